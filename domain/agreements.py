@@ -1,0 +1,542 @@
+"""Agreements: from the report of one to its end; obligations clause by clause; truces and their violations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import Field, model_validator
+
+from domain import general
+from domain.edtf import When
+from domain.event import Event, Payload, ProcessOpening
+from domain.general import Due, IncidentKind, SubjectState
+from domain.lines import Course, Line
+from domain.values import ActorRef, EventRef, Harm, ItemId, Labels, Place, Quantity, Short, Text
+
+# --- events -----------------------------------------------------------------------------------------------
+
+
+class AgreementStage(StrEnum):
+    """What kind of agreement it is (PA-X). It orders nothing."""
+
+    PRE_NEGOTIATION = "pre-negotiation"
+    SUBSTANTIVE_PARTIAL = "substantive-partial"
+    SUBSTANTIVE_COMPREHENSIVE = "substantive-comprehensive"
+    IMPLEMENTATION = "implementation"
+    RENEWAL = "renewal"
+    CEASEFIRE = "ceasefire"
+    OTHER = "other"
+
+
+class Written(StrEnum):
+    YES = "yes"
+    NO = "no"
+    PARTLY = "partly"
+    UNKNOWN = "unknown"
+
+
+class CeasefireClass(StrEnum):
+    """Class of a ceasefire (ETH/PRIO)."""
+
+    CESSATION = "cessation of hostilities"
+    WITH_COMPLIANCE = "with compliance mechanism"
+    DEFINITIVE = "definitive"
+
+
+class CeasefirePurpose(StrEnum):
+    """Purposes of a ceasefire (ETH/PRIO); several may hold."""
+
+    HUMANITARIAN = "humanitarian"
+    PEACE_PROCESS = "peace process"
+    HOLIDAY = "holiday"
+    ELECTION = "election"
+    OTHER = "other"
+    UNCLEAR = "unclear"
+
+
+class Side(StrEnum):
+    """How many sides declare it (ETH/PRIO)."""
+
+    UNILATERAL = "unilateral"
+    BILATERAL = "bilateral"
+    MULTILATERAL = "multilateral"
+
+
+class AgreementReported(ProcessOpening):
+    """An agreement is reported to exist, to be negotiated or to be about to come."""
+
+    title: Labels
+    """Names of the agreement."""
+    between: tuple[ActorRef, ...] = ()
+    """The parties."""
+    stage: AgreementStage | None = None
+    """What kind of agreement it is (PA-X)."""
+    written: Written = Written.UNKNOWN
+    """Whether there is a text: yes, no, partly, unknown."""
+    ceasefire: CeasefireClass | None = None
+    """Class of the ceasefire, if it is one (ETH/PRIO)."""
+    purposes: tuple[CeasefirePurpose, ...] = ()
+    """Purposes of the ceasefire (ETH/PRIO)."""
+    side: Side | None = None
+    """Unilateral, bilateral or multilateral (ETH/PRIO)."""
+    summary: Text | None = None
+    """What it is about."""
+
+    example: ClassVar[dict[str, Any]] = {
+        "processes": ["eastern-kalamun"],
+        "title": [{"text": "Ceasefire of Eastern Kalamun", "lang": "en"}],
+        "between": ["eleven-groups", "government"],
+        "stage": "ceasefire",
+        "written": "unknown",
+        "ceasefire": "cessation of hostilities",
+        "purposes": ["humanitarian"],
+        "side": "bilateral",
+    }
+
+
+class AgreementReached(Payload):
+    """The parties agree."""
+
+    step: ClassVar[int] = 1
+    complete: bool | None = None
+    """Whether it is complete; absent: not said."""
+    presence_of: tuple[ActorRef, ...] = ()
+    """In whose presence."""
+    summary: Text | None = None
+    """What was agreed, in words."""
+
+    example: ClassVar[dict[str, Any]] = {"complete": False, "presence_of": ["reconciliation-centre"]}
+
+
+class SigningCapacity(StrEnum):
+    PARTY = "party"
+    GUARANTOR = "guarantor"
+    WITNESS = "witness"
+    MEDIATOR = "mediator"
+    OTHER = "other"
+
+
+class SigningAct(StrEnum):
+    INITIALLED = "initialled"
+    SIGNED = "signed"
+    ACCEDED = "acceded"
+
+
+class AgreementSigned(Payload):
+    """One actor signs, initials or accedes."""
+
+    step: ClassVar[int] = 2
+    actor: ActorRef
+    """Who signs."""
+    capacity: SigningCapacity = SigningCapacity.PARTY
+    """As party, guarantor, witness, mediator or other."""
+    act: SigningAct = SigningAct.SIGNED
+    """Initialled, signed or acceded."""
+    reservation: Text | None = None
+    """A reservation made."""
+
+    @property
+    def gist(self) -> tuple[str, str]:
+        return (self.act.value, self.capacity.value)
+
+    example: ClassVar[dict[str, Any]] = {"actor": "government", "capacity": "party", "act": "signed"}
+
+
+class ObligationAgreed(Payload):
+    """One obligation: who owes what to whom, by when or on what condition."""
+
+    step: ClassVar[int] = 2
+    obligation: ItemId
+    """Its id within the agreement; other events name it by this."""
+    text: Text
+    """What is owed."""
+    clause: Short | None = None
+    """Where in the text."""
+    phase: Short | None = None
+    """The phase it belongs to."""
+    debtor: tuple[ActorRef, ...] = Field(min_length=1, max_length=50)
+    """Who owes it."""
+    beneficiary: tuple[ActorRef, ...] = ()
+    """To whom it is owed."""
+    target: Quantity | None = None
+    """How much, if it can be counted."""
+    deadline: When | None = None
+    """By when."""
+    condition: Text | None = None
+    """On what condition."""
+    depends_on: tuple[ItemId, ...] = ()
+    """Obligations that come first."""
+    mirrors: ItemId | None = None
+    """The obligation of the other side that this one answers."""
+    recurrence: Short | None = None
+    """How often, if it recurs: `weekly`, `regularly`."""
+    verifier: ActorRef | None = None
+    """Who verifies it."""
+    in_text: bool | None = None
+    """Whether it stands in the text; absent: not known."""
+
+    @model_validator(mode="after")
+    def does_not_wait_for_itself(self) -> Self:
+        if self.obligation in self.depends_on or self.obligation == self.mirrors:
+            raise ValueError("an obligation cannot depend on itself or mirror itself")
+        return self
+
+    @property
+    def gist(self) -> tuple[object, ...]:
+        return (self.debtor, self.beneficiary, self.deadline, self.condition)
+
+    example: ClassVar[dict[str, Any]] = {
+        "obligation": "release-detainees",
+        "text": "Release of detainees of both sides.",
+        "debtor": ["government"],
+        "beneficiary": ["eleven-groups"],
+        "deadline": "2017-10",
+        "mirrors": "release-prisoners",
+        "in_text": True,
+    }
+
+
+class ObligationStanding(StrEnum):
+    """What stands beside a score."""
+
+    NOT_DUE = "not due"
+    OVERDUE = "overdue"
+    BLOCKED = "blocked"
+    NO_INFORMATION = "no information"
+
+
+class ObligationAssessed(Payload):
+    """Somebody judges how far an obligation is kept."""
+
+    step: ClassVar[int] = 3
+    obligation: ItemId
+    """Its id within the agreement."""
+    score: Annotated[int, Field(ge=0, le=3)] | None = None
+    """0 not initiated, 1 minimal, 2 intermediate, 3 full (Kroc PAM)."""
+    standing: ObligationStanding | None = None
+    """Not due, overdue, blocked, no information."""
+    achieved: Quantity | None = None
+    """How much was done, against the target."""
+    assessor: Short | None = None
+    """Which office judges."""
+    reason: Text | None = None
+    """On what ground."""
+
+    @model_validator(mode="after")
+    def says_something(self) -> Self:
+        if self.score is None and self.standing is None:
+            raise ValueError("send a `score` from 0 to 3, a `standing`, or both")
+        return self
+
+    @property
+    def gist(self) -> tuple[int | None, str | None]:
+        return (self.score, self.standing)
+
+    example: ClassVar[dict[str, Any]] = {"obligation": "release-detainees", "score": 1, "assessor": "field office"}
+
+
+class AgreementEnteredIntoForce(Payload):
+    """The agreement or truce takes effect."""
+
+    step: ClassVar[int] = 4
+    starts: When | None = None
+    """From when; absent: from the time of occurrence."""
+    until: When | None = None
+    """Until when; absent: without a term."""
+    trial: bool = False
+    """Whether this is a trial period."""
+    renewable: bool | None = None
+    """Whether it can be renewed; absent: not said."""
+
+    @model_validator(mode="after")
+    def ends_after_it_starts(self) -> Self:
+        if self.starts and self.until and self.until.span.precedes(self.starts.span):
+            raise ValueError("`until` lies before `starts`: swap them")
+        return self
+
+    example: ClassVar[dict[str, Any]] = {
+        "starts": "2017-07",
+        "until": "2017-09",
+        "trial": True,
+        "renewable": True,
+    }
+
+
+class ExtensionWay(StrEnum):
+    EXPLICITLY = "explicitly"
+    TACITLY = "tacitly"
+
+
+class AgreementExtended(Payload):
+    """The term is extended, explicitly or tacitly."""
+
+    step: ClassVar[int] = 5
+    until: When | None = None
+    """The new end; absent: none is named."""
+    way: ExtensionWay
+    """Explicitly or tacitly."""
+
+    example: ClassVar[dict[str, Any]] = {"until": "2017-11", "way": "tacitly"}
+
+
+class AgreementSuspended(Payload):
+    """The agreement is suspended."""
+
+    step: ClassVar[int] = 6
+    by: ActorRef | None = None
+    """By whom."""
+    reason: Text | None = None
+    """Why."""
+
+    example: ClassVar[dict[str, Any]] = {"by": "committee", "reason": "The siege was not lifted."}
+
+
+class AgreementResumed(Payload):
+    """A suspended agreement holds again."""
+
+    step: ClassVar[int] = 7
+    reason: Text | None = None
+    """Why."""
+
+    example: ClassVar[dict[str, Any]] = {"reason": "The convoy was let through."}
+
+
+class Verification(StrEnum):
+    """How far a violation is verified, apart from who did it and from whether that is disputed."""
+
+    ALLEGED = "alleged"
+    UNDER_VERIFICATION = "under verification"
+    SUBSTANTIATED = "substantiated"
+    NOT_SUBSTANTIATED = "not substantiated"
+    INCONCLUSIVE = "inconclusive"
+    RESOLVED = "resolved"
+
+
+class ViolationReported(Payload):
+    """Somebody reports a violation of the agreement. Violations are counted per recorder."""
+
+    step: ClassVar[int] = 5
+    kind: IncidentKind
+    """What kind of act."""
+    obligation: ItemId | None = None
+    """The obligation violated, if one is named."""
+    description: Text | None = None
+    """What happened."""
+    place: Place | None = None
+    """Where."""
+    harm: tuple[Harm, ...] = ()
+    """Harm by category."""
+    alleged_by: ActorRef | None = None
+    """Who alleges it."""
+    attributed_to: tuple[ActorRef, ...] = ()
+    """To whom it is attributed."""
+    verification: Verification = Verification.ALLEGED
+    """How far it is verified."""
+
+    example: ClassVar[dict[str, Any]] = {"kind": "shelling", "alleged_by": "committee", "verification": "alleged"}
+
+
+class ViolationAssessed(Payload):
+    """A recorder judges a reported violation."""
+
+    step: ClassVar[int] = 6
+    violation: EventRef
+    """The ViolationReported, of the same agreement, that is judged."""
+    verification: Verification
+    """How far it is verified now."""
+    attributed_to: tuple[ActorRef, ...] = ()
+    """To whom the assessment attributes it."""
+    disputed_by: tuple[ActorRef, ...] = ()
+    """Who disputes it."""
+    assessor: Short | None = None
+    """Which office judges."""
+    reason: Text | None = None
+    """On what ground."""
+
+    example: ClassVar[dict[str, Any]] = {
+        "violation": "11111111-1111-4111-8111-111111111111",
+        "verification": "substantiated",
+        "assessor": "field office",
+    }
+
+
+class AgreementEnding(StrEnum):
+    FULFILLED = "fulfilled"
+    EXPIRED = "expired"
+    SUPERSEDED = "superseded"
+    DENOUNCED = "denounced"
+    COLLAPSED = "collapsed"
+
+
+class AgreementEnded(Payload):
+    """The agreement is over."""
+
+    step: ClassVar[int] = 8
+    how: AgreementEnding
+    """Fulfilled, expired, superseded, denounced or collapsed."""
+    by: ActorRef | None = None
+    """Who ended it, if somebody did."""
+    reason: Text | None = None
+    """Why."""
+
+    example: ClassVar[dict[str, Any]] = {"how": "expired"}
+
+
+OPENING = AgreementReported
+EVENTS: tuple[type[Payload], ...] = (
+    AgreementReported,
+    AgreementReached,
+    AgreementSigned,
+    ObligationAgreed,
+    ObligationAssessed,
+    AgreementEnteredIntoForce,
+    AgreementExtended,
+    AgreementSuspended,
+    AgreementResumed,
+    ViolationReported,
+    ViolationAssessed,
+    AgreementEnded,
+)
+ROWS: tuple[type[Payload], ...] = (ViolationReported, ViolationAssessed)
+"""These accumulate as rows of the read models and take no part in a fold."""
+
+# --- state ------------------------------------------------------------------------------------------------
+
+COURSE = Course.of(
+    ("reported", "reached", "signed", "in force", "suspended", "ended"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """From when to when an agreement is in force."""
+
+    starts: When | None
+    until: When | None
+    trial: bool
+    renewable: bool | None
+    extended: str | None = None
+    """explicitly or tacitly, after an extension."""
+
+    @property
+    def gist(self) -> tuple[str | None, bool]:
+        return (self.until, self.trial)
+
+
+@dataclass(frozen=True, slots=True)
+class Obligation:
+    agreed: Line[ObligationAgreed] = field(default_factory=Line)
+    assessed: Line[ObligationAssessed] = field(default_factory=Line)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgreementState(SubjectState):
+    between: tuple[str, ...] = ()
+    described: Line[AgreementReported] = field(default_factory=Line)
+    stage: Line[str] = field(default_factory=Line)
+    """reported, reached, signed, in force, suspended, ended."""
+    complete: Line[bool] = field(default_factory=Line)
+    ending: Line[str] = field(default_factory=Line)
+    signatures: dict[str, Line[AgreementSigned]] = field(default_factory=dict)
+    term: Line[Term] = field(default_factory=Line)
+    obligations: dict[str, Obligation] = field(default_factory=dict)
+
+
+# --- evolve -----------------------------------------------------------------------------------------------
+
+
+def evolve(state: AgreementState, event: Event) -> AgreementState:
+    match event.data:
+        case AgreementReported() as data:
+            state = general.opened(state, event, data.title, data.processes)
+            return replace(
+                _to(state, "reported", event),
+                between=tuple(dict.fromkeys((*state.between, *data.between))),
+                described=Line(state.described.candidates[-9:]).advance(data, event),
+            )
+        case AgreementReached() as data:
+            state = _to(state, "reached", event)
+            return (
+                state
+                if data.complete is None
+                else replace(state, complete=state.complete.advance(data.complete, event))
+            )
+        case AgreementSigned() as data:
+            line = state.signatures.get(data.actor, Line()).advance(data, event)
+            return replace(_to(state, "signed", event), signatures={**state.signatures, data.actor: line})
+        case ObligationAgreed() as data:
+            known = state.obligations.get(data.obligation, Obligation())
+            known = replace(known, agreed=known.agreed.advance(data, event))
+            return replace(state, obligations={**state.obligations, data.obligation: known})
+        case ObligationAssessed() as data:
+            known = state.obligations.get(data.obligation, Obligation())
+            known = replace(known, assessed=known.assessed.advance(data, event))
+            return replace(state, obligations={**state.obligations, data.obligation: known})
+        case AgreementEnteredIntoForce() as data:
+            term = Term(
+                starts=data.starts or event.occurred, until=data.until, trial=data.trial, renewable=data.renewable
+            )
+            return replace(_to(state, "in force", event), term=state.term.advance(term, event))
+        case AgreementExtended() as data:
+            before = state.term.candidates[-1].value if state.term.candidates else None
+            term = Term(
+                starts=before.starts if before else None,
+                until=data.until,
+                trial=before.trial if before else False,
+                renewable=before.renewable if before else None,
+                extended=data.way.value,
+            )
+            return replace(_to(state, "in force", event), term=state.term.advance(term, event))
+        case AgreementSuspended():
+            return _to(state, "suspended", event)
+        case AgreementResumed():
+            return _to(state, "in force", event)
+        case AgreementEnded() as data:
+            return replace(_to(state, "ended", event), ending=state.ending.advance(data.how.value, event))
+        case _:
+            return general.evolve(state, event)
+
+
+def _to(state: AgreementState, stage: str, event: Event) -> AgreementState:
+    return replace(state, stage=state.stage.advance(stage, event, COURSE))
+
+
+# --- rules ------------------------------------------------------------------------------------------------
+
+
+def due(state: AgreementState) -> list[Due]:
+    """Deadlines of obligations that are not fully kept, and the end of the term while it is in force."""
+    found = general.due(state)
+    if "ended" in state.stage.values:
+        return found
+    for obligation in state.obligations.values():
+        if not kept(obligation):
+            found += [
+                Due(what=f"obligation: {c.value.text}", when=c.value.deadline, events=c.events, actor=c.value.debtor[0])
+                for c in obligation.agreed.candidates
+                if c.value.deadline is not None
+            ]
+    if "in force" in state.stage.values:
+        found += [
+            Due(what="end of the term", when=c.value.until, events=c.events)
+            for c in state.term.candidates
+            if c.value.until is not None
+        ]
+    return found
+
+
+def kept(obligation: Obligation) -> bool:
+    """Whether every last assessment scores it 3, full."""
+    scores = {assessed.score for assessed in obligation.assessed.values}
+    return scores == {3}
+
+
+def blocked_by(state: AgreementState, name: str) -> list[str]:
+    """The obligations that must be kept before this one and are not."""
+    obligation = state.obligations.get(name)
+    if obligation is None:
+        return []
+    needed = dict.fromkeys(d for agreed in obligation.agreed.values for d in agreed.depends_on)
+    return [d for d in needed if not (d in state.obligations and kept(state.obligations[d]))]

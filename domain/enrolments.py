@@ -1,0 +1,197 @@
+"""Enrolments: a register or campaign that people may join, and what is reported of how many did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any, ClassVar, Self
+
+from pydantic import model_validator
+
+from domain import general
+from domain.edtf import When
+from domain.event import Event, Payload, ProcessOpening
+from domain.general import Due, SubjectState
+from domain.lines import Course, Line
+from domain.values import ActorRef, Area, Counting, ItemId, Labels, Modality, Quantity, Short, Text, Value
+
+# --- events -----------------------------------------------------------------------------------------------
+
+
+class Track(Value):
+    """One way to take part. Tracks differ per case and are declared by the register."""
+
+    id: ItemId
+    """Its id within the register."""
+    labels: Labels
+    """Its names."""
+    iddrs_stage: Short | None = None
+    """The IDDRS stage, only where a DDR programme uses them."""
+
+
+class EnrolmentOpened(ProcessOpening):
+    """A register or campaign is reported: it is open, announced or possible."""
+
+    title: Labels
+    """Names of the register."""
+    legal_basis: Text | None = None
+    """On what legal basis."""
+    tracks: tuple[Track, ...] = ()
+    """The tracks offered."""
+    who_may_join: Text | None = None
+    """Who may join."""
+    organiser: ActorRef | None = None
+    """Who runs it."""
+    until: When | None = None
+    """Until when one may join."""
+    modality: Modality = Modality.ACTUAL
+    """Actual, announced or possible."""
+
+    @model_validator(mode="after")
+    def tracks_are_distinct(self) -> Self:
+        ids = [track.id for track in self.tracks]
+        if len(ids) != len(set(ids)):
+            raise ValueError("two tracks share one id: give each its own")
+        return self
+
+    @property
+    def gist(self) -> str:
+        return self.modality.value
+
+    example: ClassVar[dict[str, Any]] = {
+        "processes": ["eastern-kalamun"],
+        "title": [{"text": "Tracks for members of the groups", "lang": "en"}],
+        "tracks": [
+            {"id": "militia", "labels": [{"text": "join the people's militias", "lang": "en"}]},
+            {"id": "disarm", "labels": [{"text": "lay down arms", "lang": "en"}]},
+        ],
+        "who_may_join": "members of the armed groups",
+        "modality": "possible",
+    }
+
+
+class EnrolmentReported(Payload):
+    """Somebody reports how many have enrolled. Reports of different claimants are never added up."""
+
+    step: ClassVar[int] = 1
+    quantity: Quantity
+    """How many."""
+    counting: Counting
+    """Stock, flow (needs a period) or cumulative."""
+    track: ItemId | None = None
+    """The track, as declared by the register; absent: all tracks, or not said."""
+    category: Short | None = None
+    """Who: `citizens`, `fighters` …"""
+    period: When | None = None
+    """The period of a flow or of a cumulative count."""
+    area: Area | None = None
+    """The area it covers; absent: the source does not say, and the status shows that."""
+    scope: Short | None = None
+    """What else bounds it."""
+
+    @model_validator(mode="after")
+    def flow_has_a_period(self) -> Self:
+        if self.counting is Counting.FLOW and self.period is None:
+            raise ValueError("a flow needs its `period`: from when to when it was counted")
+        return self
+
+    @property
+    def series(self) -> tuple[str, str, str, str, str]:
+        """What two reports must share to be comparable."""
+        return (
+            f"enrolled: {self.track or 'all tracks'}" + (f", {self.category.casefold()}" if self.category else ""),
+            self.counting.value,
+            self.quantity.unit.casefold(),
+            "+".join(sorted(place.key for place in self.area or ())),
+            (self.scope or "").casefold(),
+        )
+
+    example: ClassVar[dict[str, Any]] = {
+        "quantity": {"value": 20000, "qualifier": "more than", "verbatim": "more than 20,000"},
+        "counting": "cumulative",
+        "category": "citizens",
+    }
+
+
+class ClosingForm(StrEnum):
+    CLOSED = "closed"
+    SUSPENDED = "suspended"
+
+
+class EnrolmentClosed(Payload):
+    """The register takes nobody any more, for good or for now."""
+
+    step: ClassVar[int] = 2
+    form: ClosingForm = ClosingForm.CLOSED
+    """Closed or suspended."""
+    reason: Text | None = None
+    """Why."""
+
+    example: ClassVar[dict[str, Any]] = {"form": "suspended", "reason": "The office was moved."}
+
+
+class EnrolmentReopened(Payload):
+    """The register takes people again."""
+
+    step: ClassVar[int] = 3
+    until: When | None = None
+    """Until when one may join."""
+
+    example: ClassVar[dict[str, Any]] = {"until": "2017-12-31"}
+
+
+OPENING = EnrolmentOpened
+EVENTS: tuple[type[Payload], ...] = (EnrolmentOpened, EnrolmentReported, EnrolmentClosed, EnrolmentReopened)
+ROWS: tuple[type[Payload], ...] = (EnrolmentReported,)
+"""These accumulate as rows of the read models and take no part in a fold."""
+
+# --- state ------------------------------------------------------------------------------------------------
+
+COURSE = Course.of(("possible", "announced", "open", "suspended", "closed"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnrolmentState(SubjectState):
+    described: Line[EnrolmentOpened] = field(default_factory=Line)
+    tracks: dict[str, Track] = field(default_factory=dict)
+    stage: Line[str] = field(default_factory=Line)
+    """possible, announced, open, suspended, closed."""
+    until: Line[When] = field(default_factory=Line)
+
+
+# --- evolve -----------------------------------------------------------------------------------------------
+
+
+def evolve(state: EnrolmentState, event: Event) -> EnrolmentState:
+    match event.data:
+        case EnrolmentOpened() as data:
+            state = general.opened(state, event, data.title, data.processes)
+            stage = "open" if data.modality is Modality.ACTUAL else data.modality.value
+            return replace(
+                state,
+                described=Line(state.described.candidates[-9:]).advance(data, event),
+                tracks={**{track.id: track for track in data.tracks}, **state.tracks},
+                stage=state.stage.advance(stage, event, COURSE),
+                until=state.until.advance(data.until, event) if data.until else state.until,
+            )
+        case EnrolmentClosed() as data:
+            return replace(state, stage=state.stage.advance(data.form.value, event, COURSE))
+        case EnrolmentReopened() as data:
+            return replace(
+                state,
+                stage=state.stage.advance("open", event, COURSE),
+                until=state.until.advance(data.until, event) if data.until else state.until,
+            )
+        case _:
+            return general.evolve(state, event)
+
+
+# --- rules ------------------------------------------------------------------------------------------------
+
+
+def due(state: EnrolmentState) -> list[Due]:
+    """The last day to join, while the register is open."""
+    found = general.due(state)
+    if "open" in state.stage.values:
+        found += [Due(what="last day to join", when=c.value, events=c.events) for c in state.until.candidates]
+    return found

@@ -1,0 +1,99 @@
+"""Why an append or a query is refused.
+
+    Refusal
+    ├── Malformed           a field that says nothing we can keep; every fault is listed
+    ├── UnknownReference    names an actor, process, subject or event that was never recorded
+    ├── NotOpen             the subject has no opening event yet
+    ├── AlreadyOpen         an opening for a subject that is open, without its current version
+    ├── IdReused            the event id belongs to an event with other content
+    ├── StaleVersion        the subject is not at the version that was expected
+    ├── PreconditionFailed  the subject is not at the version of `If-Match`
+    ├── NotFound            a query for something that was never recorded
+    ├── BadCursor           a position, cursor or parameter that cannot be read
+    ├── TooMuch             more bytes or events than one request may hold
+    └── Unavailable         the log or the views cannot be reached or written now; nothing was stored
+
+It knows no HTTP. Each refusal speaks to the person who has to mend it and never repeats the value sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing to mend: where (a JSON Pointer into the request), and how."""
+
+    pointer: str
+    detail: str
+
+
+class Refusal(Exception):
+    """Refused; nothing of the request is stored."""
+
+    title = "The request is refused"
+    retry = False
+    """Whether the same request may succeed later."""
+
+    def __init__(self, detail: str, faults: Sequence[Fault] = ()) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.faults = tuple(faults)
+
+    @classmethod
+    def at(cls, pointer: str, detail: str) -> Refusal:
+        """A refusal with a single fault."""
+        return cls(detail, [Fault(pointer, detail)])
+
+    def within(self, prefix: str) -> Refusal:
+        """The same refusal, as seen from the whole request: `prefix` is where the event stands in it."""
+        return type(self)(self.detail, [Fault(prefix + fault.pointer, fault.detail) for fault in self.faults])
+
+
+class Malformed(Refusal):
+    title = "The request is malformed"
+
+
+class UnknownReference(Refusal):
+    title = "A reference names something that was never recorded"
+    retry = True
+
+
+class NotOpen(Refusal):
+    title = "The subject is not open"
+    retry = True
+
+
+class AlreadyOpen(Refusal):
+    title = "The subject is already open"
+
+
+class IdReused(Refusal):
+    title = "The event id is taken by other content"
+
+
+class StaleVersion(Refusal):
+    title = "The subject has moved on"
+
+
+class PreconditionFailed(Refusal):
+    title = "The subject is not at the version of If-Match"
+
+
+class NotFound(Refusal):
+    title = "Not found"
+
+
+class BadCursor(Refusal):
+    title = "A parameter cannot be read"
+
+
+class TooMuch(Refusal):
+    title = "The request is too large"
+
+
+class Unavailable(Refusal):
+    title = "Not available at the moment"
+    retry = True

@@ -1,0 +1,183 @@
+"""The envelope every event travels in: as it is sent, and as the log has recorded it.
+
+Payloads are stored for ever. Adding a field with a default is fine; renaming, repurposing or removing one
+is not: write a new event type instead, or an upcaster in `ledger/mapper.py` with a higher `schema_version`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from pydantic import Field
+
+from domain.edtf import BEGINNING, END, Span, When
+from domain.values import (
+    SUBJECT_PATTERN,
+    Basis,
+    EventId,
+    ProcessRef,
+    Sensitivity,
+    Source,
+    Subject,
+    Text,
+    Value,
+)
+
+WHENEVER = Span(BEGINNING, END, timed=False)
+"""The span of an event that says nothing about when."""
+
+
+class Payload(Value):
+    """What one type of event says. The class name is the wire `type` and the stored topic."""
+
+    schema_version: ClassVar[int] = 1
+    """Version of the stored form; raised only together with an upcaster."""
+    step: ClassVar[int] = 0
+    """Place in the usual course of its family: orders the display where dates do not, and nothing else."""
+    example: ClassVar[dict[str, Any]]
+    """A valid payload, shown in the documentation and used by the tests."""
+
+
+class Opening(Payload):
+    """A first (or further) report that a subject exists; it carries the subject's identity."""
+
+
+class ProcessOpening(Opening):
+    """Opens a subject that belongs to one or more processes."""
+
+    processes: tuple[ProcessRef, ...] = Field(min_length=1, max_length=20)
+    """The processes this subject belongs to. Another report may add one."""
+
+
+class Revision(Payload):
+    """An event about another event. It has no time of occurrence of its own."""
+
+
+class Event(Value):
+    """A report as it is sent: "claimant C, through publisher P, says that X occurred at T"."""
+
+    id: EventId
+    """Any UUID; a UUIDv7 is made if it is left out. Sending the same event again under its id is safe."""
+    type: str
+    """Name of the event type, see /v1/event-types."""
+    subject: Subject = Field(pattern=SUBJECT_PATTERN)
+    """What the report is about, as `family/id`."""
+    occurred: When | None
+    """When it occurred, EDTF level 0 or 1: a day, a month, approximate (`2017-10~`), open (`2017-10-29/..`),
+    or an RFC 3339 interval with a zone."""
+    sources: tuple[Source, ...] = Field(default=(), max_length=50)
+    """Who says so. An observation or inference of our own may have none."""
+    basis: Basis = Basis.REPORTED
+    """Reported by others, observed by us, or inferred by us."""
+    sensitivity: Sensitivity = Sensitivity.MODERATE
+    """Low, moderate (the default), high or severe."""
+    note: Text | None = None
+    """Anything the recording office wants to add. It is shown with the event."""
+    data: Payload
+
+    @property
+    def family(self) -> str:
+        return self.subject.partition("/")[0]
+
+    @property
+    def span(self) -> Span:
+        """The bounds of the time of occurrence."""
+        return self.occurred.span if self.occurred is not None else WHENEVER
+
+    @property
+    def order(self) -> tuple[bool, int, int, int, str]:
+        """The canonical order of a subject's events: openings first, then earliest, latest, step, id.
+
+        It is total and knows nothing of the order of arrival.
+        """
+        span = self.span
+        return (not isinstance(self.data, Opening), span.earliest, span.latest, self.data.step, str(self.id))
+
+    @property
+    def claimants(self) -> tuple[str, ...]:
+        """Who says so: the claimant of each source, or its publisher where no claimant is named."""
+        found = dict.fromkeys(
+            source.claimant if source.claimant and source.claimant != "unattributed" else source.publisher
+            for source in self.sources
+        )
+        return tuple(found) or (self.basis.value,)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event with what the log added when it recorded it."""
+
+    event: Event
+    position: int
+    """Place in the log, from 1, without gaps on one writer."""
+    version: int
+    """Place in the stream of its subject, from 1, without gaps."""
+    recorded_at: datetime
+    """When the log recorded it, UTC; never earlier than the event before it."""
+    recorded_by: str
+    """Code of the office that recorded it."""
+    schema: int
+    """Version of the payload's stored form."""
+
+    @property
+    def id(self) -> UUID:
+        return self.event.id
+
+    @property
+    def subject(self) -> Subject:
+        return self.event.subject
+
+    @property
+    def type(self) -> str:
+        return self.event.type
+
+    def wire(self) -> dict[str, Any]:
+        """The event as the interface shows it: what was sent, and what the log added."""
+        return {
+            "position": self.position,
+            **self.event.model_dump(mode="json", exclude_unset=True),
+            "version": self.version,
+            "recorded_at": instant(self.recorded_at),
+            "recorded_by": self.recorded_by,
+            "schema": self.schema,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A stored event that this version of Parley does not understand: shown as it is, never dropped.
+
+    It comes from a newer version. Views halt at it, visibly, rather than show a state that leaves it out.
+    """
+
+    position: int
+    version: int
+    subject: Subject
+    type: str
+    reason: str
+    """What does not fit, for the person who has to upgrade."""
+    stored: dict[str, Any]
+    """The envelope and payload as stored."""
+
+    def wire(self) -> dict[str, Any]:
+        return {
+            "position": self.position,
+            **self.stored,
+            "subject": self.subject,
+            "type": self.type,
+            "version": self.version,
+            "unreadable": self.reason,
+        }
+
+
+def instant(moment: datetime) -> str:
+    """A UTC time as RFC 3339 with microseconds and `Z`."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def family_of(subject: str) -> str:
+    """The family of a subject path; `subject` must be one (see SUBJECT_PATTERN)."""
+    return subject.partition("/")[0]

@@ -1,0 +1,475 @@
+"""Events on any subject: roles, positions, proposals, statements, figures, incidents.
+
+Roles belong to a record, not to an actor. Figures, statements and incidents accumulate: they are rows of the
+read models and no part of a folded state.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any, ClassVar, Self, TypeVar
+
+from pydantic import model_validator
+
+from domain.edtf import When
+from domain.event import Event, Payload
+from domain.lines import Cited, Course, Line
+from domain.values import (
+    ActorRef,
+    Area,
+    Counting,
+    EventId,
+    EventRef,
+    Harm,
+    Label,
+    Modality,
+    Place,
+    Quantity,
+    Short,
+    SubjectRef,
+    Text,
+)
+
+# --- events -----------------------------------------------------------------------------------------------
+
+
+class Role(StrEnum):
+    """Third-party and party roles as mediation practice names them (UN Guidance for Effective Mediation, PA-X)."""
+
+    CONFLICT_PARTY = "conflict party"
+    MEDIATOR = "mediator"
+    FACILITATOR = "facilitator"
+    COORDINATOR = "coordinator"
+    GUARANTOR = "guarantor"
+    SPONSOR = "sponsor"
+    WITNESS = "witness"
+    OBSERVER = "observer"
+    MONITOR = "monitor"
+    CONVENER = "convener"
+    HOST = "host"
+    CHAIR = "chair"
+    ENDORSER = "endorser"
+    NEUTRAL_INTERMEDIARY = "neutral intermediary"
+    REPRESENTATIVE = "representative"
+    COMMUNITY_REPRESENTATIVE = "community representative"
+    IMPLEMENTER = "implementer"
+
+
+class RoleScope(StrEnum):
+    SECURITY = "security"
+    COMPLIANCE = "compliance"
+    PASSAGE = "passage"
+
+
+class RoleTaken(Payload):
+    """An actor takes a role in the subject, or it is announced that it will."""
+
+    actor: ActorRef
+    """Who holds the role."""
+    role: Role
+    """The role, by the code of the field."""
+    scope: RoleScope | None = None
+    """What a guarantee or a monitoring covers: security, compliance or passage."""
+    verbatim: Short | None = None
+    """The source's own wording for the role."""
+    on_behalf_of: ActorRef | None = None
+    """Whom the holder stands for."""
+    accepted: bool | None = None
+    """Whether the holder accepts the role; absent: not said."""
+    modality: Modality = Modality.ACTUAL
+    """Actual, announced or possible."""
+
+    example: ClassVar[dict[str, Any]] = {
+        "actor": "reconciliation-centre",
+        "role": "guarantor",
+        "scope": "security",
+        "verbatim": "guarantor of security",
+        "modality": "announced",
+    }
+
+
+class RoleEnded(Payload):
+    """An actor no longer holds a role in the subject."""
+
+    step: ClassVar[int] = 1
+    actor: ActorRef
+    """Who held the role."""
+    role: Role
+    """The role that ended."""
+    scope: RoleScope | None = None
+    """The scope of the role, as it was taken."""
+    on_behalf_of: ActorRef | None = None
+    """Whom the holder stood for, as it was taken."""
+    reason: Text | None = None
+    """Why, if anybody says."""
+
+    example: ClassVar[dict[str, Any]] = {"actor": "reconciliation-centre", "role": "guarantor", "scope": "security"}
+
+
+class Stance(StrEnum):
+    ACCEPTS = "accepts"
+    ACCEPTS_ON_CONDITION = "accepts on condition"
+    REFUSES = "refuses"
+    WITHDRAWS = "withdraws"
+    UNDECIDED = "undecided"
+    NO_ANSWER = "no answer"
+
+
+class PositionTaken(Payload):
+    """An actor says where it stands on the subject, on a matter within it, or on a proposal."""
+
+    actor: ActorRef
+    """Whose position it is."""
+    position: Stance
+    """Accepts, accepts on condition, refuses, withdraws, undecided, no answer."""
+    matter: Short | None = None
+    """What it is about, if not the subject as a whole."""
+    condition: Text | None = None
+    """The condition of consent."""
+    condition_met: bool | None = None
+    """Whether the condition is met; absent: not said."""
+    answers: EventRef | None = None
+    """The ProposalMade this answers."""
+    persuaded_by: tuple[ActorRef, ...] = ()
+    """Who brought the actor to it."""
+    on_behalf_of: ActorRef | None = None
+    """Whom the actor speaks for."""
+    verbatim: Text | None = None
+    """The source's own words."""
+
+    @property
+    def gist(self) -> tuple[str, str | None]:
+        return (self.position.value, self.condition)
+
+    @model_validator(mode="after")
+    def condition_is_named(self) -> Self:
+        if self.position is Stance.ACCEPTS_ON_CONDITION and self.condition is None:
+            raise ValueError("'accepts on condition' needs the `condition`")
+        return self
+
+    example: ClassVar[dict[str, Any]] = {
+        "actor": "field-commanders",
+        "position": "accepts on condition",
+        "condition": "The Russian military take part in the process.",
+        "persuaded_by": ["elders"],
+    }
+
+
+class ProposalKind(StrEnum):
+    CONDITION = "condition"
+    DRAFT = "draft"
+    DEMAND = "demand"
+    LIST = "list"
+    LETTER = "letter"
+    ULTIMATUM = "ultimatum"
+
+
+class ProposalMade(Payload):
+    """An actor puts something to others."""
+
+    kind: ProposalKind
+    """Condition, draft, demand, list, letter or ultimatum."""
+    text: Text
+    """What is proposed, summarised or quoted."""
+    by: ActorRef | None = None
+    """Who proposes."""
+    to: tuple[ActorRef, ...] = ()
+    """To whom."""
+    answer_by: When | None = None
+    """Until when an answer is expected."""
+    answers: EventRef | None = None
+    """The proposal this is the counter-proposal to."""
+
+    example: ClassVar[dict[str, Any]] = {
+        "kind": "demand",
+        "text": "A neutral venue for the next round.",
+        "by": "field-commanders",
+        "to": ["government"],
+        "answer_by": "2017-11-30",
+    }
+
+
+class StatementMade(Payload):
+    """Somebody says something that is worth keeping and is neither a position nor a proposal."""
+
+    speaker: ActorRef | None = None
+    """The identified actor who speaks, if any."""
+    description: Short | None = None
+    """Who speaks, if not an identified actor: `one field commander, unnamed`."""
+    text: Text
+    """What is said, summarised."""
+    verbatim: Text | None = None
+    """The words themselves, if quoted."""
+
+    example: ClassVar[dict[str, Any]] = {
+        "description": "one field commander, unnamed",
+        "text": "Hopes that common ground with the government will be found.",
+    }
+
+
+class Figure(Payload):
+    """What FigureReported and FigureAssessed share."""
+
+    measure: Short
+    """What is measured, in a few words used again for the same thing: `population`, `fighters` …"""
+    quantity: Quantity
+    """The number as claimed."""
+    counting: Counting = Counting.STOCK
+    """Stock, flow (needs a period) or cumulative."""
+    period: When | None = None
+    """The period of a flow or of a cumulative count."""
+    area: Area | None = None
+    """The area the figure covers; absent: the source does not say, and the status shows that."""
+    scope: Short | None = None
+    """Who or what else bounds the figure: `members of the eleven groups`."""
+
+    @model_validator(mode="after")
+    def flow_has_a_period(self) -> Self:
+        if self.counting is Counting.FLOW and self.period is None:
+            raise ValueError("a flow needs its `period`: from when to when it was counted")
+        return self
+
+    @property
+    def series(self) -> tuple[str, str, str, str, str]:
+        """What two figures must share to be comparable: measure, counting, unit, area and scope."""
+        return (
+            self.measure.casefold(),
+            self.counting.value,
+            self.quantity.unit.casefold(),
+            "+".join(sorted(place.key for place in self.area or ())),
+            (self.scope or "").casefold(),
+        )
+
+
+class FigureReported(Figure):
+    """A claimant gives a figure. Every claim stays visible beside the others."""
+
+    example: ClassVar[dict[str, Any]] = {
+        "measure": "fighters",
+        "quantity": {"value": 2000, "qualifier": "about", "verbatim": "numbering about 2,000"},
+        "counting": "stock",
+        "scope": "members of the armed groups",
+    }
+
+
+class FigureAssessed(Figure):
+    """Somebody, by name of office, judges what a figure is. It stands beside the claims, it replaces none."""
+
+    step: ClassVar[int] = 1
+    assessor: Short
+    """Which office judges."""
+    reason: Text
+    """On what ground."""
+    considered: tuple[EventRef, ...] = ()
+    """The figures that were weighed."""
+
+    example: ClassVar[dict[str, Any]] = {
+        "measure": "fighters",
+        "quantity": {"low": 1500, "high": 2500},
+        "counting": "stock",
+        "scope": "members of the armed groups",
+        "assessor": "field office",
+        "reason": "Two claims of similar size; neither counted.",
+    }
+
+
+class IncidentKind(StrEnum):
+    SHELLING = "shelling"
+    AIR_STRIKE = "air strike"
+    GROUND_ATTACK = "ground attack"
+    SMALL_ARMS_FIRE = "small arms fire"
+    EXPLOSIVE_DEVICE = "explosive device"
+    ARREST = "arrest"
+    ABDUCTION = "abduction"
+    BLOCKADE = "blockade"
+    LOOTING = "looting"
+    OBSTRUCTION = "obstruction"
+    THREAT = "threat"
+    OTHER = "other"
+
+
+class AccessConstraint(StrEnum):
+    """The nine types of OCHA's access monitoring and reporting framework, in short."""
+
+    DENIAL_OF_NEEDS = "denial of needs"
+    RESTRICTION_OF_BENEFICIARIES = "restriction of access by beneficiaries"
+    ENTRY_RESTRICTIONS = "restrictions on entry into the country"
+    MOVEMENT_RESTRICTIONS = "restrictions on movement within the country"
+    INTERFERENCE = "interference in activities"
+    VIOLENCE_AGAINST_AID = "violence against personnel, assets or facilities"
+    HOSTILITIES = "active hostilities"
+    MINES = "mines and unexploded ordnance"
+    ENVIRONMENT = "physical environment"
+
+
+class IncidentReported(Payload):
+    """Something happened that bears on the process: an attack, an arrest, an obstruction."""
+
+    kind: IncidentKind
+    """What kind of incident."""
+    description: Text | None = None
+    """What happened."""
+    place: Place | None = None
+    """Where."""
+    harm: tuple[Harm, ...] = ()
+    """Harm by category."""
+    alleged_by: ActorRef | None = None
+    """Who alleges it."""
+    claimed_by: ActorRef | None = None
+    """Who claims responsibility."""
+    attributed_to: tuple[ActorRef, ...] = ()
+    """To whom it is attributed, by the source."""
+    affects: tuple[SubjectRef, ...] = ()
+    """Which other subjects it affects: a convoy, an agreement."""
+    constraint: AccessConstraint | None = None
+    """The type of access constraint, if it is one (OCHA)."""
+
+    example: ClassVar[dict[str, Any]] = {
+        "kind": "shelling",
+        "place": {"labels": [{"text": "the northern road", "lang": "en"}], "precision": "route"},
+        "harm": [{"category": "injured", "who": "civilians", "quantity": {"value": 3, "qualifier": "at least"}}],
+    }
+
+
+EVENTS: tuple[type[Payload], ...] = (
+    RoleTaken,
+    RoleEnded,
+    PositionTaken,
+    ProposalMade,
+    StatementMade,
+    FigureReported,
+    FigureAssessed,
+    IncidentReported,
+)
+ROWS: tuple[type[Payload], ...] = (StatementMade, FigureReported, FigureAssessed, IncidentReported)
+"""These accumulate as rows of the read models and take no part in a fold."""
+
+# --- state ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleHeld:
+    actor: str
+    role: Role
+    scope: RoleScope | None
+    on_behalf_of: str | None
+    held: bool
+    modality: Modality
+    accepted: bool | None = None
+    verbatim: str | None = None
+
+    @property
+    def gist(self) -> str:
+        return self.modality.value if self.held else "ended"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubjectState:
+    """What every family's state has: identity, roles, positions and proposals."""
+
+    opened: bool = False
+    labels: tuple[Label, ...] = ()
+    processes: tuple[str, ...] = ()
+    opened_by: tuple[EventId, ...] = ()
+    """The opening events, first report first."""
+    roles: dict[str, Line[RoleHeld]] = field(default_factory=dict)
+    positions: dict[str, Line[PositionTaken]] = field(default_factory=dict)
+    proposals: dict[str, Cited[ProposalMade]] = field(default_factory=dict)
+    answered: dict[str, tuple[EventId, ...]] = field(default_factory=dict)
+    """Proposal id to the events that answer it."""
+
+
+S = TypeVar("S", bound=SubjectState)
+
+ROLE_COURSE = Course.of(("possible", "announced", "actual", "ended"))
+
+
+# --- evolve -----------------------------------------------------------------------------------------------
+
+
+def evolve(state: S, event: Event) -> S:
+    """The state of any subject after an event on any subject. Total and silent."""
+    data = event.data
+    match data:
+        case RoleTaken():
+            return _advance_role(state, event, data, held=True)
+        case RoleEnded():
+            return _advance_role(state, event, data, held=False)
+        case PositionTaken():
+            key = f"{data.actor}|{(data.matter or '').casefold()}"
+            line = state.positions.get(key, Line()).advance(data, event)
+            state = replace(state, positions={**state.positions, key: line})
+            return _answered(state, data.answers, event)
+        case ProposalMade():
+            proposal = Cited(data, event.id, event.occurred)
+            state = replace(state, proposals={**state.proposals, str(event.id): proposal})
+            return _answered(state, data.answers, event)
+        case _:
+            return state
+
+
+def opened(state: S, event: Event, labels: tuple[Label, ...], processes: tuple[str, ...] = ()) -> S:
+    """The state after an opening: names and processes add up over all reports of the subject."""
+    return replace(
+        state,
+        opened=True,
+        labels=tuple(dict.fromkeys((*state.labels, *labels))),
+        processes=tuple(dict.fromkeys((*state.processes, *processes))),
+        opened_by=(*state.opened_by, event.id),
+    )
+
+
+def _advance_role(state: S, event: Event, data: RoleTaken | RoleEnded, *, held: bool) -> S:
+    key = f"{data.actor}|{data.role}|{data.scope or ''}|{data.on_behalf_of or ''}"
+    taken = data if isinstance(data, RoleTaken) else None
+    role = RoleHeld(
+        actor=data.actor,
+        role=data.role,
+        scope=data.scope,
+        on_behalf_of=data.on_behalf_of,
+        held=held,
+        modality=taken.modality if taken else Modality.ACTUAL,
+        accepted=taken.accepted if taken else None,
+        verbatim=taken.verbatim if taken else None,
+    )
+    line = state.roles.get(key, Line()).advance(role, event, ROLE_COURSE)
+    return replace(state, roles={**state.roles, key: line})
+
+
+def _answered(state: S, proposal: EventId | None, event: Event) -> S:
+    if proposal is None:
+        return state
+    answers = (*state.answered.get(str(proposal), ()), event.id)
+    return replace(state, answered={**state.answered, str(proposal): answers})
+
+
+# --- rules ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """Something expected by a date: a plan, a deadline, an expiry."""
+
+    what: str
+    """What is expected, in words."""
+    when: When
+    """Until or at which time."""
+    events: tuple[EventId, ...]
+    """The events that say so."""
+    actor: str | None = None
+    """Who owes it, if anybody."""
+
+
+def unanswered(state: SubjectState) -> list[Cited[ProposalMade]]:
+    """Proposals that no event answers, oldest first."""
+    return [proposal for key, proposal in state.proposals.items() if key not in state.answered]
+
+
+def due(state: SubjectState) -> list[Due]:
+    """Answers that are awaited by a date."""
+    return [
+        Due(what=f"answer to the {proposal.data.kind}", when=proposal.data.answer_by, events=(proposal.event,))
+        for proposal in unanswered(state)
+        if proposal.data.answer_by is not None
+    ]

@@ -1,0 +1,127 @@
+"""A line of a status: what the last reports say that no other report follows.
+
+Reports carry uncertain times, so "the latest" is often not one report. A line keeps every candidate that
+no other certainly follows. If they agree, the line has a value; if not, it is *contested* and names them.
+The order of arrival plays no part: a line is a function of the set of reports, folded in canonical order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from domain.edtf import Span, When
+from domain.event import Event
+from domain.values import EventId
+
+T = TypeVar("T")
+
+
+def gist(value: Any) -> Hashable:
+    """What two reports must share to agree: a value's `gist` if it has one (wording aside), else the value."""
+    found: Hashable = getattr(value, "gist", value)
+    return found
+
+
+@dataclass(frozen=True)
+class Course:
+    """The usual course of a family: which steps lead to which, where their dates leave it open.
+
+    A convoy reported as departed and as arrived on the same day has arrived. "Arrived" and "turned back" on
+    the same day is a contradiction, since neither leads to the other.
+    """
+
+    pairs: frozenset[tuple[Hashable, Hashable]]
+
+    @classmethod
+    def of(cls, *paths: Iterable[Hashable]) -> Course:
+        """Each path names steps in the order in which one leads to the next; paths join where they share one."""
+        pairs: set[tuple[Hashable, Hashable]] = set()
+        for path in paths:
+            steps = list(path)
+            pairs |= {(a, b) for i, a in enumerate(steps) for b in steps[i + 1 :]}
+        while more := {(a, d) for a, b in pairs for c, d in pairs if b == c} - pairs:
+            pairs |= more
+        return cls(frozenset(pair for pair in pairs if pair[0] != pair[1]))
+
+    def leads(self, earlier: Any, later: Any) -> bool:
+        return (gist(earlier), gist(later)) in self.pairs
+
+
+ANY_ORDER = Course(frozenset())
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate(Generic[T]):
+    """One last step and the events it rests on."""
+
+    value: T
+    span: Span
+    occurred: When | None
+    """When the newest report says it occurred."""
+    since: When | None
+    """When an unbroken run of reports first said the same."""
+    events: tuple[EventId, ...]
+    """First and newest event of that run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cited(Generic[T]):
+    """Something said once that nothing supersedes, with the event that says it."""
+
+    data: T
+    event: EventId
+    occurred: When | None
+
+
+@dataclass(frozen=True, slots=True)
+class Line(Generic[T]):
+    """The candidates for one line of a status."""
+
+    candidates: tuple[Candidate[T], ...] = ()
+
+    def advance(self, value: T, event: Event, course: Course = ANY_ORDER) -> Line[T]:
+        """The line after one more report, given in canonical order (`Event.order`)."""
+        span = event.span
+        kept: list[Candidate[T]] = []
+        followed: list[Candidate[T]] = []
+        for candidate in self.candidates:
+            if candidate.span.precedes(span) or course.leads(candidate.value, value):
+                followed.append(candidate)
+            elif course.leads(value, candidate.value):
+                return self  # an earlier step of the usual course, reported for the same time
+            else:
+                kept.append(candidate)
+        run = next((c for c in followed if gist(c.value) == gist(value)), None)
+        newest = Candidate(
+            value=value,
+            span=span,
+            occurred=event.occurred,
+            since=run.since if run else event.occurred,
+            events=(run.events[0], event.id) if run else (event.id,),
+        )
+        return Line((*kept, newest))
+
+    @property
+    def values(self) -> tuple[T, ...]:
+        """The distinct values that stand, oldest first."""
+        return tuple({gist(c.value): c.value for c in self.candidates}.values())
+
+    @property
+    def contested(self) -> bool:
+        return len(self.values) > 1
+
+    @property
+    def value(self) -> T | None:
+        """The value if the candidates agree; None if there is none or they disagree."""
+        values = self.values
+        return values[0] if len(values) == 1 else None
+
+    @property
+    def events(self) -> tuple[EventId, ...]:
+        return tuple(dict.fromkeys(event for c in self.candidates for event in c.events))
+
+    @property
+    def since(self) -> When | None:
+        return self.candidates[0].since if self.candidates else None

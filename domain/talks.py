@@ -1,0 +1,230 @@
+"""Talks: one round, from the report that it is to be held to what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from domain import general
+from domain.edtf import When
+from domain.event import Event, Payload, ProcessOpening
+from domain.general import Due, SubjectState
+from domain.lines import Course, Line
+from domain.values import ActorRef, Labels, Place, Quantity, Short, Text, Value
+
+# --- events -----------------------------------------------------------------------------------------------
+
+
+class TalksReported(ProcessOpening):
+    """A round of talks is reported: between whom, about what, in whose words."""
+
+    title: Labels
+    """Names of the round."""
+    between: tuple[ActorRef, ...] = ()
+    """Who is to talk, or talked."""
+    about: Text | None = None
+    """What about, in the words of the source."""
+
+    example: ClassVar[dict[str, Any]] = {
+        "processes": ["eastern-kalamun"],
+        "title": [{"text": "Talks in Damascus on a truce", "lang": "en"}],
+        "between": ["eleven-groups", "government"],
+        "about": "a truce",
+    }
+
+
+class TalksScheduled(Payload):
+    """A time or a venue is set. A plan is not an outcome."""
+
+    step: ClassVar[int] = 1
+    when: When
+    """When the round is to be held."""
+    venue: Place | None = None
+    """Where."""
+
+    example: ClassVar[dict[str, Any]] = {
+        "when": "2017-10-29",
+        "venue": {"labels": [{"text": "Damascus", "lang": "en"}], "precision": "near"},
+    }
+
+
+class TalksPostponed(Payload):
+    """The round is put off."""
+
+    step: ClassVar[int] = 2
+    until: When | None = None
+    """The new time; absent: none is named."""
+    by: tuple[ActorRef, ...] = ()
+    """Who put it off."""
+    reason: Text | None = None
+    """Why."""
+
+    example: ClassVar[dict[str, Any]] = {"by": ["committee"], "reason": "The truce was not kept."}
+
+
+class TalksCancelled(Payload):
+    """The round is called off."""
+
+    step: ClassVar[int] = 3
+    by: tuple[ActorRef, ...] = ()
+    """Who called it off."""
+    reason: Text | None = None
+    """Why."""
+
+    example: ClassVar[dict[str, Any]] = {"by": ["government"]}
+
+
+class Presence(StrEnum):
+    PRESENT = "present"
+    ABSENT = "absent"
+    UNKNOWN = "unknown"
+
+
+class Attendance(Value):
+    """Whether one actor took part."""
+
+    actor: ActorRef
+    """Who."""
+    presence: Presence
+    """Present, absent or unknown."""
+    delegates: Quantity | None = None
+    """How many delegates."""
+
+    @property
+    def gist(self) -> str:
+        return self.presence.value
+
+
+class TalksConvened(Payload):
+    """The round meets."""
+
+    step: ClassVar[int] = 3
+    venue: Place | None = None
+    """Where."""
+    attendance: tuple[Attendance, ...] = ()
+    """Who was present or absent, as far as it is said."""
+
+    example: ClassVar[dict[str, Any]] = {
+        "venue": {"labels": [{"text": "Damascus", "lang": "en"}], "precision": "near"},
+        "attendance": [{"actor": "government", "presence": "present"}],
+    }
+
+
+class TalksOutcome(StrEnum):
+    WITH_OUTCOME = "with outcome"
+    WITHOUT_OUTCOME = "without outcome"
+    ADJOURNED = "adjourned"
+    BROKEN_OFF = "broken off"
+
+
+class TalksConcluded(Payload):
+    """The round ends, with or without an outcome, adjourned or broken off."""
+
+    step: ClassVar[int] = 4
+    outcome: TalksOutcome
+    """With outcome, without outcome, adjourned, broken off."""
+    summary: Text | None = None
+    """What came of it."""
+    next_round: Short | None = None
+    """What is said of a next round."""
+
+    example: ClassVar[dict[str, Any]] = {"outcome": "adjourned", "summary": "The sides agreed to meet again."}
+
+
+OPENING = TalksReported
+EVENTS: tuple[type[Payload], ...] = (
+    TalksReported,
+    TalksScheduled,
+    TalksPostponed,
+    TalksCancelled,
+    TalksConvened,
+    TalksConcluded,
+)
+
+# --- state ------------------------------------------------------------------------------------------------
+
+COURSE = Course.of(
+    ("reported", "scheduled", "postponed", "cancelled"),
+    ("reported", "scheduled", "convened", "concluded"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TalksState(SubjectState):
+    between: tuple[str, ...] = ()
+    about: Line[str] = field(default_factory=Line)
+    stage: Line[str] = field(default_factory=Line)
+    """reported, scheduled, postponed, cancelled, convened, concluded."""
+    planned: Line[When | None] = field(default_factory=Line)
+    """When it is to be held; None after a postponement without a new time."""
+    venue: Line[Place] = field(default_factory=Line)
+    outcome: Line[str] = field(default_factory=Line)
+    summary: Line[str] = field(default_factory=Line)
+    attendance: dict[str, Line[Attendance]] = field(default_factory=dict)
+
+
+# --- evolve -----------------------------------------------------------------------------------------------
+
+
+def evolve(state: TalksState, event: Event) -> TalksState:
+    match event.data:
+        case TalksReported() as data:
+            state = general.opened(state, event, data.title, data.processes)
+            return replace(
+                state,
+                between=tuple(dict.fromkeys((*state.between, *data.between))),
+                about=state.about.advance(data.about, event) if data.about else state.about,
+                stage=state.stage.advance("reported", event, COURSE),
+            )
+        case TalksScheduled() as data:
+            return replace(
+                state,
+                stage=state.stage.advance("scheduled", event, COURSE),
+                planned=state.planned.advance(data.when, event),
+                venue=state.venue.advance(data.venue, event) if data.venue else state.venue,
+            )
+        case TalksPostponed() as data:
+            return replace(
+                state,
+                stage=state.stage.advance("postponed", event, COURSE),
+                planned=state.planned.advance(data.until, event),
+            )
+        case TalksCancelled():
+            return replace(state, stage=state.stage.advance("cancelled", event, COURSE))
+        case TalksConvened() as data:
+            attendance = dict(state.attendance)
+            for one in data.attendance:
+                attendance[one.actor] = attendance.get(one.actor, Line()).advance(one, event)
+            return replace(
+                state,
+                stage=state.stage.advance("convened", event, COURSE),
+                venue=state.venue.advance(data.venue, event) if data.venue else state.venue,
+                attendance=attendance,
+            )
+        case TalksConcluded() as data:
+            return replace(
+                state,
+                stage=state.stage.advance("concluded", event, COURSE),
+                outcome=state.outcome.advance(data.outcome.value, event),
+                summary=state.summary.advance(data.summary, event) if data.summary else state.summary,
+            )
+        case _:
+            return general.evolve(state, event)
+
+
+# --- rules ------------------------------------------------------------------------------------------------
+
+AWAITED = {"scheduled", "postponed"}
+
+
+def due(state: TalksState) -> list[Due]:
+    """The round itself while it is planned and not yet held, and answers that are awaited."""
+    found = general.due(state)
+    if AWAITED & set(state.stage.values):
+        found += [
+            Due(what="round of talks", when=plan.value, events=plan.events)
+            for plan in state.planned.candidates
+            if plan.value is not None
+        ]
+    return found

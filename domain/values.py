@@ -1,0 +1,354 @@
+"""The values events are made of: labels, places, quantities, sources, and the codes of the field.
+
+Everything here is immutable and strictly validated. A value says what somebody reported; it never
+says more. Terms come from PA-X (agreement stages), ETH/PRIO (ceasefire classes), Kroc PAM
+(implementation scores), OCHA (P-codes, sectors, access constraints), the Admiralty system (grades)
+and EDTF (dates); each code names its source in its docstring.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, NewType, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from domain.edtf import Day
+
+
+class Value(BaseModel):
+    """A frozen value: unknown fields are refused, types are not coerced, NaN and infinity are not numbers."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
+
+
+# --- identity ---------------------------------------------------------------------------------------------
+
+ID_PATTERN = r"^[a-z0-9][a-z0-9-]{0,63}$"
+FAMILIES = ("actors", "processes", "talks", "agreements", "convoys", "enrolments")
+SUBJECT_PATTERN = rf"^({'|'.join(FAMILIES)})/[a-z0-9][a-z0-9-]{{0,63}}$"
+
+ActorId = NewType("ActorId", str)
+ProcessId = NewType("ProcessId", str)
+Subject = NewType("Subject", str)
+"""`family/id`: the path of a subject and the name of its stream."""
+EventId = NewType("EventId", UUID)
+
+
+@dataclass(frozen=True)
+class Refers:
+    """Marks a field as a reference: what it names must have been recorded before.
+
+    `to` is a family (the field holds an id of it), `subject` (a `family/id` path), `event` (an event id)
+    or `claimant` (a path `actors/ID` refers, any other text describes).
+    """
+
+    to: str
+
+
+ActorRef = Annotated[
+    ActorId, Field(pattern=ID_PATTERN, description="Id of an actor already identified."), Refers("actors")
+]
+ProcessRef = Annotated[
+    ProcessId, Field(pattern=ID_PATTERN, description="Id of a process already opened."), Refers("processes")
+]
+SubjectRef = Annotated[
+    Subject,
+    Field(pattern=SUBJECT_PATTERN, description="Path `family/id` of a subject already opened."),
+    Refers("subject"),
+]
+EventRef = Annotated[EventId, Field(description="Id of an event already recorded."), Refers("event")]
+
+# Text on one line, and longer text. Control characters are refused: they have no meaning in a report and can
+# make a terminal or a log lie. Tab and line breaks are allowed in longer text only.
+Short = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=10_000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*$")]
+Claimant = Annotated[Short, Refers("claimant")]
+ItemId = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
+
+
+# --- names and places -------------------------------------------------------------------------------------
+
+
+class Label(Value):
+    """One name of a thing, in one language, as somebody uses it. Names are not neutral: say who uses them."""
+
+    text: Short
+    """The name as written."""
+    lang: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] | None = None
+    """Language, BCP 47, for example `en`, `ar`, `ar-Latn`."""
+    script: Annotated[str, StringConstraints(pattern=r"^[A-Z][a-z]{3}$")] | None = None
+    """Script, ISO 15924, for example `Arab`, `Latn`."""
+    used_by: Short | None = None
+    """Who uses this name: `actors/ID` or a description."""
+
+
+Labels = Annotated[tuple[Label, ...], Field(min_length=1, max_length=50)]
+
+
+class Precision(StrEnum):
+    """How precisely a place is known. Precision is knowledge, not permission."""
+
+    EXACT = "exact"
+    NEAR = "near"
+    ROUTE = "route"
+    ADMIN_3 = "admin 3"
+    ADMIN_2 = "admin 2"
+    ADMIN_1 = "admin 1"
+    COUNTRY = "country"
+
+
+class Place(Value):
+    """A place by its names, its OCHA P-code, its coordinates, or several of these."""
+
+    labels: Labels
+    """Names of the place; the first is shown."""
+    admin_code: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}[A-Z0-9]{0,18}$")] | None = None
+    """OCHA P-code, for example `SY0304`."""
+    lat: Annotated[float, Field(ge=-90, le=90)] | None = None
+    """Latitude in degrees north, WGS 84, -90 to 90."""
+    lon: Annotated[float, Field(ge=-180, le=180)] | None = None
+    """Longitude in degrees east, WGS 84, -180 to 180."""
+    precision: Precision | None = None
+    """How precisely the place is known; required with coordinates."""
+
+    @model_validator(mode="after")
+    def coordinates_come_whole(self) -> Self:
+        if (self.lat is None) != (self.lon is None):
+            raise ValueError("send both lat and lon, or neither")
+        if self.lat is not None and self.precision is None:
+            raise ValueError("coordinates need a precision: send `precision`, for example 'near'")
+        return self
+
+    @property
+    def key(self) -> str:
+        """What two reports of the same place share: the P-code, else the first name, case aside."""
+        return self.admin_code or self.labels[0].text.casefold()
+
+    @property
+    def gist(self) -> str:
+        return self.key
+
+
+Area = Annotated[tuple[Place, ...], Field(min_length=1, max_length=200)]
+
+
+# --- quantities -------------------------------------------------------------------------------------------
+
+Number = Annotated[int, Field(ge=0, le=10**15)] | Annotated[float, Field(ge=0, le=1e15)]
+
+
+class Qualifier(StrEnum):
+    """The word a source puts before a number; it is kept, since it changes what the number says."""
+
+    EXACT = "exact"
+    ABOUT = "about"
+    MORE_THAN = "more than"
+    UP_TO = "up to"
+    AT_LEAST = "at least"
+    SEVERAL = "several"
+
+
+class Quantity(Value):
+    """A number as a claim with a range. A claimed zero is a claim too.
+
+    Send `value` with its qualifier, or `low` and `high`, or both. `several` needs no number.
+    """
+
+    value: Number | None = None
+    """The number named, 0 or more."""
+    low: Number | None = None
+    """The least it may be, if the source says so."""
+    high: Number | None = None
+    """The most it may be, if the source says so."""
+    qualifier: Qualifier = Qualifier.EXACT
+    """The source's word for how sure the number is."""
+    unit: Short = "persons"
+    """What is counted, in the plural: persons, households, armed groups, cities, trucks, tonnes …"""
+    verbatim: Short | None = None
+    """The source's own words for the number."""
+
+    @model_validator(mode="after")
+    def says_something(self) -> Self:
+        if self.value is None and self.low is None and self.high is None and self.qualifier is not Qualifier.SEVERAL:
+            raise ValueError("a quantity needs a value, a low, a high, or the qualifier 'several'")
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise ValueError("low is above high: swap them")
+        if self.value is not None and (
+            (self.low is not None and self.value < self.low) or (self.high is not None and self.value > self.high)
+        ):
+            raise ValueError("value lies outside low and high: widen them or correct the value")
+        return self
+
+    @property
+    def range(self) -> tuple[float, float | None]:
+        """The least and the most the claim allows; None means no upper bound.
+
+        "More than" a whole number starts one above it. "About" without a stated range is read as ten per cent
+        to either side: our convention, for comparing claims only; the stored claim keeps its word.
+        "Several" without a number starts at 2.
+        """
+        value = self.value
+        low: float = 0
+        high: float | None = None
+        if value is not None:
+            match self.qualifier:
+                case Qualifier.EXACT:
+                    low, high = value, value
+                case Qualifier.ABOUT:
+                    low, high = value - value / 10, value + value / 10
+                case Qualifier.MORE_THAN:
+                    low = value + 1 if isinstance(value, int) else value
+                case Qualifier.UP_TO:
+                    high = value
+                case Qualifier.AT_LEAST | Qualifier.SEVERAL:
+                    low = value
+        elif self.qualifier is Qualifier.SEVERAL:
+            low = 2
+        return (
+            self.low if self.low is not None else low,
+            self.high if self.high is not None else high,
+        )
+
+
+class Counting(StrEnum):
+    """What kind of count a figure is. The three are never mixed."""
+
+    STOCK = "stock"
+    FLOW = "flow"
+    CUMULATIVE = "cumulative"
+
+
+class Modality(StrEnum):
+    """A plan is not an outcome: whether something is so, was announced, or is only possible."""
+
+    ACTUAL = "actual"
+    ANNOUNCED = "announced"
+    POSSIBLE = "possible"
+
+
+# --- sources ----------------------------------------------------------------------------------------------
+
+
+class Mode(StrEnum):
+    """How the publisher has it from the claimant."""
+
+    OBSERVED = "observed"
+    QUOTED = "quoted"
+    PARAPHRASED = "paraphrased"
+    DOCUMENT = "document"
+    UNATTRIBUTED = "unattributed"
+
+
+class SourceKind(StrEnum):
+    PUBLISHED = "published"
+    PARTY_DOCUMENT = "party document"
+    FIELD_NOTE = "field note"
+    CONFIDENTIAL = "confidential"
+
+
+class Source(Value):
+    """Who says so: the publisher, and inside it the claimant."""
+
+    publisher: Short
+    """Who made it known: a news agency, a bulletin, an office for its field notes."""
+    claimant: Claimant | None = None
+    """Who says so inside the source: `actors/ID` of an identified actor, or a description such as
+    `one field commander, unnamed`, or `unattributed`."""
+    mode: Mode | None = None
+    """How the publisher has it: observed, quoted, paraphrased, document, unattributed."""
+    derived_from: Short | None = None
+    """The source this one repeats, if it is not first-hand; two copies of one report are one source."""
+    kind: SourceKind | None = None
+    """Published, party document, field note or confidential."""
+    published: Day | None = None
+    """Day of publication."""
+    url: Annotated[str, StringConstraints(max_length=2_000, pattern=r"^https?://[^\s\x00-\x1f]+$")] | None = None
+    """Where it can be read."""
+    grade: Annotated[str, StringConstraints(pattern=r"^[A-F][1-6]$")] | None = None
+    """Admiralty grade: reliability of the source A-F and credibility of the information 1-6, two axes.
+    F and 6 mean "cannot be judged", not "low"."""
+
+
+class Basis(StrEnum):
+    """How we come to record this: a report of others, our own observation, or an inference of ours."""
+
+    REPORTED = "reported"
+    OBSERVED = "observed"
+    INFERRED = "inferred by us"
+
+
+class Sensitivity(StrEnum):
+    """How much harm disclosure could do. Future movements and travel of delegates are high."""
+
+    LOW = "low"
+    MODERATE = "moderate"
+    HIGH = "high"
+    SEVERE = "severe"
+
+
+# --- people as cohorts, loads, harm -----------------------------------------------------------------------
+
+
+class Cohort(Value):
+    """People as a group. No event holds anything about one private person."""
+
+    category: Short
+    """Who: `fighters`, `civilians`, `wounded`, `detained women` …"""
+    quantity: Quantity | None = None
+    """How many, if anybody says."""
+
+
+class Item(Value):
+    """Cargo of one kind."""
+
+    description: Short
+    """What: `food baskets`, `surgical kits` …"""
+    quantity: Quantity | None = None
+    """How much; the unit says of what (`tonnes`, `baskets`)."""
+    sector: Sector | None = None
+    """The humanitarian cluster it belongs to."""
+
+
+class Sector(StrEnum):
+    """The humanitarian clusters (IASC)."""
+
+    CCCM = "CCCM"
+    EARLY_RECOVERY = "early recovery"
+    EDUCATION = "education"
+    EMERGENCY_TELECOMS = "emergency telecoms"
+    FOOD_SECURITY = "food security"
+    HEALTH = "health"
+    LOGISTICS = "logistics"
+    NUTRITION = "nutrition"
+    PROTECTION = "protection"
+    SHELTER_NFI = "shelter/NFI"
+    WASH = "WASH"
+
+
+Item.model_rebuild()
+
+
+class HarmCategory(StrEnum):
+    KILLED = "killed"
+    INJURED = "injured"
+    DETAINED = "detained"
+    ABDUCTED = "abducted"
+    MISSING = "missing"
+    DISPLACED = "displaced"
+    PROPERTY = "property"
+
+
+class Harm(Value):
+    """Harm of one category to one group of people or things."""
+
+    category: HarmCategory
+    """Killed, injured, detained, abducted, missing, displaced or property."""
+    who: Short | None = None
+    """To whom: `civilians`, `combatants`, `aid workers` …"""
+    quantity: Quantity
+    """How many."""

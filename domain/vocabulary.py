@@ -1,0 +1,293 @@
+"""The whole vocabulary: every event type there is, where it may be used, and how one is read from JSON."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, Literal
+from uuid import NAMESPACE_URL, uuid5
+
+from pydantic import ValidationError, create_model
+
+from domain import actors, agreements, convoys, enrolments, general, processes, revisions, talks
+from domain.edtf import When
+from domain.errors import Fault, Malformed
+from domain.event import Event, Opening, Payload, Revision, family_of
+from domain.values import FAMILIES, EventId, Refers, Value
+
+FAMILY_EVENTS: dict[str, tuple[type[Payload], ...]] = {
+    "actors": actors.EVENTS,
+    "processes": processes.EVENTS,
+    "talks": talks.EVENTS,
+    "agreements": agreements.EVENTS,
+    "convoys": convoys.EVENTS,
+    "enrolments": enrolments.EVENTS,
+}
+OPENINGS: dict[str, type[Opening]] = {
+    "actors": actors.OPENING,
+    "processes": processes.OPENING,
+    "talks": talks.OPENING,
+    "agreements": agreements.OPENING,
+    "convoys": convoys.OPENING,
+    "enrolments": enrolments.OPENING,
+}
+PAYLOADS: dict[str, type[Payload]] = {
+    payload.__name__: payload
+    for payload in (*(e for events in FAMILY_EVENTS.values() for e in events), *general.EVENTS, *revisions.EVENTS)
+}
+"""Every event type by its name: the wire `type` and the stored topic."""
+
+ROWS: tuple[type[Payload], ...] = (*general.ROWS, *agreements.ROWS, *enrolments.ROWS)
+"""What accumulates as rows of the read models; all else but revisions is folded."""
+
+
+def families_of(name: str) -> tuple[str, ...]:
+    """The families whose subjects may have events of this type."""
+    for family, events in FAMILY_EVENTS.items():
+        if PAYLOADS[name] in events:
+            return (family,)
+    return FAMILIES
+
+
+@cache
+def model_of(name: str) -> type[Event]:
+    """The envelope narrowed to one event type, for validation and JSON Schema.
+
+    A revision has no time of occurrence of its own; every other event must say when it occurred, if only
+    as open as `XXXX`.
+    """
+    payload = PAYLOADS[name]
+    occurred: Any = (None, None) if issubclass(payload, Revision) else (When, ...)
+    narrowed: dict[str, Any] = {"type": (Literal[name], ...), "data": (payload, ...), "occurred": occurred}
+    return create_model(name, __base__=Event, __doc__=payload.__doc__, **narrowed)
+
+
+def payload_type(raw: dict[str, Any]) -> type[Payload]:
+    """The payload class of an event as sent.
+
+    Raises:
+        Malformed: the type is missing, unknown, or does not fit the subject's family.
+    """
+    name = raw.get("type")
+    if not isinstance(name, str) or name not in PAYLOADS:
+        close = difflib.get_close_matches(name, PAYLOADS, n=1) if isinstance(name, str) else []
+        hint = f"did you mean {close[0]}? " if close else ""
+        what = "the event needs a type" if name is None else "there is no such event type"
+        raise Malformed.at("/type", f"{what}: {hint}GET /v1/event-types lists them")
+    subject = raw.get("subject")
+    family = subject.partition("/")[0] if isinstance(subject, str) else None
+    allowed = families_of(name)
+    if family in FAMILIES and family not in allowed:
+        raise Malformed.at("/subject", f"{name} goes with a subject of the family {allowed[0]}: {allowed[0]}/…")
+    return PAYLOADS[name]
+
+
+def read_event(raw: dict[str, Any], json: bytes | str) -> Event:
+    """Reads one event strictly, as it is sent.
+
+    Args:
+        raw: the event as parsed; its `id` must be there.
+        json: the same event as JSON text.
+
+    Raises:
+        Malformed: with every fault that was found.
+    """
+    model = model_of(payload_type(raw).__name__)
+    try:
+        event = model.model_validate_json(json)
+    except ValidationError as error:
+        found = faults(error, raw, model)
+        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+        raise Malformed(f"{found[0].pointer}: {found[0].detail}{more}", found) from None
+    match event.data:
+        case revisions.EventCorrected():
+            check_replacement(event.data.replacement, event)
+        case revisions.SubjectUnified() if event.data.into == event.subject:
+            raise Malformed.at("/data/into", "a subject cannot be unified with itself: name the other one")
+        case revisions.SubjectUnified() if family_of(event.data.into) != event.family:
+            raise Malformed.at("/data/into", f"name a subject of the same family: {event.family}/…")
+        case _:
+            pass
+    return event
+
+
+def check_replacement(replacement: dict[str, Any], correction: Event) -> None:
+    """Checks that a correction holds a whole, valid event of the same family.
+
+    Raises:
+        Malformed: with the pointers into the correction.
+    """
+    import json
+
+    for name in ("id", "subject", "expected_version"):
+        if name in replacement:
+            raise Malformed.at(
+                f"/data/replacement/{name}", "a correction keeps the id and subject of its event: omit it"
+            )
+    whole = {**replacement, "id": str(correction.id), "subject": correction.subject}
+    try:
+        if issubclass(payload_type(whole), Revision):
+            raise Malformed.at("/type", "a correction cannot turn an event into a revision")
+        read_event(whole, json.dumps(whole))
+    except Malformed as refusal:
+        raise refusal.within("/data/replacement") from None
+
+
+HINTS = {
+    "missing": "required: send it",
+    "uuid_parsing": "send a UUID, for example one made by `uuidgen`",
+    "uuid_type": "send a UUID as text",
+    "finite_number": "send a finite number",
+    "string_unicode": "send valid Unicode text; a lone surrogate is not a character",
+    "dict_type": "send an object",
+    "model_type": "send an object",
+    "model_attributes_type": "send an object",
+    "tuple_type": "send an array",
+}
+
+
+def faults(error: ValidationError, raw: Any, model: type[Event] | None = None) -> list[Fault]:
+    """Every fault of a validation, each at its JSON Pointer, worded for the person who mends it.
+
+    The text never repeats the value that was sent.
+    """
+    found: dict[str, str] = {}
+    for one in error.errors(include_url=False, include_input=False):
+        pointer = _pointer(one["loc"], raw, one["type"])
+        detail = HINTS.get(one["type"]) or one["msg"].removeprefix("Value error, ")
+        if one["type"] == "string_pattern_mismatch":
+            detail = _pattern_hint(str(one.get("ctx", {}).get("pattern", "")))
+        elif one["type"] == "extra_forbidden":
+            detail = "unknown field: remove it" + _did_you_mean(one["loc"], model)
+        elif one["type"] == "none_required":
+            detail = "a revision has no time of occurrence: omit it"
+        found.setdefault(pointer, detail)
+    return [Fault(pointer, detail) for pointer, detail in found.items()]
+
+
+def _pointer(loc: tuple[int | str, ...], raw: Any, kind: str) -> str:
+    """The JSON Pointer of an error location; steps that are not in the request (union branches) are left out."""
+    node: Any = raw
+    parts: list[str] = []
+    for index, step in enumerate(loc):
+        match node, step:
+            case dict(), str() if step in node:
+                node = node[step]
+            case list(), int() if step < len(node):
+                node = node[step]
+            case _ if kind not in ("missing", "extra_forbidden") or index < len(loc) - 1:
+                continue
+        parts.append(str(step).replace("~", "~0").replace("/", "~1"))
+    return "".join(f"/{part}" for part in parts)
+
+
+def _pattern_hint(pattern: str) -> str:
+    if "actors|" in pattern:
+        return "send a subject path `family/id`: a family of " + ", ".join(FAMILIES) + "; an id of a-z, 0-9 and -"
+    if pattern.startswith("^[a-z0-9][a-z0-9-]"):
+        return "send an id of 1 to 64 characters: a-z, 0-9 and -, beginning with a letter or digit (without `family/`)"
+    if "\\x00" in pattern and "https" not in pattern:
+        return "control characters are not allowed: remove them"
+    if "https" in pattern:
+        return "send an address that begins with http:// or https://"
+    if pattern == "^[A-F][1-6]$":
+        return "send an Admiralty grade: A-F for the source and 1-6 for the information, for example C3"
+    return f"send text of the form {pattern}"
+
+
+def _did_you_mean(loc: tuple[int | str, ...], model: type[Event] | None) -> str:
+    if model is None:
+        return ""
+    known: Any = model.model_fields
+    if len(loc) == 2 and loc[0] == "data":
+        payload = model.model_fields["data"].annotation
+        known = payload.model_fields if isinstance(payload, type) and issubclass(payload, Value) else {}
+    elif len(loc) != 1:
+        return ""
+    close = difflib.get_close_matches(str(loc[-1]), known, n=1)
+    return f", or did you mean `{close[0]}`?" if close else ""
+
+
+# --- references -------------------------------------------------------------------------------------------
+
+
+def references(event: Event) -> Iterator[tuple[str, Refers, str]]:
+    """What an event refers to: pointer, kind of reference, and the id or path named."""
+    for index, source in enumerate(event.sources):
+        if source.claimant is not None and source.claimant.startswith("actors/"):
+            yield f"/sources/{index}/claimant", Refers("claimant"), source.claimant
+    yield from _references(event.data, "/data")
+
+
+def _references(value: Value, at: str) -> Iterator[tuple[str, Refers, str]]:
+    for name, refers in _referring(type(value)):
+        found = getattr(value, name)
+        items = enumerate(found) if isinstance(found, tuple) else [(None, found)]
+        for index, item in items:
+            pointer = f"{at}/{name}" if index is None else f"{at}/{name}/{index}"
+            if item is None:
+                continue
+            if isinstance(item, Value):
+                yield from _references(item, pointer)
+            elif refers is not None and (refers.to != "claimant" or str(item).startswith("actors/")):
+                yield pointer, refers, str(item)
+
+
+@cache
+def _referring(model: type[Value]) -> tuple[tuple[str, Refers | None], ...]:
+    """The fields of a model that are references (with their kind) or hold values with references (None)."""
+    found: list[tuple[str, Refers | None]] = []
+    for name, field in model.model_fields.items():
+        marks = [m for m in field.metadata if isinstance(m, Refers)] + list(_marks(field.annotation))
+        if marks:
+            found.append((name, marks[0]))
+        elif any(_referring(nested) for nested in _nested(field.annotation)):
+            found.append((name, None))
+    return tuple(found)
+
+
+def _marks(annotation: Any) -> Iterator[Refers]:
+    for mark in getattr(annotation, "__metadata__", ()):
+        if isinstance(mark, Refers):
+            yield mark
+    for argument in getattr(annotation, "__args__", ()):
+        yield from _marks(argument)
+
+
+def _nested(annotation: Any) -> Iterator[type[Value]]:
+    if isinstance(annotation, type) and issubclass(annotation, Value):
+        yield annotation
+    for argument in getattr(annotation, "__args__", ()):
+        yield from _nested(argument)
+
+
+# --- documentation ----------------------------------------------------------------------------------------
+
+
+def example(name: str) -> dict[str, Any]:
+    """A whole valid event of this type in the wire format."""
+    payload = PAYLOADS[name]
+    family = families_of(name)[0] if len(families_of(name)) == 1 else "processes"
+    family = {"EventCorrected": "talks", "SubjectUnified": "convoys"}.get(name, family)
+    ids = {"processes": "eastern-kalamun", "talks": "damascus-2017-10", "actors": "eleven-groups"}
+    wire: dict[str, Any] = {
+        "id": str(EventId(uuid5(NAMESPACE_URL, f"parley:example:{name}"))),
+        "type": name,
+        "subject": f"{family}/{ids.get(family, 'first')}",
+    }
+    if not issubclass(payload, Revision):
+        wire["occurred"] = "2017-10-27"
+    return {
+        **wire,
+        "sources": [
+            {
+                "publisher": "TASS",
+                "claimant": "unattributed",
+                "mode": "paraphrased",
+                "published": "2017-10-27",
+                "grade": "C3",
+            }
+        ],
+        "data": payload.example,
+    }

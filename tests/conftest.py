@@ -1,0 +1,46 @@
+"""What holds for every test: no silent skips in CI, benchmarks only when asked for, and how hypothesis runs."""
+
+import os
+from collections.abc import Generator
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# A deadline measures the machine, not the code. Unlike hypothesis's own profile for CI, ours goes on trying new
+# examples; a failure there prints the blob that reproduces it.
+_DEFAULT = settings(settings.get_profile("default"), deadline=None)
+settings.register_profile("default", _DEFAULT)
+settings.register_profile("ci", _DEFAULT, database=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+_REQUIRE_ALL = os.environ.get("PARLEY_REQUIRE_ALL") == "1"
+
+
+def _refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
+    """Turn a skip into a failure that gives the skip's reason. An expected failure (xfail) is not a skip."""
+    if _REQUIRE_ALL and report.skipped and not hasattr(report, "wasxfail"):
+        where = "{}:{}: {}".format(*report.longrepr) if isinstance(report.longrepr, tuple) else report.longreprtext
+        report.outcome = "failed"
+        report.longrepr = f"{where}\nPARLEY_REQUIRE_ALL=1: a skipped test is a failure."
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    _refuse_skip(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    _refuse_skip(report)
+    return report
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if "benchmark" in config.getoption("markexpr") or os.environ.get("PARLEY_BENCHMARKS") == "1":
+        return
+    if benchmarks := [item for item in items if item.get_closest_marker("benchmark")]:
+        config.hook.pytest_deselected(items=benchmarks)
+        items[:] = [item for item in items if not item.get_closest_marker("benchmark")]
