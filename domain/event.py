@@ -134,17 +134,6 @@ class Recorded:
     def type(self) -> str:
         return self.event.type
 
-    def wire(self) -> dict[str, Any]:
-        """The event as the interface shows it: what was sent, and what the log added."""
-        return {
-            "position": self.position,
-            **self.event.model_dump(mode="json", exclude_unset=True),
-            "version": self.version,
-            "recorded_at": instant(self.recorded_at),
-            "recorded_by": self.recorded_by,
-            "schema": self.schema,
-        }
-
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
@@ -159,18 +148,6 @@ class Unreadable:
     type: str
     reason: str
     """What does not fit, for the person who has to upgrade."""
-    stored: dict[str, Any]
-    """The envelope and payload as stored."""
-
-    def wire(self) -> dict[str, Any]:
-        return {
-            "position": self.position,
-            **self.stored,
-            "subject": self.subject,
-            "type": self.type,
-            "version": self.version,
-            "unreadable": self.reason,
-        }
 
 
 def instant(moment: datetime) -> str:

@@ -55,7 +55,7 @@ def model_of(name: str) -> type[Event]:
     """The envelope narrowed to one event type, for validation and JSON Schema.
 
     A revision has no time of occurrence of its own; every other event must say when it occurred, if only
-    as open as `XXXX`.
+    as loosely as `../2017-10-27`: not after that day.
     """
     payload = PAYLOADS[name]
     occurred: Any = (None, None) if issubclass(payload, Revision) else (When, ...)
@@ -260,6 +260,24 @@ def _nested(annotation: Any) -> Iterator[type[Value]]:
         yield annotation
     for argument in getattr(annotation, "__args__", ()):
         yield from _nested(argument)
+
+
+def misfit(event: Event, pointer: str, subject: str, name: str) -> str | None:
+    """Why an event of type `name` on `subject` cannot be what `event` refers to at `pointer`; None if it can.
+
+    A revision and its target stand on one subject; an assessment names a violation of its own agreement.
+    """
+    match event.data, pointer:
+        case Revision(), "/data/event" if subject != event.subject:
+            return "the event named is of another subject: send the revision to that subject"
+        case agreements.ViolationAssessed(), _ if name != "ViolationReported" or subject != event.subject:
+            return "name a ViolationReported of the same agreement"
+        case (general.PositionTaken() | general.ProposalMade()), "/data/answers" if name != "ProposalMade":
+            return "name a ProposalMade"
+        case general.FigureAssessed(), _ if name not in ("FigureReported", "FigureAssessed"):
+            return "name figures: FigureReported or FigureAssessed"
+        case _:
+            return None
 
 
 # --- documentation ----------------------------------------------------------------------------------------

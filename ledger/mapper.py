@@ -1,0 +1,136 @@
+"""Between stored events and the domain: what is written for ever, and how older forms are read.
+
+The stored form of an event is JSON with the envelope and the payload apart; its topic is the type's name and
+its originator id is the subject:
+
+    {"envelope": {"id", "occurred", "sources", …, "recorded_at", "recorded_by", "schema"}, "data": {…}}
+
+Only fields that were sent are stored. Writing is strict; reading is tolerant: what this version does not
+understand becomes an `Unreadable`, never an exception and never a gap.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+import orjson
+from eventsourcing.persistence import Mapper, Notification, StoredEvent
+from pydantic import ValidationError
+
+from domain.event import Event, Recorded, Unreadable, instant
+from domain.values import Subject
+from domain.vocabulary import PAYLOADS, faults, model_of
+
+Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
+
+UPCASTERS: dict[tuple[str, int], Upcaster] = {}
+"""From (type, schema version) to a function that turns that version's payload into the next one's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An event that is ready to be recorded, with its canonical form made once, before any lock is taken."""
+
+    event: Event
+    envelope: dict[str, Any]
+    data: dict[str, Any]
+    digest: bytes
+    """SHA-256 of the canonical form: what tells a re-sent event from another one under the same id."""
+    expected_version: int | None = None
+
+    @classmethod
+    def of(cls, event: Event, expected_version: int | None = None) -> Draft:
+        canonical = event.model_dump_json(exclude_unset=True).encode()
+        envelope = orjson.loads(canonical)
+        data = envelope.pop("data")
+        del envelope["type"], envelope["subject"]
+        return cls(event, envelope, data, hashlib.sha256(canonical).digest(), expected_version)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A draft at its place in its subject's stream."""
+
+    draft: Draft
+    version: int
+    recorded_at: datetime
+    recorded_by: str
+
+
+class EventMapper(Mapper[str]):
+    """Maps entries to stored events and stored events to `Recorded` or `Unreadable`."""
+
+    def to_stored_event(self, domain_event: Any) -> StoredEvent:
+        entry: Entry = domain_event
+        event = entry.draft.event
+        state = {
+            "envelope": {
+                **entry.draft.envelope,
+                "recorded_at": instant(entry.recorded_at),
+                "recorded_by": entry.recorded_by,
+                "schema": type(event.data).schema_version,
+            },
+            "data": entry.draft.data,
+        }
+        return StoredEvent(
+            originator_id=event.subject,
+            originator_version=entry.version,
+            topic=event.type,
+            state=orjson.dumps(state),
+        )
+
+    def to_domain_event(self, stored_event: StoredEvent) -> Any:
+        """Reads a notification (its id is the position) as `Recorded`, or as `Unreadable`."""
+        position = cast(Notification, stored_event).id
+        whole = self.wire(stored_event)
+        subject, name = Subject(str(stored_event.originator_id)), stored_event.topic
+
+        def unreadable(reason: str) -> Unreadable:
+            return Unreadable(position, stored_event.originator_version, subject, name, reason)
+
+        if (reason := whole.get("unreadable")) is not None:
+            return unreadable(reason)
+        recorded_at, recorded_by, schema = (whole.pop(k) for k in ("recorded_at", "recorded_by", "schema"))
+        del whole["position"], whole["version"]
+        try:
+            event = model_of(name).model_validate_json(orjson.dumps(whole))
+        except ValidationError as error:
+            return unreadable("; ".join(f"{f.pointer}: {f.detail}" for f in faults(error, whole)))
+        return Recorded(
+            event=event,
+            position=position,
+            version=stored_event.originator_version,
+            recorded_at=datetime.fromisoformat(recorded_at),
+            recorded_by=recorded_by,
+            schema=schema,
+        )
+
+    def wire(self, stored_event: StoredEvent) -> dict[str, Any]:
+        """The event as the interface shows it: what was sent, in today's form, and what the log added.
+
+        A type or schema that this version does not know is shown as stored, with `unreadable` saying why.
+        """
+        state = orjson.loads(stored_event.state)
+        envelope, data, name = state["envelope"], state["data"], stored_event.topic
+        extra: dict[str, Any] = {}
+        if name not in PAYLOADS:
+            extra["unreadable"] = "this version of Parley does not know the event type: upgrade it"
+        elif envelope["schema"] > PAYLOADS[name].schema_version:
+            extra["unreadable"] = "the event was stored in a newer form than this version of Parley reads: upgrade it"
+        else:
+            for version in range(envelope["schema"], PAYLOADS[name].schema_version):
+                data = UPCASTERS[name, version](data)
+        return {
+            "position": cast(Notification, stored_event).id,
+            "id": envelope.pop("id"),
+            "type": name,
+            "subject": str(stored_event.originator_id),
+            **envelope,
+            "version": stored_event.originator_version,
+            **extra,
+            "data": data,
+        }
