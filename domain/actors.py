@@ -70,6 +70,8 @@ class ActorRelabelled(Payload):
 
 
 class Relation(StrEnum):
+    """How an actor stands to another. Merged and split speak of the organisation, not of its members."""
+
     PART_OF = "part of"
     REPRESENTS = "represents"
     MERGED_INTO = "merged into"

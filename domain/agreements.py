@@ -31,6 +31,8 @@ class AgreementStage(StrEnum):
 
 
 class Written(StrEnum):
+    """Whether there is a text. Many local agreements are oral, or partly so."""
+
     YES = "yes"
     NO = "no"
     PARTLY = "partly"
@@ -111,6 +113,8 @@ class AgreementReached(Payload):
 
 
 class SigningCapacity(StrEnum):
+    """In which capacity an actor signs. A witness or mediator who signs owes nothing by it."""
+
     PARTY = "party"
     GUARANTOR = "guarantor"
     WITNESS = "witness"
@@ -119,6 +123,8 @@ class SigningCapacity(StrEnum):
 
 
 class SigningAct(StrEnum):
+    """What is done to a text: initialled (the wording is settled), signed (consent), acceded (joined later)."""
+
     INITIALLED = "initialled"
     SIGNED = "signed"
     ACCEDED = "acceded"
@@ -265,6 +271,8 @@ class AgreementEnteredIntoForce(Payload):
 
 
 class ExtensionWay(StrEnum):
+    """How a term goes on: by a decision (explicitly), or because nobody ended it (tacitly)."""
+
     EXPLICITLY = "explicitly"
     TACITLY = "tacitly"
 
@@ -363,6 +371,8 @@ class ViolationAssessed(Payload):
 
 
 class AgreementEnding(StrEnum):
+    """How an agreement ends. A violation or a suspension is not an end."""
+
     FULFILLED = "fulfilled"
     EXPIRED = "expired"
     SUPERSEDED = "superseded"

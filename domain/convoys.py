@@ -17,6 +17,8 @@ from domain.values import ActorRef, Cohort, Item, Labels, Place, Quantity, Short
 
 
 class ConvoyKind(StrEnum):
+    """What a convoy is for."""
+
     AID = "aid"
     EVACUATION = "evacuation"
     RETURN = "return"
@@ -82,6 +84,8 @@ class ConvoyRequested(Payload):
 
 
 class ClearanceForm(StrEnum):
+    """How far a passage is granted. "In principle" is not yet a permit."""
+
     IN_PRINCIPLE = "in principle"
     WITH_CONDITIONS = "with conditions"
     FINAL = "final"
@@ -201,6 +205,8 @@ class ConvoyTurnedBack(Payload):
 
 
 class Completeness(StrEnum):
+    """How much of what was planned arrived."""
+
     FULLY = "fully"
     PARTLY = "partly"
     UNKNOWN = "unknown"

@@ -142,7 +142,7 @@ def _read_date(part: str, text: str) -> _Reading:
             ordinal = date(int(year), int(month), int(day)).toordinal()
         except ValueError:
             last = monthrange(int(year), int(month))[1]
-            raise ValueError(f"{part} is not in the calendar: {year}-{month} has the days 01 to {last}") from None
+            raise ValueError(f"the day is not in the calendar: its month has the days 01 to {last}") from None
         return _days(max(ordinal - 1, 1), min(ordinal + 1, _LAST_DAY)) if qualifier else _days(ordinal, ordinal)
     if years:
         known = years.rstrip("X")
@@ -157,7 +157,7 @@ def _read_date(part: str, text: str) -> _Reading:
     elif month in _SEASONS and day is None:
         start, size = int(year) * 12 + _SEASONS[month] - 1, 3
     else:
-        raise ValueError(f"{part}: months are 01 to 12; of levels 0 and 1 only the seasons 21 to 24, without a day")
+        raise ValueError("months are 01 to 12; of levels 0 and 1 only the seasons 21 to 24, without a day")
     wider = size if qualifier else 0
     return _days(_month_begins(start - wider), _month_begins(start + size + wider) - 1)
 
@@ -193,7 +193,7 @@ def _read(text: str) -> _Reading:
         earliest = earliest if start.span.timed else _clamp(earliest - _AHEAD)
         latest = latest if end.span.timed else _clamp(latest + _BEHIND)
     if latest < earliest:
-        raise ValueError(f"the interval ends before it begins: write {after}/{before}, or correct one end")
+        raise ValueError("the interval ends before it begins: swap its ends, or correct one")
     first, last = start.first, end.last
     if first is not None and last is not None and first > last:  # only by zones, the instants are in order
         first, last = last, first

@@ -114,6 +114,8 @@ class EnrolmentReported(Payload):
 
 
 class ClosingForm(StrEnum):
+    """For good (closed), or for now (suspended)."""
+
     CLOSED = "closed"
     SUSPENDED = "suspended"
 

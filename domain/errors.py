@@ -49,7 +49,8 @@ class Refusal(Exception):
 
     def within(self, prefix: str) -> Refusal:
         """The same refusal, as seen from the whole request: `prefix` is where the event stands in it."""
-        return type(self)(self.detail, [Fault(prefix + fault.pointer, fault.detail) for fault in self.faults])
+        detail = prefix + self.detail if self.detail.startswith("/") else self.detail  # it may begin with a pointer
+        return type(self)(detail, [Fault(prefix + fault.pointer, fault.detail) for fault in self.faults])
 
 
 class Malformed(Refusal):

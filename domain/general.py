@@ -57,6 +57,8 @@ class Role(StrEnum):
 
 
 class RoleScope(StrEnum):
+    """What a guarantee or a monitoring covers: the safety of persons, that the terms are kept, safe passage."""
+
     SECURITY = "security"
     COMPLIANCE = "compliance"
     PASSAGE = "passage"
@@ -108,6 +110,8 @@ class RoleEnded(Payload):
 
 
 class Stance(StrEnum):
+    """Where an actor stands. "Withdraws" takes back an earlier consent; "no answer" is a report, not a gap."""
+
     ACCEPTS = "accepts"
     ACCEPTS_ON_CONDITION = "accepts on condition"
     REFUSES = "refuses"
@@ -157,6 +161,8 @@ class PositionTaken(Payload):
 
 
 class ProposalKind(StrEnum):
+    """In which form something is put to others."""
+
     CONDITION = "condition"
     DRAFT = "draft"
     DEMAND = "demand"
@@ -275,6 +281,8 @@ class FigureAssessed(Figure):
 
 
 class IncidentKind(StrEnum):
+    """What kind of act it was, whoever did it."""
+
     SHELLING = "shelling"
     AIR_STRIKE = "air strike"
     GROUND_ATTACK = "ground attack"

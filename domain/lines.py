@@ -86,13 +86,15 @@ class Line(Generic[T]):
         span = event.span
         kept: list[Candidate[T]] = []
         followed: list[Candidate[T]] = []
+        overtaken = False
         for candidate in self.candidates:
             if candidate.span.precedes(span) or course.leads(candidate.value, value):
                 followed.append(candidate)
-            elif course.leads(value, candidate.value):
-                return self  # an earlier step of the usual course, reported for the same time
             else:
                 kept.append(candidate)
+                overtaken = overtaken or course.leads(value, candidate.value)
+        if overtaken:  # by a later step of the usual course, reported for the same time; what it follows is past too
+            return Line(tuple(kept))
         run = next((c for c in followed if gist(c.value) == gist(value)), None)
         newest = Candidate(
             value=value,

@@ -45,6 +45,8 @@ class ProcessOpened(Opening):
 
 
 class Linkage(StrEnum):
+    """How a process stands to another. A linked bargain: a step here is the price of a step there."""
+
     LOCAL_TO_NATIONAL = "local to national"
     PARALLEL = "parallel"
     SUCCESSOR = "successor"
@@ -123,12 +125,16 @@ class ControlReported(Payload):
 
 
 class AccessKind(StrEnum):
+    """What the access is to."""
+
     PLACE = "place"
     ROUTE = "route"
     CHECKPOINT = "checkpoint"
 
 
 class Access(StrEnum):
+    """How a place can be reached. Besieged: closed on all sides, with people inside."""
+
     OPEN = "open"
     PARTLY = "partly"
     CLOSED = "closed"
@@ -168,6 +174,8 @@ class AccessReported(Payload):
 
 
 class InstrumentKind(StrEnum):
+    """What kind of legal instrument it is."""
+
     DECREE = "decree"
     LAW = "law"
     RESOLUTION = "resolution"
@@ -250,6 +258,8 @@ class ProcessResumed(Payload):
 
 
 class ProcessEnding(StrEnum):
+    """How a process ends. Unknown is an answer, and often the honest one."""
+
     CONCLUDED = "concluded"
     COLLAPSED = "collapsed"
     MILITARY_VICTORY = "military victory"

@@ -17,6 +17,8 @@ from domain.values import ActorRef, EventRef, Short, SubjectRef, Text
 
 
 class CorrectedBy(StrEnum):
+    """Whose error it was: ours, or one that the source itself has corrected since."""
+
     OURS = "our error"
     SOURCE = "corrected by the source"
 

@@ -76,6 +76,8 @@ class TalksCancelled(Payload):
 
 
 class Presence(StrEnum):
+    """Whether an actor was there. Unknown is not absent."""
+
     PRESENT = "present"
     ABSENT = "absent"
     UNKNOWN = "unknown"
@@ -112,6 +114,8 @@ class TalksConvened(Payload):
 
 
 class TalksOutcome(StrEnum):
+    """What came of a round."""
+
     WITH_OUTCOME = "with outcome"
     WITHOUT_OUTCOME = "without outcome"
     ADJOURNED = "adjourned"

@@ -182,6 +182,9 @@ class Quantity(Value):
             (self.low is not None and self.value < self.low) or (self.high is not None and self.value > self.high)
         ):
             raise ValueError("value lies outside low and high: widen them or correct the value")
+        least, most = self.range
+        if most is not None and least > most:
+            raise ValueError("no number is left between the qualifier and low or high: correct one of them")
         return self
 
     @property
@@ -245,6 +248,8 @@ class Mode(StrEnum):
 
 
 class SourceKind(StrEnum):
+    """What kind of source it is: published to all, a party's own paper, a note from the field, or given in confidence."""
+
     PUBLISHED = "published"
     PARTY_DOCUMENT = "party document"
     FIELD_NOTE = "field note"
@@ -334,6 +339,8 @@ Item.model_rebuild()
 
 
 class HarmCategory(StrEnum):
+    """What was suffered."""
+
     KILLED = "killed"
     INJURED = "injured"
     DETAINED = "detained"

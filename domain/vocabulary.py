@@ -102,7 +102,7 @@ def read_event(raw: dict[str, Any], json: bytes | str) -> Event:
         raise Malformed(f"{found[0].pointer}: {found[0].detail}{more}", found) from None
     match event.data:
         case revisions.EventCorrected():
-            check_replacement(event.data.replacement, event)
+            replaced(event, event.data)
         case revisions.SubjectUnified() if event.data.into == event.subject:
             raise Malformed.at("/data/into", "a subject cannot be unified with itself: name the other one")
         case revisions.SubjectUnified() if family_of(event.data.into) != event.family:
@@ -112,38 +112,54 @@ def read_event(raw: dict[str, Any], json: bytes | str) -> Event:
     return event
 
 
-def check_replacement(replacement: dict[str, Any], correction: Event) -> None:
-    """Checks that a correction holds a whole, valid event of the same family.
+def replaced(correction: Event, data: revisions.EventCorrected) -> Event:
+    """The event that is corrected, as it should read: its own id and subject, all else from the correction.
 
     Raises:
-        Malformed: with the pointers into the correction.
+        Malformed: the replacement is no whole, valid event of the same family; the pointers lead into the correction.
     """
     import json
 
     for name in ("id", "subject", "expected_version"):
-        if name in replacement:
+        if name in data.replacement:
             raise Malformed.at(
                 f"/data/replacement/{name}", "a correction keeps the id and subject of its event: omit it"
             )
-    whole = {**replacement, "id": str(correction.id), "subject": correction.subject}
+    whole = {**data.replacement, "id": str(data.event), "subject": correction.subject}
+    wanted, family = whole.get("type"), correction.family
     try:
+        if isinstance(wanted, str) and wanted in PAYLOADS and family not in families_of(wanted):
+            raise Malformed.at("/type", f"a correction keeps the subject: name a type of the family {family}")
         if issubclass(payload_type(whole), Revision):
             raise Malformed.at("/type", "a correction cannot turn an event into a revision")
-        read_event(whole, json.dumps(whole))
+        return read_event(whole, json.dumps(whole))
     except Malformed as refusal:
         raise refusal.within("/data/replacement") from None
 
 
 HINTS = {
+    "json_invalid": "send valid JSON: {error}",
     "missing": "required: send it",
+    "none_required": "a revision has no time of occurrence: omit it",
     "uuid_parsing": "send a UUID, for example one made by `uuidgen`",
     "uuid_type": "send a UUID as text",
-    "finite_number": "send a finite number",
+    "string_type": "send text",
+    "string_too_short": "an empty text says nothing: write at least {min_length} character",
+    "string_too_long": "the text is too long: send at most {max_length} characters",
     "string_unicode": "send valid Unicode text; a lone surrogate is not a character",
+    "enum": "send {expected}",
+    "bool_type": "send true or false",
+    "int_type": "send a whole number",
+    "float_type": "send a number",
+    "finite_number": "send a finite number",
+    "greater_than_equal": "send a number of {ge:.0f} or more",
+    "less_than_equal": "send a number of {le:.0f} or less",
     "dict_type": "send an object",
     "model_type": "send an object",
     "model_attributes_type": "send an object",
     "tuple_type": "send an array",
+    "too_short": "send at least {min_length} of them",
+    "too_long": "send at most {max_length} of them",
 }
 
 
@@ -153,16 +169,22 @@ def faults(error: ValidationError, raw: Any, model: type[Event] | None = None) -
     The text never repeats the value that was sent.
     """
     found: dict[str, str] = {}
-    for one in error.errors(include_url=False, include_input=False):
+    errors = error.errors(include_url=False, include_input=False)
+    above = {one["loc"][:depth] for one in errors for depth in range(len(one["loc"]))}
+    for one in errors:
+        if one["type"] == "too_short" and one["loc"] in above:
+            continue  # the items are there, but faulty
         pointer = _pointer(one["loc"], raw, one["type"])
-        detail = HINTS.get(one["type"]) or one["msg"].removeprefix("Value error, ")
+        context = one.get("ctx", {})
         if one["type"] == "string_pattern_mismatch":
-            detail = _pattern_hint(str(one.get("ctx", {}).get("pattern", "")))
+            detail = _pattern_hint(str(context.get("pattern", "")))
         elif one["type"] == "extra_forbidden":
             detail = "unknown field: remove it" + _did_you_mean(one["loc"], model)
-        elif one["type"] == "none_required":
-            detail = "a revision has no time of occurrence: omit it"
-        found.setdefault(pointer, detail)
+        elif one["type"] in HINTS:
+            detail = HINTS[one["type"]].format(**context)
+        else:
+            detail = one["msg"].removeprefix("Value error, ")
+        found[pointer] = detail  # of a number that is neither whole nor a fraction, the latter speaks
     return [Fault(pointer, detail) for pointer, detail in found.items()]
 
 
@@ -190,22 +212,25 @@ def _pattern_hint(pattern: str) -> str:
     if "\\x00" in pattern and "https" not in pattern:
         return "control characters are not allowed: remove them"
     if "https" in pattern:
-        return "send an address that begins with http:// or https://"
+        return "send an address that begins with http:// or https://, without spaces"
     if pattern == "^[A-F][1-6]$":
         return "send an Admiralty grade: A-F for the source and 1-6 for the information, for example C3"
+    if pattern.startswith("^[A-Z]{2}"):
+        return "send an OCHA P-code: two capitals, then capitals and digits, for example SY0304"
+    if pattern.startswith("^[a-z]{2,3}"):
+        return "send a language tag (BCP 47), for example `en`, `ar` or `ar-Latn`"
+    if pattern == "^[A-Z][a-z]{3}$":
+        return "send a script code (ISO 15924), for example `Arab` or `Latn`"
     return f"send text of the form {pattern}"
 
 
 def _did_you_mean(loc: tuple[int | str, ...], model: type[Event] | None) -> str:
-    if model is None:
-        return ""
-    known: Any = model.model_fields
-    if len(loc) == 2 and loc[0] == "data":
-        payload = model.model_fields["data"].annotation
-        known = payload.model_fields if isinstance(payload, type) and issubclass(payload, Value) else {}
-    elif len(loc) != 1:
-        return ""
-    close = difflib.get_close_matches(str(loc[-1]), known, n=1)
+    known: type[Value] | None = model
+    for step in loc[:-1]:
+        if known is not None and isinstance(step, str):
+            field = known.model_fields.get(step)
+            known = next(_nested(field.annotation), None) if field else None
+    close = difflib.get_close_matches(str(loc[-1]), known.model_fields, n=1) if known else []
     return f", or did you mean `{close[0]}`?" if close else ""
 
 
@@ -217,10 +242,14 @@ def references(event: Event) -> Iterator[tuple[str, Refers, str]]:
     for index, source in enumerate(event.sources):
         if source.claimant is not None and source.claimant.startswith("actors/"):
             yield f"/sources/{index}/claimant", Refers("claimant"), source.claimant
-    yield from _references(event.data, "/data")
+    yield from references_in(event.data, "/data")
+    if isinstance(event.data, revisions.EventCorrected):
+        for pointer, refers, name in references(replaced(event, event.data)):
+            yield f"/data/replacement{pointer}", refers, name
 
 
-def _references(value: Value, at: str) -> Iterator[tuple[str, Refers, str]]:
+def references_in(value: Value, at: str = "") -> Iterator[tuple[str, Refers, str]]:
+    """What a payload, or a value within one, refers to; `at` is the pointer to it."""
     for name, refers in _referring(type(value)):
         found = getattr(value, name)
         items = enumerate(found) if isinstance(found, tuple) else [(None, found)]
@@ -229,7 +258,7 @@ def _references(value: Value, at: str) -> Iterator[tuple[str, Refers, str]]:
             if item is None:
                 continue
             if isinstance(item, Value):
-                yield from _references(item, pointer)
+                yield from references_in(item, pointer)
             elif refers is not None and (refers.to != "claimant" or str(item).startswith("actors/")):
                 yield pointer, refers, str(item)
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from eventsourcing.persistence import Notification, PersistenceError, StoredEvent
+from eventsourcing.persistence import IntegrityError, Notification, PersistenceError, ProgrammingError, StoredEvent
 from eventsourcing.sqlite import (
     SQLiteApplicationRecorder,
     SQLiteConnection,
@@ -141,8 +141,9 @@ class SQLiteLogRecorder(SQLiteApplicationRecorder):
         for process in set(named) - known:
             c.execute("INSERT INTO subject_processes VALUES (?,?)", (subject, process))
             c.execute(
-                "INSERT OR IGNORE INTO process_events SELECT ?, position FROM stored_events WHERE originator_id=?",
-                (process, subject),
+                "INSERT OR IGNORE INTO process_events "
+                "SELECT ?, position FROM stored_events WHERE originator_id=? AND position<=?",
+                (process, subject, position),
             )
 
     def processes_of(self, c: SQLiteCursor, subject: str) -> set[str]:
@@ -241,6 +242,8 @@ def _available() -> Iterator[None]:
     """Turns the faults of the database into one refusal that says what to do."""
     try:
         yield
+    except (sqlite3.IntegrityError, sqlite3.ProgrammingError, IntegrityError, ProgrammingError):
+        raise  # an error of ours, not of the database
     except (sqlite3.Error, PersistenceError) as error:
         text = str(error)
         if "locked" in text or "busy" in text:

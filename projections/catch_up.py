@@ -1,0 +1,417 @@
+"""Catching up: batches of recorded events change the tables, and the position moves with them.
+
+The order of arrival does not decide: an event in canonical order steps its subject's state, a late one refolds
+that subject, once per batch. What accumulates is rows and counts, which a late event simply joins.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, tuple_, update
+
+from domain import folds, processes
+from domain.errors import Unavailable
+from domain.event import Event, Opening, Recorded, Unreadable, instant
+from domain.general import SubjectState
+from domain.values import Subject
+from domain.vocabulary import model_of
+from projections.picture import Heard, claims_in, display_order, heard_in, newer, tallied
+from projections.tables import Tables
+from projections.views import Progress, Views, chunks, recorded_of
+
+Pull = Callable[[int, int], Sequence[Recorded | Unreadable]]
+"""Takes a position and a limit; gives the events after it, in log order."""
+
+BATCH = 1000
+"""Events in one transaction."""
+
+
+def catch_up(views: Views, pull: Pull, generation: int | None = None) -> Progress:
+    """Applies one batch to a generation (the live one by default).
+
+    The position is read under the write lock, so two servers on one database never apply an event twice.
+
+    Returns:
+        How far the generation is now; unchanged if there was nothing to do.
+    """
+    with views.writing() as connection:
+        here = views.live(connection) if generation is None else views.progress_of(connection, generation)
+        if here is None:
+            here = views.begin_generation(connection, live=True)
+        batch = list(pull(here.position, BATCH))
+        readable: list[Recorded] = []
+        halted = None
+        for one in batch:
+            if isinstance(one, Unreadable):
+                halted = f"position {one.position}, {one.type} on {one.subject}: {one.reason}"
+                break
+            readable.append(one)
+        if readable:
+            _Batch(connection, views.tables(here.generation)).apply(readable)
+        position = readable[-1].position if readable else here.position
+        if position != here.position or halted != here.halted:
+            views.advance(connection, here.generation, position, halted)
+        return Progress(here.generation, position, halted)
+
+
+def rebuild(views: Views, pull: Pull, done: Callable[[int], None] = lambda _: None) -> Progress:
+    """Makes the read models anew from the log, beside the live ones, and swaps them in.
+
+    Queries go on being answered from the old ones meanwhile.
+
+    Args:
+        views: the read models.
+        pull: where the events come from.
+        done: called with the position after each batch.
+    """
+    with views.writing() as connection:
+        here = views.begin_generation(connection, live=False)
+    while True:
+        following = catch_up(views, pull, here.generation)
+        done(following.position)
+        if following.position == here.position:
+            break
+        here = following
+    with views.writing() as connection:
+        views.swap(connection, here.generation)
+    return here
+
+
+class _Batch:
+    """One batch of events on its way into one generation's tables."""
+
+    def __init__(self, connection: Connection, tables: Tables) -> None:
+        self._connection = connection
+        self._tables = tables
+
+    def apply(self, batch: Sequence[Recorded]) -> None:
+        self._add_to_timeline(batch)
+        changed = self._fold(batch)
+        member_of = self._file(batch, changed)
+        self._add_claims(batch)
+        self._add_tallies(batch)
+        self._replace_roles(changed)
+        self._touch(batch, member_of, changed)
+
+    # --- rows
+
+    def _add_to_timeline(self, batch: Sequence[Recorded]) -> None:
+        rows = [
+            {
+                "position": recorded.position,
+                "event_id": str(recorded.id),
+                "subject": recorded.subject,
+                "type": recorded.type,
+                "version": recorded.version,
+                "recorded_at": instant(recorded.recorded_at),
+                "recorded_by": recorded.recorded_by,
+                "event": recorded.event.model_dump_json(exclude_unset=True),
+            }
+            for recorded in batch
+        ]
+        self._connection.execute(insert(self._tables.timeline), rows)
+
+    def _file(self, batch: Sequence[Recorded], changed: dict[Subject, SubjectState]) -> dict[str, list[str]]:
+        """Puts events into the timelines of their processes.
+
+        A process that is named later gets the earlier events of the subject too.
+
+        Returns:
+            The processes of each subject of the batch.
+        """
+        membership, timeline = self._tables.membership, self._tables.process_timeline
+        member_of: dict[str, list[str]] = defaultdict(list)
+        for some in chunks(sorted({recorded.subject for recorded in batch})):
+            query = select(membership.c.subject, membership.c.process).where(membership.c.subject.in_(some))
+            for subject, process in self._connection.execute(query):
+                member_of[subject].append(process)
+        rows = [self._filed(process, recorded) for recorded in batch for process in member_of.get(recorded.subject, ())]
+        joined: list[dict[str, Any]] = []
+        for subject, state in changed.items():
+            family, _, identity = subject.partition("/")
+            named = {identity} if family == "processes" else set(state.processes)
+            for process in sorted(named - set(member_of[subject])):
+                joined.append({"process": process, "subject": subject})
+                member_of[subject].append(process)
+                rows += [self._filed(process, recorded) for recorded in self._all_of(subject)]
+        if joined:
+            self._connection.execute(insert(membership), joined)
+        if rows:
+            self._connection.execute(insert(timeline), rows)
+        return member_of
+
+    @staticmethod
+    def _filed(process: str, recorded: Recorded) -> dict[str, Any]:
+        earliest, latest, step, event_id = display_order(recorded.event)
+        return {
+            "process": process,
+            "earliest": earliest,
+            "latest": latest,
+            "step": step,
+            "event_id": event_id,
+            "position": recorded.position,
+            "type": recorded.type,
+        }
+
+    def _all_of(self, subject: str) -> list[Recorded]:
+        timeline = self._tables.timeline
+        return [recorded_of(r) for r in self._connection.execute(select(timeline).where(timeline.c.subject == subject))]
+
+    # --- folds
+
+    def _fold(self, batch: Sequence[Recorded]) -> dict[Subject, SubjectState]:
+        """Steps or refolds every subject that has a new step; returns their new states."""
+        steps = [recorded for recorded in batch if folds.is_step(recorded.event)]
+        if not steps:
+            return {}
+        table = self._tables.steps
+        self._connection.execute(insert(table), [self._step(recorded) for recorded in steps])
+        by_subject: dict[Subject, list[Recorded]] = defaultdict(list)
+        for recorded in steps:
+            by_subject[recorded.subject].append(recorded)
+        stored = self._stored(list(by_subject))
+        changed: dict[Subject, SubjectState] = {}
+        rows: list[dict[str, Any]] = []
+        for subject, arrived in by_subject.items():
+            family = subject.partition("/")[0]
+            state, last = stored.get(subject, (None, None))
+            orders = [recorded.event.order for recorded in arrived]
+            if orders == sorted(orders) and (last is None or last < orders[0]):
+                state = state or folds.initial(family)
+                for recorded in arrived:
+                    state = folds.evolve(state, recorded.event)
+                last = orders[-1]
+            else:
+                state = folds.fold(family, self._steps_of(subject))
+                last = max(orders if last is None else [last, *orders])
+            changed[subject] = state
+            rows.append(
+                {
+                    "subject": subject,
+                    "family": family,
+                    "version": arrived[-1].version,
+                    "last": json.dumps(last),
+                    "state": folds.dump(family, state).decode(),
+                }
+            )
+        table = self._tables.subjects
+        for some in chunks([subject for subject in by_subject if subject in stored]):
+            self._connection.execute(delete(table).where(table.c.subject.in_(some)))
+        self._connection.execute(insert(table), rows)
+        return changed
+
+    @staticmethod
+    def _step(recorded: Recorded) -> dict[str, Any]:
+        lead, earliest, latest, step, event_id = recorded.event.order
+        return {
+            "subject": recorded.subject,
+            "lead": int(lead),
+            "earliest": earliest,
+            "latest": latest,
+            "step": step,
+            "event_id": event_id,
+            "position": recorded.position,
+        }
+
+    def _stored(self, subjects: list[Subject]) -> dict[Subject, tuple[SubjectState, tuple[Any, ...]]]:
+        table = self._tables.subjects
+        found: dict[Subject, tuple[SubjectState, tuple[Any, ...]]] = {}
+        for some in chunks(subjects):
+            query = select(table.c.subject, table.c.family, table.c.last, table.c.state)
+            for subject, family, last, state in self._connection.execute(query.where(table.c.subject.in_(some))):
+                found[Subject(subject)] = folds.load(family, state), tuple(json.loads(last))
+        return found
+
+    def _steps_of(self, subject: str) -> list[Event]:
+        steps, timeline = self._tables.steps, self._tables.timeline
+        query = (
+            select(timeline.c.type, timeline.c.event)
+            .join_from(steps, timeline, steps.c.position == timeline.c.position)
+            .where(steps.c.subject == subject)
+        )
+        return [model_of(name).model_validate_json(text) for name, text in self._connection.execute(query)]
+
+    # --- what accumulates
+
+    def _add_claims(self, batch: Sequence[Recorded]) -> None:
+        """Keeps the newest claim of each claimant on each series, in display order, and how often it spoke."""
+        table = self._tables.series
+        new: dict[tuple[str, str, str, bool], tuple[tuple[int, int, int, str], int]] = {}
+        for recorded in batch:
+            for series, claimant, assessed in claims_in(recorded.event):
+                key = (recorded.subject, json.dumps(series, ensure_ascii=False), claimant, assessed)
+                order = display_order(recorded.event)
+                before = new.get(key)
+                new[key] = (max(before[0], order), before[1] + 1) if before else (order, 1)
+        if not new:
+            return
+        identity = tuple_(table.c.subject, table.c.series, table.c.claimant, table.c.assessed)
+        for some in chunks(list(new)):
+            for row in self._connection.execute(select(table).where(identity.in_(some))):
+                key = (row.subject, row.series, row.claimant, row.assessed)
+                order, claims = new[key]
+                newest = max(order, (row.earliest, row.latest, row.step, row.event_id))
+                new[key] = newest, claims + row.claims
+            self._connection.execute(delete(table).where(identity.in_(some)))
+        columns = ("subject", "series", "claimant", "assessed", "earliest", "latest", "step", "event_id", "claims")
+        rows = [dict(zip(columns, (*key, *order, claims), strict=True)) for key, (order, claims) in new.items()]
+        self._connection.execute(insert(table), rows)
+
+    def _add_tallies(self, batch: Sequence[Recorded]) -> None:
+        table = self._tables.tallies
+        new: dict[tuple[str, str, str, int, int], int] = defaultdict(int)
+        for recorded in batch:
+            for one in tallied(recorded.event):
+                new[recorded.subject, *one] += 1
+        if not new:
+            return
+        columns = ("subject", "kind", "recorder", "first_day", "last_day")
+        identity = tuple_(*(table.c[name] for name in columns))
+        for some in chunks(list(new)):
+            for row in self._connection.execute(select(table).where(identity.in_(some))):
+                new[row.subject, row.kind, row.recorder, row.first_day, row.last_day] += row.events
+            self._connection.execute(delete(table).where(identity.in_(some)))
+        rows = [{**dict(zip(columns, key, strict=True)), "events": events} for key, events in new.items()]
+        self._connection.execute(insert(table), rows)
+
+    # --- what lists and searches need
+
+    def _replace_roles(self, changed: dict[Subject, SubjectState]) -> None:
+        table = self._tables.roles
+        rows = [
+            {"actor": role.actor, "subject": subject, "role": role.role.value}
+            for subject, state in changed.items()
+            for role in {(r.actor, r.role): r for line in state.roles.values() for r in line.values if r.held}.values()
+        ]
+        for some in chunks(list(changed)):
+            self._connection.execute(delete(table).where(table.c.subject.in_(some)))
+        if rows:
+            self._connection.execute(insert(table), rows)
+
+    def _touch(
+        self, batch: Sequence[Recorded], member_of: dict[str, list[str]], changed: dict[Subject, SubjectState]
+    ) -> None:
+        """Brings the line of every process up to date that an event of the batch belongs to."""
+        table = self._tables.processes
+        touched: dict[str, Recorded] = {}
+        heard: dict[str, Heard] = {}
+        for recorded in batch:
+            for process in member_of.get(recorded.subject, ()):
+                touched[process] = recorded
+                heard[process] = newer(heard.get(process), heard_in(recorded.event))
+        for subject in changed:
+            # A process that a late opening names hears all that was heard of the subject before.
+            for process in member_of.get(subject, ()):
+                for recorded in self._all_of(subject) if self._joined_late(subject, batch) else ():
+                    heard[process] = newer(heard.get(process), heard_in(recorded.event))
+        known: dict[str, Any] = {}
+        for some in chunks(sorted(touched)):
+            known |= {
+                row.process: row for row in self._connection.execute(select(table).where(table.c.process.in_(some)))
+            }
+        for process, last in touched.items():
+            row = known.get(process)
+            newest = newer(Heard(**json.loads(row.heard)), heard[process]) if row else heard[process]
+            values = {
+                "touched": last.position,
+                "touched_at": instant(last.recorded_at),
+                "heard_on": newest.on,
+                "heard": json.dumps({name: getattr(newest, name) for name in Heard.__dataclass_fields__}),
+            }
+            state = changed.get(Subject(f"processes/{process}"))
+            if isinstance(state, processes.ProcessState):
+                values |= {
+                    "state": json.dumps(list(state.stage.values)),
+                    "names": "\n".join(label.text for label in state.labels).casefold(),
+                    "places": "\n".join(
+                        f"{place.key}\n" + "\n".join(label.text for label in place.labels)
+                        for place in processes.places(state)
+                    ).casefold(),
+                }
+            if row is None:
+                self._connection.execute(insert(table).values(process=process, **values))
+            else:
+                self._connection.execute(update(table).where(table.c.process == process).values(**values))
+
+    @staticmethod
+    def _joined_late(subject: str, batch: Sequence[Recorded]) -> bool:
+        """Whether the batch holds an opening of the subject that is not its first event."""
+        return any(r.subject == subject and r.version > 1 and isinstance(r.event.data, Opening) for r in batch)
+
+
+class Follower:
+    """Keeps the live read models at the log's head, in a thread of its own.
+
+    Args:
+        views: the read models.
+        pull: where the events come from.
+        head: the log's last position.
+        poll: seconds between looks when nobody nudges: another program may write to the log.
+    """
+
+    def __init__(self, views: Views, pull: Pull, head: Callable[[], int], poll: float = 1.0) -> None:
+        self._views = views
+        self._pull = pull
+        self._head = head
+        self._poll = poll
+        self._nudged = threading.Event()
+        self._moved = threading.Condition()
+        self._closing = False
+        self._position = 0
+        self.halted: str | None = None
+        """Why the read models stopped before the head, if they did."""
+        self.fault: str | None = None
+        """The last fault of the database, until a batch succeeds."""
+        self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
+
+    def start(self) -> None:
+        self._position = self._views.position()
+        self._thread.start()
+
+    def close(self) -> None:
+        self._closing = True
+        self._nudged.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def nudge(self) -> None:
+        """Says that the log has grown."""
+        self._nudged.set()
+
+    @property
+    def position(self) -> int:
+        """The position the read models reflect."""
+        return self._position
+
+    def wait_for(self, position: int, timeout: float) -> bool:
+        """Waits until the read models reflect a position; False after `timeout` seconds."""
+        with self._moved:
+            return self._moved.wait_for(lambda: self._position >= position or self._closing, timeout) and (
+                self._position >= position
+            )
+
+    def _run(self) -> None:
+        while not self._closing:
+            self._nudged.wait(self._poll)
+            self._nudged.clear()
+            try:
+                self._follow()
+            except Unavailable as refusal:
+                self.fault = refusal.detail
+                self._nudged.wait(self._poll)
+
+    def _follow(self) -> None:
+        while not self._closing:
+            here = catch_up(self._views, self._pull)
+            self.fault = None
+            moved = here.position != self._position
+            with self._moved:
+                self._position, self.halted = here.position, here.halted
+                self._moved.notify_all()
+            if not moved:
+                return

@@ -1,0 +1,344 @@
+"""The status of a process, in the order of its first screen: where it stands, what is due, who is at risk.
+
+Pure: a picture and a clock in, JSON out. Nothing here asks a database.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from domain import actors, agreements, convoys, enrolments, folds, processes, talks
+from domain.enrolments import EnrolmentReported
+from domain.event import Recorded, instant
+from domain.general import Figure, FigureAssessed
+from domain.values import Quantity
+from projections import render
+from projections.picture import DAY, Claim, Picture, Tally
+from projections.render import Json, Page
+
+AHEAD = timedelta(days=14)
+SERIES_SHOWN = 200
+"""Series of figures in one status; `/figures` has them all."""
+
+Lookup = Callable[[list[str]], Mapping[str, Recorded]]
+"""Finds events by their ids."""
+
+
+def compose(picture: Picture, now: datetime, lookup: Lookup, named: Callable[[list[str]], Mapping[str, Any]]) -> Json:
+    """Draws the status.
+
+    Args:
+        picture: what is known of the process.
+        now: the clock, UTC, for what is due and for counts of the last days.
+        lookup: finds the events that lines rest on.
+        named: finds the states of the actors that are named, by id.
+    """
+    page = Page()
+    own = picture.states[f"processes/{picture.process}"]  # type: ignore[index]
+    assert isinstance(own, processes.ProcessState)  # noqa: S101  a process's own subject has no other state
+    shown = render.process(page, own)
+    deadlines = due(page, picture, now)
+    figures, counts = figures_of(page, picture, lookup)
+    body: Json = {
+        "process": picture.process,
+        "labels": render.labels(own.labels),
+        "level": shown["level"],
+        "areas": shown["areas"],
+        "links": shown["links"],
+        "horizon": {
+            "as_of": None,
+            "published_by": None,
+            "known_at": None,
+            "known_at_position": None,
+            "now": instant(now),
+        },
+        "state": shown["state"],
+        "ending": shown["ending"],
+        "last_heard": last_heard(page, picture),
+        "next_14_days": deadlines["next"],
+        "overdue": deadlines["overdue"],
+        "later": deadlines["later"],
+        "people_at_risk": at_risk(page, picture, own),
+        "truce": truce(page, picture, now),
+        "obligations": obligations(page, picture, now),
+        "talks": _each(page, picture, talks.TalksState),
+        "positions": [p for path, s in picture.states.items() for p in render.positions(page, path, s)],
+        "proposals": [p for path, s in picture.states.items() for p in render.proposals(page, path, s)],
+        "roles": [r for path, s in picture.states.items() for r in render.roles(page, path, s)],
+        "bodies": shown["bodies"],
+        "control": shown["control"],
+        "access": shown["access"],
+        "instruments": shown["instruments"],
+        "figures": figures,
+        "enrolments": [
+            {**one, "counts": counts.get(one["subject"], [])} for one in _each(page, picture, enrolments.EnrolmentState)
+        ],
+        "convoys": _each(page, picture, convoys.ConvoyState),
+        "agreements": _each(page, picture, agreements.AgreementState),
+        "statements": [{"events": page.rests_on([event])} for event in picture.statements],
+        "changes": [{"events": page.rests_on([event])} for event in picture.newest],
+    }
+    found = lookup(list(page.events))
+    for line in body["statements"]:
+        line |= found[line["events"][0]].event.data.model_dump(mode="json", exclude_none=True)
+        page.actor(line.get("speaker"))
+    for line in body["changes"]:
+        recorded = found[line["events"][0]]
+        line |= {
+            "type": recorded.type,
+            "subject": recorded.subject,
+            "occurred": recorded.event.occurred,
+            "recorded_at": instant(recorded.recorded_at),
+        }
+    for recorded in found.values():
+        for claimant in recorded.event.claimants:
+            if claimant.startswith("actors/"):
+                page.actor(claimant.removeprefix("actors/"))
+    body["actors"] = {
+        actor: {"label": actors.shown_label(state), "kind": state.kind.value}
+        for actor, state in named(list(page.actors)).items()
+    }
+    body["evidence"] = {event: render.evidence(recorded) for event, recorded in found.items()}
+    return body
+
+
+def _each(page: Page, picture: Picture, kind: type[Any]) -> list[Json]:
+    """The page of each subject of a family, without what the status gathers elsewhere."""
+    found = []
+    for path, state in picture.states.items():
+        if isinstance(state, kind):
+            shown = render.subject(page, path, state)
+            for gathered in ("roles", "positions", "proposals", "obligations", "due"):
+                shown.pop(gathered, None)
+            found.append(shown)
+    return found
+
+
+def last_heard(page: Page, picture: Picture) -> Json | None:
+    heard = picture.heard
+    if heard is None:
+        return None
+    return {
+        "on": heard.on or None,
+        "publisher": heard.publisher,
+        "claimant": heard.claimant,
+        "events": page.rests_on([heard.event]),
+    }
+
+
+# --- what is due ----------------------------------------------------------------------------------------------
+
+
+def due(page: Page, picture: Picture, now: datetime) -> dict[str, list[Json]]:
+    """What is expected: overdue, within 14 days, and later; each oldest first."""
+    moment, ahead = int(now.timestamp()), int((now + AHEAD).timestamp())
+    found: dict[str, list[Json]] = {"overdue": [], "next": [], "later": []}
+    for path, state in picture.states.items():
+        for one in folds.due(state):
+            span = one.when.span
+            place = "overdue" if span.latest < moment else "next" if span.earliest <= ahead else "later"
+            found[place].append(page.due(path, one))
+    for lines in found.values():
+        lines.sort(key=lambda line: (*render.when_key(line["when"]), line["subject"], line["what"]))
+    return found
+
+
+def changes_at(picture: Picture, now: datetime) -> datetime:
+    """Until when a status stays as it is if nothing is recorded: the next deadline, or the end of the day."""
+    boundaries = [int((now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)).timestamp())]
+    for state in picture.states.values():
+        for one in folds.due(state):
+            span = one.when.span
+            boundaries += [span.latest + 1, span.earliest - int(AHEAD.total_seconds())]
+    return datetime.fromtimestamp(min(b for b in boundaries if b > now.timestamp()), UTC)
+
+
+# --- people at risk, truce ------------------------------------------------------------------------------------
+
+
+def at_risk(page: Page, picture: Picture, own: processes.ProcessState) -> Json:
+    """Held or stranded convoys, closed or besieged places: what cannot wait."""
+    return {
+        "convoys": [
+            {
+                "subject": path,
+                "label": state.labels[0].text if state.labels else path,
+                "whereabouts": render.convoy(page, state)["whereabouts"],
+                "people": [
+                    cohort.model_dump(mode="json", exclude_none=True)
+                    for people in (
+                        *(departed.people for departed in state.departure.values),
+                        *(described.people for described in state.described.values),
+                    )
+                    for cohort in people
+                ],
+            }
+            for path, state in picture.states.items()
+            if isinstance(state, convoys.ConvoyState) and convoys.stranded(state)
+        ],
+        "places": [page.line(line, page.payload) for line in processes.shut(own)],
+    }
+
+
+def truce(page: Page, picture: Picture, now: datetime) -> Json:
+    """Each ceasefire with its term; violations and incidents per recorder in the last 7 and 30 days."""
+    found = []
+    for path, state in picture.states.items():
+        if isinstance(state, agreements.AgreementState) and (
+            state.term.candidates or any(d.ceasefire or d.stage == "ceasefire" for d in state.described.values)
+        ):
+            found.append(
+                {
+                    "agreement": path,
+                    "label": state.labels[0].text if state.labels else path,
+                    "state": page.line(state.stage),
+                    "term": page.line(state.term, render.term),
+                    "violations": counts_by_recorder(
+                        [t for t in picture.tallies if t.subject == path and t.kind == "violation"], now
+                    ),
+                }
+            )
+    incidents = [t for t in picture.tallies if t.kind == "incident"]
+    return {"agreements": found, "incidents": counts_by_recorder(incidents, now)}
+
+
+def counts_by_recorder(tallies: list[Tally], now: datetime) -> Json:
+    """Counts of each recorder, never added up: two recorders may count the same event.
+
+    `certain` lies wholly within the days before `now`, `possible` may do so.
+    """
+    today = int(now.timestamp()) // DAY
+    found: dict[str, Json] = {}
+    for tally in sorted(tallies, key=lambda t: t.recorder):
+        line = found.setdefault(
+            tally.recorder,
+            {"last_7_days": {"certain": 0, "possible": 0}, "last_30_days": {"certain": 0, "possible": 0}, "all": 0},
+        )
+        line["all"] += tally.events
+        for days, name in ((7, "last_7_days"), (30, "last_30_days")):
+            since = today - days + 1
+            if tally.last_day < since or tally.first_day > today:
+                continue
+            sure = tally.first_day >= since and tally.last_day <= today
+            line[name]["certain" if sure else "possible"] += tally.events
+    return found
+
+
+# --- obligations ----------------------------------------------------------------------------------------------
+
+
+def obligations(page: Page, picture: Picture, now: datetime) -> list[Json]:
+    """A ledger of the sides: what each debtor owes, and what is owed to it."""
+    moment = int(now.timestamp())
+    owes: dict[str, list[Json]] = defaultdict(list)
+    owed: dict[str, list[str]] = defaultdict(list)
+    for path, state in picture.states.items():
+        if not isinstance(state, agreements.AgreementState):
+            continue
+        for name, found in state.obligations.items():
+            line = render.obligation(page, path, state, name)
+            terms = found.agreed.values
+            passed = [d.deadline for d in terms if d.deadline is not None and d.deadline.span.latest < moment]
+            line["overdue"] = bool(passed) and not line["kept"]
+            for debtor in dict.fromkeys(d for agreed in terms for d in agreed.debtor) or ("not said",):
+                owes[debtor].append(line)
+            for beneficiary in dict.fromkeys(b for agreed in terms for b in agreed.beneficiary):
+                owed[beneficiary].append(f"{path}#{name}")
+    return [
+        {"side": page.actor(side), "owes": owes.get(side, []), "is_owed": owed.get(side, [])}
+        for side in sorted({*owes, *owed})
+    ]
+
+
+# --- figures --------------------------------------------------------------------------------------------------
+
+
+def figures_of(
+    page: Page, picture: Picture, lookup: Lookup, shown: int = SERIES_SHOWN
+) -> tuple[list[Json], dict[str, list[Json]]]:
+    """Figures of the process and counts of its registers, series by series, contested ones first.
+
+    Every claimant's newest claim is shown. The span is what all claims allow; nothing is ever added up.
+    """
+    series: dict[tuple[str, tuple[str, ...]], list[Claim]] = defaultdict(list)
+    for claim in picture.claims:
+        series[claim.subject, claim.series].append(claim)
+    chosen = list(series.items())[:shown]
+    found = lookup([claim.order[3] for _, claims in chosen for claim in claims])
+    figures: list[Json] = []
+    counts: dict[str, list[Json]] = defaultdict(list)
+    for (subject, key), claims in chosen:
+        line = _series(page, subject, key, claims, found)
+        if isinstance(found[claims[0].order[3]].event.data, EnrolmentReported):
+            counts[subject].append(line)
+        else:
+            figures.append(line)
+    figures.sort(key=lambda line: not line["contested"])
+    return figures, counts
+
+
+def _series(page: Page, subject: str, key: tuple[str, ...], claims: list[Claim], found: Mapping[str, Recorded]) -> Json:
+    _, counting, unit, _, _ = key
+    ranges: list[tuple[float, float | None]] = []
+    shown: dict[bool, list[Json]] = {False: [], True: []}
+    measure, scope, stated = key[0], None, None
+    for claim in claims:
+        event = found[claim.order[3]].event
+        data = event.data
+        assert isinstance(data, Figure | EnrolmentReported)  # noqa: S101  see claims_in
+        stated, scope = render.area(data.area), data.scope
+        measure = data.measure if isinstance(data, Figure) else measure
+        if not claim.assessed:
+            ranges.append(data.quantity.range)
+        shown[claim.assessed].append(
+            {
+                "claimant": claim.claimant,
+                **quantity(data.quantity),
+                "period": data.period,
+                "as_of": event.occurred,
+                "reason": data.reason if isinstance(data, FigureAssessed) else None,
+                "claims": claim.claims,
+                "events": page.rests_on([claim.order[3]]),
+            }
+        )
+    low, high = common(ranges)
+    contested = len(ranges) > 1 and high is not None and low > high
+    return {
+        "subject": subject,
+        "measure": measure,
+        "counting": counting,
+        "unit": unit,
+        "area": stated,
+        "area_stated": stated is not None,
+        "scope": scope,
+        "claims": shown[False],
+        "span": None if contested or not ranges else {"low": plain(low), "high": plain(high)},
+        "contested": contested,
+        "assessed": shown[True],
+    }
+
+
+def common(ranges: list[tuple[float, float | None]]) -> tuple[float, float | None]:
+    """What all ranges allow together; the low end lies above the high end if there is nothing."""
+    low = max((low for low, _ in ranges), default=0)
+    highs = [high for _, high in ranges if high is not None]
+    return low, min(highs) if highs else None
+
+
+def plain(number: float | None) -> float | None:
+    """A whole number without a decimal point."""
+    return int(number) if number is not None and number == int(number) else number
+
+
+def quantity(found: Quantity) -> Json:
+    low, high = found.range
+    return {
+        "value": found.value,
+        "qualifier": found.qualifier.value,
+        "low": plain(low),
+        "high": plain(high),
+        "verbatim": found.verbatim,
+    }

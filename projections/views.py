@@ -1,0 +1,255 @@
+"""The read models: where they are kept, which generation is live, and how a picture is read from them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, create_engine, delete, event, func, insert, select, update
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DatabaseError
+
+from domain import folds
+from domain.errors import Unavailable
+from domain.event import Recorded
+from domain.general import SubjectState
+from domain.values import Subject
+from domain.vocabulary import model_of
+from projections.picture import Claim, Heard, Picture, Tally
+from projections.tables import VIEW_VERSION, Tables, create_progress, progress
+
+BATCH = 500
+"""How many values go into one IN list: below every database's limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a generation reflects the log."""
+
+    generation: int
+    position: int
+    halted: str | None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One consistent snapshot of the live read models."""
+
+    connection: Connection
+    tables: Tables
+    position: int
+    halted: str | None
+
+
+class Views:
+    """The read models of one installation, in one SQLite file that may be deleted at any time.
+
+    Args:
+        path: the file; its directory must exist.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._engine = create_engine(f"sqlite:///{path}", pool_size=10, max_overflow=20)
+        event.listen(self._engine, "connect", _configure)
+        event.listen(self._engine, "begin", _begin)
+        self._tables: dict[int, Tables] = {}
+        with self.writing() as connection:
+            create_progress(connection)
+            if self.live(connection) is None:
+                self.begin_generation(connection, live=True)
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    # --- transactions
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One transaction under the write lock; rows and position move together or not at all.
+
+        Raises:
+            Unavailable: the file cannot be written.
+        """
+        with _available(), self._engine.connect() as connection:
+            with connection.execution_options(parley_immediate=True).begin():
+                yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Reading]:
+        """One snapshot.
+
+        Raises:
+            Unavailable: the file cannot be read.
+        """
+        with _available(), self._engine.connect() as connection, connection.begin():
+            live = self.live(connection)
+            if live is None:
+                raise Unavailable("the read models are being made: try again in a moment")
+            yield Reading(connection, self.tables(live.generation), live.position, live.halted)
+
+    # --- generations
+
+    def tables(self, generation: int) -> Tables:
+        return self._tables.setdefault(generation, Tables.of(generation))
+
+    def live(self, connection: Connection) -> Progress | None:
+        """The live generation of this version; None if there is none."""
+        query = select(progress.c.generation, progress.c.position, progress.c.halted)
+        row = connection.execute(query.where(progress.c.live, progress.c.version == VIEW_VERSION)).first()
+        return Progress(*row) if row else None
+
+    def begin_generation(self, connection: Connection, *, live: bool) -> Progress:
+        """Makes an empty set of tables."""
+        last = connection.execute(select(func.max(progress.c.generation))).scalar()
+        generation = (last or 0) + 1
+        if live:
+            connection.execute(update(progress).values(live=False))
+        row = {"generation": generation, "version": VIEW_VERSION, "position": 0, "halted": None, "live": live}
+        connection.execute(insert(progress).values(**row))
+        self.tables(generation).meta.create_all(connection)
+        return Progress(generation, 0, None)
+
+    def progress_of(self, connection: Connection, generation: int) -> Progress | None:
+        query = select(progress.c.generation, progress.c.position, progress.c.halted)
+        row = connection.execute(query.where(progress.c.generation == generation)).first()
+        return Progress(*row) if row else None
+
+    def advance(self, connection: Connection, generation: int, position: int, halted: str | None) -> None:
+        here = progress.c.generation == generation
+        connection.execute(update(progress).where(here).values(position=position, halted=halted))
+
+    def swap(self, connection: Connection, generation: int) -> None:
+        """Makes a generation the live one and drops all others."""
+        others = connection.execute(select(progress.c.generation).where(progress.c.generation != generation)).scalars()
+        for other in others.all():
+            self.drop(connection, other)
+        connection.execute(update(progress).where(progress.c.generation == generation).values(live=True))
+
+    def drop(self, connection: Connection, generation: int) -> None:
+        self.tables(generation).meta.drop_all(connection)
+        connection.execute(delete(progress).where(progress.c.generation == generation))
+        self._tables.pop(generation, None)
+
+    def position(self) -> int:
+        with self.reading() as reading:
+            return reading.position
+
+
+# --- reading ------------------------------------------------------------------------------------------------
+
+
+def recorded_of(row: Any) -> Recorded:
+    """A row of the timeline as the event it keeps."""
+    return Recorded(
+        event=model_of(row.type).model_validate_json(row.event),
+        position=row.position,
+        version=row.version,
+        recorded_at=datetime.fromisoformat(row.recorded_at),
+        recorded_by=row.recorded_by,
+        schema=1,
+    )
+
+
+def events_by_id(reading: Reading, ids: Iterable[str | UUID]) -> dict[str, Recorded]:
+    """Events by their ids; an id that is not there is left out."""
+    timeline = reading.tables.timeline
+    found: dict[str, Recorded] = {}
+    for some in chunks(sorted({str(i) for i in ids})):
+        rows = reading.connection.execute(select(timeline).where(timeline.c.event_id.in_(some)))
+        found |= {row.event_id: recorded_of(row) for row in rows}
+    return found
+
+
+def events_at(reading: Reading, positions: Sequence[int]) -> list[Recorded]:
+    """Events by position, in the order asked for."""
+    timeline = reading.tables.timeline
+    found: dict[int, Recorded] = {}
+    for some in chunks(positions):
+        rows = reading.connection.execute(select(timeline).where(timeline.c.position.in_(some)))
+        found |= {row.position: recorded_of(row) for row in rows}
+    return [found[position] for position in positions if position in found]
+
+
+def states_of(reading: Reading, subjects: Iterable[str]) -> dict[Subject, SubjectState]:
+    """The folded states of subjects; one that was never opened is left out."""
+    table = reading.tables.subjects
+    found: dict[Subject, SubjectState] = {}
+    for some in chunks(sorted(set(subjects))):
+        query = select(table.c.subject, table.c.family, table.c.state).where(table.c.subject.in_(some))
+        found |= {Subject(s): folds.load(family, state) for s, family, state in reading.connection.execute(query)}
+    return found
+
+
+def subjects_of(reading: Reading, process: str) -> list[str]:
+    table = reading.tables.membership
+    query = select(table.c.subject).where(table.c.process == process).order_by(table.c.subject)
+    return list(reading.connection.execute(query).scalars())
+
+
+def heard(text: str) -> Heard:
+    return Heard(**json.loads(text))
+
+
+def picture(reading: Reading, process: str, newest: int = 10, statements: int = 10) -> Picture | None:
+    """The picture of a process as the read models keep it; None if it was never opened."""
+    connection, tables = reading.connection, reading.tables
+    line = connection.execute(select(tables.processes).where(tables.processes.c.process == process)).first()
+    if line is None:
+        return None
+    mine = subjects_of(reading, process)
+    found = Picture(process, states=states_of(reading, mine), heard=heard(line.heard))
+    series, tallies, events = tables.series, tables.tallies, tables.process_timeline
+    for some in chunks(mine):
+        for row in connection.execute(select(series).where(series.c.subject.in_(some))):
+            order = (row.earliest, row.latest, row.step, row.event_id)
+            key = tuple(json.loads(row.series))
+            found.claims.append(Claim(row.subject, key, row.claimant, row.assessed, order, row.claims))
+        found.tallies += [Tally(*row) for row in connection.execute(select(tallies).where(tallies.c.subject.in_(some)))]
+    found.claims.sort(key=lambda c: (c.subject, c.series, c.assessed, c.claimant))
+    found.tallies.sort(key=lambda t: (t.subject, t.kind, t.recorder, t.first_day, t.last_day))
+    own = events.c.process == process
+    last = select(events.c.event_id).where(own).order_by(events.c.position.desc()).limit(newest)
+    found.newest = list(connection.execute(last).scalars())
+    spoken = select(events.c.event_id).where(own, events.c.type == "StatementMade")
+    newest_first = (c.desc() for c in (events.c.earliest, events.c.latest, events.c.step, events.c.event_id))
+    found.statements = list(connection.execute(spoken.order_by(*newest_first).limit(statements)).scalars())
+    return found
+
+
+def chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(values), BATCH):
+        yield values[start : start + BATCH]
+
+
+# --- the database -------------------------------------------------------------------------------------------
+
+
+def _configure(connection: DBAPIConnection, _record: object) -> None:
+    """Transactions are begun by us; the file is disposable, so a commit need not reach the disk at once."""
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=10000", "cache_size=-65536"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get("parley_immediate", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+@contextmanager
+def _available() -> Iterator[None]:
+    try:
+        yield
+    except DatabaseError as error:
+        raise Unavailable(
+            f"the read models cannot be reached or written ({error.orig}): they may be deleted and are then made anew"
+        ) from error
