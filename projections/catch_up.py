@@ -16,7 +16,7 @@ from sqlalchemy import Connection, delete, insert, select, tuple_, update
 
 from domain import folds, processes
 from domain.errors import Unavailable
-from domain.event import Event, Opening, Recorded, Unreadable, instant
+from domain.event import Event, Opening, Recorded, Revision, Unreadable, instant
 from domain.general import SubjectState
 from domain.values import Subject
 from domain.vocabulary import model_of
@@ -29,6 +29,9 @@ Pull = Callable[[int, int], Sequence[Recorded | Unreadable]]
 
 BATCH = 1000
 """Events in one transaction."""
+
+REVISION_STEP = 1000
+"""Puts a revision after all events of its target's date."""
 
 
 def catch_up(views: Views, pull: Pull, generation: int | None = None) -> Progress:
@@ -130,7 +133,12 @@ class _Batch:
             query = select(membership.c.subject, membership.c.process).where(membership.c.subject.in_(some))
             for subject, process in self._connection.execute(query):
                 member_of[subject].append(process)
-        rows = [self._filed(process, recorded) for recorded in batch for process in member_of.get(recorded.subject, ())]
+        targets = self._targets(batch)
+        rows = [
+            self._filed(process, recorded, targets)
+            for recorded in batch
+            for process in member_of.get(recorded.subject, ())
+        ]
         joined: list[dict[str, Any]] = []
         for subject, state in changed.items():
             family, _, identity = subject.partition("/")
@@ -138,7 +146,8 @@ class _Batch:
             for process in sorted(named - set(member_of[subject])):
                 joined.append({"process": process, "subject": subject})
                 member_of[subject].append(process)
-                rows += [self._filed(process, recorded) for recorded in self._all_of(subject)]
+                earlier = self._all_of(subject)
+                rows += [self._filed(process, recorded, self._targets(earlier)) for recorded in earlier]
         if joined:
             self._connection.execute(insert(membership), joined)
         if rows:
@@ -146,8 +155,15 @@ class _Batch:
         return member_of
 
     @staticmethod
-    def _filed(process: str, recorded: Recorded) -> dict[str, Any]:
+    def _filed(process: str, recorded: Recorded, targets: dict[str, Event]) -> dict[str, Any]:
+        """A row of a process's timeline. A revision stands right after the event it revises."""
         earliest, latest, step, event_id = display_order(recorded.event)
+        target = revised(recorded.event)
+        if target is not None and target in targets:
+            earliest, latest, step, _ = display_order(targets[target])
+            step += REVISION_STEP
+        elif isinstance(recorded.event.data, Revision):
+            earliest = latest = int(recorded.recorded_at.timestamp())
         return {
             "process": process,
             "earliest": earliest,
@@ -157,6 +173,24 @@ class _Batch:
             "position": recorded.position,
             "type": recorded.type,
         }
+
+    def _targets(self, batch: Sequence[Recorded]) -> dict[str, Event]:
+        """The events that revisions of a batch are about, by id; their own targets stand in for revisions."""
+        timeline = self._tables.timeline
+        found: dict[str, Event] = {}
+        wanted = {target for recorded in batch if (target := revised(recorded.event)) is not None}
+        while wanted:
+            missing: set[str] = set()
+            for some in chunks(sorted(wanted)):
+                query = select(timeline.c.type, timeline.c.event).where(timeline.c.event_id.in_(some))
+                for name, text in self._connection.execute(query):
+                    event = model_of(name).model_validate_json(text)
+                    found[str(event.id)] = event
+                    deeper = revised(event)
+                    if deeper is not None and deeper not in found:
+                        missing.add(deeper)
+            wanted = missing
+        return {event_id: _root(event, found) for event_id, event in found.items()}
 
     def _all_of(self, subject: str) -> list[Recorded]:
         timeline = self._tables.timeline
@@ -194,7 +228,8 @@ class _Batch:
                 {
                     "subject": subject,
                     "family": family,
-                    "version": arrived[-1].version,
+                    "changed": arrived[-1].position,
+                    "names": _names(state),
                     "last": json.dumps(last),
                     "state": folds.dump(family, state).decode(),
                 }
@@ -327,7 +362,7 @@ class _Batch:
             if isinstance(state, processes.ProcessState):
                 values |= {
                     "state": json.dumps(list(state.stage.values)),
-                    "names": "\n".join(label.text for label in state.labels).casefold(),
+                    "names": _names(state),
                     "places": "\n".join(
                         f"{place.key}\n" + "\n".join(label.text for label in place.labels)
                         for place in processes.places(state)
@@ -342,6 +377,26 @@ class _Batch:
     def _joined_late(subject: str, batch: Sequence[Recorded]) -> bool:
         """Whether the batch holds an opening of the subject that is not its first event."""
         return any(r.subject == subject and r.version > 1 and isinstance(r.event.data, Opening) for r in batch)
+
+
+def _names(state: SubjectState) -> str:
+    """All names of a subject, for searching."""
+    return "\n".join(label.text for label in state.labels).casefold()
+
+
+def revised(event: Event) -> str | None:
+    """The id of the event that a revision is about; None for any other event, and for joined subjects."""
+    target = getattr(event.data, "event", None)
+    return str(target) if isinstance(event.data, Revision) and target is not None else None
+
+
+def _root(event: Event, known: dict[str, Event]) -> Event:
+    """The event at the end of a chain of revisions. Targets stand earlier in the log, so the chain ends."""
+    target = revised(event)
+    while target is not None and target in known:
+        event = known[target]
+        target = revised(event)
+    return event
 
 
 class Follower:

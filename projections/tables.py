@@ -83,6 +83,7 @@ class Tables:
                 Column("recorded_by", Text, nullable=False),
                 Column("event", Text, nullable=False),
                 Index(f"timeline_event_id{suffix}", "event_id", unique=True),
+                Index(f"timeline_subject{suffix}", "subject", "position"),
             ),
             process_timeline=table(
                 "process_timeline",
@@ -104,10 +105,12 @@ class Tables:
                 "subjects",
                 Column("subject", Text, primary_key=True),
                 Column("family", Text, nullable=False),
-                Column("version", BigInteger, nullable=False),
+                Column("changed", BigInteger, nullable=False),
+                Column("names", Text, nullable=False),
                 Column("last", Text, nullable=False),
                 Column("state", Text, nullable=False),
                 Index(f"subjects_family{suffix}", "family", "subject"),
+                Index(f"subjects_changed{suffix}", "family", "changed"),
             ),
             membership=table(
                 "membership",
