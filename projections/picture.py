@@ -151,7 +151,7 @@ def picture_of(events: Iterable[Recorded], process: str, newest: int = 10, state
     states = {subject: folds.fold(subject.partition("/")[0], found) for subject, found in by_subject.items()}
     picture = Picture(
         process,
-        states={s: state for s, state in states.items() if s in belongs},
+        states={s: state for s, state in sorted(states.items()) if s in belongs},
         actors={s.partition("/")[2]: state for s, state in states.items() if s.startswith("actors/")},
         events={str(recorded.id): recorded for recorded in log},
         newest=[str(r.id) for r in sorted(mine, key=lambda r: -r.position)[:newest]],

@@ -183,6 +183,7 @@ def states_of(reading: Reading, subjects: Iterable[str]) -> dict[Subject, Subjec
     found: dict[Subject, SubjectState] = {}
     for some in chunks(sorted(set(subjects))):
         query = select(table.c.subject, table.c.family, table.c.state).where(table.c.subject.in_(some))
+        query = query.order_by(table.c.subject)
         found |= {Subject(s): folds.load(family, state) for s, family, state in reading.connection.execute(query)}
     return found
 

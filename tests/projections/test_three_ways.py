@@ -1,0 +1,99 @@
+"""Live updating, rebuilding and a pure fold of the log give the same status, whatever arrives when."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from domain.event import Opening, Recorded
+from domain.vocabulary import references
+from projections.catch_up import rebuild
+from tests.projections.world import Wire, folded, follow, kept, processes_of, pull, recorded, views
+from tests.strategies import histories
+
+SLOW = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+
+
+@SLOW
+@given(histories(), st.lists(st.integers(1, 7), min_size=1, max_size=20))
+def test_live_rebuilt_and_folded_agree(history: list[Wire], sizes: list[int]) -> None:
+    log = recorded(history)
+    turns = iter(sizes * len(log) * 2)
+    with views() as found:
+        follow(found, pull(log, lambda: next(turns)))
+        live = {process: kept(found, process) for process in processes_of(log)}
+        rebuild(found, pull(log))
+        rebuilt = {process: kept(found, process) for process in processes_of(log)}
+    pure = {process: folded(log, process) for process in processes_of(log)}
+    assert live == rebuilt
+    assert live == pure
+
+
+@SLOW
+@given(histories(), st.integers(1, 40))
+def test_a_status_at_a_position_is_that_of_a_log_cut_there(history: list[Wire], cut: int) -> None:
+    log = recorded(history)
+    early = log[:cut]
+    with views() as found:
+        follow(found, pull(early))
+        for process in processes_of(early):
+            assert kept(found, process) == folded(early, process)
+
+
+@SLOW
+@given(histories(), st.randoms(use_true_random=False))
+def test_the_order_of_arrival_never_decides(history: list[Wire], chance: Any) -> None:
+    """Reports shuffled (each after what it needs) lead to the same status, but for when they were recorded."""
+    log = recorded(history)
+    shuffled = recorded(_shuffled(log, history, chance))
+    for process in processes_of(log):
+        first, second = _timeless(folded(log, process)), _timeless(folded(shuffled, process))
+        assert {k for k in first if first[k] != second[k]} == set()
+
+
+def _shuffled(log: list[Recorded], history: list[Wire], chance: Any) -> list[Wire]:
+    """Another order of arrival in which every report still comes after what it refers to."""
+    waiting = list(zip(log, history, strict=True))
+    opened: set[str] = set()
+    seen: set[str] = set()
+    done: list[Wire] = []
+    while waiting:
+        ready = [pair for pair in waiting if _ready(pair[0], opened, seen)]
+        pick = chance.choice(ready)
+        waiting.remove(pick)
+        opened.add(pick[0].subject)
+        seen.add(str(pick[0].id))
+        done.append(pick[1])
+    return done
+
+
+def _ready(one: Recorded, opened: set[str], seen: set[str]) -> bool:
+    if not isinstance(one.event.data, Opening) and one.subject not in opened:
+        return False
+    for _, refers, name in references(one.event):
+        if refers.to == "event":
+            if name not in seen:
+                return False
+        elif (name if refers.to in ("subject", "claimant") else f"{refers.to}/{name}") not in opened:
+            return False
+    return True
+
+
+def _timeless(status: Wire) -> Wire:
+    """A status without what depends on when things were recorded, and without the order of independent lines."""
+    status = {k: v for k, v in status.items() if k != "changes"}
+    recent = {"position", "recorded_at"}
+    status["evidence"] = {
+        event: {k: v for k, v in one.items() if k not in recent} for event, one in status["evidence"].items()
+    }
+    return status
+
+
+@pytest.mark.parametrize("size", [1, 2, 1000])
+def test_an_empty_log_has_an_empty_view(size: int) -> None:
+    with views() as found:
+        follow(found, pull([], lambda: size))
+        assert found.position() == 0

@@ -1,0 +1,84 @@
+"""Logs for the tests of the read models: recorded events without a ledger, and statuses made in each way."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from domain.event import Recorded, Unreadable
+from projections import queries, status
+from projections.catch_up import Pull, catch_up
+from projections.picture import picture_of
+from projections.views import Views
+from tests.strategies import read
+
+NOW = datetime(2017, 10, 30, 12, tzinfo=UTC)
+Wire = dict[str, Any]
+
+
+def recorded(history: Sequence[Wire]) -> list[Recorded]:
+    """The history as a log would have recorded it, one event a minute."""
+    versions: dict[str, int] = {}
+    log = []
+    for position, wire in enumerate(history, 1):
+        event = read(wire)
+        versions[event.subject] = versions.get(event.subject, 0) + 1
+        at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=position)
+        log.append(Recorded(event, position, versions[event.subject], at, "office", 1))
+    return log
+
+
+def pull(log: Sequence[Recorded | Unreadable], at_most: Callable[[], int] = lambda: 1000) -> Pull:
+    """Reads a log that lies in memory, in batches of any size."""
+    return lambda after, limit: [r for r in log if r.position > after][: min(limit, at_most())]
+
+
+@contextmanager
+def views() -> Iterator[Views]:
+    with tempfile.TemporaryDirectory() as directory:
+        found = Views(Path(directory) / "views.db")
+        try:
+            yield found
+        finally:
+            found.close()
+
+
+def follow(found: Views, source: Pull) -> None:
+    """Catches up until nothing moves."""
+    position = -1
+    while position != (position := catch_up(found, source).position):
+        pass
+
+
+def kept(found: Views, process: str, now: datetime = NOW) -> Wire:
+    """The status as the read models give it."""
+    with found.reading() as reading:
+        return plain(queries.process_status(reading, process, now)[0])
+
+
+def folded(log: Sequence[Recorded], process: str, now: datetime = NOW) -> Wire:
+    """The status as a pure fold of the log gives it."""
+    found = picture_of(log, process)
+    return plain(
+        status.compose(
+            found,
+            now,
+            lambda ids: {one: found.events[one] for one in dict.fromkeys(ids)},
+            lambda ids: {one: found.actors[one] for one in ids},
+        )
+    )
+
+
+def plain(answer: Any) -> Wire:
+    """As JSON would carry it."""
+    shown: Wire = json.loads(json.dumps(answer, sort_keys=True))
+    return shown
+
+
+def processes_of(log: Sequence[Recorded]) -> list[str]:
+    return sorted({r.subject.partition("/")[2] for r in log if r.subject.startswith("processes/")})

@@ -1,0 +1,360 @@
+"""Random histories: what a random office might append, in an order in which the log takes it.
+
+    @given(histories())
+    def test_something(history: list[dict[str, Any]]) -> None: ...
+
+A history is a list of reports in the wire format. Each is valid where it stands: openings come before the other
+events of their subject, references name what stands earlier, ids are given and distinct. A second opening of a subject
+carries its `expected_version`, as the log wants it; `read` takes that off.
+
+Ids, names and dates come from small pools, so that reports meet: the same actor in the same role, the same obligation,
+the same day. Payloads are drawn from the types of their fields; what a validator asks beyond that stands in `_mend`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cache
+from types import NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+
+from hypothesis import strategies as st
+
+from domain import general, revisions
+from domain.edtf import Day, When
+from domain.event import Event, Opening, Payload, Revision
+from domain.values import FAMILIES, ItemId, Label, Place, Quantity, Refers, Short, Text, Value
+from domain.vocabulary import FAMILY_EVENTS, OPENINGS, PAYLOADS, read_event
+
+DATES = (
+    "2017-10-27",
+    "2017-10-28",
+    "2017-10-29",
+    "2017-10-30",
+    "2017-10",
+    "2017-10-XX",
+    "2017-11",
+    "2017",
+    "2017-23",
+    "2017-10-28~",
+    "2017-10-29?",
+    "2017-10~",
+    "2017-10-27/2017-10-29",
+    "2017-10-28/..",
+    "../2017-10-28",
+    "2017-10-29T09:00+03:00",
+    "2017-10-28T23:30Z/2017-10-29T04:00:30+03:00",
+)
+"""Days, months, seasons, approximate, open and timed ones that overlap in many ways."""
+PUBLISHED = ("2017-10-27", "2017-10-30", "2017-11-02", "2017-10", "2017-12")
+PUBLISHERS = ("TASS", "bulletin of the committee", "field office")
+CLAIMANTS = ("unattributed", "one field commander, unnamed", "residents")
+WORDS = ("the road", "checks at roadblocks", "اتفاق", "a truce,\u00a0for now")
+NAMES = ("Damascus", "Jarut", "Ruhaiba")
+ITEMS = ("first", "second")
+NUMBERS = (0, 1, 2, 11, 200, 2000, 20000, 0.5, 1234.25)
+FIRST = ("actors/committee", "actors/government", "processes/first")
+"""Opened before all else, so that whatever is reported has an actor and a process to name."""
+FURTHER = ("actors/elders", *(f"{family}/second" for family in FAMILIES if family != "actors"))
+
+
+@dataclass
+class _World:
+    """What has been appended so far."""
+
+    subject: str = ""
+    """The subject of the event that is being drawn."""
+    versions: dict[str, int] = field(default_factory=dict)
+    events: list[dict[str, Any]] = field(default_factory=list)
+
+    def ids(self, family: str) -> list[str]:
+        """Ids of the open subjects of a family, without the one that is being reported on."""
+        paths = [path.split("/") for path in self.versions if path != self.subject]
+        return [name for own, name in paths if own == family]
+
+    def of_type(self, *names: str, subject: str | None = None) -> list[str]:
+        """Ids of the events of these types (of any, if none is named), of one subject or of all."""
+        return [
+            one["id"]
+            for one in self.events
+            if (not names or one["type"] in names) and subject in (None, one["subject"])
+        ]
+
+    def correctable(self) -> list[dict[str, Any]]:
+        return [e for e in self.events if e["subject"] == self.subject and not issubclass(_type(e), Revision)]
+
+
+def _type(wire: dict[str, Any]) -> type[Payload]:
+    return PAYLOADS[wire["type"]]
+
+
+# --- payloads, from the types of their fields -------------------------------------------------------------
+
+
+@st.composite
+def labels(draw: st.DrawFn) -> dict[str, Any]:
+    text = draw(st.sampled_from(NAMES))
+    return draw(st.sampled_from([{"text": text}, {"text": text, "lang": "ar-Latn", "used_by": "TASS"}]))
+
+
+@st.composite
+def places(draw: st.DrawFn) -> dict[str, Any]:
+    place: dict[str, Any] = {"labels": [draw(labels())]}
+    known = draw(st.sampled_from(["name", "code", "coordinates"]))
+    if known == "code":
+        place["admin_code"] = draw(st.sampled_from(["SY03", "SY0304"]))
+    elif known == "coordinates":
+        place |= {"lat": draw(st.sampled_from([33.5, -0.25])), "lon": 36.5, "precision": "near"}
+    return place
+
+
+@st.composite
+def quantities(draw: st.DrawFn) -> dict[str, Any]:
+    """Claims with a value, bounds or both; each leaves at least one number possible."""
+    number = st.sampled_from(NUMBERS)
+    match draw(st.sampled_from(["value", "bounds", "both", "several"])):
+        case "value":
+            claim: dict[str, Any] = {
+                "value": draw(number),
+                "qualifier": draw(st.sampled_from(["exact", "about", "more than", "up to", "at least"])),
+            }
+        case "bounds":
+            low, high = sorted([draw(number), draw(number)])
+            claim = draw(st.sampled_from([{"low": low, "high": high}, {"low": low}, {"high": high}]))
+        case "both":
+            low, value, high = sorted([draw(number), draw(number), draw(number)])
+            claim = {"value": value, "low": low, "high": high, "qualifier": draw(st.sampled_from(["exact", "about"]))}
+        case _:
+            claim = {"qualifier": "several"}
+    return claim | draw(st.sampled_from([{}, {"unit": "trucks", "verbatim": "so many"}]))
+
+
+@cache
+def _hints(model: type[Value]) -> dict[str, Any]:
+    hints = get_type_hints(model, include_extras=True)
+    return {name: hints[name] for name in model.model_fields}
+
+
+def _object(draw: st.DrawFn, model: type[Value], world: _World) -> dict[str, Any]:
+    """A JSON object for a model: every required field, and each other one or not."""
+    drawn: dict[str, Any] = {}
+    for name, hint in _hints(model).items():
+        if model.model_fields[name].is_required() or draw(st.integers(0, 2)) == 0:
+            value = _json(draw, hint, world)
+            if value is not None:
+                drawn[name] = value
+    return drawn
+
+
+_KNOWN: dict[Any, st.SearchStrategy[Any]] = {
+    Short: st.sampled_from(WORDS),
+    Text: st.sampled_from(WORDS),
+    ItemId: st.sampled_from(ITEMS),
+    When: st.sampled_from(DATES),
+    Day: st.sampled_from(PUBLISHED),
+    bool: st.booleans(),
+    int: st.integers(0, 3),
+    Label: labels(),
+    Place: places(),
+    Quantity: quantities(),
+}
+
+
+def _json(draw: st.DrawFn, hint: Any, world: _World) -> Any:
+    """A JSON value for a field of this type; None where there is nothing yet that it could refer to."""
+    if hint in _KNOWN:
+        return draw(_KNOWN[hint])
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return draw(st.sampled_from([code.value for code in hint]))
+    if isinstance(hint, type) and issubclass(hint, Value):
+        return _object(draw, hint, world)
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        refers = next((mark for mark in arguments[1:] if isinstance(mark, Refers)), None)
+        return _json(draw, arguments[0], world) if refers is None else _reference(draw, refers, world)
+    if origin in (Union, UnionType):
+        return _json(draw, next(a for a in arguments if a is not NoneType), world)
+    if origin is tuple:
+        items = [_json(draw, arguments[0], world) for _ in range(draw(st.integers(1, 2)))]
+        return [item for item in items if item is not None] or None
+    raise NotImplementedError(f"tests/strategies.py does not know how to draw {hint}")
+
+
+def _reference(draw: st.DrawFn, refers: Refers, world: _World) -> str | None:
+    match refers.to:
+        case "subject":
+            known = [path for path in world.versions if path != world.subject]
+        case "event":
+            known = world.of_type()
+        case family:
+            known = world.ids(family)
+    return draw(st.sampled_from(known)) if known else None
+
+
+def _mend(data: dict[str, Any], name: str, world: _World, draw: st.DrawFn) -> dict[str, Any]:
+    """What a payload's validators ask of several fields together, and which events a reference may name."""
+    match name:
+        case "ControlReported" if "places" not in data:
+            data.setdefault("description", "the towns")
+        case "PositionTaken" if data["position"] == "accepts on condition":
+            data.setdefault("condition", "the centre takes part")
+        case "FigureReported" | "FigureAssessed" | "EnrolmentReported" if data.get("counting") == "flow":
+            data.setdefault("period", "2017-10")
+        case "ObligationAssessed" if "score" not in data:
+            data.setdefault("standing", "no information")
+        case "ObligationAgreed":
+            other = ITEMS[1 - ITEMS.index(data["obligation"])]
+            data |= {key: other if key == "mirrors" else [other] for key in ("mirrors", "depends_on") if key in data}
+        case "AgreementEnteredIntoForce" if "starts" in data and "until" in data:
+            if When(data["until"]).span.precedes(When(data["starts"]).span):
+                data["starts"], data["until"] = data["until"], data["starts"]
+        case "EnrolmentOpened" if "tracks" in data:
+            data["tracks"] = list({track["id"]: track for track in data["tracks"]}.values())
+        case _:
+            pass
+    wanted = {
+        "answers": world.of_type("ProposalMade"),
+        "considered": world.of_type("FigureReported", "FigureAssessed"),
+        "violation": world.of_type("ViolationReported", subject=world.subject),
+    }
+    for key, ids in wanted.items():
+        if key in data and not ids:
+            del data[key]
+        elif key in data:
+            chosen = draw(st.sampled_from(ids))
+            data[key] = [chosen] if key == "considered" else chosen
+    return data
+
+
+# --- events -----------------------------------------------------------------------------------------------
+
+
+@st.composite
+def _sources(draw: st.DrawFn, actors: list[str]) -> list[dict[str, Any]]:
+    found = []
+    for _ in range(draw(st.integers(0, 2))):
+        source = {"publisher": draw(st.sampled_from(PUBLISHERS))}
+        if claimant := draw(st.sampled_from([None, *CLAIMANTS, *(f"actors/{actor}" for actor in actors)])):
+            source["claimant"] = claimant
+        if published := draw(st.sampled_from([None, *PUBLISHED])):
+            source["published"] = published
+        found.append(source)
+    return found
+
+
+def _report(draw: st.DrawFn, name: str, world: _World) -> dict[str, Any]:
+    """What an event of a type that is no revision says, without its id and subject."""
+    report: dict[str, Any] = {
+        "type": name,
+        "occurred": draw(st.sampled_from(DATES)),
+        "data": _mend(_object(draw, PAYLOADS[name], world), name, world, draw),
+    }
+    if sources := draw(_sources(world.ids("actors"))):
+        report["sources"] = sources
+    return report | draw(
+        st.sampled_from([{}, {}, {}, {"sensitivity": "high"}, {"basis": "observed"}, {"note": "heard twice"}])
+    )
+
+
+def _revision(draw: st.DrawFn, name: str, world: _World) -> dict[str, Any]:
+    """What a revision of an event of the same subject says."""
+    data: dict[str, Any]
+    if name == "EventCorrected":
+        target = draw(st.sampled_from(world.correctable()))
+        opening = issubclass(_type(target), Opening)
+        wanted = [target["type"]] if opening else _reportable(world)
+        data = {
+            "event": target["id"],
+            "replacement": _report(draw, draw(st.sampled_from(wanted)), world),
+            "by": draw(st.sampled_from(["our error", "corrected by the source"])),
+            "reason": "it read otherwise",
+        }
+    elif name == "SubjectUnified":
+        data = {"into": draw(st.sampled_from(_unifiable(world))), "reason": "two ids of one thing"}
+    else:
+        own = world.of_type(subject=world.subject)
+        data = _object(draw, PAYLOADS[name], world) | {"event": draw(st.sampled_from(own))}
+        if name == "DuplicateMarked":
+            data["of"] = draw(st.sampled_from([one for one in own if one != data["event"]]))
+    revision: dict[str, Any] = {"type": name, "data": data}
+    if sources := draw(_sources(world.ids("actors"))):
+        revision["sources"] = sources
+    return revision
+
+
+def _unifiable(world: _World) -> list[str]:
+    """The subjects of the same family that were opened earlier: so ids never give way in a circle."""
+    paths = list(world.versions)
+    family = world.subject.partition("/")[0]
+    return [path for path in paths[: paths.index(world.subject)] if path.startswith(f"{family}/")]
+
+
+def _reportable(world: _World) -> list[str]:
+    """The types, other than openings and revisions, of which something can be said of the subject now."""
+    family = world.subject.partition("/")[0]
+    needs: dict[str, Callable[[], object]] = {
+        "ActorRelated": lambda: world.ids("actors"),
+        "ProcessLinked": lambda: world.ids("processes"),
+        "ViolationAssessed": lambda: world.of_type("ViolationReported", subject=world.subject),
+    }
+    own = [payload.__name__ for payload in FAMILY_EVENTS[family] if not issubclass(payload, Opening)]
+    names = [*own, *own, *(payload.__name__ for payload in general.EVENTS)]  # twice: a story of its own comes first
+    return [name for name in names if name not in needs or needs[name]()]
+
+
+def _revisable(world: _World) -> list[str]:
+    needs: dict[str, Callable[[], bool]] = {
+        "SubjectUnified": lambda: bool(_unifiable(world)),
+        "DuplicateMarked": lambda: len(world.of_type(subject=world.subject)) > 1,
+    }
+    return [payload.__name__ for payload in revisions.EVENTS if needs.get(payload.__name__, lambda: True)()]
+
+
+@st.composite
+def histories(
+    draw: st.DrawFn, *, min_steps: int = 0, max_steps: int = 15, with_revisions: bool = True
+) -> list[dict[str, Any]]:
+    """Reports of subjects of all families, each valid where it stands.
+
+    Args:
+        min_steps, max_steps: how many reports there are besides the first opening of each subject (8 to 11 of them).
+        with_revisions: whether some are corrections, retractions and the like.
+    """
+    world = _World()
+    waiting = list(FIRST)
+    waiting += draw(st.permutations([f"{family}/first" for family in FAMILIES[2:]]))
+    waiting += draw(st.lists(st.sampled_from(FURTHER), max_size=3, unique=True))
+    steps = draw(st.integers(min_steps, max_steps))
+    ids = draw(st.permutations(range(len(waiting) + steps)))  # they neither follow nor oppose the order of arrival
+
+    def append(report: dict[str, Any]) -> None:
+        number = ids[len(world.events)]
+        wire = {"id": f"00000000-0000-4000-8000-{number:012}", "subject": world.subject, **report}
+        world.events.append(wire)
+        world.versions[world.subject] = world.versions.get(world.subject, 0) + 1
+
+    while waiting or steps:
+        if waiting and (len(world.versions) < len(FIRST) or steps == 0 or draw(st.booleans())):
+            world.subject = waiting.pop(0)
+            append(_report(draw, OPENINGS[world.subject.partition("/")[0]].__name__, world))
+            continue
+        steps -= 1
+        world.subject = draw(st.sampled_from(list(world.versions)))
+        kind = draw(st.integers(0, 9))
+        if kind == 0:
+            again = _report(draw, OPENINGS[world.subject.partition("/")[0]].__name__, world)
+            append({**again, "expected_version": world.versions[world.subject]})
+        elif kind <= 2 and with_revisions:
+            append(_revision(draw, draw(st.sampled_from(_revisable(world))), world))
+        else:
+            append(_report(draw, draw(st.sampled_from(_reportable(world))), world))
+    return world.events
+
+
+def read(wire: dict[str, Any]) -> Event:
+    """An event of a history, as the log reads it."""
+    sent = {key: value for key, value in wire.items() if key != "expected_version"}
+    return read_event(sent, json.dumps(sent))
