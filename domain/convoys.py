@@ -11,7 +11,7 @@ from domain.edtf import When
 from domain.event import Event, Payload, ProcessOpening
 from domain.general import Due, SubjectState
 from domain.lines import Cited, Course, Line
-from domain.values import ActorRef, Cohort, Item, Labels, Place, Quantity, Short, SubjectRef, Text
+from domain.values import ActorRef, Cohort, ConvoyRef, Item, Labels, Place, Quantity, Short, Text
 
 # --- events -----------------------------------------------------------------------------------------------
 
@@ -55,7 +55,7 @@ class ConvoyReported(ProcessOpening):
     """By way of."""
     planned: When | None = None
     """When it is to go, if it is a plan."""
-    paired_with: SubjectRef | None = None
+    paired_with: ConvoyRef | None = None
     """The convoy that goes only if this one goes."""
 
     example: ClassVar[dict[str, Any]] = {

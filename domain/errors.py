@@ -1,6 +1,7 @@
 """Why an append or a query is refused.
 
     Refusal
+    ├── NotJson             bytes that are not JSON, or JSON that cannot be told apart when read (a key twice, NaN)
     ├── Malformed           a field that says nothing we can keep; every fault is listed
     ├── UnknownReference    names an actor, process, subject or event that was never recorded
     ├── NotOpen             the subject has no opening event yet
@@ -20,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +45,32 @@ class Refusal(Exception):
         self.faults = tuple(faults)
 
     @classmethod
-    def at(cls, pointer: str, detail: str) -> Refusal:
+    def at(cls, pointer: str, detail: str) -> Self:
         """A refusal with a single fault."""
         return cls(detail, [Fault(pointer, detail)])
 
-    def within(self, prefix: str) -> Refusal:
+    @classmethod
+    def of(cls, faults: Sequence[Fault]) -> Self:
+        """A refusal with all its faults; its detail tells the first one and how many more there are."""
+        first = faults[0]
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        return cls((f"{first.pointer}: " if first.pointer else "") + first.detail + more, faults)
+
+    def within(self, prefix: str) -> Self:
         """The same refusal, as seen from the whole request: `prefix` is where the event stands in it."""
         detail = prefix + self.detail if self.detail.startswith("/") else self.detail  # it may begin with a pointer
         return type(self)(detail, [Fault(prefix + fault.pointer, fault.detail) for fault in self.faults])
+
+    def relative_to(self, prefix: str) -> Self:
+        """The same refusal, as seen from inside: the reverse of `within`."""
+        return type(self)(
+            self.detail.removeprefix(prefix),
+            [Fault(fault.pointer.removeprefix(prefix), fault.detail) for fault in self.faults],
+        )
+
+
+class NotJson(Refusal):
+    title = "The request is not JSON"
 
 
 class Malformed(Refusal):

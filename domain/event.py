@@ -77,6 +77,7 @@ class Event(Value):
     note: Text | None = None
     """Anything the recording office wants to add. It is shown with the event."""
     data: Payload
+    """What the report says; its fields depend on the type."""
 
     @property
     def family(self) -> str:

@@ -34,6 +34,7 @@ SUBJECT_PATTERN = rf"^({'|'.join(FAMILIES)})/[a-z0-9][a-z0-9-]{{0,63}}$"
 
 ActorId = NewType("ActorId", str)
 ProcessId = NewType("ProcessId", str)
+ConvoyId = NewType("ConvoyId", str)
 Subject = NewType("Subject", str)
 """`family/id`: the path of a subject and the name of its stream."""
 EventId = NewType("EventId", UUID)
@@ -50,18 +51,12 @@ class Refers:
     to: str
 
 
-ActorRef = Annotated[
-    ActorId, Field(pattern=ID_PATTERN, description="Id of an actor already identified."), Refers("actors")
-]
-ProcessRef = Annotated[
-    ProcessId, Field(pattern=ID_PATTERN, description="Id of a process already opened."), Refers("processes")
-]
-SubjectRef = Annotated[
-    Subject,
-    Field(pattern=SUBJECT_PATTERN, description="Path `family/id` of a subject already opened."),
-    Refers("subject"),
-]
-EventRef = Annotated[EventId, Field(description="Id of an event already recorded."), Refers("event")]
+# What a reference means is told by its field.
+ActorRef = Annotated[ActorId, Field(pattern=ID_PATTERN), Refers("actors")]
+ProcessRef = Annotated[ProcessId, Field(pattern=ID_PATTERN), Refers("processes")]
+ConvoyRef = Annotated[str, Field(pattern=ID_PATTERN, description="Id of a convoy already reported."), Refers("convoys")]
+SubjectRef = Annotated[Subject, Field(pattern=SUBJECT_PATTERN), Refers("subject")]
+EventRef = Annotated[EventId, Refers("event")]
 
 # Text on one line, and longer text. Control characters are refused: they have no meaning in a report and can
 # make a terminal or a log lie. Tab and line breaks are allowed in longer text only.
@@ -248,7 +243,7 @@ class Mode(StrEnum):
 
 
 class SourceKind(StrEnum):
-    """What kind of source it is: published to all, a party's own paper, a note from the field, or given in confidence."""
+    """Published to all, a party's own paper, a note from the field, or given in confidence."""
 
     PUBLISHED = "published"
     PARTY_DOCUMENT = "party document"

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, Literal
 from uuid import NAMESPACE_URL, uuid5
 
-from pydantic import ValidationError, create_model
+from pydantic import Field, ValidationError, create_model
 
 from domain import actors, agreements, convoys, enrolments, general, processes, revisions, talks
 from domain.edtf import When
@@ -58,8 +58,14 @@ def model_of(name: str) -> type[Event]:
     as loosely as `../2017-10-27`: not after that day.
     """
     payload = PAYLOADS[name]
-    occurred: Any = (None, None) if issubclass(payload, Revision) else (When, ...)
-    narrowed: dict[str, Any] = {"type": (Literal[name], ...), "data": (payload, ...), "occurred": occurred}
+    said = {field: Event.model_fields[field].description for field in ("type", "occurred", "data")}
+    narrowed: dict[str, Any] = {
+        "type": (Literal[name], Field(description=said["type"])),
+        "occurred": (When, Field(description=said["occurred"])),
+        "data": (payload, Field(description=said["data"])),
+    }
+    if issubclass(payload, Revision):
+        narrowed["occurred"] = (None, Field(default=None, description="A revision has none: omit it."))
     return create_model(name, __base__=Event, __doc__=payload.__doc__, **narrowed)
 
 
@@ -301,7 +307,7 @@ def misfit(event: Event, pointer: str, subject: str, name: str) -> str | None:
             return "the event named is of another subject: send the revision to that subject"
         case agreements.ViolationAssessed(), _ if name != "ViolationReported" or subject != event.subject:
             return "name a ViolationReported of the same agreement"
-        case (general.PositionTaken() | general.ProposalMade()), "/data/answers" if name != "ProposalMade":
+        case ((general.PositionTaken() | general.ProposalMade()), "/data/answers") if name != "ProposalMade":
             return "name a ProposalMade"
         case general.FigureAssessed(), _ if name not in ("FigureReported", "FigureAssessed"):
             return "name figures: FigureReported or FigureAssessed"

@@ -12,12 +12,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from eventsourcing.application import Application
 from eventsourcing.persistence import Mapper
 from eventsourcing.sqlite import SQLiteCursor
 from eventsourcing.utils import Environment, EnvType
 
+from domain import revisions
 from domain.errors import (
     AlreadyOpen,
     Fault,
@@ -33,7 +35,7 @@ from domain.event import Event, Opening, ProcessOpening, Recorded, Unreadable
 from domain.values import EventId, Subject
 from domain.vocabulary import OPENINGS, misfit, references
 from ledger.mapper import Draft, Entry, EventMapper
-from ledger.sqlite import LOCK_TIMEOUT, Filter, IndexRow, SQLiteLogRecorder
+from ledger.sqlite import LOCK_TIMEOUT, Filter, IndexRow, SQLiteLogRecorder, available
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EVERYTHING = Filter()
@@ -68,8 +70,8 @@ class Appended:
     events: tuple[Acknowledged, ...]
     position: int
     """The log's last position that the answer speaks of: every event named stands at or before it."""
-    new: bool
-    """Whether anything was recorded that was not there before."""
+    new: int
+    """How many events were recorded that were not there before."""
 
 
 @dataclass(slots=True)
@@ -78,10 +80,10 @@ class _Plan:
 
     versions: dict[str, int] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
-    answers: list[Acknowledged | int] = field(default_factory=list)
-    """An answer known from before, or the number of the entry that will give it."""
-    ids: dict[EventId, tuple[bytes, int]] = field(default_factory=dict)
-    """Digest and entry number of each id that is new in this request."""
+    answers: list[Acknowledged | Entry] = field(default_factory=list)
+    """An answer known from before, or the entry that will give it."""
+    ids: dict[EventId, Entry] = field(default_factory=dict)
+    """The entry of each id that is new in this request."""
 
 
 class Ledger(Application[str]):
@@ -91,6 +93,9 @@ class Ledger(Application[str]):
         directory: where `events.db` is kept; it is made if it is not there.
         office: code of the office that records.
         lock_timeout: seconds to wait for another writer.
+
+    Raises:
+        Unavailable: the log cannot be opened.
     """
 
     name = "parley"
@@ -100,14 +105,15 @@ class Ledger(Application[str]):
         self.path = directory / "events.db"
         self.office = office
         self._known: set[str] = set()
-        super().__init__(
-            {
-                "PERSISTENCE_MODULE": "ledger.sqlite:SQLiteLogFactory",
-                "SQLITE_DBNAME": f"file:{self.path}?mode=rwc",
-                "SQLITE_LOCK_TIMEOUT": str(lock_timeout),
-                "ORIGINATOR_ID_TYPE": "text",
-            }
-        )
+        with available():
+            super().__init__(
+                {
+                    "PERSISTENCE_MODULE": "ledger.sqlite:SQLiteLogFactory",
+                    "SQLITE_DBNAME": f"file:{quote(str(self.path))}?mode=rwc",
+                    "SQLITE_LOCK_TIMEOUT": str(lock_timeout),
+                    "ORIGINATOR_ID_TYPE": "text",
+                }
+            )
 
     def construct_env(self, name: str, env: EnvType | None = None) -> Environment:
         """Only what is given: the library would let any environment variable change how events are stored."""
@@ -152,12 +158,12 @@ class Ledger(Application[str]):
             head, last = self.log.last(c)
             at = max(now or datetime.now(UTC), EPOCH + timedelta(microseconds=last))
             versions: dict[str, int] = {}
-            ids: dict[EventId, tuple[bytes, int]] = {}
+            ids: dict[EventId, Entry] = {}
             for number, request in enumerate(requests):
                 if answers[number] is not None:
                     continue
                 try:
-                    plan = self._decide(c, request, versions, ids, entries, at)
+                    plan = self._decide(c, request, versions, ids, at)
                 except Refusal as refusal:
                     answers[number] = refusal
                     continue
@@ -172,26 +178,17 @@ class Ledger(Application[str]):
             events = tuple(
                 answer
                 if isinstance(answer, Acknowledged)
-                else self._acknowledge(plan.entries, entries, positions, answer, dry=dry)
+                else _acknowledge(answer, None if dry else positions[answer.draft.event.id])
                 for answer in plan.answers
             )
             position = max((e.position for e in events if e.position is not None), default=head)
-            answers[number] = Appended(events, position, new=bool(plan.entries) and not dry)
+            answers[number] = Appended(events, position, 0 if dry else len(plan.entries))
         return [answer for answer in answers if answer is not None]
 
-    @staticmethod
-    def _acknowledge(
-        planned: list[Entry], entries: list[Entry], positions: Sequence[int], number: int, *, dry: bool
-    ) -> Acknowledged:
-        entry = planned[number] if dry else entries[number]
-        event = entry.draft.event
-        if dry:
-            return Acknowledged(event.id, event.subject, entry.version, None, None)
-        return Acknowledged(event.id, event.subject, entry.version, positions[number], entry.recorded_at)
-
-    def _insert(self, c: SQLiteCursor, entries: Sequence[Entry]) -> Sequence[int]:
+    def _insert(self, c: SQLiteCursor, entries: Sequence[Entry]) -> dict[EventId, int]:
+        """Stores entries; gives the position of each by its event id."""
         if not entries:
-            return []
+            return {}
         stored = [self.mapper.to_stored_event(entry) for entry in entries]  # type: ignore[arg-type]
         index = [
             IndexRow(
@@ -199,18 +196,19 @@ class Ledger(Application[str]):
                 digest=entry.draft.digest,
                 recorded_at=micros(entry.recorded_at),
                 processes=_named_processes(entry.draft.event),
+                targets=_targets(entry.draft.event),
             )
             for entry in entries
         ]
-        return self.log._insert_events(c, stored, index=index)
+        positions = self.log._insert_events(c, stored, index=index)
+        return {entry.draft.event.id: position for entry, position in zip(entries, positions, strict=True)}
 
     def _decide(
         self,
         c: SQLiteCursor,
         request: Append,
         versions: dict[str, int],
-        ids: dict[EventId, tuple[bytes, int]],
-        entries: list[Entry],
+        ids: dict[EventId, Entry],
         at: datetime,
     ) -> _Plan:
         """What a request adds, given the log and what the group adds before it.
@@ -219,15 +217,14 @@ class Ledger(Application[str]):
             IdReused, StaleVersion, AlreadyOpen, NotOpen, PreconditionFailed, Malformed
         """
         plan = _Plan()
-        offset = 0 if request.dry_run else len(entries)
         for number, draft in enumerate(request.drafts):
             at_event = f"/{number}"
             event = draft.event
             earlier = plan.ids.get(event.id) or ids.get(event.id)
             if earlier is not None:
-                if earlier[0] != draft.digest:
+                if earlier.draft.digest != draft.digest:
                     raise IdReused(*_id_reused(at_event))
-                plan.answers.append(earlier[1])
+                plan.answers.append(earlier)
                 continue
             known = self.log.event_by_id(c, event.id.bytes)
             if known is not None:
@@ -249,10 +246,11 @@ class Ledger(Application[str]):
             if request.if_match is not None and not plan.entries:
                 _check_precondition(request, version)
             _check_version(draft, version, at_event)
+            entry = Entry(draft, version + 1, at, self.office)
             plan.versions[event.subject] = version + 1
-            plan.ids[event.id] = (draft.digest, offset + len(plan.entries))
-            plan.answers.append(offset + len(plan.entries))
-            plan.entries.append(Entry(draft, version + 1, at, self.office))
+            plan.ids[event.id] = entry
+            plan.answers.append(entry)
+            plan.entries.append(entry)
         return plan
 
     # --- references: they only ever become true, so they are checked before the lock is taken
@@ -332,6 +330,12 @@ class Ledger(Application[str]):
         with self.log.reading() as c:
             return self.log.last(c)[0]
 
+    def head_at(self) -> tuple[int, datetime | None]:
+        """The last position and when it was recorded; 0 and None for an empty log."""
+        with self.log.reading() as c:
+            position, recorded_at = self.log.last(c)
+        return position, EPOCH + timedelta(microseconds=recorded_at) if position else None
+
     def version(self, subject: str) -> int:
         """The number of events of a subject; 0 if it was never opened."""
         with self.log.reading() as c:
@@ -342,6 +346,10 @@ class Ledger(Application[str]):
         with self.log.reading() as c:
             row = self.log.event_by_id(c, event_id.bytes)
         return self.read_wire(row["position"] - 1, 1)[0] if row is not None else None
+
+    def revisions_of(self, event_id: uuid.UUID) -> list[dict[str, Any]]:
+        """The revisions that bear on an event, in log order, as the interface shows them."""
+        return [self._mapper.wire(n) for n in self.log.bearing_on(event_id.bytes)]
 
     def position_at(self, moment: datetime) -> int:
         """The last position recorded by a moment; 0 if there is none."""
@@ -355,6 +363,22 @@ def micros(moment: datetime) -> int:
 
 def _named_processes(event: Event) -> tuple[str, ...]:
     return event.data.processes if isinstance(event.data, ProcessOpening) else ()
+
+
+def _targets(event: Event) -> tuple[bytes, ...]:
+    match event.data:
+        case revisions.DuplicateMarked():
+            return tuple(target.bytes for target in {event.data.event, event.data.of})
+        case revisions.EventCorrected() | revisions.EventRetracted() | revisions.EventDisputed():
+            return (event.data.event.bytes,)
+        case _:
+            return ()
+
+
+def _acknowledge(entry: Entry, position: int | None) -> Acknowledged:
+    event = entry.draft.event
+    recorded_at = entry.recorded_at if position is not None else None
+    return Acknowledged(event.id, event.subject, entry.version, position, recorded_at)
 
 
 def _id_reused(pointer: str) -> tuple[str, list[Fault]]:

@@ -2,7 +2,7 @@
 
 - The position is a declared key (an implicit rowid may be renumbered by VACUUM).
 - An index row per event, in the same transaction: its id, the digest of its content, when it was recorded.
-- Which processes an event belongs to, for replay by process.
+- Which processes an event belongs to, for replay by process; which events a revision bears on.
 - `BEGIN IMMEDIATE`: the lock is taken before anything is looked up, and waited for.
 - `synchronous=FULL`: what was acknowledged is on disk.
 """
@@ -15,7 +15,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from eventsourcing.persistence import IntegrityError, Notification, PersistenceError, ProgrammingError, StoredEvent
+from eventsourcing.persistence import (
+    ConnectionPoolClosedError,
+    IntegrityError,
+    Notification,
+    PersistenceError,
+    ProgrammingError,
+    StoredEvent,
+)
 from eventsourcing.sqlite import (
     SQLiteApplicationRecorder,
     SQLiteConnection,
@@ -41,6 +48,8 @@ class IndexRow:
     """Microseconds since 1970-01-01T00:00:00 UTC."""
     processes: tuple[str, ...]
     """The processes an opening names; empty for all other events."""
+    targets: tuple[bytes, ...] = ()
+    """Ids of the events that a revision bears on; empty for all other events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +81,15 @@ class _Immediate(SQLiteTransaction):
         cursor.execute("BEGIN IMMEDIATE")
         return cursor
 
+    def __exit__(self, *exc: Any) -> None:
+        try:
+            super().__exit__(*exc)
+        except BaseException:
+            # A commit that fails may leave its transaction open, and the connection goes back to the pool: what was
+            # refused must not keep the lock, nor be committed with whatever comes next.
+            self.connection.rollback()
+            raise
+
 
 class SQLiteLogRecorder(SQLiteApplicationRecorder):
     """Application recorder with declared positions, event ids and membership in processes."""
@@ -96,6 +114,8 @@ class SQLiteLogRecorder(SQLiteApplicationRecorder):
             "subject TEXT NOT NULL, process TEXT NOT NULL, PRIMARY KEY (subject, process)) WITHOUT ROWID",
             "CREATE TABLE IF NOT EXISTS process_events ("
             "process TEXT NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (process, position)) WITHOUT ROWID",
+            "CREATE TABLE IF NOT EXISTS event_references ("
+            "target BLOB NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (target, position)) WITHOUT ROWID",
         ]
 
     @contextmanager
@@ -105,7 +125,7 @@ class SQLiteLogRecorder(SQLiteApplicationRecorder):
         Raises:
             Unavailable: the lock is held by another writer, the disk is full, or the file cannot be written.
         """
-        with _available(), self.datastore.get_connection(commit=True) as connection:
+        with available(), self.datastore.get_connection(commit=True) as connection:
             with _Immediate(connection, commit=True) as cursor, cursor:
                 yield cursor
 
@@ -116,7 +136,7 @@ class SQLiteLogRecorder(SQLiteApplicationRecorder):
         Raises:
             Unavailable: the file cannot be read.
         """
-        with _available(), self.datastore.transaction(commit=False) as cursor:
+        with available(), self.datastore.transaction(commit=False) as cursor:
             yield cursor
 
     # --- inside a transaction
@@ -130,6 +150,8 @@ class SQLiteLogRecorder(SQLiteApplicationRecorder):
         )
         for position, stored, row in zip(positions, stored_events, index, strict=True):
             self._assign(c, position, str(stored.originator_id), row.processes)
+            for target in row.targets:
+                c.execute("INSERT INTO event_references VALUES (?,?)", (target, position))
         return positions
 
     def _assign(self, c: SQLiteCursor, position: int, subject: str, named: tuple[str, ...]) -> None:
@@ -175,6 +197,8 @@ class SQLiteLogRecorder(SQLiteApplicationRecorder):
 
     def select(self, after: int, limit: int, wanted: Filter, until: int | None = None) -> list[Notification]:
         """Events after a position, in log order."""
+        if wanted.recorded_after is not None:  # one bound, since the database makes use of only one
+            after = max(after, self.position_at(wanted.recorded_after))
         source, where = "stored_events e", ["e.position > ?"]
         values: list[Any] = [after]
         if until is not None:
@@ -193,9 +217,6 @@ class SQLiteLogRecorder(SQLiteApplicationRecorder):
         if wanted.type is not None:
             where.append("e.topic = ?")
             values.append(wanted.type)
-        if wanted.recorded_after is not None:
-            where.append("e.position > ?")
-            values.append(self.position_at(wanted.recorded_after))
         order = "p.position" if wanted.process is not None else "e.position"
         with self.reading() as c:
             c.execute(
@@ -203,10 +224,17 @@ class SQLiteLogRecorder(SQLiteApplicationRecorder):
                 f"FROM {source} WHERE {' AND '.join(where)} ORDER BY {order} LIMIT ?",
                 (*values, limit),
             )
-            return [
-                Notification(id=r[0], originator_id=r[1], originator_version=r[2], topic=r[3], state=r[4])
-                for r in c.fetchall()
-            ]
+            return _notifications(c)
+
+    def bearing_on(self, event_id: bytes) -> list[Notification]:
+        """The revisions that name an event, in log order."""
+        with self.reading() as c:
+            c.execute(
+                "SELECT e.position, e.originator_id, e.originator_version, e.topic, e.state FROM event_references r "
+                "CROSS JOIN stored_events e ON e.position = r.position WHERE r.target=? ORDER BY r.position",
+                (event_id,),
+            )
+            return _notifications(c)
 
     def position_at(self, recorded_at: int) -> int:
         """The last position recorded at or before a time (microseconds since 1970 UTC); 0 if there is none."""
@@ -218,6 +246,12 @@ class SQLiteLogRecorder(SQLiteApplicationRecorder):
             )
             row = c.fetchone()
             return row[0] if row else 0
+
+
+def _notifications(c: SQLiteCursor) -> list[Notification]:
+    return [
+        Notification(id=r[0], originator_id=r[1], originator_version=r[2], topic=r[3], state=r[4]) for r in c.fetchall()
+    ]
 
 
 class SQLiteLogFactory(SQLiteFactory):
@@ -238,18 +272,22 @@ class SQLiteLogFactory(SQLiteFactory):
 
 
 @contextmanager
-def _available() -> Iterator[None]:
+def available() -> Iterator[None]:
     """Turns the faults of the database into one refusal that says what to do."""
     try:
         yield
     except (sqlite3.IntegrityError, sqlite3.ProgrammingError, IntegrityError, ProgrammingError):
         raise  # an error of ours, not of the database
+    except ConnectionPoolClosedError as error:
+        raise Unavailable("the server is stopping: send the request again in a moment") from error
     except (sqlite3.Error, PersistenceError) as error:
         text = str(error)
         if "locked" in text or "busy" in text:
             detail = "another program holds the log: try again; if it stays so, stop the other program"
         elif "full" in text:
             detail = "the disk is full: make room on it, then send the request again"
+        elif "I/O" in text:
+            detail = "the disk failed to read or write: check it and the room on it, then send the request again"
         elif "readonly" in text or "read-only" in text:
             detail = "the log cannot be written: give the server write access to its data directory"
         elif "malformed" in text or "not a database" in text:

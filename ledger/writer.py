@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import dataclass
 
 from domain.errors import Refusal, Unavailable
 from ledger.ledger import Append, Appended, Ledger
@@ -14,20 +16,34 @@ MOST_WAITING = 1_000  # requests
 MOST_EVENTS = 2_000  # events in one commit, so that no answer waits long for others
 
 
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """What one commit recorded, for whoever watches the log."""
+
+    position: int
+    """The last position it recorded."""
+    requests: int
+    """How many requests shared it."""
+    events: int
+    """How many events it recorded."""
+
+
 class Writer:
     """Runs appends one group after another in a thread of its own.
 
     Args:
         ledger: where to append.
-        recorded: called with the last position after each commit that recorded something.
+        recorded: called in the writer's thread after each commit that recorded something.
     """
 
-    def __init__(self, ledger: Ledger, recorded: Callable[[int], None] = lambda _: None) -> None:
+    def __init__(self, ledger: Ledger, recorded: Callable[[Commit], None] = lambda _: None) -> None:
         self._ledger = ledger
         self._recorded = recorded
         self._waiting: queue.Queue[tuple[Append, Future[Appended]] | None] = queue.Queue(MOST_WAITING)
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._closed = False
+        self._gate = threading.Lock()
+        """Nothing may be queued behind the mark that ends the queue: nobody would answer it."""
         self._thread.start()
 
     @property
@@ -41,19 +57,22 @@ class Writer:
         Raises:
             Unavailable: too many requests wait, or the writer is closed.
         """
-        if self._closed:
-            raise Unavailable("the server is stopping: send the request again in a moment")
         answer: Future[Appended] = Future()
-        try:
-            self._waiting.put_nowait((request, answer))
-        except queue.Full:
-            raise Unavailable("too many requests are waiting: send the request again in a moment") from None
+        with self._gate:
+            if self._closed:
+                raise Unavailable("the server is stopping: send the request again in a moment")
+            try:
+                self._waiting.put_nowait((request, answer))
+            except queue.Full:
+                raise Unavailable("too many requests are waiting: send the request again in a moment") from None
         return answer
 
     def close(self) -> None:
         """Records what waits, then stops."""
-        self._closed = True
-        self._waiting.put(None)
+        with self._gate:
+            first, self._closed = not self._closed, True
+        if first:
+            self._waiting.put(None)
         self._thread.join()
 
     def _run(self) -> None:
@@ -84,12 +103,15 @@ class Writer:
             for _, answer in live:
                 answer.set_exception(error)
             return
-        last = 0
+        new = [result for result in results if isinstance(result, Appended) and result.new]
+        if new:
+            commit = Commit(max(r.position for r in new), len(live), sum(r.new for r in new))
+            try:  # before the senders hear of it: whoever has an answer finds the head moved already
+                self._recorded(commit)
+            except Exception:
+                logging.getLogger(__name__).exception("a watcher of the log failed; what was recorded stands")
         for (_, answer), result in zip(live, results, strict=True):
             if isinstance(result, Refusal):
                 answer.set_exception(result)
             else:
                 answer.set_result(result)
-                last = max(last, result.position if result.new else 0)
-        if last:
-            self._recorded(last)

@@ -140,14 +140,19 @@ class _Batch:
             for process in member_of.get(recorded.subject, ())
         ]
         joined: list[dict[str, Any]] = []
+        of_subject: dict[str, list[Recorded]] = defaultdict(list)
+        for recorded in batch:
+            of_subject[recorded.subject].append(recorded)
         for subject, state in changed.items():
             family, _, identity = subject.partition("/")
             named = {identity} if family == "processes" else set(state.processes)
             for process in sorted(named - set(member_of[subject])):
                 joined.append({"process": process, "subject": subject})
                 member_of[subject].append(process)
-                earlier = self._all_of(subject)
-                rows += [self._filed(process, recorded, self._targets(earlier)) for recorded in earlier]
+                in_batch = of_subject[subject]
+                earlier = in_batch if in_batch[0].version == 1 else self._all_of(subject)
+                their_targets = self._targets(earlier)
+                rows += [self._filed(process, recorded, their_targets) for recorded in earlier]
         if joined:
             self._connection.execute(insert(membership), joined)
         if rows:
@@ -339,10 +344,10 @@ class _Batch:
             for process in member_of.get(recorded.subject, ()):
                 touched[process] = recorded
                 heard[process] = newer(heard.get(process), heard_in(recorded.event))
-        for subject in changed:
-            # A process that a late opening names hears all that was heard of the subject before.
-            for process in member_of.get(subject, ()):
-                for recorded in self._all_of(subject) if self._joined_late(subject, batch) else ():
+        # A process that a late opening names hears all that was heard of the subject before.
+        for subject in {r.subject for r in batch if r.version > 1 and isinstance(r.event.data, Opening)}:
+            for recorded in self._all_of(subject):
+                for process in member_of.get(subject, ()):
                     heard[process] = newer(heard.get(process), heard_in(recorded.event))
         known: dict[str, Any] = {}
         for some in chunks(sorted(touched)):
@@ -373,11 +378,6 @@ class _Batch:
             else:
                 self._connection.execute(update(table).where(table.c.process == process).values(**values))
 
-    @staticmethod
-    def _joined_late(subject: str, batch: Sequence[Recorded]) -> bool:
-        """Whether the batch holds an opening of the subject that is not its first event."""
-        return any(r.subject == subject and r.version > 1 and isinstance(r.event.data, Opening) for r in batch)
-
 
 def _names(state: SubjectState) -> str:
     """All names of a subject, for searching."""
@@ -386,8 +386,10 @@ def _names(state: SubjectState) -> str:
 
 def revised(event: Event) -> str | None:
     """The id of the event that a revision is about; None for any other event, and for joined subjects."""
+    if not isinstance(event.data, Revision):
+        return None
     target = getattr(event.data, "event", None)
-    return str(target) if isinstance(event.data, Revision) and target is not None else None
+    return str(target) if target is not None else None
 
 
 def _root(event: Event, known: dict[str, Event]) -> Event:

@@ -13,13 +13,16 @@ from typing import Any
 from domain import actors, agreements, convoys, enrolments, folds, processes, talks
 from domain.enrolments import EnrolmentReported
 from domain.event import Recorded, instant
-from domain.general import Figure, FigureAssessed
-from domain.values import Quantity
+from domain.general import Figure, FigureAssessed, SubjectState
+from domain.values import Quantity, Subject
 from projections import render
 from projections.picture import DAY, Claim, Picture, Tally
 from projections.render import Json, Page
 
 AHEAD = timedelta(days=14)
+CURRENT_SHOWN = 50
+OVER_SHOWN = 10
+"""Rounds of talks and convoys in one status, under way and over; `totals` counts all, the lists have them."""
 SERIES_SHOWN = 200
 """Series of figures in one status; `/figures` has them all."""
 
@@ -64,7 +67,8 @@ def compose(picture: Picture, now: datetime, lookup: Lookup, named: Callable[[li
         "people_at_risk": at_risk(page, picture, own),
         "truce": truce(page, picture, now),
         "obligations": obligations(page, picture, now),
-        "talks": _each(page, picture, talks.TalksState),
+        "totals": totals(picture),
+        "talks": _current(page, picture, talks.TalksState),
         "positions": [p for path, s in picture.states.items() for p in render.positions(page, path, s)],
         "proposals": [p for path, s in picture.states.items() for p in render.proposals(page, path, s)],
         "roles": [r for path, s in picture.states.items() for r in render.roles(page, path, s)],
@@ -76,7 +80,7 @@ def compose(picture: Picture, now: datetime, lookup: Lookup, named: Callable[[li
         "enrolments": [
             {**one, "counts": counts.get(one["subject"], [])} for one in _each(page, picture, enrolments.EnrolmentState)
         ],
-        "convoys": _each(page, picture, convoys.ConvoyState),
+        "convoys": _current(page, picture, convoys.ConvoyState),
         "agreements": _each(page, picture, agreements.AgreementState),
         "statements": [{"events": page.rests_on([event])} for event in picture.statements],
         "changes": [{"events": page.rests_on([event])} for event in picture.newest],
@@ -105,15 +109,57 @@ def compose(picture: Picture, now: datetime, lookup: Lookup, named: Callable[[li
     return body
 
 
-def _each(page: Page, picture: Picture, kind: type[Any]) -> list[Json]:
-    """The page of each subject of a family, without what the status gathers elsewhere."""
-    found = []
+def totals(picture: Picture) -> dict[str, dict[str, int]]:
+    """How many rounds of talks, convoys and agreements there are, by state; a contested one counts as such."""
+    found: dict[str, dict[str, int]] = {}
     for path, state in picture.states.items():
-        if isinstance(state, kind):
-            shown = render.subject(page, path, state)
-            for gathered in ("roles", "positions", "proposals", "obligations", "due"):
-                shown.pop(gathered, None)
-            found.append(shown)
+        if (stage := stage_of(state)) is not None:
+            counts = found.setdefault(path.partition("/")[0], {})
+            counts[stage] = counts.get(stage, 0) + 1
+    return found
+
+
+def stage_of(state: SubjectState) -> str | None:
+    """The state of a round, a convoy or an agreement in a word."""
+    match state:
+        case talks.TalksState() | agreements.AgreementState():
+            return "contested" if state.stage.contested else state.stage.value
+        case convoys.ConvoyState():
+            seen = state.stage.value
+            return "contested" if state.stage.contested else seen.stage if seen else None
+        case _:
+            return None
+
+
+OVER = {"concluded", "cancelled", "arrived", "turned back", "ended"}
+
+
+def _current(page: Page, picture: Picture, kind: type[Any]) -> list[Json]:
+    """The subjects of a family that are not over, newest first, then the last ones that are."""
+    mine = [(path, state) for path, state in picture.states.items() if isinstance(state, kind)]
+    mine.sort(key=lambda one: (stage_of(one[1]) in OVER, [-bound for bound in _newest(one[1])], one[0]))
+    under_way = [one for one in mine if stage_of(one[1]) not in OVER][:CURRENT_SHOWN]
+    over = [one for one in mine if stage_of(one[1]) in OVER][:OVER_SHOWN]
+    return _pages(page, [*under_way, *over])
+
+
+def _newest(state: Any) -> tuple[int, int]:
+    spans = [candidate.span for candidate in state.stage.candidates]
+    return max(((span.latest, span.earliest) for span in spans), default=(0, 0))
+
+
+def _each(page: Page, picture: Picture, kind: type[Any]) -> list[Json]:
+    return _pages(page, [(path, state) for path, state in picture.states.items() if isinstance(state, kind)])
+
+
+def _pages(page: Page, subjects: list[tuple[Subject, SubjectState]]) -> list[Json]:
+    """The page of each subject, without what the status gathers elsewhere."""
+    found = []
+    for path, state in subjects:
+        shown = render.subject(page, path, state)
+        for gathered in ("roles", "positions", "proposals", "obligations", "due"):
+            shown.pop(gathered, None)
+        found.append(shown)
     return found
 
 
@@ -230,6 +276,10 @@ def counts_by_recorder(tallies: list[Tally], now: datetime) -> Json:
 # --- obligations ----------------------------------------------------------------------------------------------
 
 
+NOBODY = ""
+"""Stands for the debtor of an obligation that is assessed but whose terms were never reported."""
+
+
 def obligations(page: Page, picture: Picture, now: datetime) -> list[Json]:
     """A ledger of the sides: what each debtor owes, and what is owed to it."""
     moment = int(now.timestamp())
@@ -243,12 +293,16 @@ def obligations(page: Page, picture: Picture, now: datetime) -> list[Json]:
             terms = found.agreed.values
             passed = [d.deadline for d in terms if d.deadline is not None and d.deadline.span.latest < moment]
             line["overdue"] = bool(passed) and not line["kept"]
-            for debtor in dict.fromkeys(d for agreed in terms for d in agreed.debtor) or ("not said",):
+            for debtor in dict.fromkeys(d for agreed in terms for d in agreed.debtor) or (NOBODY,):
                 owes[debtor].append(line)
             for beneficiary in dict.fromkeys(b for agreed in terms for b in agreed.beneficiary):
                 owed[beneficiary].append(f"{path}#{name}")
     return [
-        {"side": page.actor(side), "owes": owes.get(side, []), "is_owed": owed.get(side, [])}
+        {
+            "side": page.actor(side) if side != NOBODY else None,
+            "owes": owes.get(side, []),
+            "is_owed": owed.get(side, []),
+        }
         for side in sorted({*owes, *owed})
     ]
 

@@ -58,7 +58,8 @@ ITEMS = ("first", "second")
 NUMBERS = (0, 1, 2, 11, 200, 2000, 20000, 0.5, 1234.25)
 FIRST = ("actors/committee", "actors/government", "processes/first")
 """Opened before all else, so that whatever is reported has an actor and a process to name."""
-FURTHER = ("actors/elders", *(f"{family}/second" for family in FAMILIES if family != "actors"))
+THEN = ("processes/second", *(f"{family}/first" for family in FAMILIES[2:]))
+FURTHER = ("actors/elders", *(f"{family}/second" for family in FAMILIES[2:]))
 
 
 @dataclass
@@ -294,23 +295,35 @@ def _unifiable(world: _World) -> list[str]:
 
 def _reportable(world: _World) -> list[str]:
     """The types, other than openings and revisions, of which something can be said of the subject now."""
-    family = world.subject.partition("/")[0]
     needs: dict[str, Callable[[], object]] = {
         "ActorRelated": lambda: world.ids("actors"),
         "ProcessLinked": lambda: world.ids("processes"),
         "ViolationAssessed": lambda: world.of_type("ViolationReported", subject=world.subject),
     }
-    own = [payload.__name__ for payload in FAMILY_EVENTS[family] if not issubclass(payload, Opening)]
-    names = [*own, *own, *(payload.__name__ for payload in general.EVENTS)]  # twice: a story of its own comes first
+    family = world.subject.partition("/")[0]
+    names = [payload.__name__ for payload in (*FAMILY_EVENTS[family], *general.EVENTS) if payload != OPENINGS[family]]
     return [name for name in names if name not in needs or needs[name]()]
 
 
 def _revisable(world: _World) -> list[str]:
-    needs: dict[str, Callable[[], bool]] = {
-        "SubjectUnified": lambda: bool(_unifiable(world)),
+    """The revisions that the subject can have now."""
+    needs: dict[str, Callable[[], object]] = {
+        "SubjectUnified": lambda: _unifiable(world),
         "DuplicateMarked": lambda: len(world.of_type(subject=world.subject)) > 1,
     }
-    return [payload.__name__ for payload in revisions.EVENTS if needs.get(payload.__name__, lambda: True)()]
+    names = [payload.__name__ for payload in revisions.EVENTS]
+    return [name for name in names if name not in needs or needs[name]()]
+
+
+def _possible(world: _World, *, with_revisions: bool) -> dict[str, list[str]]:
+    """Each type that can be appended now, with the subjects that can have it."""
+    found: dict[str, list[str]] = {}
+    for subject in world.versions:
+        world.subject = subject
+        names = [OPENINGS[subject.partition("/")[0]].__name__, *_reportable(world)]
+        for name in [*names, *_revisable(world)] if with_revisions else names:
+            found.setdefault(name, []).append(subject)
+    return found
 
 
 @st.composite
@@ -320,12 +333,12 @@ def histories(
     """Reports of subjects of all families, each valid where it stands.
 
     Args:
-        min_steps, max_steps: how many reports there are besides the first opening of each subject (8 to 11 of them).
+        min_steps, max_steps: how many reports there are besides the first opening of each subject (9 to 12 of them).
         with_revisions: whether some are corrections, retractions and the like.
     """
     world = _World()
     waiting = list(FIRST)
-    waiting += draw(st.permutations([f"{family}/first" for family in FAMILIES[2:]]))
+    waiting += draw(st.permutations(THEN))
     waiting += draw(st.lists(st.sampled_from(FURTHER), max_size=3, unique=True))
     steps = draw(st.integers(min_steps, max_steps))
     ids = draw(st.permutations(range(len(waiting) + steps)))  # they neither follow nor oppose the order of arrival
@@ -342,15 +355,15 @@ def histories(
             append(_report(draw, OPENINGS[world.subject.partition("/")[0]].__name__, world))
             continue
         steps -= 1
-        world.subject = draw(st.sampled_from(list(world.versions)))
-        kind = draw(st.integers(0, 9))
-        if kind == 0:
-            again = _report(draw, OPENINGS[world.subject.partition("/")[0]].__name__, world)
-            append({**again, "expected_version": world.versions[world.subject]})
-        elif kind <= 2 and with_revisions:
-            append(_revision(draw, draw(st.sampled_from(_revisable(world))), world))
+        possible = _possible(world, with_revisions=with_revisions)
+        name = draw(st.sampled_from(list(possible)))  # the type first: so the families are told of alike
+        world.subject = draw(st.sampled_from(possible[name]))
+        if issubclass(PAYLOADS[name], Revision):
+            append(_revision(draw, name, world))
+        elif issubclass(PAYLOADS[name], Opening):
+            append({**_report(draw, name, world), "expected_version": world.versions[world.subject]})
         else:
-            append(_report(draw, draw(st.sampled_from(_reportable(world))), world))
+            append(_report(draw, name, world))
     return world.events
 
 

@@ -61,9 +61,9 @@ def kept(found: Views, process: str, now: datetime = NOW) -> Wire:
         return plain(queries.process_status(reading, process, now)[0])
 
 
-def folded(log: Sequence[Recorded], process: str, now: datetime = NOW) -> Wire:
+def folded(log: Sequence[Recorded], process: str, now: datetime = NOW, newest: int = 10) -> Wire:
     """The status as a pure fold of the log gives it."""
-    found = picture_of(log, process)
+    found = picture_of(log, process, newest)
     return plain(
         status.compose(
             found,

@@ -1,0 +1,105 @@
+"""The one place where everything is wired: `create_app` builds a server from its settings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from fastapi import Depends, FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from api import event_types, events, guide, operations, problems
+from api.head import Head
+from api.metrics import Metrics, Stopwatch
+from api.openapi import TAGS, DocumentedApp
+from api.parameters import only_known
+from api.running import Parley
+from api.settings import Settings, load
+from ledger.ledger import Ledger
+from ledger.writer import Commit, Writer
+from projections.catch_up import Follower
+from projections.views import Views
+
+ROUTERS = (events.router, event_types.router, operations.router)
+"""Each in its module. A further router of queries is added here, and in the tags of `api/openapi.py`."""
+
+_LOCAL = re.compile(r"(localhost|127\.[0-9]+\.[0-9]+\.[0-9]+|\[::1\])(:[0-9]*)?", re.IGNORECASE)
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The server as an ASGI application; `app.state.parley` is there while it runs.
+
+    Args:
+        settings: from the environment, if None.
+
+    Raises:
+        BadSetting: a setting of the environment cannot be used.
+    """
+    settings = settings or load()
+    metrics = Metrics()
+
+    @asynccontextmanager
+    async def running(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as closing:  # closes in the reverse order
+            ledger = Ledger(settings.data, office=settings.office, lock_timeout=settings.lock_timeout)
+            closing.callback(ledger.close)
+            views = Views(settings.data / "views.db")
+            closing.callback(views.close)
+            follower = Follower(views, ledger.read, ledger.head)
+            closing.callback(follower.close)
+            head = Head(ledger.head, follower.nudge)
+            closing.callback(head.close)
+
+            def recorded(commit: Commit) -> None:
+                head.nudge(commit.position)
+                metrics.events.inc(commit.events)
+                metrics.commit_events.observe(commit.events)
+                metrics.commit_requests.observe(commit.requests)
+
+            writer = Writer(ledger, recorded)
+            closing.callback(writer.close)
+            follower.start()
+            app.state.parley = Parley(settings, ledger, writer, head, views, follower, metrics)
+            operations.watch(app.state.parley)
+            yield
+
+    app = DocumentedApp(
+        title="Parley",
+        version=operations.VERSION,
+        summary="An event-sourced tracker of local ceasefire and reconciliation processes.",
+        description="Append what was reported, replay how it came about, ask where a process stands. "
+        "Errors are RFC 9457 problems that name each field and how to mend it.",
+        openapi_tags=TAGS,
+        lifespan=running,
+        dependencies=[Depends(only_known)],
+        openapi_url=None,  # this and the pages of documentation are ours: api/guide.py
+        redirect_slashes=False,
+    )
+    problems.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    guide.install(app)
+    app.add_middleware(LocalOnly)
+    app.add_middleware(Stopwatch, metrics=metrics)
+    return app
+
+
+class LocalOnly:
+    """Middleware: answers only requests that name this machine.
+
+    There is no access control yet. A web page whose name was pointed at this machine (DNS rebinding) could read
+    everything through the browser that shows it; its requests still carry its own name.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+            if len(hosts) != 1 or not _LOCAL.fullmatch(hosts[0]):
+                refusal = problems.WrongHost("send the request to localhost, 127.0.0.1 or [::1], under that name")
+                await problems.of_refusal(refusal)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)

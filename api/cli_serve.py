@@ -1,0 +1,207 @@
+"""Serving: the server around the app, found by other commands through a file, and the demonstration."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import api
+from api import cli_append
+from api.cli_within import within
+from api.client import Door, address, announce, running_server, withdraw
+from api.settings import Settings
+
+SEED = "eastern-kalamun"
+SEEDS = Path(api.__file__).parent.parent / "seeds"
+
+EXAMPLE: dict[str, Any] = {
+    "id": "7d1f5a52-3b0e-4c58-9a55-27c1f10c2017",
+    "type": "FigureReported",
+    "subject": f"processes/{SEED}",
+    "occurred": "2017-10-28",
+    "sources": [{"publisher": "Example Office", "published": "2017-10-28"}],
+    "note": "An invented figure, to try Parley with. No such report is known.",
+    "data": {
+        "measure": "members of armed groups",
+        "quantity": {"value": 3000, "qualifier": "at least"},
+        "area": [{"labels": [{"text": "Eastern Kalamun", "lang": "en"}], "precision": "admin 1"}],
+        "scope": "members of the armed groups in Eastern Kalamun",
+    },
+}
+"""A second claim on a figure of the seed, one that cannot be true together with it."""
+
+
+class Taken(Exception):
+    """The port, or the data directory, is another server's. Its text says what to do."""
+
+
+def listening(settings: Settings) -> socket.socket:
+    """A socket on the host and port of the settings.
+
+    Raises:
+        Taken: the port is another program's, or the address is not this machine's.
+    """
+    family, kind, protocol, _, where = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
+    sock = socket.socket(family, kind, protocol)
+    if sys.platform != "win32":  # there it would let two programs share the port
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind(where)
+        sock.listen(2048)
+    except OSError as error:
+        sock.close()
+        reason = "is taken by another program" if "in use" in str(error) else f"cannot be used ({error.strerror})"
+        raise Taken(f"port {settings.port} on {settings.host} {reason}: name another with --port") from None
+    return sock
+
+
+def serve(settings: Settings, sock: socket.socket, started: Callable[[str], None]) -> None:
+    """Runs the server on a socket until it is told to stop by Ctrl-C, SIGTERM or SIGHUP.
+
+    Args:
+        settings: of the server.
+        sock: bound to where it listens.
+        started: called with the URL once it answers.
+
+    Raises:
+        Taken: a server runs on the data directory already.
+    """
+    from api.app import create_app  # slow to import
+    from api.server import Server
+
+    if other := running_server(settings.data):
+        raise Taken(f"a server runs on {settings.data} already, at {other}: use that one, or stop it first")
+    port = sock.getsockname()[1]
+    url = address(settings.host, port)
+
+    class Announced(Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                announce(settings.data, url)
+                started(url)
+
+    with stopping_quietly():
+        try:
+            Announced(create_app(settings), settings, log_level="warning").run([sock])
+        finally:
+            withdraw(settings.data)
+
+
+@contextmanager
+def stopping_quietly() -> Iterator[None]:
+    """uvicorn stops at a signal, then raises it again: here that ends the command as it should end."""
+
+    def ignore(_: int, __: FrameType | None) -> None:
+        return
+
+    before = {name: signal.signal(name, ignore) for name in (signal.SIGINT, signal.SIGTERM)}
+    hangup = getattr(signal, "SIGHUP", None)  # the terminal is closed; there is none on Windows
+    if hangup is not None:
+        before[hangup] = signal.signal(hangup, lambda _, __: signal.raise_signal(signal.SIGTERM))
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
+
+
+# --- the demonstration ------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def free_socket(settings: Settings, *, chosen: bool) -> Iterator[tuple[socket.socket, bool]]:
+    """A socket on the port of the settings, or on any free one if that is taken and nobody has chosen it.
+
+    Raises:
+        Taken: the chosen port is taken.
+    """
+    other = False
+    try:
+        sock = listening(settings)
+    except Taken:
+        if chosen:
+            raise
+        other = True
+        sock = listening(settings.model_copy(update={"port": 0}))
+    with closing(sock):
+        yield sock, other
+
+
+@contextmanager
+def demo_data(data: Path | None) -> Iterator[Path]:
+    """The directory of the demonstration: the one given, which stays, or a fresh one that goes when it ends."""
+    with ExitStack() as stack:
+        yield data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="parley-demo-")))
+
+
+def load_seed(settings: Settings) -> int:
+    """Appends the seed, which adds nothing the second time. Returns the number of its events.
+
+    Raises:
+        Taken: the directory holds another log.
+    """
+    tally = cli_append.Tally()
+    with within(settings) as http, (SEEDS / f"{SEED}.ndjson").open("rb") as file:
+        door = Door(http, str(settings.data))
+        first = json.loads(file.readline())["id"]
+        if door.get("/v1/head").json()["position"] and http.get(f"/v1/events/{first}").status_code == 404:
+            raise Taken(f"{settings.data} holds a log of its own: name a new directory for the example with --data")
+        file.seek(0)
+        cli_append.append(door, file, tally)
+    return tally.recorded
+
+
+def how_called() -> str:
+    """The command as it can be typed in another terminal, from any directory."""
+    mine = Path(sys.argv[0])
+    if mine.stem != "parley":
+        return f"{shlex.quote(sys.executable)} -m api.cli"
+    found = shutil.which("parley")
+    everywhere = found is not None and Path(found).resolve() == mine.resolve() and not _only_here(Path(found))
+    return "parley" if everywhere else shlex.quote(str(mine.absolute()))
+
+
+def _only_here(found: Path) -> bool:
+    """Whether a command is found only since a virtual environment is active in this terminal."""
+    return found.resolve().parent == Path(sys.prefix, "bin").resolve() and found.parent == Path(sys.prefix, "bin")
+
+
+def welcome(url: str, events: int, data: Path, *, stays: bool) -> str:
+    """What the demonstration prints: where it is, and three things to try, each to be pasted as it stands."""
+    parley = how_called()
+    event = ",\n  ".join(f"{json.dumps(name)}: {json.dumps(value)}" for name, value in EXAMPLE.items())
+    kept = f"Its data stays in {data}." if stays else "Its data is in a temporary directory, and goes when you stop it."
+    return f"""
+Parley runs at {url} with one process loaded: {SEED}, {events} events.
+{kept} Ctrl-C stops it.
+
+Three things to try next, in another terminal:
+
+1. Ask where the process stands
+
+   {parley} status {SEED} --url {url}
+
+   As JSON: {url}/v1/processes/{SEED}
+
+2. Append an event: a further claim on a figure, invented. Then ask again: now the figure is contested.
+
+   curl {url}/v1/events -H 'Content-Type: application/json' -d '{{
+  {event}}}'
+
+3. Replay its history
+
+   {parley} history {SEED} --url {url}
+
+Everything else: {url}/docs and {parley} --help
+"""

@@ -1,0 +1,77 @@
+"""One watcher of the log's head per server: it tells the read models and whoever follows the log live."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable
+
+from domain.errors import Unavailable
+
+POLL = 0.25  # seconds between looks: another program may write to the log
+
+
+class Head:
+    """The last position of the log, as this server knows it.
+
+    Args:
+        look: reads the last position from the log.
+        moved: called, in any thread, when the log has grown.
+    """
+
+    def __init__(self, look: Callable[[], int], moved: Callable[[], None] = lambda: None) -> None:
+        self._look = look
+        self._told = moved
+        self._loop = asyncio.get_running_loop()
+        self._moved = asyncio.Event()
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="head", daemon=True)
+        self.position = look()
+        """The last position heard of; it belongs to the event loop."""
+        self.stopping = False
+        """Whether the server stops: those who follow the log should end."""
+        self._thread.start()
+
+    def nudge(self, position: int) -> None:
+        """Says, from any thread, that the log has grown to a position."""
+        self._told()
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody listens any more
+            self._loop.call_soon_threadsafe(self._publish, position)
+
+    async def beyond(self, position: int, timeout: float) -> bool:
+        """Waits until the log stands beyond a position; False after `timeout` seconds, or when the server stops."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                while self.position <= position and not self.stopping:
+                    await self._moved.wait()
+        return self.position > position
+
+    def stop(self) -> None:
+        """Ends the waiting of all who follow the log. Call it from the event loop, before connections are closed."""
+        self.stopping = True
+        self._wake()
+
+    def close(self) -> None:
+        self.stop()
+        self._closing.set()
+        self._thread.join()
+
+    def _publish(self, position: int) -> None:
+        if position > self.position:
+            self.position = position
+            self._wake()
+
+    def _wake(self) -> None:
+        # Each event is set once and replaced, so that whoever waits wakes once for each move.
+        self._moved.set()
+        self._moved = asyncio.Event()
+
+    def _watch(self) -> None:
+        seen = self.position
+        while not self._closing.wait(POLL):
+            with contextlib.suppress(Unavailable):  # /readyz tells; the next look may succeed
+                position = self._look()
+                if position > seen:
+                    seen = position
+                    self.nudge(position)

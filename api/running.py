@@ -1,0 +1,40 @@
+"""What a running server holds, and how an endpoint gets at it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from api.head import Head
+from api.metrics import Metrics
+from api.settings import Settings
+from api.statuses import Statuses
+from ledger.ledger import Ledger
+from ledger.writer import Writer
+from projections.catch_up import Follower
+from projections.views import Views
+
+
+@dataclass(frozen=True, slots=True)
+class Parley:
+    """One running server."""
+
+    settings: Settings
+    ledger: Ledger
+    writer: Writer
+    head: Head
+    views: Views
+    follower: Follower
+    metrics: Metrics
+    statuses: Statuses = field(default_factory=Statuses)
+
+
+def running(request: Request) -> Parley:
+    parley: Parley = request.app.state.parley
+    return parley
+
+
+Here = Annotated[Parley, Depends(running)]
+"""An endpoint that takes `here: Here` gets the running server."""

@@ -1,0 +1,40 @@
+"""The HTTP server around the app: uvicorn, told to let go of those who follow the log live before it stops."""
+
+from __future__ import annotations
+
+import socket
+
+import uvicorn
+from fastapi import FastAPI
+
+from api.settings import Settings
+
+GRACE = 10  # seconds that requests in progress have to end
+
+
+class Server(uvicorn.Server):
+    """uvicorn waits for all answers to end before it tells the app to stop; a live stream would never end."""
+
+    def __init__(self, app: FastAPI, settings: Settings, *, log_level: str = "info") -> None:
+        self._app = app
+        super().__init__(
+            uvicorn.Config(
+                app,
+                host=settings.host,
+                port=settings.port,
+                log_level=log_level,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=GRACE,
+            )
+        )
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._app.state.parley.head.stop()
+        await super().shutdown(sockets)
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where it listens, once `started` is true: the port that was found, if the settings say 0."""
+        host, port = self.servers[0].sockets[0].getsockname()[:2]
+        return host, port

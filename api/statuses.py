@@ -1,0 +1,72 @@
+"""Statuses that were drawn already: drawing one again is for when something changed."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import orjson
+
+from projections import queries
+from projections.queries import Stamp
+from projections.tables import VIEW_VERSION
+from projections.views import Views
+
+MOST = 256
+"""Statuses kept at a time; the one not asked for longest goes first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A status as it is sent."""
+
+    body: bytes
+    etag: str
+    stamp: Stamp
+    position: int
+    """The last position at which it is known to hold."""
+    valid_until: datetime
+    """When a deadline or the end of a day changes it, if nothing is recorded."""
+
+
+class Statuses:
+    """Keeps drawn statuses for as long as they hold: nothing recorded, no deadline passed."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[str, Status] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def kept(self, process: str, position: int, now: datetime) -> Status | None:
+        """The status if it surely holds at this position of the read models, without asking them."""
+        with self._lock:
+            found = self._kept.get(process)
+            if found is None or found.position != position or now >= found.valid_until:
+                return None
+            self._kept.move_to_end(process)
+            return found
+
+    def draw(self, views: Views, process: str, now: datetime) -> Status:
+        """The status, drawn anew only if what it depends on has changed.
+
+        Raises:
+            NotFound: the process was never opened.
+        """
+        with views.reading() as reading:
+            stamp = queries.stamp(reading, process)
+            with self._lock:
+                found = self._kept.get(process)
+            if found is not None and found.stamp == stamp and now < found.valid_until:
+                found = replace(found, position=reading.position)
+            else:
+                body, valid_until = queries.process_status(reading, process, now)
+                parts = (VIEW_VERSION, stamp.generation, stamp.process, stamp.actors, int(valid_until.timestamp()))
+                etag = 'W/"' + "-".join(map(str, parts)) + '"'
+                found = Status(orjson.dumps(body), etag, stamp, reading.position, valid_until)
+        with self._lock:
+            self._kept[process] = found
+            self._kept.move_to_end(process)
+            while len(self._kept) > MOST:
+                self._kept.popitem(last=False)
+        return found

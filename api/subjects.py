@@ -1,0 +1,84 @@
+"""Queries of single subjects: a round of talks, an agreement, a convoy, a register, an actor."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from starlette.responses import Response
+
+from api.answers import JSON
+from api.parameters import POSITION_HEADER, Fresh
+from api.processes import Cursor, IfNoneMatch, Limit, matches, page
+from api.running import Parley
+from domain.values import ID_PATTERN
+from projections import queries
+
+router = APIRouter(prefix="/v1", tags=["subjects"])
+
+SubjectId = Annotated[str, Path(pattern=ID_PATTERN, description="Id of the subject within its family.")]
+ActorPath = Annotated[str, Path(pattern=ID_PATTERN, description="Id of the actor.", examples=["eleven-groups"])]
+
+
+def answer(here: Parley, path: str, if_none_match: str | None) -> Response:
+    """One subject. Its ETag is its version: send it back as `If-Match` with an append."""
+    with here.views.reading() as reading:
+        family, _, identity = path.partition("/")
+        shown, version = (
+            queries.actor_page(reading, identity) if family == "actors" else queries.subject_page(reading, path)
+        )
+        headers = {POSITION_HEADER: str(reading.position), "ETag": f'"{version}"'}
+    if matches(if_none_match, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    return JSON(shown, headers=headers)
+
+
+@router.get("/talks/{id}", summary="A round of talks")
+def read_round(
+    id: Annotated[SubjectId, Path(examples=["eastern-kalamun-truce"])], here: Fresh, if_none_match: IfNoneMatch = None
+) -> Response:
+    """Its state, plan, attendance and outcome, with the events each line rests on."""
+    return answer(here, f"talks/{id}", if_none_match)
+
+
+@router.get("/agreements/{id}", summary="An agreement")
+def read_agreement(
+    id: Annotated[SubjectId, Path(examples=["roadblock-checks"])], here: Fresh, if_none_match: IfNoneMatch = None
+) -> Response:
+    """Its state, signatures, term and obligations, with the events each line rests on."""
+    return answer(here, f"agreements/{id}", if_none_match)
+
+
+@router.get("/convoys/{id}", summary="A convoy")
+def read_convoy(
+    id: Annotated[SubjectId, Path(examples=["russian-aid"])], here: Fresh, if_none_match: IfNoneMatch = None
+) -> Response:
+    """Its whereabouts, clearances and deliveries, with the events each line rests on."""
+    return answer(here, f"convoys/{id}", if_none_match)
+
+
+@router.get("/enrolments/{id}", summary="A register")
+def read_enrolment(
+    id: Annotated[SubjectId, Path(examples=["reconciliation-participants"])],
+    here: Fresh,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """Its tracks and state, with the events each line rests on."""
+    return answer(here, f"enrolments/{id}", if_none_match)
+
+
+@router.get("/actors", summary="The actors", tags=["actors"])
+def list_actors(
+    here: Fresh,
+    q: Annotated[str | None, Query(max_length=300, description="Part of a name.")] = None,
+    after: Cursor = None,
+    limit: Limit = 100,
+) -> JSON:
+    """Actors by id, each with its names, kind and relations."""
+    return page(here, lambda reading: queries.actors(reading, q, after, limit), "actors")
+
+
+@router.get("/actors/{id}", summary="An actor", tags=["actors"])
+def read_actor(id: ActorPath, here: Fresh, if_none_match: IfNoneMatch = None) -> Response:
+    """Its names and relations, and in which processes it holds which roles."""
+    return answer(here, f"actors/{id}", if_none_match)

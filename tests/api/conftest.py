@@ -1,0 +1,29 @@
+"""A server of its own for every test, on a real log; most tests need no socket."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from api.app import create_app
+from api.settings import Settings, load
+
+HERE = "http://127.0.0.1"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return load(data=tmp_path / "data", port=0, office="field-office", lock_timeout=1)
+
+
+@pytest.fixture
+def app(settings: Settings) -> FastAPI:
+    return create_app(settings)
+
+
+@pytest.fixture
+def client(app: FastAPI) -> Iterator[TestClient]:
+    with TestClient(app, base_url=HERE, raise_server_exceptions=False) as client:
+        yield client

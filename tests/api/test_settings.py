@@ -1,0 +1,81 @@
+"""Settings: where they come from, and one clear sentence that names the variable for each that cannot be used."""
+
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api.app import create_app
+from api.settings import PREFIX, BadSetting, Settings, load
+from tests.api.conftest import HERE
+
+
+@pytest.fixture(autouse=True)
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory of its own, without `.env`, and no variable set."""
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(PREFIX + name.upper(), raising=False)
+    return tmp_path
+
+
+def test_what_holds_if_nothing_is_set() -> None:
+    settings = load()
+    assert (settings.data, settings.host, settings.port) == (Path("parley-data"), "127.0.0.1", 8642)
+    assert (settings.office, settings.max_body) == ("local", 2 * 1024 * 1024)
+
+
+def test_flags_beat_the_environment_beats_the_file(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (nowhere / ".env").write_text("PARLEY_PORT=1001\nPARLEY_OFFICE=file\nPARLEY_HOST=::1\nOTHER=1\nPARLEY_FUTURE=1\n")
+    monkeypatch.setenv("PARLEY_PORT", "1002")
+    monkeypatch.setenv("PARLEY_OFFICE", "environment")
+    monkeypatch.setenv("PARLEY_LOCK_TIMEOUT", "")
+    settings = load(port=1003, office=None)
+    assert (settings.port, settings.office, settings.host, settings.lock_timeout) == (1003, "environment", "::1", 5)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.10", "::1", "localhost"])
+def test_a_loopback_address(host: str) -> None:
+    assert load(host=host).host == host
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "mend"),
+    [
+        ("PARLEY_HOST", "0.0.0.0", "no access control yet"),  # noqa: S104
+        ("PARLEY_HOST", "::", "loopback address only"),
+        ("PARLEY_HOST", "192.168.0.1", "loopback address only"),
+        ("PARLEY_HOST", "parley.example", "loopback address only"),
+        ("PARLEY_PORT", "http", "whole number"),
+        ("PARLEY_PORT", "65536", "65535 or less"),
+        ("PARLEY_PORT", "-1", "0 or more"),
+        ("PARLEY_OFFICE", "Field Office", "a-z, 0-9 and -"),
+        ("PARLEY_MAX_BODY", "12", "1024 or more"),
+        ("PARLEY_MAX_BODY", "2M", "whole number"),
+        ("PARLEY_LOCK_TIMEOUT", "0", "1 or more"),
+        ("PARLEY_DATABASE_URL", "postgresql://u:pw@db/parley", "PostgreSQL comes with a later version"),
+    ],
+)
+def test_a_wrong_setting_is_told_in_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, mend: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(BadSetting) as wrong:
+        load()
+    sentence = str(wrong.value)
+    assert sentence.startswith(f"{variable}: ")
+    assert mend in sentence
+    assert "\n" not in sentence
+    assert "pw" not in sentence
+    assert wrong.value.__cause__ is None
+
+
+def test_every_setting_says_what_it_is() -> None:
+    assert all(field.description for field in Settings.model_fields.values())
+
+
+def test_the_app_takes_its_settings_from_the_environment(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PARLEY_DATA", str(nowhere / "there"))
+    with TestClient(create_app(), base_url=HERE) as client:
+        assert client.get("/readyz").status_code == 200
+    assert (nowhere / "there" / "events.db").is_file()

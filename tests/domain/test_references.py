@@ -1,0 +1,106 @@
+"""What an event refers to is found wherever it stands, with the pointer that a refusal needs."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+
+from domain.event import Event
+from domain.vocabulary import misfit, model_of, references
+from tests.spec import event
+
+
+def found_in(one: Event) -> dict[str, tuple[str, str]]:
+    return {pointer: (refers.to, name) for pointer, refers, name in references(one)}
+
+
+def test_references_are_found_at_every_depth() -> None:
+    convened = event(
+        "TalksConvened",
+        claimant="actors/centre",
+        data={
+            "attendance": [
+                {"actor": "government", "presence": "present"},
+                {"actor": "committee", "presence": "absent"},
+            ]
+        },
+    )
+    assert found_in(convened) == {
+        "/sources/0/claimant": ("claimant", "actors/centre"),
+        "/data/attendance/0/actor": ("actors", "government"),
+        "/data/attendance/1/actor": ("actors", "committee"),
+    }
+
+
+def test_each_kind_of_reference_is_told_apart() -> None:
+    convoy = event(
+        "ConvoyReported",
+        data={"processes": ["first"], "kind": "aid", "title": [{"text": "x"}], "paired_with": "second"},
+    )
+    assert found_in(convoy) == {
+        "/data/processes/0": ("processes", "first"),
+        "/data/paired_with": ("convoys", "second"),
+    }
+    proposal = UUID(int=7)
+    answer = event("PositionTaken", data={"actor": "elders", "position": "accepts", "answers": str(proposal)})
+    assert found_in(answer) == {
+        "/data/actor": ("actors", "elders"),
+        "/data/answers": ("event", str(proposal)),
+    }
+
+
+def test_a_described_claimant_refers_to_nobody() -> None:
+    assert found_in(event("StatementMade", claimant="one field commander, unnamed")) == {}
+
+
+def test_what_a_correction_puts_in_place_refers_as_well() -> None:
+    corrected = UUID(int=8)
+    correction = event(
+        "EventCorrected",
+        subject="talks/first",
+        data={
+            "event": str(corrected),
+            "by": "our error",
+            "reason": "Another side put it off.",
+            "replacement": {
+                "type": "TalksPostponed",
+                "occurred": "2017-10-28",
+                "sources": [{"publisher": "TASS", "claimant": "actors/centre"}],
+                "data": {"by": ["committee"]},
+            },
+        },
+    )
+    assert found_in(correction) == {
+        "/data/event": ("event", str(corrected)),
+        "/data/replacement/sources/0/claimant": ("claimant", "actors/centre"),
+        "/data/replacement/data/by/0": ("actors", "committee"),
+    }
+
+
+FIRST, SECOND = "agreements/first", "agreements/second"
+
+
+@pytest.mark.parametrize(
+    ("name", "pointer", "fitting", "unfitting"),
+    [
+        ("EventRetracted", "/data/event", (FIRST, "RoleTaken"), (SECOND, "RoleTaken")),
+        ("EventDisputed", "/data/event", (FIRST, "EventRetracted"), (SECOND, "EventRetracted")),
+        ("ViolationAssessed", "/data/violation", (FIRST, "ViolationReported"), (SECOND, "ViolationReported")),
+        ("ViolationAssessed", "/data/violation", (FIRST, "ViolationReported"), (FIRST, "IncidentReported")),
+        ("PositionTaken", "/data/answers", (SECOND, "ProposalMade"), (SECOND, "PositionTaken")),
+        ("ProposalMade", "/data/answers", (SECOND, "ProposalMade"), (FIRST, "StatementMade")),
+        ("FigureAssessed", "/data/considered/0", (SECOND, "FigureReported"), (FIRST, "EnrolmentReported")),
+    ],
+)
+def test_a_reference_names_an_event_that_can_be_meant(
+    name: str, pointer: str, fitting: tuple[str, str], unfitting: tuple[str, str]
+) -> None:
+    one = event(name, subject=FIRST)
+    assert misfit(one, pointer, *fitting) is None
+    assert misfit(one, pointer, *unfitting) is not None
+
+
+def test_a_reference_is_described_by_its_own_field() -> None:
+    schema = model_of("ActorRelated").model_json_schema()["$defs"]["ActorRelated"]
+    assert schema["properties"]["to"]["description"] == "The other actor."

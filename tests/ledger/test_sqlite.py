@@ -1,0 +1,245 @@
+"""The file: what is set on it, and what happens when it is held, full, damaged or shared."""
+
+import resource
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from eventsourcing.sqlite import SQLiteConnection
+
+from domain.errors import Refusal, Unavailable
+from ledger.ledger import Append, Ledger
+from ledger.writer import Writer
+from tests.ledger.sending import append, begin, opening, statement
+
+
+def on_disk(path: Path, query: str) -> list[sqlite3.Row]:
+    """What another program sees in the file."""
+    connection = sqlite3.connect(path)
+    try:
+        return connection.execute(query).fetchall()
+    finally:
+        connection.close()
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Another program that holds the write lock."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        connection.execute("ROLLBACK")
+        connection.close()
+
+
+# --- what is set
+
+
+def test_what_was_acknowledged_is_on_disk(ledger: Ledger) -> None:
+    with ledger.log.writing() as c:
+        settings = {}
+        for name in ("journal_mode", "synchronous"):
+            c.execute(f"PRAGMA {name}")
+            settings[name] = c.fetchone()[0]
+    assert settings == {"journal_mode": "wal", "synchronous": 2}  # 2 is FULL
+    with ledger.log.reading() as c:
+        c.execute("PRAGMA synchronous")
+        assert c.fetchone()[0] == 2
+
+
+def test_every_event_has_its_index_row(ledger: Ledger) -> None:
+    append(ledger, statement(), statement())
+    rows = on_disk(
+        ledger.path,
+        "SELECT e.position, i.position FROM stored_events e LEFT JOIN event_index i USING (position) ORDER BY 1",
+    )
+    assert rows == [(n, n) for n in range(1, 5)]
+
+
+def test_it_is_read_again_after_a_restart(tmp_path: Path) -> None:
+    first = Ledger(tmp_path)
+    begin(first)
+    written = list(first.replay())
+    first.close()
+    second = Ledger(tmp_path)
+    assert list(second.replay()) == written
+    assert append(second, statement(expected=1)).position == 3
+    second.close()
+
+
+def test_an_odd_directory_name(tmp_path: Path) -> None:
+    directory = tmp_path / "a b?c#d%20e"
+    ledger = Ledger(directory)
+    begin(ledger)
+    assert ledger.path.is_file()
+    ledger.close()
+
+
+@pytest.mark.parametrize(
+    ("filters", "index"),
+    [
+        ("WHERE e.position > 5 ORDER BY e.position LIMIT 9", "INTEGER PRIMARY KEY"),
+        ("WHERE e.topic = 'X' AND e.position > 5 ORDER BY e.position LIMIT 9", "stored_events_topic"),
+    ],
+)
+def test_a_page_is_found_without_sorting(ledger: Ledger, filters: str, index: str) -> None:
+    plan = str(on_disk(ledger.path, f"EXPLAIN QUERY PLAN SELECT e.* FROM stored_events e {filters}"))
+    assert index in plan
+    assert "TEMP B-TREE" not in plan
+
+
+# --- held by another program
+
+
+def test_a_locked_log_is_told_in_time_and_stores_nothing(ledger: Ledger) -> None:
+    with held(ledger.path):
+        began = time.monotonic()
+        with pytest.raises(Unavailable, match="another program") as refusal:
+            append(ledger, statement())
+        assert time.monotonic() - began < 3  # the timeout of the fixture is 1
+        assert refusal.value.retry
+        assert ledger.head() == 2, "reading goes on"
+    assert append(ledger, statement()).position == 3
+
+
+def test_a_lock_that_is_let_go_is_waited_for(ledger: Ledger) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        with held(ledger.path):
+            answer = pool.submit(append, ledger, statement())
+            time.sleep(0.3)
+            assert not answer.done()
+        assert answer.result().position == 3
+
+
+# --- no room
+
+
+def test_a_full_database_is_told_and_stores_nothing(ledger: Ledger) -> None:
+    with ledger.log.datastore.get_connection(commit=True) as connection:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA page_count")
+        cursor.execute(f"PRAGMA max_page_count={cursor.fetchone()[0] + 3}")
+    acknowledged = 2
+
+    def fill() -> None:
+        nonlocal acknowledged
+        for _ in range(100):
+            append(ledger, statement(note="x" * 3000))
+            acknowledged += 1
+
+    with pytest.raises(Unavailable, match="disk is full"):
+        fill()
+    assert [row[0] for row in on_disk(ledger.path, "SELECT MAX(position) FROM stored_events")] == [acknowledged]
+    assert ledger.head() == acknowledged
+    with ledger.log.datastore.get_connection(commit=True) as connection:
+        connection.cursor().execute("PRAGMA max_page_count=100000")
+    assert append(ledger, statement()).position == acknowledged + 1
+
+
+@contextmanager
+def file_size_limit(size: int) -> Iterator[None]:
+    """No file of this process may grow beyond a size: the system fails the write, as it does on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_commit_that_fails_is_not_made_up_for_later(ledger: Ledger) -> None:
+    wal = Path(f"{ledger.path}-wal")
+    with file_size_limit(wal.stat().st_size + 3000):
+        for _ in range(3):
+            with pytest.raises(Unavailable, match="disk"):
+                append(ledger, opening("convoys/lost"))
+            assert ledger.head() == 2
+    answer = append(ledger, statement())
+    assert (answer.position, answer.events[0].version) == (3, 2)
+    assert ledger.version("convoys/lost") == 0
+    assert on_disk(ledger.path, "SELECT COUNT(*) FROM stored_events WHERE originator_id='convoys/lost'") == [(0,)]
+
+
+def test_a_commit_that_leaves_its_transaction_open(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: SQLiteConnection) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as failing:
+        failing.setattr(SQLiteConnection, "commit", fail)
+        with pytest.raises(Unavailable, match="disk is full"):
+            append(ledger, opening("convoys/lost"))
+    with held(ledger.path):
+        pass  # nobody keeps the lock
+    assert append(ledger, statement()).position == 3
+    assert ledger.version("convoys/lost") == 0
+
+
+# --- no log at all
+
+
+def test_a_damaged_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "events.db").write_bytes(b"This is no database. " * 1000)
+    with pytest.raises(Unavailable, match="damaged"):
+        Ledger(tmp_path)
+
+
+def test_a_closed_log_is_told(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    ledger.close()
+    with pytest.raises(Unavailable, match="stopping"):
+        ledger.head()
+
+
+# --- several writers
+
+
+def test_two_servers_on_one_file_interleave_without_gaps(tmp_path: Path) -> None:
+    """Two logs with a writer each, several senders at each, and a reader that must never skip an event."""
+    ledgers = [Ledger(tmp_path, office=office, lock_timeout=30) for office in ("north", "south")]
+    begin(ledgers[0])
+    writers = [Writer(ledger) for ledger in ledgers]
+    each, senders = 25, 4
+    until = 2 + each * senders * len(writers)
+    seen: list[int] = []
+
+    def follow() -> None:
+        last = 0
+        while last < until:
+            for event in ledgers[1].read_wire(last, 50):
+                seen.append(event["position"])
+                last = event["position"]
+
+    def send(writer: Writer) -> list[int]:
+        return [writer.submit(Append((statement(),))).result(60).position for _ in range(each)]
+
+    reader = threading.Thread(target=follow)
+    reader.start()
+    with ThreadPoolExecutor(senders * len(writers)) as pool:
+        answers = list(pool.map(send, writers * senders))
+    reader.join(60)
+    for writer in writers:
+        writer.close()
+    assert seen == list(range(1, until + 1))
+    assert sorted(position for answer in answers for position in answer) == list(range(3, until + 1))
+    versions = [event["version"] for event in ledgers[0].replay(after=2)]
+    assert versions == list(range(2, until))
+    assert {event["recorded_by"] for event in ledgers[0].replay(after=2)} == {"north", "south"}
+    for ledger in ledgers:
+        ledger.close()
+
+
+def test_only_one_of_many_gets_a_version(ledger: Ledger) -> None:
+    writer = Writer(ledger)
+    waiting = [writer.submit(Append((statement(expected=1),))) for _ in range(20)]
+    outcomes = [answer.exception(30) for answer in waiting]
+    writer.close()
+    assert outcomes.count(None) == 1
+    assert all(isinstance(outcome, Refusal) for outcome in outcomes if outcome is not None)
+    assert ledger.head() == 3
