@@ -70,6 +70,11 @@ def told(value: Json, name: str, lead: str = "", after: str = "") -> list[str]:
     return [f"{lead}{clean(value[name])}{after}"] if value.get(name) else []
 
 
+def sentences(found: Iterable[str]) -> str:
+    """Texts one after another, each with its full stop."""
+    return " ".join(text if text.endswith((".", "!", "?", "…", "”")) else f"{text}." for text in found)
+
+
 # --- processes ------------------------------------------------------------------------------------------------
 
 
@@ -103,7 +108,7 @@ def access(names: Names, value: Json) -> list[Part]:
         tag(value.get("modality") or "actual"),
         " ",
         (state, style),
-        f"{''.join(told(value, 'for_whom', ' for '))}. {' '.join(more)}".rstrip(),
+        f"{''.join(told(value, 'for_whom', ' for '))}. {sentences(more)}".rstrip(),
     ]
 
 
@@ -112,8 +117,9 @@ def instrument(names: Names, one: Json) -> list[Part]:
     number = next(iter(told(one, "number", "number ")), "number not said")
     dated = words.when(one["dated"]) if one.get("dated") else "date not said"
     title = "".join(told(one, "title", " “", "”"))
-    eligible = f" Who may use it: {listed(map(clean, one['eligible']))}." if one.get("eligible") else ""
-    return [(f"{clean(one['kind'])}{title}", "bold"), f" {issuer}, {number}, {dated}: {clean(one['effect'])}{eligible}"]
+    effect = [clean(one["effect"])]
+    effect += [f"Who may use it: {listed(map(clean, one['eligible']))}."] if one.get("eligible") else []
+    return [(f"{clean(one['kind'])}{title}", "bold"), f" {issuer}, {number}, {dated}: {sentences(effect)}"]
 
 
 def body(names: Names, one: Json) -> list[Part]:
@@ -121,7 +127,7 @@ def body(names: Names, one: Json) -> list[Part]:
     more += [f"Seat: {words.label(one['seat']['labels'])}."] if one.get("seat") else []
     more += [f"Overseen by {names.named(one['overseen_by'])}."] if one.get("overseen_by") else []
     more.append(f"Set up: {words.when(one['occurred'])}.")
-    return [(words.label(one["labels"]), "bold"), " ", tag(one.get("modality") or "actual"), " ", " ".join(more)]
+    return [(words.label(one["labels"]), "bold"), " ", tag(one.get("modality") or "actual"), " ", sentences(more)]
 
 
 # --- agreements -----------------------------------------------------------------------------------------------
@@ -132,7 +138,7 @@ def agreement(value: Json) -> list[Part]:
     found += [listed(map(clean, value["purposes"]))] if value.get("purposes") else []
     written = {"yes": "in writing", "no": "not in writing", "partly": "partly in writing"}
     found.append(written.get(str(value.get("written")), "whether in writing: not known"))
-    return [" ".join([f"{'; '.join(found)}.", *told(value, "summary")])]
+    return [sentences(["; ".join(found), *told(value, "summary")])]
 
 
 def term(value: Json) -> list[Part]:
@@ -155,10 +161,10 @@ def terms(names: Names, agreed: Json) -> list[Part]:
     found = [clean(agreed["text"])]
     found += [f"To: {names.named(agreed['beneficiary'])}."] if agreed.get("beneficiary") else []
     found += [f"By {words.when(agreed['deadline'])}."] if agreed.get("deadline") else []
-    found += [*told(agreed, "condition", "On condition: "), *told(agreed, "recurrence", "How often: ", ".")]
+    found += [*told(agreed, "condition", "On condition: "), *told(agreed, "recurrence", "How often: ")]
     found += [f"Target: {words.quantity(agreed['target'])}."] if agreed.get("target") else []
     found += [f"Verified by {names.actor(agreed['verifier'])}."] if agreed.get("verifier") else []
-    return [" ".join(found)]
+    return [sentences(found)]
 
 
 def score(assessed: Json) -> list[Part]:
@@ -216,7 +222,7 @@ def claim(value: Json, unit: str) -> list[Part]:
 def register(names: Names, value: Json) -> list[Part]:
     found = [*told(value, "who_may_join", "Who may join: "), *told(value, "legal_basis", "Legal basis: ")]
     found += [f"Run by {names.actor(value['organiser'])}."] if value.get("organiser") else []
-    return [" ".join(found) or "Who may join is not said."]
+    return [sentences(found or ["Who may join is not said"])]
 
 
 # --- convoys --------------------------------------------------------------------------------------------------

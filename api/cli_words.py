@@ -81,7 +81,7 @@ def ago(text: str, now: datetime) -> str:
     except ValueError:
         return ""
     if days < 0:
-        return "ahead"
+        return "still to come"
     if days < 2:
         return ("today", "yesterday")[days]
     if days < 60:

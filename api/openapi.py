@@ -10,12 +10,15 @@ from fastapi.openapi.utils import get_openapi
 
 from api.event_types import schema_of
 from api.problems import problems
+from api.shapes import SHAPES
 from domain.values import SUBJECT_PATTERN
 from domain.vocabulary import PAYLOADS
 
 TAGS = [
     {"name": "events", "description": "Append what was reported; replay what was recorded."},
     {"name": "event types", "description": "What can be recorded, with JSON Schema and examples."},
+    {"name": "processes", "description": "Where a process stands, and what belongs to it."},
+    {"name": "subjects", "description": "A round of talks, an agreement, a convoy, a register, an actor."},
     {"name": "operations", "description": "Health, metrics, and what a problem means."},
 ]
 
@@ -151,6 +154,6 @@ class DocumentedApp(FastAPI):
             schemas = described.setdefault("components", {}).setdefault("schemas", {})
             for unused in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(unused, None)
-            schemas.update(SCHEMAS | event_schemas())
+            schemas.update(SCHEMAS | SHAPES | event_schemas())
             self.openapi_schema = described
         return self.openapi_schema

@@ -10,8 +10,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Path, Query
 from starlette.responses import Response
 
-from api.answers import JSON
+from api import shapes
+from api.answers import JSON, Responses, answer
 from api.parameters import POSITION_HEADER, Fresh
+from api.problems import problems
 from api.running import Parley
 from domain.errors import BadCursor, Fault
 from domain.general import Role
@@ -25,9 +27,15 @@ router = APIRouter(prefix="/v1/processes", tags=["processes"])
 ProcessPath = Annotated[str, Path(pattern=ID_PATTERN, description="Id of the process.", examples=["eastern-kalamun"])]
 Cursor = Annotated[str | None, Query(max_length=1000, description="`next` of the page before.")]
 Limit = Annotated[int, Query(ge=1, le=1000, description="The most entries of a page.")]
-IfNoneMatch = Annotated[str | None, Header()]
+IfNoneMatch = Annotated[str | None, Header(description="The ETag of an answer that is at hand.")]
 
+POSITION = {POSITION_HEADER: "The position of the log that the answer reflects."}
 STATES = ("open", "suspended", "ended", "contested")
+
+
+def answered(description: str, example: dict[str, Any], schema: str) -> Responses:
+    """What an operation on one process may answer."""
+    return {**answer(description, example, schema, headers=POSITION), **problems(400, 404, 503)}
 
 
 def ask(here: Parley, question: Callable[[Reading], Any]) -> JSON:
@@ -48,7 +56,11 @@ def page(here: Parley, question: Callable[[Reading], Answer], name: str) -> JSON
     return ask(here, paged)
 
 
-@router.get("", summary="The processes")
+@router.get(
+    "",
+    summary="The processes",
+    responses={**answer("A page of processes.", shapes.PROCESSES, "Processes", headers=POSITION), **problems(400, 503)},
+)
 def list_processes(
     here: Fresh,
     q: Annotated[str | None, Query(max_length=300, description="Part of a name.")] = None,
@@ -67,7 +79,15 @@ def list_processes(
     return page(here, lambda reading: queries.processes(reading, wanted, after, limit), "processes")
 
 
-@router.get("/{process}", summary="Where a process stands")
+@router.get(
+    "/{process}",
+    summary="Where a process stands",
+    responses={
+        **answer("The status.", shapes.STATUS, "Status", headers={**POSITION, "ETag": "Changes when the status may."}),
+        304: {"description": "It is as it was at the ETag of `If-None-Match`."},
+        **problems(400, 404, 503),
+    },
+)
 async def read_status(process: ProcessPath, here: Fresh, if_none_match: IfNoneMatch = None) -> Response:
     """The status, in the order of its first screen. Each line carries the ids of the events it rests on, and
     `evidence` tells of each who says so, when it occurred and when it was recorded."""
@@ -82,7 +102,14 @@ async def read_status(process: ProcessPath, here: Fresh, if_none_match: IfNoneMa
     return Response(found.body, headers=headers, media_type="application/json")
 
 
-@router.get("/{process}/history", summary="How it came about")
+@router.get(
+    "/{process}/history",
+    summary="How it came about",
+    responses={
+        **answer("A page of events.", {"events": [], "next": shapes.NEXT}, "History", headers=POSITION),
+        **problems(400, 404, 503),
+    },
+)
 def read_history(
     process: ProcessPath,
     here: Fresh,
@@ -95,50 +122,100 @@ def read_history(
     return page(here, lambda reading: queries.history(reading, process, after, limit, newest_first=newest), "events")
 
 
-@router.get("/{process}/actors", summary="Who takes part, in which roles")
+@router.get(
+    "/{process}/actors",
+    summary="Who takes part, in which roles",
+    responses={
+        **answer("The actors.", {"actors": [shapes.ACTOR]}, "ActorsOfProcess", headers=POSITION),
+        **problems(400, 404, 503),
+    },
+)
 def read_actors(process: ProcessPath, here: Fresh) -> JSON:
     """The actors with a role, a position or a seat in the process."""
     return ask(here, lambda reading: {"actors": queries.actors_of(reading, process)})
 
 
-@router.get("/{process}/talks", summary="Its rounds of talks")
+@router.get(
+    "/{process}/talks",
+    summary="Its rounds of talks",
+    responses={
+        **answer("The rounds.", {"talks": [shapes.ROUND]}, "Talks", headers=POSITION),
+        **problems(400, 404, 503),
+    },
+)
 def read_talks(process: ProcessPath, here: Fresh) -> JSON:
     """Each round with its state, its plan, its attendance and what came of it."""
     return ask(here, lambda reading: {"talks": queries.of_family(reading, process, "talks")})
 
 
-@router.get("/{process}/agreements", summary="Its agreements")
+@router.get(
+    "/{process}/agreements",
+    summary="Its agreements",
+    responses={
+        **answer("The agreements.", {"agreements": [shapes.AGREEMENT]}, "Agreements", headers=POSITION),
+        **problems(400, 404, 503),
+    },
+)
 def read_agreements(process: ProcessPath, here: Fresh) -> JSON:
     """Each agreement with its state, its signatures, its term and its obligations."""
     return ask(here, lambda reading: {"agreements": queries.of_family(reading, process, "agreements")})
 
 
-@router.get("/{process}/obligations", summary="Who owes what to whom")
+@router.get(
+    "/{process}/obligations",
+    summary="Who owes what to whom",
+    responses={
+        **answer("The obligations.", shapes.OBLIGATIONS, "Obligations", headers=POSITION),
+        **problems(400, 404, 503),
+    },
+)
 def read_obligations(process: ProcessPath, here: Fresh) -> JSON:
     """The obligations of all agreements as a ledger of sides."""
     now = datetime.now(UTC)
     return ask(here, lambda reading: {"obligations": queries.obligations(reading, process, now)})
 
 
-@router.get("/{process}/convoys", summary="Its convoys")
+@router.get(
+    "/{process}/convoys",
+    summary="Its convoys",
+    responses={
+        **answer("The convoys.", {"convoys": [shapes.CONVOY]}, "Convoys", headers=POSITION),
+        **problems(400, 404, 503),
+    },
+)
 def read_convoys(process: ProcessPath, here: Fresh) -> JSON:
     """Each convoy with its whereabouts, its clearances and what it delivered."""
     return ask(here, lambda reading: {"convoys": queries.of_family(reading, process, "convoys")})
 
 
-@router.get("/{process}/enrolments", summary="Its registers")
+@router.get(
+    "/{process}/enrolments",
+    summary="Its registers",
+    responses={
+        **answer("The registers.", {"enrolments": [shapes.ENROLMENT]}, "Enrolments", headers=POSITION),
+        **problems(400, 404, 503),
+    },
+)
 def read_enrolments(process: ProcessPath, here: Fresh) -> JSON:
     """Each register with its tracks and its state; the numbers stand under `/figures`."""
     return ask(here, lambda reading: {"enrolments": queries.of_family(reading, process, "enrolments")})
 
 
-@router.get("/{process}/figures", summary="Its figures, by claimant")
+@router.get(
+    "/{process}/figures",
+    summary="Its figures, by claimant",
+    responses=answered("The figures.", shapes.FIGURES, "Figures"),
+)
 def read_figures(process: ProcessPath, here: Fresh) -> JSON:
     """Every series of figures with the newest claim of each claimant. Nothing is added up."""
     return ask(here, lambda reading: {"figures": queries.figures(reading, process)})
 
 
-@router.get("/{process}/incidents", summary="Its incidents and violations")
+@router.get(
+    "/{process}/incidents",
+    summary="Its incidents and violations",
+    responses=answered("A page of incidents and violations.", {"incidents": [], "next": shapes.NEXT}, "Incidents"),
+)
 def read_incidents(process: ProcessPath, here: Fresh, after: Cursor = None, limit: Limit = 100) -> JSON:
     """Newest first; each violation with the assessments of it."""
     return page(here, lambda reading: queries.incidents(reading, process, after, limit), "incidents")

@@ -148,6 +148,7 @@ _WORDS: dict[Any, str] = {
 _REFERENCES = {
     "actors": "id of an [actor](#actors)",
     "processes": "id of a [process](#processes)",
+    "convoys": "id of a [convoy](#convoys)",
     "subject": "`family/id` of a subject",
     "event": "id of an event",
 }

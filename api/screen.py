@@ -20,6 +20,7 @@ from api.cli_words import clean
 Json = dict[str, Any]
 Show = Callable[[Any], list[Part]]
 
+FAMILIES = {"processes": "process", "agreements": "agreement", "convoys": "convoy", "enrolments": "register"}
 LEGEND = (
     "[actual] is what a source reports as so; [announced], [possible] and [planned] are not yet so and may never be. "
     "A line without a source has that of the line above it. Not recorded does not mean that it did not happen."
@@ -114,7 +115,7 @@ class Screen:
         if line is None:
             return
         if line["contested"]:
-            self.line([lead], line, show, indent=4)
+            self.line([lead or "what it is: "], line, show, indent=4)
         else:
             self.entry(line["events"], lead, *show(line["value"]), indent=4, below=True)
 
@@ -130,8 +131,8 @@ class Screen:
     def grouped(self, found: list[Json]) -> Iterator[Json]:
         """What is said on each subject, under its name."""
         for path in dict.fromkeys(one["subject"] for one in found):
-            family = path.partition("/")[0].removesuffix("s").replace("processe", "process").replace("talk", "talks")
-            self.sheet.put((f"in the {family}: {self.names.subject(path)}", FAINT), indent=2)
+            family = path.partition("/")[0]
+            self.sheet.put((f"in the {FAMILIES.get(family, family)}: {self.names.subject(path)}", FAINT), indent=2)
             yield from (one for one in found if one["subject"] == path)
 
     # --- sections, in the order of the first screen
@@ -156,11 +157,14 @@ class Screen:
         put((f"As known on {words.moment(status['horizon']['now'])}{reflects}", FAINT))
 
     def _heard(self, heard: Json) -> str:
-        publisher, who = clean(heard["publisher"]) or "no source given", self.names.claimant(heard["claimant"])
+        publisher, who = clean(heard["publisher"]), self.names.claimant(heard["claimant"])
         source = publisher if who in ("unattributed", publisher) else f"{who} ({publisher})"
+        if not publisher:  # then the claimant tells on what basis it was recorded
+            source = "our own record, without a source" if who == "reported" else f"our own record, {who}"
         if not heard["on"]:
             return f"date not said, from {source}"
-        return f"{words.when(heard['on'])} ({words.ago(heard['on'], self._now)}), from {source}"
+        ago = words.ago(heard["on"], self._now)
+        return f"{words.when(heard['on'])}{f' ({ago})' if ago else ''}, from {source}"
 
     def _glance(self) -> list[Part]:
         """What asks for attention, in one line."""
@@ -190,7 +194,7 @@ class Screen:
 
     def _due(self, mark: Part, line: Json, after: str = "") -> None:
         who = f", {self.names.actor(line['actor'])}" if line["actor"] else ""
-        what = f" {clean(line['what'])}{who}: {self.names.subject(line['subject'])}.{after}"
+        what = f" {clean(line['what']).rstrip('.')}{who}: {self.names.subject(line['subject'])}.{after}"
         self.entry(line["events"], mark, (f" {words.when(line['when'])}", "bold"), what)
 
     def people_at_risk(self) -> None:

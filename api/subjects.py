@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
-from api.answers import JSON
+from api import shapes
+from api.answers import JSON, Responses, answer
 from api.parameters import POSITION_HEADER, Fresh
-from api.processes import Cursor, IfNoneMatch, Limit, matches, page
+from api.problems import problems
+from api.processes import POSITION, Cursor, IfNoneMatch, Limit, matches, page
 from api.running import Parley
 from domain.values import ID_PATTERN
 from projections import queries
@@ -20,7 +22,17 @@ SubjectId = Annotated[str, Path(pattern=ID_PATTERN, description="Id of the subje
 ActorPath = Annotated[str, Path(pattern=ID_PATTERN, description="Id of the actor.", examples=["eleven-groups"])]
 
 
-def answer(here: Parley, path: str, if_none_match: str | None) -> Response:
+def described(example: dict[str, Any]) -> Responses:
+    """What an operation on one subject may answer."""
+    headers = {**POSITION, "ETag": "The version of the subject: send it back as `If-Match` with an append."}
+    return {
+        **answer("The subject.", example, "Subject", headers=headers),
+        304: {"description": "It is as it was at the ETag of `If-None-Match`."},
+        **problems(400, 404, 503),
+    }
+
+
+def read_subject(here: Parley, path: str, if_none_match: str | None) -> Response:
     """One subject. Its ETag is its version: send it back as `If-Match` with an append."""
     with here.views.reading() as reading:
         family, _, identity = path.partition("/")
@@ -33,41 +45,48 @@ def answer(here: Parley, path: str, if_none_match: str | None) -> Response:
     return JSON(shown, headers=headers)
 
 
-@router.get("/talks/{id}", summary="A round of talks")
+@router.get("/talks/{id}", summary="A round of talks", responses=described(shapes.ROUND))
 def read_round(
     id: Annotated[SubjectId, Path(examples=["eastern-kalamun-truce"])], here: Fresh, if_none_match: IfNoneMatch = None
 ) -> Response:
     """Its state, plan, attendance and outcome, with the events each line rests on."""
-    return answer(here, f"talks/{id}", if_none_match)
+    return read_subject(here, f"talks/{id}", if_none_match)
 
 
-@router.get("/agreements/{id}", summary="An agreement")
+@router.get("/agreements/{id}", summary="An agreement", responses=described(shapes.AGREEMENT))
 def read_agreement(
     id: Annotated[SubjectId, Path(examples=["roadblock-checks"])], here: Fresh, if_none_match: IfNoneMatch = None
 ) -> Response:
     """Its state, signatures, term and obligations, with the events each line rests on."""
-    return answer(here, f"agreements/{id}", if_none_match)
+    return read_subject(here, f"agreements/{id}", if_none_match)
 
 
-@router.get("/convoys/{id}", summary="A convoy")
+@router.get("/convoys/{id}", summary="A convoy", responses=described(shapes.CONVOY))
 def read_convoy(
     id: Annotated[SubjectId, Path(examples=["russian-aid"])], here: Fresh, if_none_match: IfNoneMatch = None
 ) -> Response:
     """Its whereabouts, clearances and deliveries, with the events each line rests on."""
-    return answer(here, f"convoys/{id}", if_none_match)
+    return read_subject(here, f"convoys/{id}", if_none_match)
 
 
-@router.get("/enrolments/{id}", summary="A register")
+@router.get("/enrolments/{id}", summary="A register", responses=described(shapes.ENROLMENT))
 def read_enrolment(
     id: Annotated[SubjectId, Path(examples=["reconciliation-participants"])],
     here: Fresh,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """Its tracks and state, with the events each line rests on."""
-    return answer(here, f"enrolments/{id}", if_none_match)
+    return read_subject(here, f"enrolments/{id}", if_none_match)
 
 
-@router.get("/actors", summary="The actors", tags=["actors"])
+@router.get(
+    "/actors",
+    summary="The actors",
+    responses={
+        **answer("A page of actors.", {"actors": [shapes.ACTOR], "next": shapes.NEXT}, "Actors", headers=POSITION),
+        **problems(400, 503),
+    },
+)
 def list_actors(
     here: Fresh,
     q: Annotated[str | None, Query(max_length=300, description="Part of a name.")] = None,
@@ -78,7 +97,7 @@ def list_actors(
     return page(here, lambda reading: queries.actors(reading, q, after, limit), "actors")
 
 
-@router.get("/actors/{id}", summary="An actor", tags=["actors"])
+@router.get("/actors/{id}", summary="An actor", responses=described(shapes.ACTOR))
 def read_actor(id: ActorPath, here: Fresh, if_none_match: IfNoneMatch = None) -> Response:
     """Its names and relations, and in which processes it holds which roles."""
-    return answer(here, f"actors/{id}", if_none_match)
+    return read_subject(here, f"actors/{id}", if_none_match)

@@ -7,7 +7,9 @@ that subject, once per batch. What accumulates is rows and counts, which a late 
 from __future__ import annotations
 
 import json
+import logging
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -24,11 +26,16 @@ from projections.picture import Heard, claims_in, display_order, heard_in, newer
 from projections.tables import Tables
 from projections.views import Progress, Views, chunks, recorded_of
 
+log = logging.getLogger(__name__)
+
 Pull = Callable[[int, int], Sequence[Recorded | Unreadable]]
 """Takes a position and a limit; gives the events after it, in log order."""
 
 BATCH = 1000
 """Events in one transaction."""
+
+LONGEST_REST = 0.05
+"""Seconds between batches at most, so that what was recorded is soon seen."""
 
 REVISION_STEP = 1000
 """Puts a revision after all events of its target's date."""
@@ -418,7 +425,7 @@ class Follower:
         self._poll = poll
         self._nudged = threading.Event()
         self._moved = threading.Condition()
-        self._closing = False
+        self._closing = threading.Event()
         self._position = 0
         self.halted: str | None = None
         """Why the read models stopped before the head, if they did."""
@@ -431,7 +438,7 @@ class Follower:
         self._thread.start()
 
     def close(self) -> None:
-        self._closing = True
+        self._closing.set()
         self._nudged.set()
         if self._thread.is_alive():
             self._thread.join()
@@ -448,22 +455,29 @@ class Follower:
     def wait_for(self, position: int, timeout: float) -> bool:
         """Waits until the read models reflect a position; False after `timeout` seconds."""
         with self._moved:
-            return self._moved.wait_for(lambda: self._position >= position or self._closing, timeout) and (
+            return self._moved.wait_for(lambda: self._position >= position or self._closing.is_set(), timeout) and (
                 self._position >= position
             )
 
     def _run(self) -> None:
-        while not self._closing:
+        while not self._closing.is_set():
             self._nudged.wait(self._poll)
             self._nudged.clear()
+            started = time.monotonic()
             try:
                 self._follow()
             except Unavailable as refusal:
                 self.fault = refusal.detail
-                self._nudged.wait(self._poll)
+                self._closing.wait(self._poll)
+            except Exception as error:  # told by /readyz and in the log, and tried again: appends must not stop
+                self.fault = f"an error of Parley itself keeps the read models back: {type(error).__name__}"
+                log.exception("the read models cannot follow the log")
+                self._closing.wait(self._poll)
+            # Under load it works half of the time at most, in larger batches, and leaves the rest to appends.
+            self._closing.wait(min(time.monotonic() - started, LONGEST_REST))
 
     def _follow(self) -> None:
-        while not self._closing:
+        while not self._closing.is_set():
             here = catch_up(self._views, self._pull)
             self.fault = None
             moved = here.position != self._position

@@ -48,7 +48,7 @@ def test_it_is_as_long_as_asked_for_and_revises_only_if_wanted(history: History)
 def test_every_type_is_reached() -> None:
     reached: Counter[str] = Counter()
 
-    @settings(max_examples=120, derandomize=True, database=None, phases=[Phase.generate])
+    @settings(max_examples=200, derandomize=True, database=None, phases=[Phase.generate])
     @given(histories(min_steps=20, max_steps=25))
     def count(history: History) -> None:
         reached.update(wire["type"] for wire in history)

@@ -1,5 +1,6 @@
 """A server of its own for every test, on a real log; most tests need no socket."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from api.app import create_app
 from api.settings import Settings, load
 
 HERE = "http://127.0.0.1"
+SEED = Path(__file__).parents[2] / "seeds" / "eastern-kalamun.ndjson"
 
 
 @pytest.fixture
@@ -26,4 +28,15 @@ def app(settings: Settings) -> FastAPI:
 @pytest.fixture
 def client(app: FastAPI) -> Iterator[TestClient]:
     with TestClient(app, base_url=HERE, raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.fixture
+def seeded(tmp_path: Path) -> Iterator[TestClient]:
+    """A server of its own that holds the founding case, read models and all."""
+    app = create_app(load(data=tmp_path / "seeded", port=0))
+    with TestClient(app, base_url=HERE, raise_server_exceptions=False) as client:
+        events = [json.loads(line) for line in SEED.read_text().splitlines()]
+        answer = client.post("/v1/events", json=events, headers={"Prefer": "wait=9"})
+        assert answer.status_code == 201, answer.text
         yield client

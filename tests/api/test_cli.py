@@ -143,7 +143,7 @@ def test_replay_filters(seeded: Run) -> None:
     assert count("--family", "actors", "--after", "5") < count("--family", "actors")
     assert count("--recorded-after", "2000-01-01T00:00:00Z") == 42
     refused = seeded("replay", "--type", "TalkScheduled", code=1).stderr
-    assert "type: no such type, did you mean TalksScheduled?" in refused
+    assert "did you mean TalksScheduled?" in refused
     assert "recorded_after: " in seeded("replay", "--recorded-after", "yesterday", code=1).stderr
 
 
@@ -156,9 +156,7 @@ def test_event_types_need_no_log(run: Run, place: Path) -> None:
     example = json.loads(one[one.index("EXAMPLE") + len("EXAMPLE") :])
     assert example["type"] == "ObligationAssessed"
     assert json.loads(run("event-types", "TalksConvened", "--json").stdout)["schema"]
-    assert (
-        "there is no such event type, did you mean TalksConvened?" in run("event-types", "TalkConvened", code=1).stderr
-    )
+    assert "did you mean TalksConvened?" in run("event-types", "TalkConvened", code=1).stderr
     assert list(place.iterdir()) == [], "asking for the vocabulary begins no log"
 
 

@@ -92,7 +92,7 @@ def test_how_far_back() -> None:
         "10 days ago",
         "3 months ago",
         "2 years ago",
-        "ahead",
+        "still to come",
         "",
     ]
 
