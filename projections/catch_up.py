@@ -48,25 +48,34 @@ def catch_up(views: Views, pull: Pull, generation: int | None = None) -> Progres
 
     Returns:
         How far the generation is now; unchanged if there was nothing to do.
+
+    Raises:
+        Unavailable: the generation is gone, because another rebuild was swapped in.
     """
     with views.writing() as connection:
-        here = views.live(connection) if generation is None else views.progress_of(connection, generation)
-        if here is None:
-            here = views.begin_generation(connection, live=True)
-        batch = list(pull(here.position, BATCH))
-        readable: list[Recorded] = []
-        halted = None
-        for one in batch:
-            if isinstance(one, Unreadable):
-                halted = f"position {one.position}, {one.type} on {one.subject}: {one.reason}"
-                break
-            readable.append(one)
-        if readable:
-            _Batch(connection, views.tables(here.generation)).apply(readable)
-        position = readable[-1].position if readable else here.position
-        if position != here.position or halted != here.halted:
-            views.advance(connection, here.generation, position, halted)
-        return Progress(here.generation, position, halted)
+        return _take_batch(views, connection, pull, generation)
+
+
+def _take_batch(views: Views, connection: Connection, pull: Pull, generation: int | None) -> Progress:
+    here = views.live(connection) if generation is None else views.progress_of(connection, generation)
+    if here is None and generation is not None:
+        raise Unavailable("another rebuild of the read models has taken the place of this one")
+    if here is None:
+        here = views.begin_generation(connection, live=True)
+    batch = list(pull(here.position, BATCH))
+    readable: list[Recorded] = []
+    halted = None
+    for one in batch:
+        if isinstance(one, Unreadable):
+            halted = f"position {one.position}, {one.type} on {one.subject}: {one.reason}"
+            break
+        readable.append(one)
+    if readable:
+        _Batch(connection, views.tables(here.generation)).apply(readable)
+    position = readable[-1].position if readable else here.position
+    if position != here.position or halted != here.halted:
+        views.advance(connection, here.generation, position, halted)
+    return Progress(here.generation, position, halted)
 
 
 def rebuild(views: Views, pull: Pull, done: Callable[[int], None] = lambda _: None) -> Progress:
@@ -78,18 +87,22 @@ def rebuild(views: Views, pull: Pull, done: Callable[[int], None] = lambda _: No
         views: the read models.
         pull: where the events come from.
         done: called with the position after each batch.
+
+    Raises:
+        Unavailable: the file cannot be written, or another rebuild was swapped in first.
     """
     with views.writing() as connection:
         here = views.begin_generation(connection, live=False)
     while True:
-        following = catch_up(views, pull, here.generation)
+        with views.writing() as connection:
+            following = _take_batch(views, connection, pull, here.generation)
+            at_the_end = following.position == here.position
+            if at_the_end:  # under the same lock, so that the position that queries see never goes back
+                views.swap(connection, here.generation)
         done(following.position)
-        if following.position == here.position:
-            break
+        if at_the_end:
+            return following
         here = following
-    with views.writing() as connection:
-        views.swap(connection, here.generation)
-    return here
 
 
 class _Batch:
@@ -440,6 +453,8 @@ class Follower:
     def close(self) -> None:
         self._closing.set()
         self._nudged.set()
+        with self._moved:
+            self._moved.notify_all()
         if self._thread.is_alive():
             self._thread.join()
 

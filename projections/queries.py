@@ -15,18 +15,21 @@ from typing import Any
 
 from sqlalchemy import Select, and_, func, select, tuple_
 
+from domain.edtf import END
+from domain.actors import ActorState, shown_label
 from domain.errors import BadCursor, NotFound
 from domain.event import Recorded, Revision, instant
 from domain.general import SubjectState
-from domain.processes import ProcessState
+from domain.processes import ProcessState, places
 from domain.values import Subject
 from domain.vocabulary import PAYLOADS
 from projections import render, status
 from projections.catch_up import revised
-from projections.picture import Picture
+from projections.picture import DAY, Picture
 from projections.render import Json, Page
 from projections.views import Reading, events_at, events_by_id, heard, picture, states_of, subjects_of
 
+LAST_DAY = END // DAY + 1
 REVISIONS = [name for name, payload in PAYLOADS.items() if issubclass(payload, Revision)]
 
 
@@ -104,7 +107,7 @@ def _listed(row: Any, state: SubjectState | None) -> Json:
         "labels": render.labels(own.labels),
         "state": page.line(own.stage),
         "level": page.line(own.level),
-        "areas": [line.candidates[-1].value.place.labels[0].text for line in own.areas.values()],
+        "areas": [place.labels[0].text for place in places(own)],
         "last_heard": {"on": last.on or None, "publisher": last.publisher, "claimant": last.claimant},
         "updated": {"position": row.touched, "recorded_at": row.touched_at},
     }
@@ -138,8 +141,9 @@ def stamp(reading: Reading, process: str) -> Stamp:
     return Stamp(reading.tables.generation, touched, reading.connection.execute(named).scalar() or 0)
 
 
-def picture_or_404(reading: Reading, process: str) -> Picture:
-    found = picture(reading, process)
+def picture_or_404(reading: Reading, process: str, now: datetime | None = None) -> Picture:
+    """The picture of a process; without a clock, violations and incidents are only counted as a whole."""
+    found = picture(reading, process, LAST_DAY if now is None else status.counted_from(now))
     if found is None:
         raise NotFound("there is no such process: GET /v1/processes lists them")
     return found
@@ -151,7 +155,7 @@ def process_status(reading: Reading, process: str, now: datetime) -> tuple[Json,
     Raises:
         NotFound: the process was never opened.
     """
-    found = picture_or_404(reading, process)
+    found = picture_or_404(reading, process, now)
 
     def lookup(ids: list[str]) -> Mapping[str, Recorded]:
         return events_by_id(reading, ids)
@@ -162,9 +166,9 @@ def process_status(reading: Reading, process: str, now: datetime) -> tuple[Json,
     return status.compose(found, now, lookup, named), status.changes_at(found, now)
 
 
-def actors_named(reading: Reading, ids: list[str]) -> dict[str, SubjectState]:
+def actors_named(reading: Reading, ids: list[str]) -> dict[str, ActorState]:
     found = states_of(reading, [f"actors/{actor}" for actor in ids])
-    return {subject.partition("/")[2]: state for subject, state in found.items()}
+    return {path.partition("/")[2]: state for path, state in found.items() if isinstance(state, ActorState)}
 
 
 def history(reading: Reading, process: str, after: str | None, limit: int, *, newest_first: bool = False) -> Answer:
@@ -260,7 +264,7 @@ def figures(reading: Reading, process: str) -> list[Json]:
 
 
 def obligations(reading: Reading, process: str, now: datetime) -> list[Json]:
-    return status.obligations(Page(), picture_or_404(reading, process), now)
+    return status.obligations(Page(), picture_or_404(reading, process, now), now)
 
 
 def of_family(reading: Reading, process: str, family: str) -> list[Json]:
@@ -322,13 +326,17 @@ def subject_page(reading: Reading, path: str) -> tuple[Json, int]:
     shown = render.subject(page, path, state)
     if isinstance(state, ProcessState):
         return shown, 0
+    return shown | _explained(reading, page), version_of(reading, path)
+
+
+def _explained(reading: Reading, page: Page) -> Json:
+    """The names of the actors that a page mentions, and what its lines rest on."""
+    named = actors_named(reading, list(page.actors))
     found = events_by_id(reading, page.events)
-    shown["actors"] = {
-        actor: {"label": named.labels[0].text if named.labels else None}
-        for actor, named in actors_named(reading, list(page.actors)).items()
+    return {
+        "actors": {actor: {"label": shown_label(state)} for actor, state in named.items()},
+        "evidence": {event: render.evidence(recorded) for event, recorded in found.items()},
     }
-    shown["evidence"] = {event: render.evidence(recorded) for event, recorded in found.items()}
-    return shown, version_of(reading, path)
 
 
 def version_of(reading: Reading, path: str) -> int:
@@ -361,6 +369,8 @@ def actor_page(reading: Reading, actor: str) -> tuple[Json, int]:
         roles_there = render.roles(page, path, states[Subject(path)])
         found += [{"process": process, **role} for role in roles_there if role["actor"] == actor]
     shown["processes"] = found
+    for name, told in _explained(reading, page).items():
+        shown[name] |= told
     return shown, version
 
 
@@ -397,6 +407,15 @@ def read_cursor(text: str, *kinds: type) -> tuple[Any, ...]:
     except (ValueError, binascii.Error, RecursionError):
         key = None
     fits = isinstance(key, list) and len(key) == len(kinds)
-    if not fits or not all(type(part) is kind for part, kind in zip(key, kinds, strict=True)):
+    if not fits or not all(_fits(part, kind) for part, kind in zip(key, kinds, strict=True)):
         raise BadCursor("the cursor cannot be read: take it unchanged from `next`, or leave it out to begin anew")
     return tuple(key)
+
+
+def _fits(part: object, kind: type) -> bool:
+    """Whether a part of a cursor is of its kind, and one that the database can hold."""
+    if type(part) is not kind:
+        return False
+    if isinstance(part, int):
+        return -(2**63) <= part < 2**63
+    return not isinstance(part, str) or part.isascii()

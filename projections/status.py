@@ -20,6 +20,8 @@ from projections.picture import DAY, Claim, Picture, Tally
 from projections.render import Json, Page
 
 AHEAD = timedelta(days=14)
+LONGEST_COUNT = 30
+"""Days that violations and incidents are counted over."""
 CURRENT_SHOWN = 50
 OVER_SHOWN = 10
 """Rounds of talks and convoys in one status, under way and over; `totals` counts all, the lists have them."""
@@ -251,6 +253,11 @@ def truce(page: Page, picture: Picture, now: datetime) -> Json:
     return {"agreements": found, "incidents": counts_by_recorder(incidents, now)}
 
 
+def counted_from(now: datetime) -> int:
+    """The first day, since 1970-01-01, that the counts of the last days look at."""
+    return int(now.timestamp()) // DAY - LONGEST_COUNT + 1
+
+
 def counts_by_recorder(tallies: list[Tally], now: datetime) -> Json:
     """Counts of each recorder, never added up: two recorders may count the same event.
 
@@ -264,7 +271,7 @@ def counts_by_recorder(tallies: list[Tally], now: datetime) -> Json:
             {"last_7_days": {"certain": 0, "possible": 0}, "last_30_days": {"certain": 0, "possible": 0}, "all": 0},
         )
         line["all"] += tally.events
-        for days, name in ((7, "last_7_days"), (30, "last_30_days")):
+        for days, name in ((7, "last_7_days"), (LONGEST_COUNT, "last_30_days")):
             since = today - days + 1
             if tally.last_day < since or tally.first_day > today:
                 continue

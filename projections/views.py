@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +12,19 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, create_engine, delete, event, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    MetaData,
+    Table,
+    create_engine,
+    delete,
+    event,
+    func,
+    insert,
+    inspect,
+    select,
+    update,
+)
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DatabaseError
 
@@ -23,6 +36,9 @@ from domain.values import Subject
 from domain.vocabulary import model_of
 from projections.picture import Claim, Heard, Picture, Tally
 from projections.tables import VIEW_VERSION, Tables, create_progress, progress
+
+LONG_AGO = -10_000_000
+"""A day before all days, in days since 1970-01-01."""
 
 BATCH = 500
 """How many values go into one IN list: below every database's limit."""
@@ -97,7 +113,10 @@ class Views:
     # --- generations
 
     def tables(self, generation: int) -> Tables:
-        return self._tables.setdefault(generation, Tables.of(generation))
+        found = self._tables.get(generation)
+        if found is None:
+            found = self._tables[generation] = Tables.of(generation)
+        return found
 
     def live(self, connection: Connection) -> Progress | None:
         """The live generation of this version; None if there is none."""
@@ -106,11 +125,10 @@ class Views:
         return Progress(*row) if row else None
 
     def begin_generation(self, connection: Connection, *, live: bool) -> Progress:
-        """Makes an empty set of tables."""
-        last = connection.execute(select(func.max(progress.c.generation))).scalar()
-        generation = (last or 0) + 1
+        """Makes an empty set of tables. If it is to be live, it is the only one: those of another version go."""
+        generation = (connection.execute(select(func.max(progress.c.generation))).scalar() or 0) + 1
         if live:
-            connection.execute(update(progress).values(live=False))
+            self._drop_others(connection, generation)
         row = {"generation": generation, "version": VIEW_VERSION, "position": 0, "halted": None, "live": live}
         connection.execute(insert(progress).values(**row))
         self.tables(generation).meta.create_all(connection)
@@ -126,14 +144,20 @@ class Views:
         connection.execute(update(progress).where(here).values(position=position, halted=halted))
 
     def swap(self, connection: Connection, generation: int) -> None:
-        """Makes a generation the live one and drops all others."""
-        others = connection.execute(select(progress.c.generation).where(progress.c.generation != generation)).scalars()
-        for other in others.all():
-            self.drop(connection, other)
+        """Makes a generation the live one and drops all others, those that an interrupted rebuild left too."""
+        self._drop_others(connection, generation)
         connection.execute(update(progress).where(progress.c.generation == generation).values(live=True))
 
+    def _drop_others(self, connection: Connection, generation: int) -> None:
+        others = select(progress.c.generation).where(progress.c.generation != generation)
+        for other in connection.execute(others).scalars().all():
+            self.drop(connection, other)
+
     def drop(self, connection: Connection, generation: int) -> None:
-        self.tables(generation).meta.drop_all(connection)
+        """Drops a generation's tables, whatever version made them."""
+        its = re.compile(rf"_v[0-9]+_{generation}$")
+        for name in filter(its.search, inspect(connection).get_table_names()):
+            Table(name, MetaData()).drop(connection)
         connection.execute(delete(progress).where(progress.c.generation == generation))
         self._tables.pop(generation, None)
 
@@ -198,8 +222,19 @@ def heard(text: str) -> Heard:
     return Heard(**json.loads(text))
 
 
-def picture(reading: Reading, process: str, newest: int = 10, statements: int = 10) -> Picture | None:
-    """The picture of a process as the read models keep it; None if it was never opened."""
+def picture(
+    reading: Reading, process: str, counted_from: int, newest: int = 10, statements: int = 10
+) -> Picture | None:
+    """The picture of a process as the read models keep it; None if it was never opened.
+
+    Args:
+        reading: the snapshot.
+        process: its id.
+        counted_from: the day (since 1970-01-01) from which violations and incidents are told apart by day; those
+            before it come as one tally for each recorder.
+        newest: how many of the events last recorded to name.
+        statements: how many of the last statements to name.
+    """
     connection, tables = reading.connection, reading.tables
     line = connection.execute(select(tables.processes).where(tables.processes.c.process == process)).first()
     if line is None:
@@ -212,7 +247,13 @@ def picture(reading: Reading, process: str, newest: int = 10, statements: int = 
             order = (row.earliest, row.latest, row.step, row.event_id)
             key = tuple(json.loads(row.series))
             found.claims.append(Claim(row.subject, key, row.claimant, row.assessed, order, row.claims))
-        found.tallies += [Tally(*row) for row in connection.execute(select(tallies).where(tallies.c.subject.in_(some)))]
+        ours = tallies.c.subject.in_(some)
+        recent = select(tallies).where(ours, tallies.c.last_day >= counted_from)
+        found.tallies += [Tally(*row) for row in connection.execute(recent)]
+        who = (tallies.c.subject, tallies.c.kind, tallies.c.recorder)
+        before = select(*who, func.sum(tallies.c.events)).where(ours, tallies.c.last_day < counted_from).group_by(*who)
+        for subject, kind, recorder, events_before in connection.execute(before):
+            found.tallies.append(Tally(subject, kind, recorder, LONG_AGO, LONG_AGO, int(events_before)))
     found.claims.sort(key=lambda c: (c.subject, c.series, c.assessed, c.claimant))
     found.tallies.sort(key=lambda t: (t.subject, t.kind, t.recorder, t.first_day, t.last_day))
     own = events.c.process == process
