@@ -81,8 +81,9 @@ def serve(settings: Settings, sock: socket.socket, started: Callable[[str], None
 
     if other := running_server(settings.data):
         raise Taken(f"a server runs on {settings.data} already, at {other}: use that one, or stop it first")
-    port = sock.getsockname()[1]
-    url = address(settings.host, port)
+    with within(settings):  # a log that cannot be opened is refused here; uvicorn would print a traceback
+        pass
+    url = address(settings.host, sock.getsockname()[1])
 
     class Announced(Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -180,11 +181,10 @@ def _only_here(found: Path) -> bool:
 def welcome(url: str, events: int, data: Path, *, stays: bool) -> str:
     """What the demonstration prints: where it is, and three things to try, each to be pasted as it stands."""
     parley = how_called()
-    event = ",\n  ".join(f"{json.dumps(name)}: {json.dumps(value)}" for name, value in EXAMPLE.items())
-    kept = f"Its data stays in {data}." if stays else "Its data is in a temporary directory, and goes when you stop it."
+    kept = f"in {data}, where it stays" if stays else "in a temporary directory that goes when you stop it"
     return f"""
-Parley runs at {url} with one process loaded: {SEED}, {events} events.
-{kept} Ctrl-C stops it.
+Parley runs at {url} (Ctrl-C stops it).
+Loaded: {SEED}, {events} events, {kept}.
 
 Three things to try next, in another terminal:
 
@@ -194,10 +194,9 @@ Three things to try next, in another terminal:
 
    As JSON: {url}/v1/processes/{SEED}
 
-2. Append an event: a further claim on a figure, invented. Then ask again: now the figure is contested.
+2. Append an event: an invented claim. Ask again, and the figure is contested
 
-   curl {url}/v1/events -H 'Content-Type: application/json' -d '{{
-  {event}}}'
+   curl {url}/v1/events -H 'Content-Type: application/json' -d '{_on_lines(EXAMPLE)}'
 
 3. Replay its history
 
@@ -205,3 +204,11 @@ Three things to try next, in another terminal:
 
 Everything else: {url}/docs and {parley} --help
 """
+
+
+def _on_lines(event: dict[str, Any]) -> str:
+    """An event as JSON, one field a line, those of its data too."""
+    told = {name: json.dumps(value) for name, value in event.items()}
+    told["data"] = ",\n           ".join(f"{json.dumps(name)}: {json.dumps(v)}" for name, v in event["data"].items())
+    told["data"] = f"{{{told['data']}}}"
+    return "{" + ",\n  ".join(f"{json.dumps(name)}: {value}" for name, value in told.items()) + "}"

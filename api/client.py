@@ -10,11 +10,11 @@ import contextlib
 import json
 import os
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import httpx2
@@ -96,7 +96,7 @@ class Door:
             if response.status_code != 503:
                 break
             self.notice(f"Waiting: {problem_of(response).detail}")
-            time.sleep(pause(response))
+            sleep(pause(response))
         return checked(response)
 
     def _views_position(self) -> int | None:

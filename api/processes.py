@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from api import shapes
 from api.answers import JSON, Responses, answer
-from api.parameters import POSITION_HEADER, Fresh
+from api.parameters import POSITION_HEADER, Fresh, Position
 from api.problems import problems
 from api.running import Parley
 from domain.errors import BadCursor, Fault
@@ -68,7 +68,7 @@ def list_processes(
     actor: Annotated[str | None, Query(pattern=ID_PATTERN, description="An actor with a role in it.")] = None,
     role: Annotated[Role | None, Query(description="A role that is held in it.")] = None,
     state: Annotated[str | None, Query(description="open, suspended, ended or contested.")] = None,
-    updated_after: Annotated[int | None, Query(ge=0, description="Touched after this position of the log.")] = None,
+    updated_after: Annotated[Position | None, Query(description="Touched after this position of the log.")] = None,
     after: Cursor = None,
     limit: Limit = 100,
 ) -> JSON:

@@ -80,6 +80,8 @@ class Screen:
         self._show_notes = notes
         self._said = ""
         """What the last paragraph rests on."""
+        self._noted: set[str] = set()
+        """Events whose note is shown already."""
 
     # --- entries
 
@@ -91,7 +93,8 @@ class Screen:
         self.sheet.put(*said, (f" — {grounds}", FAINT) if grounds and not again else "", indent=indent)
         for event in events:
             known = self.names.evidence.get(event, {})
-            if self._show_notes and known.get("note"):
+            if self._show_notes and known.get("note") and event not in self._noted:
+                self._noted.add(event)
                 self.sheet.put((f"Note: {clean(known['note'])}", "italic"), indent=indent + 2)
             if self._show_events:
                 self.sheet.put((f"{clean(known.get('type', 'event'))} {event}", FAINT), indent=indent + 2)

@@ -15,8 +15,8 @@ from typing import Any
 
 from sqlalchemy import Select, and_, func, select, tuple_
 
-from domain.edtf import END
 from domain.actors import ActorState, shown_label
+from domain.edtf import END
 from domain.errors import BadCursor, NotFound
 from domain.event import Recorded, Revision, instant
 from domain.general import SubjectState

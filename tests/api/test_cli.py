@@ -278,6 +278,13 @@ def test_a_file_that_is_not_there(run: Run) -> None:
     assert "nowhere.ndjson" in run("append", "nowhere.ndjson", code=2).stderr
 
 
+def test_a_file_where_the_data_should_be(run: Run, place: Path) -> None:
+    (place / "parley-data").write_text("")
+    for command in (("append", str(SEED)), ("serve",)):
+        assert "parley-data: " in run(*command, code=2).stderr
+    assert "there is none in parley-data yet" in run("check").stdout
+
+
 def test_the_log_that_is_busy_is_waited_for(seeded: Run, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PARLEY_LOCK_TIMEOUT", "1")
     pauses: list[float] = []
@@ -289,7 +296,7 @@ def test_the_log_that_is_busy_is_waited_for(seeded: Run, place: Path, monkeypatc
             if len(pauses) == 2:
                 other.execute("ROLLBACK")
 
-        monkeypatch.setattr("api.client.time.sleep", sleep)
+        monkeypatch.setattr("api.client.sleep", sleep)
         done = seeded("append", "-", input=lines(statement("talks/eastern-kalamun-truce")))
     assert pauses == [2.0, 2.0], "as Retry-After asks"
     assert "another program holds the log" in done.stderr
@@ -399,6 +406,7 @@ def test_check_names_a_damaged_file(seeded: Run, place: Path) -> None:
     log.write_bytes(b"this is no database" * 1000)
     assert "cannot be read" in seeded("check", code=1).stdout
     assert "damaged" in flat(seeded("status", "eastern-kalamun", code=2).stderr)
+    assert "damaged" in flat(seeded("serve", code=2).stderr)
 
 
 def test_check_tells_how_the_read_models_are(seeded: Run, place: Path) -> None:

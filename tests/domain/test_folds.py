@@ -67,6 +67,22 @@ def test_an_actor_whose_names_are_all_gone_is_shown_by_its_first() -> None:
     )
 
 
+def test_an_actor_keeps_every_size_and_is_contested_in_its_kind() -> None:
+    def report(kind: str, **fields: Any) -> Event:
+        return event("ActorIdentified", occurred=DAY, data={"labels": [{"text": "x"}], "kind": kind, **fields})
+
+    one = report("armed group", size={"value": 11}, description="of the east")
+    other = report("committee", size={"value": 12})
+    state = fold_of(one, other, report("committee"))
+    assert [size.value for size in state.sizes] == [11, 12]
+    assert set(state.kind.values) == {"armed group", "committee"}
+    assert state.description.values == ("of the east",)
+
+
+def test_an_actor_of_which_nothing_is_known_has_no_name() -> None:
+    assert actors.shown_label(actors.ActorState()) is None
+
+
 def test_a_relation_that_one_affirms_and_another_denies_for_the_same_day_is_contested() -> None:
     related = {"relation": "part of", "to": "government"}
     says = event("ActorRelated", occurred=DAY, claimant="one", data=related)
@@ -101,6 +117,13 @@ def test_an_area_is_known_by_its_code_whatever_its_name() -> None:
     added = event("AreaAdded", occurred=DAY, data={"place": {**place("Jarut"), **coded}})
     removed = event("AreaRemoved", occurred=LATER, data={"place": {**place("Jayrud"), **coded}})
     assert areas(added, removed) == []
+
+
+def test_a_process_is_open_at_its_level_once_it_is_reported() -> None:
+    reported = event("ProcessOpened", data={"labels": [{"text": "x"}], "level": "intrastate-local"})
+    given(reported, event("ProcessOpened", data={"labels": [{"text": "y"}]})).then(
+        stage="open", level="intrastate-local"
+    )
 
 
 def test_a_process_is_suspended_and_goes_on() -> None:

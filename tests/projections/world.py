@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from domain.event import Recorded, Unreadable
+from domain.vocabulary import OPENINGS
 from projections import queries, status
 from projections.catch_up import Pull, catch_up
 from projections.picture import picture_of
 from projections.views import Views
+from tests.spec import wire
 from tests.strategies import read
 
+REFERENCES = ("between", "senders", "organiser")
 NOW = datetime(2017, 10, 30, 12, tzinfo=UTC)
 Wire = dict[str, Any]
 
@@ -31,6 +34,23 @@ def recorded(history: Sequence[Wire]) -> list[Recorded]:
         at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=position)
         log.append(Recorded(event, position, versions[event.subject], at, "office", 1))
     return log
+
+
+def opened(*subjects: str, **fields: Any) -> list[Wire]:
+    """The openings of subjects, with references to nothing but the process `first`."""
+    found = []
+    for subject in subjects:
+        payload = OPENINGS[subject.partition("/")[0]]
+        data = {name: value for name, value in payload.example.items() if name not in REFERENCES}
+        if "processes" in data:
+            data["processes"] = ["first"]
+        found.append(wire(payload.__name__, **{"subject": subject, "occurred": "2017-10-01", "data": data, **fields}))
+    return found
+
+
+def history(log: Sequence[Recorded]) -> list[Wire]:
+    """The reports of a log as they were sent."""
+    return [one.event.model_dump(mode="json", exclude_unset=True) for one in log]
 
 
 def pull(log: Sequence[Recorded | Unreadable], at_most: Callable[[], int] = lambda: 1000) -> Pull:

@@ -1,0 +1,566 @@
+"""Catching up: rows and position move together, nothing is applied twice, and a rebuild disturbs nobody."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, func, inspect, select
+
+from domain import folds
+from domain.errors import Unavailable
+from domain.event import Event, Recorded, Unreadable
+from projections import catch_up as catching
+from projections import tables, views
+from projections.catch_up import Follower, catch_up, rebuild
+from projections.views import Views
+from tests.projections.world import follow, history, kept, opened, pull, recorded
+from tests.spec import wire
+
+LOG = recorded(
+    [
+        *opened("actors/committee", "processes/first", "talks/first", "convoys/first"),
+        wire("TalksScheduled", occurred="2017-10-27", data={"when": "2017-10-29"}),
+        wire("FigureReported", subject="processes/first"),
+        wire("IncidentReported", subject="processes/first"),
+        wire("RoleTaken", subject="talks/first", data={"actor": "committee", "role": "host"}),
+        wire("TalksConvened", occurred="2017-10-29", data={}),
+        wire("ConvoyDeparted", occurred="2017-10-29", data={}),
+    ]
+)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "views.db"
+
+
+@pytest.fixture
+def open_views(path: Path) -> Iterator[Callable[[], Views]]:
+    """Opens the read models of one file, as often as asked, and closes all of them at the end."""
+    opened: list[Views] = []
+
+    def again() -> Views:
+        opened.append(Views(path))
+        return opened[-1]
+
+    yield again
+    for one in opened:
+        one.close()
+
+
+@pytest.fixture
+def found(open_views: Callable[[], Views]) -> Views:
+    return open_views()
+
+
+def rows(found: Views) -> dict[str, int]:
+    """How many rows each table of the live generation has."""
+    with found.reading() as reading:
+        counts = {
+            name.removesuffix(f"_v{tables.VIEW_VERSION}_{reading.tables.generation}"): reading.connection.execute(
+                select(func.count()).select_from(table)
+            ).scalar_one()
+            for name, table in reading.tables.meta.tables.items()
+        }
+    return counts
+
+
+def generations(path: Path) -> dict[int, bool]:
+    """Each generation that the file tells of, and whether it is live."""
+    with sqlite3.connect(path) as connection:
+        known = {int(g): bool(live) for g, live in connection.execute("SELECT generation, live FROM progress")}
+    connection.close()
+    return known
+
+
+def generations_with_tables(path: Path) -> set[int]:
+    with sqlite3.connect(path) as connection:
+        names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    connection.close()
+    return {int(name.rpartition("_")[2]) for name in names if name != "progress"}
+
+
+def times_applied(found: Views) -> int:
+    """How many events the claims and tallies count: they would count an event twice if it were applied twice."""
+    with found.reading() as reading:
+        series, tallies = reading.tables.series, reading.tables.tallies
+        claims = reading.connection.execute(select(func.sum(series.c.claims))).scalar() or 0
+        return int(claims) + int(reading.connection.execute(select(func.sum(tallies.c.events))).scalar() or 0)
+
+
+# --- a batch moves as a whole
+
+
+@pytest.mark.parametrize(
+    "broken", ["_add_to_timeline", "_fold", "_file", "_add_claims", "_add_tallies", "_replace_roles", "_touch"]
+)
+def test_a_failure_leaves_rows_and_position_as_they_were(
+    found: Views, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    follow(found, pull(LOG[:5]))
+    before = rows(found), kept(found, "first")
+    whole = getattr(catching._Batch, broken)
+
+    def breaks(self: Any, *given: Any) -> Any:
+        whole(self, *given)
+        raise RuntimeError("the power went")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(catching._Batch, broken, breaks)
+        with pytest.raises(RuntimeError, match="the power went"):
+            catch_up(found, pull(LOG))
+    assert found.position() == 5
+    assert (rows(found), kept(found, "first")) == before
+    follow(found, pull(LOG))
+    assert found.position() == len(LOG)
+    assert rows(found)["timeline"] == len(LOG)
+
+
+def test_a_failure_to_move_the_position_takes_the_rows_back(found: Views, monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(*_: object) -> None:
+        raise RuntimeError("the power went")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Views, "advance", breaks)
+        with pytest.raises(RuntimeError):
+            catch_up(found, pull(LOG))
+    assert found.position() == 0
+    assert set(rows(found).values()) == {0}
+
+
+def test_a_reader_sees_a_whole_batch_or_none_of_it(found: Views, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[int, int]] = []
+    whole = catching._Batch.apply
+
+    def looked_at(self: Any, batch: Sequence[Recorded]) -> None:
+        whole(self, batch)
+        seen.append((found.position(), rows(found)["timeline"]))
+
+    monkeypatch.setattr(catching._Batch, "apply", looked_at)
+    follow(found, pull(LOG, lambda: 4))
+    assert seen == [(0, 0), (4, 4), (8, 8)]
+
+
+def test_a_log_that_cannot_be_read_changes_nothing(found: Views) -> None:
+    def unreadable(*_: int) -> list[Recorded]:
+        raise Unavailable("the log is gone")
+
+    follow(found, pull(LOG[:5]))
+    with pytest.raises(Unavailable, match="the log is gone"):
+        catch_up(found, unreadable)
+    assert found.position() == 5
+
+
+def test_nothing_to_do_moves_nothing(found: Views) -> None:
+    follow(found, pull(LOG))
+    assert catch_up(found, pull(LOG)) == catch_up(found, pull(LOG))
+    assert found.position() == len(LOG)
+
+
+# --- what cannot be read yet
+
+
+def strange(one: Recorded) -> Unreadable:
+    return Unreadable(one.position, one.version, one.subject, "TalksBlessed", "there is no such type of event")
+
+
+def test_an_unreadable_event_halts_the_view_until_it_is_read(found: Views) -> None:
+    halting: list[Recorded | Unreadable] = [*LOG[:6], strange(LOG[6]), *LOG[7:]]
+    here = catch_up(found, pull(halting))
+    assert here.position == 6
+    assert here.halted == f"position 7, TalksBlessed on {LOG[6].subject}: there is no such type of event"
+    with found.reading() as reading:
+        assert (reading.position, reading.halted) == (6, here.halted)
+    assert rows(found)["timeline"] == 6, "what stands before it is applied, and nothing after"
+    assert catch_up(found, pull(halting)) == here, "it stays halted"
+
+    after = catch_up(found, pull(LOG))
+    assert (after.position, after.halted) == (len(LOG), None)
+    with found.reading() as reading:
+        assert reading.halted is None
+
+
+@pytest.mark.parametrize("size", [1, 1000])
+def test_a_rebuild_halts_at_the_same_event(found: Views, size: int) -> None:
+    halting: list[Recorded | Unreadable] = [*LOG[:6], strange(LOG[6]), *LOG[7:]]
+    follow(found, pull(halting))
+    made = rebuild(found, pull(halting, lambda: size))
+    assert made.position == found.position() == 6
+    assert made.halted is not None
+
+
+def test_a_rebuild_says_that_the_first_event_halts_it(found: Views) -> None:
+    made = rebuild(found, pull([strange(LOG[0])]))
+    assert (made.position, made.halted is not None) == (0, True)
+
+
+# --- once, whoever applies it
+
+
+def test_two_followers_of_one_file_apply_nothing_twice(open_views: Callable[[], Views]) -> None:
+    one, other = open_views(), open_views()
+    log = figures(24)
+    sizes = iter([1, 3, 2, 5, 1, 4, 2, 6] * 3)
+    while catch_up(one, pull(log, lambda: next(sizes))).position < len(log):
+        catch_up(other, pull(log, lambda: next(sizes)))
+    assert one.position() == other.position() == len(log)
+    assert rows(one)["timeline"] == len(log)
+    assert times_applied(one) == 24
+
+
+def test_two_threads_on_one_file_apply_nothing_twice(open_views: Callable[[], Views]) -> None:
+    log = figures(60)
+    both = threading.Barrier(2)
+    failed: list[BaseException] = []
+
+    def apply(mine: Views, size: int) -> None:
+        try:
+            both.wait()
+            while catch_up(mine, pull(log, lambda: size)).position < len(log):
+                pass
+        except BaseException as error:  # noqa: BLE001  told in the main thread
+            failed.append(error)
+
+    threads = [threading.Thread(target=apply, args=(open_views(), size)) for size in (2, 3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert failed == []
+    found = open_views()
+    assert found.position() == len(log)
+    assert rows(found)["timeline"] == len(log)
+    assert times_applied(found) == 60
+
+
+def figures(count: int) -> list[Recorded]:
+    return recorded(
+        [
+            *opened("processes/first"),
+            *[wire("FigureReported", subject="processes/first", claimant=f"office {n % 3}") for n in range(count)],
+        ]
+    )
+
+
+# --- a late report
+
+
+def test_a_late_report_refolds_only_its_subject(found: Views, monkeypatch: pytest.MonkeyPatch) -> None:
+    late = wire("TalksPostponed", occurred="2017-10-28", data={})
+    log = recorded([*history(LOG), late])
+    follow(found, pull(log[:-1]))
+    folded: list[set[str]] = []
+    stepped: list[str] = []
+    fold, evolve = folds.fold, folds.evolve
+
+    def folding(family: str, events: Sequence[Event]) -> Any:
+        folded.append({event.subject for event in events})
+        return fold(family, events)
+
+    def stepping(state: Any, event: Event) -> Any:
+        stepped.append(event.subject)
+        return evolve(state, event)
+
+    monkeypatch.setattr(folds, "fold", folding)
+    monkeypatch.setattr(folds, "evolve", stepping)
+    follow(found, pull(log))
+    assert folded == [{"talks/first"}]
+    assert set(stepped) == {"talks/first"}
+    (talks,) = kept(found, "first")["talks"]
+    assert talks["state"]["value"] == "convened", "it came in last, and what it reports is past"
+
+
+def test_a_batch_refolds_a_subject_once(found: Views, monkeypatch: pytest.MonkeyPatch) -> None:
+    late = [wire("TalksPostponed", occurred=f"2017-10-{day}", data={}) for day in (28, 26, 25)]
+    log = recorded([*history(LOG), *late])
+    follow(found, pull(log[: len(LOG)]))
+    folded: list[str] = []
+    fold = folds.fold
+
+    def folding(family: str, events: Sequence[Event]) -> Any:
+        folded.append(family)
+        return fold(family, events)
+
+    monkeypatch.setattr(folds, "fold", folding)
+    follow(found, pull(log))
+    assert folded == ["talks"]
+
+
+def test_a_report_in_order_folds_nothing_anew(found: Views, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = recorded([*history(LOG), wire("TalksConcluded", occurred="2017-10-30")])
+    follow(found, pull(log[:-1]))
+    monkeypatch.setattr(folds, "fold", lambda *_: pytest.fail("it was folded anew"))
+    follow(found, pull(log))
+    assert kept(found, "first")["talks"][0]["state"]["value"] == "concluded"
+
+
+# --- rebuilding
+
+
+def test_queries_answer_from_the_old_generation_until_the_new_one_is_whole(found: Views, path: Path) -> None:
+    follow(found, pull(LOG))
+    before, counted = kept(found, "first"), rows(found)
+    seen: list[int] = []
+
+    def done(position: int) -> None:
+        seen.append(position)
+        assert found.position() == len(LOG)
+        assert kept(found, "first") == before
+
+    made = rebuild(found, pull(LOG, lambda: 4), done)
+    assert seen == [4, 8, len(LOG), len(LOG)]
+    assert (made.generation, made.position, made.halted) == (2, len(LOG), None)
+    assert kept(found, "first") == before
+    assert rows(found) == counted
+    assert generations(path) == {2: True}, "the old one is gone"
+    assert generations_with_tables(path) == {2}
+
+
+def test_a_rebuild_catches_up_with_what_is_recorded_meanwhile(found: Views) -> None:
+    log = LOG[:5]
+    follow(found, pull(log))
+
+    def done(position: int) -> None:
+        if position == 5 and len(log) == 5:
+            log.extend(LOG[5:])
+            follow(found, pull(log))
+
+    made = rebuild(found, pull(log), done)
+    assert made.position == found.position() == len(LOG), "what queries see never goes back"
+
+
+def test_an_interrupted_rebuild_leaves_the_live_generation_and_the_next_one_sweeps(found: Views, path: Path) -> None:
+    follow(found, pull(LOG))
+    before = kept(found, "first")
+
+    def interrupted(position: int) -> None:
+        raise KeyboardInterrupt
+
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            rebuild(found, pull(LOG, lambda: 4), interrupted)
+    assert kept(found, "first") == before
+    assert generations(path) == {1: True, 2: False, 3: False}
+    assert catch_up(found, pull(LOG)).generation == 1, "what is left over is never mistaken for the live one"
+
+    assert rebuild(found, pull(LOG)).generation == 4
+    assert kept(found, "first") == before
+    assert generations(path) == {4: True}
+    assert generations_with_tables(path) == {4}
+
+
+def test_of_two_rebuilds_at_once_one_gives_way(open_views: Callable[[], Views], path: Path) -> None:
+    one, other = open_views(), open_views()
+    follow(one, pull(LOG))
+
+    def overtaken(position: int) -> None:
+        if position == 4:
+            rebuild(other, pull(LOG))
+
+    with pytest.raises(Unavailable, match="another rebuild"):
+        rebuild(one, pull(LOG, lambda: 4), overtaken)
+    assert one.position() == len(LOG), "the one that was first is whole and live"
+    assert len(generations(path)) == len(generations_with_tables(path)) == 1
+
+
+def test_a_reader_keeps_its_snapshot_over_a_swap(found: Views) -> None:
+    follow(found, pull(LOG))
+    with found.reading() as reading:
+        rebuild(found, pull(LOG))
+        count = reading.connection.execute(select(func.count()).select_from(reading.tables.timeline)).scalar()
+        assert count == len(LOG)
+
+
+# --- the file
+
+
+def test_views_of_another_version_are_made_anew(
+    open_views: Callable[[], Views], path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = open_views()
+    follow(old, pull(LOG))
+    before = kept(old, "first")
+    old.close()
+    for module in (tables, views):
+        monkeypatch.setattr(module, "VIEW_VERSION", tables.VIEW_VERSION + (module is tables))
+    monkeypatch.setattr(views, "VIEW_VERSION", tables.VIEW_VERSION)
+    new = open_views()
+    assert new.position() == 0
+    follow(new, pull(LOG))
+    assert kept(new, "first") == before
+    with new.reading() as reading:
+        names = {name for name in _table_names(reading.connection) if name != "progress"}
+        assert names == set(reading.tables.meta.tables), "the tables of the old version are gone"
+    assert list(generations(path).values()) == [True]
+
+
+def _table_names(connection: Connection) -> list[str]:
+    return inspect(connection).get_table_names()
+
+
+def test_the_file_may_be_deleted(open_views: Callable[[], Views], path: Path) -> None:
+    old = open_views()
+    follow(old, pull(LOG))
+    before = kept(old, "first")
+    old.close()
+    for left in path.parent.glob("views.db*"):
+        left.unlink()
+    new = open_views()
+    assert new.position() == 0
+    follow(new, pull(LOG))
+    assert kept(new, "first") == before
+
+
+def test_a_file_that_is_no_database_says_that_it_may_be_deleted(path: Path) -> None:
+    path.write_bytes(b"this was a database once" * 1000)
+    with pytest.raises(Unavailable, match="may be deleted and are then made anew"):
+        Views(path)
+
+
+def test_a_damaged_page_says_that_the_file_may_be_deleted(open_views: Callable[[], Views], path: Path) -> None:
+    found = open_views()
+    follow(found, pull(LOG))
+    found.close()
+    with path.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xff" * (path.stat().st_size - 4096))
+    with pytest.raises(Unavailable, match="may be deleted and are then made anew"):
+        kept(open_views(), "first")
+
+
+def test_a_file_without_its_tables_says_that_it_may_be_deleted(found: Views, path: Path) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute("DROP TABLE progress")
+    connection.close()
+    with pytest.raises(Unavailable, match="may be deleted"):
+        found.position()
+
+
+# --- the follower
+
+
+@pytest.fixture
+def following(found: Views) -> Iterator[Callable[..., Follower]]:
+    """Starts followers, and closes them at the end."""
+    started: list[Follower] = []
+
+    def start(log: Sequence[Recorded | Unreadable], **options: Any) -> Follower:
+        source = options.pop("source", pull(log))
+        started.append(Follower(found, source, lambda: log[-1].position if log else 0, **options))
+        started[-1].start()
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.close()
+
+
+def eventually(holds: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def test_a_follower_follows_when_nudged(following: Callable[..., Follower]) -> None:
+    log = LOG[:5]
+    follower = following(log, poll=60)
+    follower.nudge()
+    assert follower.wait_for(5, 20)
+    assert follower.position == 5
+    assert not follower.wait_for(6, 0.01)
+    log.extend(LOG[5:])
+    follower.nudge()
+    assert follower.wait_for(len(LOG), 20)
+
+
+def test_a_follower_looks_by_itself_too(following: Callable[..., Follower]) -> None:
+    """Another program may write to the log, and nobody nudges then."""
+    assert following(LOG, poll=0.01).wait_for(len(LOG), 20)
+
+
+def test_a_follower_starts_where_the_read_models_stand(found: Views, following: Callable[..., Follower]) -> None:
+    follow(found, pull(LOG))
+    assert following(LOG, poll=60).position == len(LOG)
+
+
+def test_a_closed_follower_follows_no_more(found: Views, following: Callable[..., Follower]) -> None:
+    log = LOG[:5]
+    follower = following(log, poll=0.01)
+    assert follower.wait_for(5, 20)
+    follower.close()
+    follower.close()
+    log.extend(LOG[5:])
+    follower.nudge()
+    assert not follower.wait_for(6, 0.05)
+    assert found.position() == 5
+
+
+def test_closing_lets_go_whoever_waits(following: Callable[..., Follower]) -> None:
+    follower = following(LOG[:5], poll=60)
+    answers: list[bool] = []
+    waiting = threading.Thread(target=lambda: answers.append(follower.wait_for(99, 30)))
+    waiting.start()
+    began = time.monotonic()
+    follower.close()
+    waiting.join(20)
+    assert answers == [False]
+    assert time.monotonic() - began < 15
+
+
+def test_a_follower_that_never_started_can_be_closed(found: Views) -> None:
+    Follower(found, pull(LOG), lambda: 0).close()
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        (Unavailable("the log is locked"), "the log is locked"),
+        (KeyError("secret"), "an error of Parley itself keeps the read models back: KeyError"),
+    ],
+)
+def test_a_follower_goes_on_after_a_fault(following: Callable[..., Follower], fault: Exception, told: str) -> None:
+    broken = threading.Event()
+    broken.set()
+    source = pull(LOG)
+
+    def pulling(after: int, limit: int) -> Sequence[Recorded | Unreadable]:
+        if broken.is_set():
+            raise fault
+        return source(after, limit)
+
+    follower = following(LOG, poll=0.01, source=pulling)
+    eventually(lambda: follower.fault)
+    assert follower.fault == told
+    assert follower.position == 0
+    broken.clear()
+    assert follower.wait_for(len(LOG), 20)
+    assert follower.fault is None
+
+
+def test_a_follower_tells_that_it_is_halted(following: Callable[..., Follower]) -> None:
+    log: list[Recorded | Unreadable] = [*LOG[:6], strange(LOG[6]), *LOG[7:]]
+    follower = following(log, poll=0.01)
+    eventually(lambda: follower.halted)
+    assert follower.position == 6
+    assert follower.halted is not None
+    assert follower.halted.startswith("position 7, TalksBlessed")
+    log[6] = LOG[6]
+    assert follower.wait_for(len(LOG), 20)
+    assert follower.halted is None
+
+
+def test_two_followers_share_a_file(open_views: Callable[[], Views], following: Callable[..., Follower]) -> None:
+    log = figures(40)
+    mine, other = following(log, poll=0.01), Follower(open_views(), pull(log), lambda: len(log), poll=0.01)
+    other.start()
+    assert mine.wait_for(len(log), 20)
+    assert other.wait_for(len(log), 20)
+    other.close()
+    assert times_applied(open_views()) == 40
