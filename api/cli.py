@@ -133,7 +133,8 @@ def append(
         warn(f"Before it: {told(tally)}. Mend line {stopped.number}, then run the same command again.")
         raise typer.Exit(REFUSED) from None
     except (KeyboardInterrupt, Unreachable, Problem):
-        warn(f"Broken off: {told(tally)}. Running the same command again is safe, and goes on from there.")
+        if tally.recorded:
+            warn(f"Broken off: {told(tally)}. Running the same command again is safe, and goes on from there.")
         raise
     say(f"{told(tally)[:1].upper()}{told(tally)[1:]}, in {where}.")
 

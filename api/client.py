@@ -90,14 +90,15 @@ class Door:
         Raises:
             Problem, Unreachable
         """
-        for _ in range(TRIES):
+        tries = 1
+        while True:
             with reaching(self.where):
                 response = self.http.request(method, path, **request)
-            if response.status_code != 503:
-                break
+            if response.status_code != 503 or tries == TRIES:
+                return checked(response)
             self.notice(f"Waiting: {problem_of(response).detail}")
             sleep(pause(response))
-        return checked(response)
+            tries += 1
 
     def _views_position(self) -> int | None:
         """How far the read models are; None if they do not follow the log."""

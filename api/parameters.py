@@ -54,7 +54,7 @@ Moment = Annotated[str, AfterValidator(_moment), Query(examples=["2017-10-29T09:
 # --- which events
 
 
-def wanted_events(
+async def wanted_events(
     process: Annotated[str | None, Query(pattern=ID_PATTERN, description="Only events of this process.")] = None,
     subject: Annotated[str | None, Query(pattern=SUBJECT_PATTERN, description="Only events on this subject.")] = None,
     family: Annotated[str | None, Query(description="Only events on subjects of this family.")] = None,
@@ -97,7 +97,7 @@ def _parameters(dependant: Dependant) -> dict[str, bool]:
     return found
 
 
-def only_known(request: Request) -> None:
+async def only_known(request: Request) -> None:
     """Refuses a parameter that the endpoint does not know or that is sent twice.
 
     A mistyped filter must not return everything, and a mistyped `dry_run` must not record.

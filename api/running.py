@@ -31,7 +31,8 @@ class Parley:
     statuses: Statuses = field(default_factory=Statuses)
 
 
-def running(request: Request) -> Parley:
+async def running(request: Request) -> Parley:
+    # A dependency that is not async would cost every request a turn through a thread.
     parley: Parley = request.app.state.parley
     return parley
 

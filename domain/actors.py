@@ -124,7 +124,7 @@ def evolve(state: ActorState, event: Event) -> ActorState:
             return replace(
                 state,
                 kind=state.kind.advance(data.kind.value, event),
-                sizes=(*state.sizes, data.size) if data.size else state.sizes,
+                sizes=tuple(dict.fromkeys((*state.sizes, data.size))) if data.size else state.sizes,
                 description=state.description.advance(data.description, event)
                 if data.description
                 else state.description,

@@ -419,6 +419,10 @@ COURSE = Course.of(
 )
 
 
+RESUMING = Course.of(("reported", "reached", "signed", "suspended", "in force", "ended"))
+"""What is resumed was suspended before, even on the same day."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
     """From when to when an agreement is in force."""
@@ -502,7 +506,7 @@ def evolve(state: AgreementState, event: Event) -> AgreementState:
         case AgreementSuspended():
             return _to(state, "suspended", event)
         case AgreementResumed():
-            return _to(state, "in force", event)
+            return replace(state, stage=state.stage.advance("in force", event, RESUMING))
         case AgreementEnded() as data:
             return replace(_to(state, "ended", event), ending=state.ending.advance(data.how.value, event))
         case _:

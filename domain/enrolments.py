@@ -150,6 +150,8 @@ ROWS: tuple[type[Payload], ...] = (EnrolmentReported,)
 # --- state ------------------------------------------------------------------------------------------------
 
 COURSE = Course.of(("possible", "announced", "open", "suspended", "closed"))
+REOPENING = Course.of(("possible", "announced", "suspended", "closed", "open"))
+"""What is reopened was closed or suspended before, even on the same day."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,7 +183,7 @@ def evolve(state: EnrolmentState, event: Event) -> EnrolmentState:
         case EnrolmentReopened() as data:
             return replace(
                 state,
-                stage=state.stage.advance("open", event, COURSE),
+                stage=state.stage.advance("open", event, REOPENING),
                 until=state.until.advance(data.until, event) if data.until else state.until,
             )
         case _:

@@ -299,6 +299,8 @@ EVENTS: tuple[type[Payload], ...] = (
 # --- state ------------------------------------------------------------------------------------------------
 
 COURSE = Course.of(("open", "suspended"), ("open", "ended"))
+RESUMING = Course.of(("suspended", "open", "ended"))
+"""What is resumed was suspended before, even on the same day."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -366,7 +368,7 @@ def evolve(state: ProcessState, event: Event) -> ProcessState:
         case ProcessSuspended():
             return replace(state, stage=state.stage.advance("suspended", event, COURSE))
         case ProcessResumed():
-            return replace(state, stage=state.stage.advance("open", event, COURSE))
+            return replace(state, stage=state.stage.advance("open", event, RESUMING))
         case ProcessEnded() as data:
             return replace(
                 state,

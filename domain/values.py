@@ -60,8 +60,12 @@ EventRef = Annotated[EventId, Refers("event")]
 
 # Text on one line, and longer text. Control characters are refused: they have no meaning in a report and can
 # make a terminal or a log lie. Tab and line breaks are allowed in longer text only.
-Short = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=10_000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*$")]
+Short = Annotated[
+    str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f-\x9f\u202a-\u202e]*$")
+]
+Text = Annotated[
+    str, StringConstraints(min_length=1, max_length=10_000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]*$")
+]
 Claimant = Annotated[Short, Refers("claimant")]
 ItemId = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 
@@ -78,7 +82,7 @@ class Label(Value):
     """Language, BCP 47, for example `en`, `ar`, `ar-Latn`."""
     script: Annotated[str, StringConstraints(pattern=r"^[A-Z][a-z]{3}$")] | None = None
     """Script, ISO 15924, for example `Arab`, `Latn`."""
-    used_by: Short | None = None
+    used_by: Claimant | None = None
     """Who uses this name: `actors/ID` or a description."""
 
 

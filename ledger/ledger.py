@@ -291,9 +291,9 @@ class Ledger(Application[str]):
                 return "no such event was recorded: check the id, or append that event first"
             return misfit(event, pointer, row["originator_id"], row["topic"])
         path = name if to in ("subject", "claimant") else f"{to}/{name}"
-        if path == event.subject and event.family == "actors":
-            return "an actor cannot stand in a relation to itself: name the other one"
-        if path in opened or path in self._known or self.log.version_of(c, path) > 0:
+        if path == event.subject and pointer == "/data/to":
+            return "nothing stands in a relation to itself: name the other one"
+        if path == event.subject or path in opened or path in self._known or self.log.version_of(c, path) > 0:
             if len(self._known) > 100_000:
                 self._known.clear()
             if path not in opened:

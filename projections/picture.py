@@ -121,7 +121,7 @@ def heard_in(event: Event) -> Heard:
     source = event.sources[0] if event.sources else None
     publisher = source.publisher if source else ""
     claimant = (source.claimant or "unattributed") if source else event.basis.value
-    return Heard(last or first or "", publisher, claimant, str(event.id))
+    return Heard(first or last or "", publisher, claimant, str(event.id))
 
 
 def newer(a: Heard | None, b: Heard) -> Heard:

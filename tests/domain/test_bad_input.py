@@ -102,6 +102,7 @@ def fault(name: str, pointer: str, value: Any) -> Fault:
         ("FigureReported", "/data/area", [{"labels": [{"text": "x"}]}] * 201, "at most 200"),
         ("FigureReported", "/data/area", [{"labels": [{"text": "x"}], "lat": 1}], "both lat and lon"),
         ("FigureReported", "/data/counting", "flow", "`period`"),
+        ("EnrolmentReported", "/data/counting", "flow", "`period`"),
         ("FigureReported", "/data/measure", "x\ny", "control characters"),
         ("AreaAdded", "/data/place/admin_code", SENT, "P-code"),
         ("AreaAdded", "/data/place/labels/0/lang", SENT, "language tag"),
@@ -143,6 +144,7 @@ def test_a_fault_says_where_it_is_and_how_to_mend_it(name: str, pointer: str, va
 BY_RULE: dict[tuple[str, str], tuple[str, ...]] = {
     ("FigureReported", "/data/area"): ("/data/area", "/data/area/0", "/data/area/0/labels"),
     ("FigureReported", "/data/counting"): ("/data",),
+    ("EnrolmentReported", "/data/counting"): ("/data",),
     ("ObligationAgreed", "/data/depends_on"): ("/data",),
     ("EnrolmentOpened", "/data/tracks/1/id"): ("/data",),
 }

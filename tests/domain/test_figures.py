@@ -66,6 +66,17 @@ def test_an_assessment_compares_with_the_claims_it_weighs() -> None:
     assert series("FigureAssessed", judged) == series("FigureReported", FIGURE)
 
 
+@pytest.mark.parametrize("name", ["FigureReported", "EnrolmentReported"])
+def test_a_flow_has_its_period(name: str) -> None:
+    data = {**(FIGURE if name == "FigureReported" else ENROLLED), "counting": "flow", "period": "2017-10"}
+    assert series(name, data)[1] == "flow"
+
+
+def test_an_enrolment_is_measured_by_track_and_category() -> None:
+    assert series("EnrolmentReported", ENROLLED)[0] == "enrolled: militia, citizens"
+    assert series("EnrolmentReported", {**ENROLLED, "track": None, "category": None})[0] == "enrolled: all tracks"
+
+
 @pytest.mark.parametrize("same", [{"category": "Citizens"}, {"scope": "Adults"}, {"quantity": {"value": 3}}])
 def test_enrolments_compare_whatever_their_number_or_wording(same: dict[str, Any]) -> None:
     assert series("EnrolmentReported", {**ENROLLED, **same}) == series("EnrolmentReported", ENROLLED)

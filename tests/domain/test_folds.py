@@ -158,6 +158,11 @@ def test_control_is_told_place_by_place() -> None:
     assert holders == {"jarut": ("eleven-groups",), "ruhaiba": ("government",)}
 
 
+def test_control_of_what_is_not_named_is_told_by_its_description() -> None:
+    state = fold_of(event("ControlReported", data={"holders": ["eleven-groups"], "description": "Major cities"}))
+    assert list(state.control) == ["major cities"]
+
+
 # --- talks ------------------------------------------------------------------------------------------------
 
 SCHEDULED = event("TalksScheduled", occurred="2017-10-27", data={"when": "2017-10-29"})
@@ -184,6 +189,33 @@ def test_a_plan_is_not_an_outcome() -> None:
 
 def test_talks_that_met_are_no_longer_awaited() -> None:
     assert due(SCHEDULED, event("TalksConvened", occurred="2017-10-29")) == []
+
+
+def test_talks_are_between_whom_and_about_what_any_report_says() -> None:
+    def reported(*between: str, **fields: Any) -> Event:
+        data = {"processes": ["first"], "title": [{"text": "talks"}], "between": between, **fields}
+        return event("TalksReported", data=data)
+
+    state = fold_of(reported("committee", "government", about="a truce"), reported("government", "centre"))
+    assert state.between == ("committee", "government", "centre")
+    assert state.about.values == ("a truce",)
+
+
+def test_a_venue_holds_until_another_is_named() -> None:
+    here = event("TalksScheduled", occurred="2017-10-27", data={"when": "2017-10-29", "venue": place("Damascus")})
+    silent = [event("TalksScheduled", occurred=DAY, data={"when": "2017-10-29"}), event("TalksConvened", data={})]
+    there = event("TalksConvened", occurred="2017-10-29", data={"venue": place("Jarut")})
+    given(here, *silent).then(venue="damascus").when(there).then(venue="jarut")
+
+
+def test_talks_conclude_with_what_came_of_them() -> None:
+    def concluded(outcome: str, occurred: str, **fields: Any) -> Event:
+        return event("TalksConcluded", occurred=occurred, data={"outcome": outcome, **fields})
+
+    met = event("TalksConvened", occurred="2017-10-29")
+    adjourned = concluded("adjourned", "2017-10-29", summary="They meet again.")
+    story = given(SCHEDULED, met, adjourned).then(stage="concluded", outcome="adjourned", summary="They meet again.")
+    story.when(concluded("with outcome", LATER)).then(outcome="with outcome", summary="They meet again.")
 
 
 def test_talks_convened_and_cancelled_on_one_day_are_contested() -> None:
@@ -269,6 +301,22 @@ def test_an_agreement_is_as_far_as_its_last_step_of_the_day() -> None:
     given(signed, reached).then(stage="signed", complete=False)
 
 
+def test_an_agreement_is_as_complete_as_was_last_said() -> None:
+    partial = event("AgreementReached", occurred=DAY, data={"complete": False})
+    silent = event("AgreementReached", occurred=LATER, data={})
+    given(partial, silent).then(complete=False)
+    given(partial, event("AgreementReached", occurred=LATER, data={"complete": True})).then(complete=True)
+
+
+def test_an_agreement_is_described_by_its_last_ten_reports_of_a_time() -> None:
+    def reported(*between: str) -> Event:
+        return event("AgreementReported", data={"processes": ["first"], "title": [{"text": "x"}], "between": between})
+
+    state = fold_of(reported("committee", "government"), *(reported("government", f"group-{n}") for n in range(11)))
+    assert state.between[:3] == ("committee", "government", "group-0")
+    assert [one.value.between[1] for one in state.described.candidates] == [f"group-{n}" for n in range(1, 11)]
+
+
 def test_a_suspended_agreement_holds_again() -> None:
     suspended, resumed = event("AgreementSuspended", occurred=DAY), event("AgreementResumed", occurred=LATER)
     given(suspended).then(stage="suspended").when(resumed).then(stage="in force")
@@ -336,6 +384,15 @@ def test_a_convoy_that_was_cleared_waits_until_it_goes() -> None:
     assert due(reported, asked, cleared, DEPARTED) == []
 
 
+def test_a_clearance_without_an_end_or_a_denial_is_no_date_to_wait_for() -> None:
+    granted = event("ClearanceGranted", occurred=DAY, data={"by": "government", "form": "final"})
+    assert due(granted, event("ClearanceDenied", occurred=DAY, data={"by": "committee"})) == []
+
+
+def test_what_left_is_kept_beside_what_arrived() -> None:
+    given(DEPARTED, ARRIVED).then(departure=DEPARTED.data, arrival="partly")
+
+
 def test_each_authority_clears_for_itself() -> None:
     granted = event("ClearanceGranted", occurred=DAY, data={"by": "government", "form": "final"})
     denied = event("ClearanceDenied", occurred=DAY, data={"by": "committee"})
@@ -375,6 +432,12 @@ def test_a_register_closes_for_now_and_opens_again() -> None:
     assert due(opened) == [("last day to join", "2017-10-31")]
     assert due(opened, closed) == []
     assert due(opened, closed, reopened) == [("last day to join", "2017-12-31")]
+
+
+def test_a_register_keeps_its_last_day_until_another_is_named() -> None:
+    opened, silent = register("actual", until="2017-10-31"), register("actual")
+    assert [one.value for one in fold_of(opened, silent).described.candidates] == [opened.data, silent.data]
+    given(opened, silent, event("EnrolmentReopened", occurred=LATER, data={})).then(until="2017-10-31")
 
 
 def test_a_register_keeps_the_tracks_of_all_reports() -> None:
