@@ -143,8 +143,10 @@ def told(tally: cli_append.Tally) -> str:
     """What an append did, in words."""
     if not tally.recorded:
         return "nothing was recorded"
-    known = f", {tally.known:,} of them already there" if tally.known else ""
-    return f"{times(tally.recorded, 'event is', 'events are')} recorded{known}"
+    if not tally.new:
+        return f"nothing new: {times(tally.known, 'event was', 'events were')} there already"
+    known = f", {tally.known:,} were there already" if tally.known else ""
+    return f"{times(tally.new, 'event is', 'events are')} recorded{known}"
 
 
 @contextmanager

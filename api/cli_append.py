@@ -127,7 +127,9 @@ def _event(number: int, raw: bytes) -> bytes:
         event = strict_json.loads(raw)
     except Refusal as refusal:
         faults = [(fault.pointer, fault.detail) for fault in refusal.faults] or [("", refusal.detail)]
-        if raw.startswith(b"["):
+        if raw.startswith(b"{") and raw.endswith((b"{", b"[", b",")):
+            faults = [("", "this looks like one event over several lines: write each event on one line (NDJSON)")]
+        elif raw.startswith(b"["):
             faults.append(("", "write one event a line (NDJSON), without brackets around them"))
         raise Stopped(number, "The line is not JSON", faults) from None
     if not isinstance(event, dict):

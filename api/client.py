@@ -178,8 +178,10 @@ def open_door(
     new: bool = False,
     notice: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Door]:
-    """The way in: the server at `url`; else the one running on the data directory; else, if there is no log, the one
-    at the host and port of the settings; else the data directory itself.
+    """The way in: the server at `url`; else the one running on the data directory; else, to read where there is no
+    log, the one at the host and port of the settings; else the data directory itself.
+
+    What may begin a log never goes to a server that merely happens to answer: it may be a demonstration.
 
     Args:
         settings: where the data and the server are.
@@ -192,7 +194,7 @@ def open_door(
     """
     found = url or running_server(settings.data)
     if found is None and not (settings.data / LOG_FILE).exists():
-        found = usual_server(settings)
+        found = usual_server(settings) if not new else None
         if found is None and not new:
             raise Unreachable(
                 f"there is no log in {settings.data} and no server at {address(settings.host, settings.port)}: "

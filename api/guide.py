@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from fastapi import FastAPI, Request
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, RedirectResponse
 
 from api.answers import JSON
 
@@ -28,11 +28,16 @@ td,th{text-align:left;vertical-align:top;padding:.15rem .8rem .15rem 0}summary{c
 
 
 def install(app: FastAPI) -> None:
-    """Adds `/docs` and `/openapi.json`."""
+    """Adds `/docs` and `/openapi.json`; `/` leads to the guide."""
 
     @app.get("/openapi.json", include_in_schema=False)
     def read_description() -> JSON:
         return JSON(app.openapi())
+
+    @app.get("/", include_in_schema=False)
+    async def lead_on() -> RedirectResponse:
+        """Whoever opens the address of a server in a browser finds the guide."""
+        return RedirectResponse("/docs")
 
     @app.get("/docs", include_in_schema=False)
     def read_guide(request: Request) -> HTMLResponse:

@@ -160,7 +160,7 @@ _DUE = {
     "actor": None,
     "events": [_EVENT],
 }
-_HEARD = {"on": "2017-10-27", "publisher": "TASS", "claimant": "unattributed", "events": [_EVENT]}
+_HEARD = {"on": "2017-10-27", "publisher": "TASS", "claimant": "TASS", "events": [_EVENT]}
 _FIGURE = {
     "subject": "processes/eastern-kalamun",
     "measure": "population",
@@ -248,7 +248,7 @@ PROCESSES: Shape = {
             "state": line("open"),
             "level": line("intrastate-local"),
             "areas": ["Eastern Kalamun"],
-            "last_heard": {"on": "2017-10-27", "publisher": "TASS", "claimant": "unattributed"},
+            "last_heard": {"on": "2017-10-27", "publisher": "TASS", "claimant": "TASS"},
             "updated": {"position": 42, "recorded_at": "2026-01-05T08:30:00.000000Z"},
         }
     ],

@@ -100,11 +100,7 @@ class Event(Value):
     @property
     def claimants(self) -> tuple[str, ...]:
         """Who says so: the claimant of each source, or its publisher where no claimant is named."""
-        found = dict.fromkeys(
-            source.claimant if source.claimant and source.claimant != "unattributed" else source.publisher
-            for source in self.sources
-        )
-        return tuple(found) or (self.basis.value,)
+        return tuple(dict.fromkeys(source.speaker for source in self.sources)) or (self.basis.value,)
 
 
 @dataclass(frozen=True, slots=True)

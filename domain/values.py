@@ -277,6 +277,11 @@ class Source(Value):
     """Admiralty grade: reliability of the source A-F and credibility of the information 1-6, two axes.
     F and 6 mean "cannot be judged", not "low"."""
 
+    @property
+    def speaker(self) -> str:
+        """Who says so: the claimant, or the publisher where no claimant is named."""
+        return self.claimant if self.claimant and self.claimant != "unattributed" else self.publisher
+
 
 class Basis(StrEnum):
     """How we come to record this: a report of others, our own observation, or an inference of ours."""

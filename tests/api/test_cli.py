@@ -187,7 +187,7 @@ def test_version(run: Run) -> None:
 
 def test_append_again_adds_nothing(seeded: Run) -> None:
     again = seeded("append", str(SEED)).stdout
-    assert again == "42 events are recorded, 42 of them already there, in parley-data.\n"
+    assert again == "Nothing new: 42 events were there already, in parley-data.\n"
     assert len(seeded("replay").stdout.splitlines()) == 42
 
 
@@ -205,7 +205,7 @@ def test_append_stops_at_the_refused_line_and_goes_on_when_it_is_mended(run: Run
     bad["data"] = {"description": "one commander", "text": "Hopes for the best."}
     file.write_text(lines(*good[:650], bad, *good[650:]), encoding="utf-8")
     done = run("append", str(file)).stdout
-    assert done == "703 events are recorded, 650 of them already there, in parley-data.\n"
+    assert done == "53 events are recorded, 650 were there already, in parley-data.\n"
 
 
 @pytest.mark.parametrize(
@@ -258,11 +258,9 @@ def test_a_line_without_an_id_is_recognised_by_its_content(run: Run) -> None:
     opened = [opening("processes/first"), opening("talks/first")]
     turned = dict(reversed(first.items()))
     done = run("append", "-", input=lines(*opened, first, turned, {**first, "expected_version": 9})).stdout
-    assert done.startswith("5 events are recorded, 2 of them already there")
+    assert done.startswith("3 events are recorded, 2 were there already")
     other = {**second, "note": "A different one."}
-    assert run("append", "-", input=lines(first, other)).stdout.startswith(
-        "2 events are recorded, 1 of them already there"
-    )
+    assert run("append", "-", input=lines(first, other)).stdout.startswith("1 event is recorded, 1 were there already")
     assert len(run("replay").stdout.splitlines()) == 4
 
 

@@ -218,7 +218,7 @@ def test_commands_find_the_server_that_runs(place: Place, start: Callable[..., s
     assert "a server runs on parley-data already" in place.run("serve", "--port", "0", code=2)
     assert stop(server, signal.SIGTERM) == "Stopped.\n"
     assert not (place.path / "parley-data" / SERVER_FILE).exists()
-    assert place.run("append", str(SEED)) == "42 events are recorded, 42 of them already there, in parley-data.\n"
+    assert place.run("append", str(SEED)) == "Nothing new: 42 events were there already, in parley-data.\n"
 
 
 def test_a_killed_server_is_not_asked_any_more(place: Place, start: Callable[..., subprocess.Popen[str]]) -> None:

@@ -48,9 +48,7 @@ def test_parameters_and_pointers_are_told_apart() -> None:
     assert b'"pointer":"/limit"' in bytes(of_refusal(Malformed.at("/limit", "no")).body)
 
 
-@pytest.mark.parametrize(
-    "address", ["/", "/v1", "/v1/events/", "/v2/events", "/v1/events/a/b", "/docs/", "/%00", "/m4rk3d"]
-)
+@pytest.mark.parametrize("address", ["/v1", "/v1/events/", "/v2/events", "/v1/events/a/b", "/docs/", "/%00", "/m4rk3d"])
 def test_an_address_with_nothing(client: TestClient, address: str) -> None:
     answer = client.get(address)
     assert "/openapi.json" in problem(answer, 404)["detail"]
@@ -109,3 +107,8 @@ def test_errors_of_routers_to_come_are_problems_too(app: FastAPI) -> None:
         assert [error["parameter"] for error in body["errors"]] == ["number", "wanted"]
         assert "m4rk3d" not in str(body)
         problem(client.get("/later/1?wantd=true"), 400)
+
+
+def test_the_address_of_a_server_leads_to_the_guide(client: TestClient) -> None:
+    answer = client.get("/", follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (307, "/docs")
