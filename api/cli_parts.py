@@ -14,7 +14,20 @@ Json = dict[str, Any]
 STYLES = {
     **dict.fromkeys(("announced", "possible", "planned", "scheduled", "postponed", "reported", "requested"), PLAN),
     **dict.fromkeys(
-        ("actual", "convened", "concluded", "reached", "signed", "in force", "open", "arrived", "kept"), FIRM
+        (
+            "actual",
+            "convened",
+            "concluded",
+            "reached",
+            "signed",
+            "in force",
+            "resumed",
+            "open",
+            "reopened",
+            "arrived",
+            "kept",
+        ),
+        FIRM,
     ),
     **dict.fromkeys(("contested", "held", "overdue", "suspended", "cancelled", "turned back", "denied", "ended"), BAD),
 }

@@ -55,7 +55,13 @@ Moment = Annotated[str, AfterValidator(_moment), Query(examples=["2017-10-29T09:
 
 
 async def wanted_events(
-    process: Annotated[str | None, Query(pattern=ID_PATTERN, description="Only events of this process.")] = None,
+    process: Annotated[
+        str | None,
+        Query(
+            pattern=ID_PATTERN,
+            description="Only events of this process; a late opening adds earlier ones of its subject.",
+        ),
+    ] = None,
     subject: Annotated[str | None, Query(pattern=SUBJECT_PATTERN, description="Only events on this subject.")] = None,
     family: Annotated[str | None, Query(description="Only events on subjects of this family.")] = None,
     type: Annotated[str | None, Query(description="Only events of this type.")] = None,

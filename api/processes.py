@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Path, Query
+from fastapi import APIRouter, Header, Path, Query, Request
 from starlette.responses import Response
 
 from api import shapes
@@ -20,6 +21,7 @@ from domain.general import Role
 from domain.values import ID_PATTERN
 from projections import queries
 from projections.queries import Answer
+from projections.tables import VIEW_VERSION
 from projections.views import Reading
 
 router = APIRouter(prefix="/v1/processes", tags=["processes"])
@@ -30,7 +32,9 @@ Limit = Annotated[int, Query(ge=1, le=1000, description="The most entries of a p
 IfNoneMatch = Annotated[str | None, Header(description="The ETag of an answer that is at hand.")]
 
 POSITION = {POSITION_HEADER: "The position of the log that the answer reflects."}
-STATES = ("open", "suspended", "ended", "contested")
+WITH_ETAG = {**POSITION, "ETag": "Changes when the answer may."}
+UNCHANGED = {"description": "It is as it was at the ETag of `If-None-Match`."}
+STATES = ("open", "suspended", "resumed", "ended", "contested")
 
 
 def answered(description: str, example: dict[str, Any], schema: str) -> Responses:
@@ -59,32 +63,45 @@ def page(here: Parley, question: Callable[[Reading], Answer], name: str) -> JSON
 @router.get(
     "",
     summary="The processes",
-    responses={**answer("A page of processes.", shapes.PROCESSES, "Processes", headers=POSITION), **problems(400, 503)},
+    responses={
+        **answer("A page of processes.", shapes.PROCESSES, "Processes", headers=WITH_ETAG),
+        304: UNCHANGED,
+        **problems(400, 503),
+    },
 )
 def list_processes(
+    request: Request,
     here: Fresh,
     q: Annotated[str | None, Query(max_length=300, description="Part of a name.")] = None,
     place: Annotated[str | None, Query(max_length=300, description="Part of a place's name or P-code.")] = None,
     actor: Annotated[str | None, Query(pattern=ID_PATTERN, description="An actor with a role in it.")] = None,
     role: Annotated[Role | None, Query(description="A role that is held in it.")] = None,
-    state: Annotated[str | None, Query(description="open, suspended, ended or contested.")] = None,
+    state: Annotated[str | None, Query(description="open, suspended, resumed, ended or contested.")] = None,
     updated_after: Annotated[Position | None, Query(description="Touched after this position of the log.")] = None,
     after: Cursor = None,
     limit: Limit = 100,
-) -> JSON:
+    if_none_match: IfNoneMatch = None,
+) -> Response:
     """Processes by id, each with its names, its state and when it was last heard of."""
     if state is not None and state not in STATES:
         raise BadCursor.of([Fault("state", "send one of " + ", ".join(STATES))])
     wanted = queries.Wanted(q, place, actor, role.value if role else None, state, updated_after)
-    return page(here, lambda reading: queries.processes(reading, wanted, after, limit), "processes")
+    with here.views.reading() as reading:
+        asked = f"{VIEW_VERSION}-{reading.tables.generation}-{reading.position}-{request.url.query}"
+        etag = f'W/"{hashlib.sha256(asked.encode()).hexdigest()[:32]}"'
+        headers = {POSITION_HEADER: str(reading.position), "ETag": etag}
+        if matches(if_none_match, etag):
+            return Response(status_code=304, headers=headers)
+        found = queries.processes(reading, wanted, after, limit)
+    return JSON({"processes": found.items, "next": found.next}, headers=headers)
 
 
 @router.get(
     "/{process}",
     summary="Where a process stands",
     responses={
-        **answer("The status.", shapes.STATUS, "Status", headers={**POSITION, "ETag": "Changes when the status may."}),
-        304: {"description": "It is as it was at the ETag of `If-None-Match`."},
+        **answer("The status.", shapes.STATUS, "Status", headers=WITH_ETAG),
+        304: UNCHANGED,
         **problems(400, 404, 503),
     },
 )
@@ -99,7 +116,7 @@ async def read_status(process: ProcessPath, here: Fresh, if_none_match: IfNoneMa
     headers = {"ETag": found.etag, POSITION_HEADER: str(max(position, found.position)), "Cache-Control": "no-cache"}
     if matches(if_none_match, found.etag):
         return Response(status_code=304, headers=headers)
-    return Response(found.body, headers=headers, media_type="application/json")
+    return Response(found.body(now), headers=headers, media_type="application/json")
 
 
 @router.get(

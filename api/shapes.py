@@ -92,6 +92,7 @@ SHAPES: dict[str, Shape] = {
         ],
         "properties": {
             "process": {"type": "string"},
+            "version": {"type": "integer", "description": "Of the process itself: send it as `expected_version`."},
             "labels": _LIST,
             "level": _LINE,
             "horizon": {"type": "object", "description": "What the answer takes into account, and the clock it uses."},
@@ -189,6 +190,7 @@ _FIGURE = {
 
 STATUS: Shape = {
     "process": "eastern-kalamun",
+    "version": 9,
     "labels": _LABELS,
     "level": line("intrastate-local"),
     "horizon": {

@@ -9,6 +9,7 @@ from datetime import datetime
 
 import orjson
 
+from domain.event import instant
 from projections import queries
 from projections.queries import Stamp
 from projections.tables import VIEW_VERSION
@@ -22,13 +23,19 @@ MOST = 256
 class Status:
     """A status as it is sent."""
 
-    body: bytes
+    before: bytes
+    """The answer up to the clock it states, and after it: the clock is that of each request."""
+    after: bytes
     etag: str
     stamp: Stamp
     position: int
     """The last position at which it is known to hold."""
     valid_until: datetime
     """When a deadline or the end of a day changes it, if nothing is recorded."""
+
+    def body(self, now: datetime) -> bytes:
+        """The answer at a moment at which it holds."""
+        return self.before + instant(now).encode() + self.after
 
 
 class Statuses:
@@ -63,7 +70,9 @@ class Statuses:
                 body, valid_until = queries.process_status(reading, process, now)
                 parts = (VIEW_VERSION, stamp.generation, stamp.process, stamp.actors, int(valid_until.timestamp()))
                 etag = 'W/"' + "-".join(map(str, parts)) + '"'
-                found = Status(orjson.dumps(body), etag, stamp, reading.position, valid_until)
+                before, clock, after = orjson.dumps(body).partition(b'"now":"' + instant(now).encode())
+                opening = before + clock.removesuffix(instant(now).encode())
+                found = Status(opening, after, etag, stamp, reading.position, valid_until)
         with self._lock:
             self._kept[process] = found
             self._kept.move_to_end(process)

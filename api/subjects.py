@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
-from starlette.responses import Response
 
 from api import shapes
 from api.answers import JSON, Responses, answer
 from api.parameters import POSITION_HEADER, Fresh
 from api.problems import problems
-from api.processes import POSITION, Cursor, IfNoneMatch, Limit, matches, page
+from api.processes import POSITION, Cursor, Limit, page
 from api.running import Parley
 from domain.values import ID_PATTERN
 from projections import queries
@@ -27,12 +26,11 @@ def described(example: dict[str, Any]) -> Responses:
     headers = {**POSITION, "ETag": "The version of the subject: send it back as `If-Match` with an append."}
     return {
         **answer("The subject.", example, "Subject", headers=headers),
-        304: {"description": "It is as it was at the ETag of `If-None-Match`."},
         **problems(400, 404, 503),
     }
 
 
-def read_subject(here: Parley, path: str, if_none_match: str | None) -> Response:
+def read_subject(here: Parley, path: str) -> JSON:
     """One subject. Its ETag is its version: send it back as `If-Match` with an append."""
     with here.views.reading() as reading:
         family, _, identity = path.partition("/")
@@ -40,44 +38,35 @@ def read_subject(here: Parley, path: str, if_none_match: str | None) -> Response
             queries.actor_page(reading, identity) if family == "actors" else queries.subject_page(reading, path)
         )
         headers = {POSITION_HEADER: str(reading.position), "ETag": f'"{version}"'}
-    # The roles of an actor stand on other subjects: its own version does not tell whether they changed.
-    if family != "actors" and matches(if_none_match, headers["ETag"]):
-        return Response(status_code=304, headers=headers)
+    # It is never 304: names of actors and roles on other subjects are joined in, and the version does not tell of them.
     return JSON(shown, headers=headers)
 
 
 @router.get("/talks/{id}", summary="A round of talks", responses=described(shapes.ROUND))
-def read_round(
-    id: Annotated[SubjectId, Path(examples=["eastern-kalamun-truce"])], here: Fresh, if_none_match: IfNoneMatch = None
-) -> Response:
+def read_round(id: Annotated[SubjectId, Path(examples=["eastern-kalamun-truce"])], here: Fresh) -> JSON:
     """Its state, plan, attendance and outcome, with the events each line rests on."""
-    return read_subject(here, f"talks/{id}", if_none_match)
+    return read_subject(here, f"talks/{id}")
 
 
 @router.get("/agreements/{id}", summary="An agreement", responses=described(shapes.AGREEMENT))
-def read_agreement(
-    id: Annotated[SubjectId, Path(examples=["roadblock-checks"])], here: Fresh, if_none_match: IfNoneMatch = None
-) -> Response:
+def read_agreement(id: Annotated[SubjectId, Path(examples=["roadblock-checks"])], here: Fresh) -> JSON:
     """Its state, signatures, term and obligations, with the events each line rests on."""
-    return read_subject(here, f"agreements/{id}", if_none_match)
+    return read_subject(here, f"agreements/{id}")
 
 
 @router.get("/convoys/{id}", summary="A convoy", responses=described(shapes.CONVOY))
-def read_convoy(
-    id: Annotated[SubjectId, Path(examples=["russian-aid"])], here: Fresh, if_none_match: IfNoneMatch = None
-) -> Response:
+def read_convoy(id: Annotated[SubjectId, Path(examples=["russian-aid"])], here: Fresh) -> JSON:
     """Its whereabouts, clearances and deliveries, with the events each line rests on."""
-    return read_subject(here, f"convoys/{id}", if_none_match)
+    return read_subject(here, f"convoys/{id}")
 
 
 @router.get("/enrolments/{id}", summary="A register", responses=described(shapes.ENROLMENT))
 def read_enrolment(
     id: Annotated[SubjectId, Path(examples=["reconciliation-participants"])],
     here: Fresh,
-    if_none_match: IfNoneMatch = None,
-) -> Response:
+) -> JSON:
     """Its tracks and state, with the events each line rests on."""
-    return read_subject(here, f"enrolments/{id}", if_none_match)
+    return read_subject(here, f"enrolments/{id}")
 
 
 @router.get(
@@ -99,6 +88,6 @@ def list_actors(
 
 
 @router.get("/actors/{id}", summary="An actor", responses=described(shapes.ACTOR))
-def read_actor(id: ActorPath, here: Fresh, if_none_match: IfNoneMatch = None) -> Response:
+def read_actor(id: ActorPath, here: Fresh) -> JSON:
     """Its names and relations, and in which processes it holds which roles."""
-    return read_subject(here, f"actors/{id}", if_none_match)
+    return read_subject(here, f"actors/{id}")

@@ -416,11 +416,10 @@ ROWS: tuple[type[Payload], ...] = (ViolationReported, ViolationAssessed)
 
 COURSE = Course.of(
     ("reported", "reached", "signed", "in force", "suspended", "ended"),
+    ("in force", "resumed", "ended"),
+    turns=[("suspended", "resumed")],
 )
-
-
-RESUMING = Course.of(("reported", "reached", "signed", "suspended", "in force", "ended"))
-"""What is resumed was suspended before, even on the same day."""
+IN_FORCE = {"in force", "resumed"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -450,7 +449,7 @@ class AgreementState(SubjectState):
     between: tuple[str, ...] = ()
     described: Line[AgreementReported] = field(default_factory=Line)
     stage: Line[str] = field(default_factory=Line)
-    """reported, reached, signed, in force, suspended, ended."""
+    """reported, reached, signed, in force, suspended, resumed, ended."""
     complete: Line[bool] = field(default_factory=Line)
     ending: Line[str] = field(default_factory=Line)
     signatures: dict[str, Line[AgreementSigned]] = field(default_factory=dict)
@@ -506,7 +505,7 @@ def evolve(state: AgreementState, event: Event) -> AgreementState:
         case AgreementSuspended():
             return _to(state, "suspended", event)
         case AgreementResumed():
-            return replace(state, stage=state.stage.advance("in force", event, RESUMING))
+            return _to(state, "resumed", event)
         case AgreementEnded() as data:
             return replace(_to(state, "ended", event), ending=state.ending.advance(data.how.value, event))
         case _:
@@ -532,7 +531,7 @@ def due(state: AgreementState) -> list[Due]:
                 for c in obligation.agreed.candidates
                 if c.value.deadline is not None
             ]
-    if "in force" in state.stage.values:
+    if IN_FORCE & set(state.stage.values):
         found += [
             Due(what="end of the term", when=c.value.until, events=c.events)
             for c in state.term.candidates

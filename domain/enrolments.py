@@ -96,7 +96,7 @@ class EnrolmentReported(Payload):
         return self
 
     @property
-    def series(self) -> tuple[str, str, str, str, str]:
+    def series(self) -> tuple[str, str, str, str, str, str]:
         """What two reports must share to be comparable."""
         return (
             f"enrolled: {self.track or 'all tracks'}" + (f", {self.category.casefold()}" if self.category else ""),
@@ -104,6 +104,7 @@ class EnrolmentReported(Payload):
             self.quantity.unit.casefold(),
             "+".join(sorted(place.key for place in self.area or ())),
             (self.scope or "").casefold(),
+            str(self.period or "") if self.counting is not Counting.STOCK else "",
         )
 
     example: ClassVar[dict[str, Any]] = {
@@ -149,9 +150,12 @@ ROWS: tuple[type[Payload], ...] = (EnrolmentReported,)
 
 # --- state ------------------------------------------------------------------------------------------------
 
-COURSE = Course.of(("possible", "announced", "open", "suspended", "closed"))
-REOPENING = Course.of(("possible", "announced", "suspended", "closed", "open"))
-"""What is reopened was closed or suspended before, even on the same day."""
+COURSE = Course.of(
+    ("possible", "announced", "open", "suspended", "closed"),
+    ("open", "reopened"),
+    turns=[("suspended", "reopened"), ("closed", "reopened")],
+)
+PLANS = {"possible", "announced"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,7 +163,7 @@ class EnrolmentState(SubjectState):
     described: Line[EnrolmentOpened] = field(default_factory=Line)
     tracks: dict[str, Track] = field(default_factory=dict)
     stage: Line[str] = field(default_factory=Line)
-    """possible, announced, open, suspended, closed."""
+    """possible, announced, open, suspended, closed, reopened. What was only planned never takes the place of a fact."""
     until: Line[When] = field(default_factory=Line)
 
 
@@ -171,11 +175,12 @@ def evolve(state: EnrolmentState, event: Event) -> EnrolmentState:
         case EnrolmentOpened() as data:
             state = general.opened(state, event, data.title, data.processes)
             stage = "open" if data.modality is Modality.ACTUAL else data.modality.value
+            facts = set(state.stage.values) - PLANS
             return replace(
                 state,
                 described=Line(state.described.candidates[-9:]).advance(data, event),
                 tracks={**{track.id: track for track in data.tracks}, **state.tracks},
-                stage=state.stage.advance(stage, event, COURSE),
+                stage=state.stage if facts and stage in PLANS else state.stage.advance(stage, event, COURSE),
                 until=state.until.advance(data.until, event) if data.until else state.until,
             )
         case EnrolmentClosed() as data:
@@ -183,7 +188,7 @@ def evolve(state: EnrolmentState, event: Event) -> EnrolmentState:
         case EnrolmentReopened() as data:
             return replace(
                 state,
-                stage=state.stage.advance("open", event, REOPENING),
+                stage=state.stage.advance("reopened", event, COURSE),
                 until=state.until.advance(data.until, event) if data.until else state.until,
             )
         case _:
@@ -196,6 +201,6 @@ def evolve(state: EnrolmentState, event: Event) -> EnrolmentState:
 def due(state: EnrolmentState) -> list[Due]:
     """The last day to join, while the register is open."""
     found = general.due(state)
-    if "open" in state.stage.values:
+    if {"open", "reopened"} & set(state.stage.values):
         found += [Due(what="last day to join", when=c.value, events=c.events) for c in state.until.candidates]
     return found

@@ -1,7 +1,8 @@
 """The envelope every event travels in: as it is sent, and as the log has recorded it.
 
-Payloads are stored for ever. Adding a field with a default is fine; renaming, repurposing or removing one
-is not: write a new event type instead, or an upcaster in `ledger/mapper.py` with a higher `schema_version`.
+Payloads are stored for ever. Adding a field with a default is fine; renaming, repurposing or removing one,
+changing a default (only what was sent is stored) or tightening what is allowed (stored events are read by the
+same rules) is not: write a new event type instead, or an upcaster in `ledger/mapper.py` with a higher `schema_version`.
 """
 
 from __future__ import annotations

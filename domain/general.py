@@ -6,15 +6,16 @@ read models and no part of a folded state.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, Protocol, Self, TypeVar
 
 from pydantic import model_validator
 
 from domain.edtf import When
 from domain.event import Event, Payload
-from domain.lines import Cited, Course, Line
+from domain.lines import ANY_ORDER, Cited, Course, Line
 from domain.values import (
     ActorRef,
     Area,
@@ -146,6 +147,10 @@ class PositionTaken(Payload):
     def gist(self) -> tuple[str, str | None]:
         return (self.position.value, self.condition)
 
+    def agrees(self, other: PositionTaken) -> bool:
+        """The same position, and the condition met or not, unless one of the two does not say."""
+        return self.gist == other.gist and len({self.condition_met, other.condition_met} - {None}) < 2
+
     @model_validator(mode="after")
     def condition_is_named(self) -> Self:
         if self.position is Stance.ACCEPTS_ON_CONDITION and self.condition is None:
@@ -237,14 +242,15 @@ class Figure(Payload):
         return self
 
     @property
-    def series(self) -> tuple[str, str, str, str, str]:
-        """What two figures must share to be comparable: measure, counting, unit, area and scope."""
+    def series(self) -> tuple[str, str, str, str, str, str]:
+        """What two figures must share to be comparable: measure, counting, unit, area, scope; period if no stock."""
         return (
             self.measure.casefold(),
             self.counting.value,
             self.quantity.unit.casefold(),
             "+".join(sorted(place.key for place in self.area or ())),
             (self.scope or "").casefold(),
+            str(self.period or "") if self.counting is not Counting.STOCK else "",
         )
 
 
@@ -371,6 +377,17 @@ class RoleHeld:
     def gist(self) -> str:
         return self.modality.value if self.held else "ended"
 
+    def agrees(self, other: RoleHeld) -> bool:
+        """The same, and accepted by the holder or not, unless one of the two does not say."""
+        return self.gist == other.gist and len({self.accepted, other.accepted} - {None}) < 2
+
+    @property
+    def planned(self) -> bool:
+        return self.held and self.modality is not Modality.ACTUAL
+
+    def settles(self, plan: RoleHeld) -> bool:  # noqa: ARG002  the role is the same: it is held, or it ended
+        return True
+
 
 @dataclass(frozen=True, kw_only=True)
 class SubjectState:
@@ -405,7 +422,7 @@ def evolve(state: S, event: Event) -> S:
         case RoleEnded():
             return _advance_role(state, event, data, held=False)
         case PositionTaken():
-            key = f"{data.actor}|{(data.matter or '').casefold()}"
+            key = f"{data.actor}|{(data.matter or '').casefold()}|{data.answers or ''}"
             line = state.positions.get(key, Line()).advance(data, event)
             state = replace(state, positions={**state.positions, key: line})
             return _answered(state, data.answers, event)
@@ -441,8 +458,43 @@ def _advance_role(state: S, event: Event, data: RoleTaken | RoleEnded, *, held: 
         accepted=taken.accepted if taken else None,
         verbatim=taken.verbatim if taken else None,
     )
-    line = state.roles.get(key, Line()).advance(role, event, ROLE_COURSE)
-    return replace(state, roles={**state.roles, key: line})
+    return replace(state, roles=told(state.roles, key, role, event, ROLE_COURSE))
+
+
+class Plannable(Protocol):
+    """What may be told as a plan or as a fact."""
+
+    @property
+    def gist(self) -> Hashable: ...
+
+    @property
+    def planned(self) -> bool: ...
+
+    def settles(self, plan: Any) -> bool: ...
+
+
+P = TypeVar("P", bound=Plannable)
+PLAN = "|plan"
+
+
+def told(lines: dict[str, Line[P]], key: str, value: P, event: Event, course: Course = ANY_ORDER) -> dict[str, Line[P]]:
+    """The lines after one more report. A plan has a line of its own beside the fact: it never takes its place.
+
+    The line of the plan goes away when what was planned comes about.
+    """
+    if value.planned:
+        facts = lines[key].candidates if key in lines else ()
+        if any(fact.value.settles(value) and not fact.span.precedes(event.span) for fact in facts):
+            return lines  # it came about at the time, or later
+        key += PLAN
+    else:
+        lines = {name: line for name, line in lines.items() if name != key + PLAN or not _settled(line, value, event)}
+    return {**lines, key: lines.get(key, Line()).advance(value, event, course)}
+
+
+def _settled(plan: Line[P], fact: P, event: Event) -> bool:
+    """Whether a plan is no longer one: what was planned came about, and not before it was planned."""
+    return all(fact.settles(c.value) and not event.span.precedes(c.span) for c in plan.candidates)
 
 
 def _answered(state: S, proposal: EventId | None, event: Event) -> S:

@@ -24,6 +24,12 @@ def gist(value: Any) -> Hashable:
     return found
 
 
+def agree(one: Any, other: Any) -> bool:
+    """Whether two values say the same: by their own `agrees`, if they have it, else by their gist."""
+    agrees = getattr(one, "agrees", None)
+    return bool(agrees(other)) if agrees is not None else gist(one) == gist(other)
+
+
 @dataclass(frozen=True)
 class Course:
     """The usual course of a family: which steps lead to which, where their dates leave it open.
@@ -33,34 +39,36 @@ class Course:
     """
 
     pairs: frozenset[tuple[Hashable, Hashable]]
+    """There is no way back: the second comes after the first, however wide their dates."""
+    turns: frozenset[tuple[Hashable, Hashable]] = frozenset()
+    """There and back again: only where the dates are the same is the step of the types trusted to tell the order."""
 
     @classmethod
-    def of(cls, *paths: Iterable[Hashable]) -> Course:
-        """Each path names steps in the order in which one leads to the next; paths join where they share one."""
+    def of(cls, *paths: Iterable[Hashable], turns: Iterable[tuple[Hashable, Hashable]] = ()) -> Course:
+        """Each path names steps in the order in which one leads to the next; paths join where they share one.
+
+        `turns` names pairs of steps that may follow each other either way.
+        """
         pairs: set[tuple[Hashable, Hashable]] = set()
         for path in paths:
             steps = list(path)
             pairs |= {(a, b) for i, a in enumerate(steps) for b in steps[i + 1 :]}
         while more := {(a, d) for a, b in pairs for c, d in pairs if b == c} - pairs:
             pairs |= more
-        return cls(frozenset(pair for pair in pairs if pair[0] != pair[1]))
+        both_ways = frozenset(pair for a, b in turns for pair in ((a, b), (b, a)))
+        return cls(frozenset(pair for pair in pairs if pair[0] != pair[1]), both_ways)
 
     def leads(self, earlier: Any, later: Any) -> bool:
         return (gist(earlier), gist(later)) in self.pairs
 
+    def turns_to(self, earlier: Any, later: Any) -> bool:
+        return (gist(earlier), gist(later)) in self.turns
+
 
 ANY_ORDER = Course(frozenset())
 
-
-class _Replacing(Course):
-    """Every step leads to the one that is taken now."""
-
-    def leads(self, earlier: Any, later: Any) -> bool:  # noqa: ARG002
-        return True
-
-
-REPLACING: Course = _Replacing(frozenset())
-"""For a step that speaks of what was said before it: a postponement takes the place of the date it puts off."""
+MOST_EVENTS = 10
+"""Events that one candidate names: the first ones and the newest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,28 +106,36 @@ class Line(Generic[T]):
         kept: list[Candidate[T]] = []
         followed: list[Candidate[T]] = []
         overtaken = False
+        same: Candidate[T] | None = None
         for candidate in self.candidates:
-            if candidate.span.precedes(span) or course.leads(candidate.value, value):
+            turned = candidate.span == span and course.turns_to(candidate.value, value)
+            if turned or candidate.span.precedes(span) or course.leads(candidate.value, value):
                 followed.append(candidate)
+            elif candidate.span == span and agree(candidate.value, value):
+                same = candidate
             else:
                 kept.append(candidate)
                 overtaken = overtaken or course.leads(value, candidate.value)
         if overtaken:  # by a later step of the usual course, reported for the same time; what it follows is past too
-            return Line(tuple(kept))
-        run = next((c for c in followed if gist(c.value) == gist(value)), None)
+            return Line((*kept, same) if same else tuple(kept))
+        run = same or next((c for c in followed if gist(c.value) == gist(value)), None)
         newest = Candidate(
             value=value,
             span=span,
             occurred=event.occurred,
             since=run.since if run else event.occurred,
-            events=(run.events[0], event.id) if run else (event.id,),
+            events=_named(run, event, whole=same is not None),
         )
         return Line((*kept, newest))
 
     @property
     def values(self) -> tuple[T, ...]:
         """The distinct values that stand, oldest first."""
-        return tuple({gist(c.value): c.value for c in self.candidates}.values())
+        found: list[T] = []
+        for candidate in self.candidates:
+            if not any(agree(value, candidate.value) for value in found):
+                found.append(candidate.value)
+        return tuple(found)
 
     @property
     def contested(self) -> bool:
@@ -138,3 +154,11 @@ class Line(Generic[T]):
     @property
     def since(self) -> When | None:
         return self.candidates[0].since if self.candidates else None
+
+
+def _named(run: Candidate[Any] | None, event: Event, *, whole: bool) -> tuple[EventId, ...]:
+    """The events a candidate rests on: all that say the same of the same time, else the first and the newest."""
+    if run is None:
+        return (event.id,)
+    earlier = run.events[: MOST_EVENTS - 1] if whole else run.events[:1]
+    return tuple(dict.fromkeys((*earlier, event.id)))

@@ -117,6 +117,11 @@ class ControlReported(Payload):
     def gist(self) -> tuple[str, ...]:
         return tuple(sorted(self.holders))
 
+    def agrees(self, other: ControlReported) -> bool:
+        """The same holders, and the same number unless one of the two gives none."""
+        numbers = {found.number.range for found in (self, other) if found.number is not None}
+        return self.gist == other.gist and len(numbers) < 2
+
     example: ClassVar[dict[str, Any]] = {
         "holders": ["eleven-groups"],
         "description": "major cities of Eastern Kalamun, not named",
@@ -161,8 +166,15 @@ class AccessReported(Payload):
     """Actual, announced or possible."""
 
     @property
-    def gist(self) -> tuple[str, str]:
-        return (self.access.value, self.modality.value)
+    def gist(self) -> str:
+        return self.access.value
+
+    @property
+    def planned(self) -> bool:
+        return self.modality is not Modality.ACTUAL
+
+    def settles(self, plan: AccessReported) -> bool:
+        return self.access is plan.access
 
     example: ClassVar[dict[str, Any]] = {
         "place": {"labels": [{"text": "government roadblocks", "lang": "en"}], "precision": "route"},
@@ -298,28 +310,28 @@ EVENTS: tuple[type[Payload], ...] = (
 
 # --- state ------------------------------------------------------------------------------------------------
 
-COURSE = Course.of(("open", "suspended"), ("open", "ended"))
-RESUMING = Course.of(("suspended", "open", "ended"))
-"""What is resumed was suspended before, even on the same day."""
+COURSE = Course.of(("open", "suspended"), ("open", "resumed", "ended"), turns=[("suspended", "resumed")])
 
 
 @dataclass(frozen=True, kw_only=True)
 class AreaHeld:
     place: Place
     included: bool
+    from_the_start: bool = False
+    """Whether it is what an opening says, which comes before everything else."""
 
     @property
-    def gist(self) -> bool:
-        return self.included
+    def gist(self) -> str:
+        return "at first" if self.from_the_start else "added" if self.included else "removed"
 
 
-AREA_COURSE = Course.of((True, False))
+AREA_COURSE = Course.of(("at first", "added"), ("at first", "removed"), turns=[("added", "removed")])
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProcessState(SubjectState):
     stage: Line[str] = field(default_factory=Line)
-    """open, suspended, ended."""
+    """open, suspended, resumed, ended."""
     ending: Line[str] = field(default_factory=Line)
     level: Line[str] = field(default_factory=Line)
     areas: dict[str, Line[AreaHeld]] = field(default_factory=dict)
@@ -359,8 +371,7 @@ def evolve(state: ProcessState, event: Event) -> ProcessState:
             return replace(state, control=control)
         case AccessReported() as data:
             key = f"{data.kind}|{data.place.key}|{(data.for_whom or '').casefold()}"
-            access = state.access.get(key, Line()).advance(data, event)
-            return replace(state, access={**state.access, key: access})
+            return replace(state, access=general.told(state.access, key, data, event))
         case InstrumentCited() as data:
             return replace(state, instruments=(*state.instruments, Cited(data, event.id, event.occurred)))
         case BodyEstablished() as data:
@@ -368,7 +379,7 @@ def evolve(state: ProcessState, event: Event) -> ProcessState:
         case ProcessSuspended():
             return replace(state, stage=state.stage.advance("suspended", event, COURSE))
         case ProcessResumed():
-            return replace(state, stage=state.stage.advance("open", event, RESUMING))
+            return replace(state, stage=state.stage.advance("resumed", event, COURSE))
         case ProcessEnded() as data:
             return replace(
                 state,
@@ -381,7 +392,8 @@ def evolve(state: ProcessState, event: Event) -> ProcessState:
 
 def _advance_area(state: ProcessState, event: Event, place: Place, *, included: bool) -> ProcessState:
     line = state.areas.get(place.key, Line())
-    line = line.advance(AreaHeld(place=place, included=included), event, AREA_COURSE)
+    held = AreaHeld(place=place, included=included, from_the_start=isinstance(event.data, Opening))
+    line = line.advance(held, event, AREA_COURSE)
     return replace(state, areas={**state.areas, place.key: line})
 
 

@@ -10,7 +10,7 @@ from domain import general
 from domain.edtf import When
 from domain.event import Event, Payload, ProcessOpening
 from domain.general import Due, SubjectState
-from domain.lines import REPLACING, Course, Line
+from domain.lines import Course, Line
 from domain.values import ActorRef, Labels, Place, Quantity, Short, Text, Value
 
 # --- events -----------------------------------------------------------------------------------------------
@@ -192,7 +192,7 @@ def evolve(state: TalksState, event: Event) -> TalksState:
             return replace(
                 state,
                 stage=state.stage.advance("postponed", event, COURSE),
-                planned=state.planned.advance(data.until, event, REPLACING),
+                planned=state.planned.advance(data.until, event),
             )
         case TalksCancelled():
             return replace(state, stage=state.stage.advance("cancelled", event, COURSE))

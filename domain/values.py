@@ -204,7 +204,7 @@ class Quantity(Value):
                 case Qualifier.ABOUT:
                     low, high = value - value / 10, value + value / 10
                 case Qualifier.MORE_THAN:
-                    low = value + 1 if isinstance(value, int) else value
+                    low = value + 1 if value == int(value) else value
                 case Qualifier.UP_TO:
                     high = value
                 case Qualifier.AT_LEAST | Qualifier.SEVERAL:

@@ -309,6 +309,8 @@ def misfit(event: Event, pointer: str, subject: str, name: str) -> str | None:
             return "name a ViolationReported of the same agreement"
         case ((general.PositionTaken() | general.ProposalMade()), "/data/answers") if name != "ProposalMade":
             return "name a ProposalMade"
+        case ((general.PositionTaken() | general.ProposalMade()), "/data/answers") if subject != event.subject:
+            return "the proposal named was made on another subject: send the answer to that subject"
         case general.FigureAssessed(), _ if name not in ("FigureReported", "FigureAssessed"):
             return "name figures: FigureReported or FigureAssessed"
         case _:

@@ -293,7 +293,9 @@ class Ledger(Application[str]):
         path = name if to in ("subject", "claimant") else f"{to}/{name}"
         if path == event.subject and pointer == "/data/to":
             return "nothing stands in a relation to itself: name the other one"
-        if path == event.subject or path in opened or path in self._known or self.log.version_of(c, path) > 0:
+        if path == event.subject:
+            return None  # whether it is open is decided with its version, under the lock
+        if path in opened or path in self._known or self.log.version_of(c, path) > 0:
             if len(self._known) > 100_000:
                 self._known.clear()
             if path not in opened:
@@ -403,7 +405,7 @@ def _check_version(draft: Draft, version: int, pointer: str) -> None:
             "to add this as another report of it"
         )
         raise AlreadyOpen(detail, [Fault(f"{pointer}/subject", detail)])
-    if not opening and version == 0 and expected in (None, 0):
+    if not opening and version == 0:
         detail = f"the subject is not open: append {OPENINGS[event.family].__name__} for it first"
         raise NotOpen(detail, [Fault(f"{pointer}/subject", detail)])
     if expected is not None and expected != version:

@@ -22,6 +22,7 @@ from eventsourcing.persistence import Mapper, Notification, StoredEvent
 from pydantic import ValidationError
 
 from domain.event import Event, Recorded, Unreadable, instant
+from domain.revisions import EventCorrected
 from domain.values import Subject
 from domain.vocabulary import PAYLOADS, faults, model_of
 
@@ -44,11 +45,31 @@ class Draft:
 
     @classmethod
     def of(cls, event: Event, expected_version: int | None = None) -> Draft:
-        canonical = event.model_dump_json(exclude_unset=True).encode()
-        envelope = orjson.loads(canonical)
+        envelope = event.model_dump(mode="json", exclude_unset=True)
         data = envelope.pop("data")
         del envelope["type"], envelope["subject"]
-        return cls(event, envelope, data, hashlib.sha256(canonical).digest(), expected_version)
+        if isinstance(event.data, EventCorrected):
+            envelope["replacement_schema"] = PAYLOADS[event.data.replacement["type"]].schema_version
+        return cls(event, envelope, data, digest_of(event), expected_version)
+
+
+def digest_of(event: Event) -> bytes:
+    """SHA-256 of what an event says, however it was written: the order of keys, a default that is spelled out, a null
+    and `1.0` for `1` make no difference."""
+    said = event.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
+    return hashlib.sha256(orjson.dumps(_plain(said), option=orjson.OPT_SORT_KEYS)).digest()
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case dict():
+            return {key: _plain(each) for key, each in value.items() if each is not None}
+        case list():
+            return [_plain(each) for each in value]
+        case float() if value == int(value):
+            return int(value)
+        case _:
+            return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +80,19 @@ class Entry:
     version: int
     recorded_at: datetime
     recorded_by: str
+
+
+def upcast(name: str, schema: int, data: dict[str, Any]) -> dict[str, Any]:
+    """A stored payload in today's form.
+
+    Raises:
+        KeyError: a version lacks its upcaster, or is newer than today's. What an upcaster raises passes through.
+    """
+    if schema > PAYLOADS[name].schema_version:
+        raise KeyError(name)
+    for version in range(schema, PAYLOADS[name].schema_version):
+        data = UPCASTERS[name, version](data)
+    return data
 
 
 class EventMapper(Mapper[str]):
@@ -122,8 +156,15 @@ class EventMapper(Mapper[str]):
         elif envelope["schema"] > PAYLOADS[name].schema_version:
             extra["unreadable"] = "the event was stored in a newer form than this version of Parley reads: upgrade it"
         else:
-            for version in range(envelope["schema"], PAYLOADS[name].schema_version):
-                data = UPCASTERS[name, version](data)
+            try:
+                data = upcast(name, envelope["schema"], data)
+                if (schema := envelope.pop("replacement_schema", None)) is not None:
+                    replaced = data["replacement"]
+                    replaced["data"] = upcast(replaced["type"], schema, replaced["data"])
+            except Exception as error:  # noqa: BLE001  shown with the event; it must not stop a replay
+                extra["unreadable"] = (
+                    f"an older form cannot be brought up to date ({type(error).__name__}): report this"
+                )
         return {
             "position": cast(Notification, stored_event).id,
             "id": envelope.pop("id"),

@@ -72,10 +72,15 @@ def _take_batch(views: Views, connection: Connection, pull: Pull, generation: in
         readable.append(one)
     if readable:
         _Batch(connection, views.tables(here.generation)).apply(readable)
-    position = readable[-1].position if readable else here.position
-    if position != here.position or halted != here.halted:
-        views.advance(connection, here.generation, position, halted)
-    return Progress(here.generation, position, halted)
+    now = Progress(
+        generation=here.generation,
+        position=readable[-1].position if readable else here.position,
+        halted=halted,
+        complete=here.complete or len(batch) < BATCH or halted is not None,
+    )
+    if now != here:
+        views.advance(connection, now)
+    return now
 
 
 def rebuild(views: Views, pull: Pull, done: Callable[[int], None] = lambda _: None) -> Progress:
@@ -448,6 +453,7 @@ class Follower:
 
     def start(self) -> None:
         self._position = self._views.position()
+        self._nudged.set()
         self._thread.start()
 
     def close(self) -> None:
@@ -492,6 +498,10 @@ class Follower:
             self._closing.wait(min(time.monotonic() - started, LONGEST_REST))
 
     def _follow(self) -> None:
+        if self._head() < self._position:
+            log.warning("the read models reflect more than the log holds: they are made anew")
+            with self._views.writing() as connection:
+                self._views.begin_generation(connection, live=True)
         while not self._closing.is_set():
             here = catch_up(self._views, self._pull)
             self.fault = None

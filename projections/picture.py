@@ -65,6 +65,8 @@ class Picture:
     """What is known of one process, apart from the clock."""
 
     process: str
+    version: int = 0
+    """How many events the process itself has, those on its talks and other subjects not counted."""
     states: dict[Subject, SubjectState] = field(default_factory=dict)
     """Of every subject that belongs to the process, the process itself included."""
     claims: list[Claim] = field(default_factory=list)
@@ -151,6 +153,7 @@ def picture_of(events: Iterable[Recorded], process: str, newest: int = 10, state
     states = {subject: folds.fold(subject.partition("/")[0], found) for subject, found in by_subject.items()}
     picture = Picture(
         process,
+        version=sum(recorded.subject == f"processes/{process}" for recorded in log),
         states={s: state for s, state in sorted(states.items()) if s in belongs},
         actors={s.partition("/")[2]: state for s, state in states.items() if s.startswith("actors/")},
         events={str(recorded.id): recorded for recorded in log},

@@ -27,7 +27,7 @@ from projections import render, status
 from projections.catch_up import revised
 from projections.picture import DAY, Picture
 from projections.render import Json, Page
-from projections.views import Reading, events_at, events_by_id, heard, picture, states_of, subjects_of
+from projections.views import Reading, events_at, events_by_id, heard, picture, states_of, subjects_of, version_of
 
 LAST_DAY = END // DAY + 1
 REVISIONS = [name for name, payload in PAYLOADS.items() if issubclass(payload, Revision)]
@@ -324,8 +324,6 @@ def subject_page(reading: Reading, path: str) -> tuple[Json, int]:
         raise NotFound("there is no such subject")
     page = Page()
     shown = render.subject(page, path, state)
-    if isinstance(state, ProcessState):
-        return shown, 0
     return shown | _explained(reading, page), version_of(reading, path)
 
 
@@ -337,13 +335,6 @@ def _explained(reading: Reading, page: Page) -> Json:
         "actors": {actor: {"label": shown_label(state)} for actor, state in named.items()},
         "evidence": {event: render.evidence(recorded) for event, recorded in found.items()},
     }
-
-
-def version_of(reading: Reading, path: str) -> int:
-    """How many events of a subject the read models reflect."""
-    table = reading.tables.timeline
-    query = select(table.c.version).where(table.c.subject == path).order_by(table.c.position.desc()).limit(1)
-    return reading.connection.execute(query).scalar() or 0
 
 
 def actor_page(reading: Reading, actor: str) -> tuple[Json, int]:
@@ -408,7 +399,7 @@ def read_cursor(text: str, *kinds: type) -> tuple[Any, ...]:
         key = None
     fits = isinstance(key, list) and len(key) == len(kinds)
     if not fits or not all(_fits(part, kind) for part, kind in zip(key, kinds, strict=True)):
-        raise BadCursor("the cursor cannot be read: take it unchanged from `next`, or leave it out to begin anew")
+        raise BadCursor.at("after", "take the cursor unchanged from `next`, or leave it out to begin anew")
     return tuple(key)
 
 

@@ -25,6 +25,8 @@ LONGEST_COUNT = 30
 CURRENT_SHOWN = 50
 OVER_SHOWN = 10
 """Rounds of talks and convoys in one status, under way and over; `totals` counts all, the lists have them."""
+CLAIMS_SHOWN = 50
+"""Claims on one series in one answer, newest first; `claimants` counts all."""
 SERIES_SHOWN = 200
 """Series of figures in one status; `/figures` has them all."""
 
@@ -49,6 +51,7 @@ def compose(picture: Picture, now: datetime, lookup: Lookup, named: Callable[[li
     figures, counts = figures_of(page, picture, lookup)
     body: Json = {
         "process": picture.process,
+        "version": picture.version,
         "labels": render.labels(own.labels),
         "level": shown["level"],
         "areas": shown["areas"],
@@ -80,10 +83,11 @@ def compose(picture: Picture, now: datetime, lookup: Lookup, named: Callable[[li
         "instruments": shown["instruments"],
         "figures": figures,
         "enrolments": [
-            {**one, "counts": counts.get(one["subject"], [])} for one in _each(page, picture, enrolments.EnrolmentState)
+            {**one, "counts": counts.get(one["subject"], [])}
+            for one in _current(page, picture, enrolments.EnrolmentState)
         ],
         "convoys": _current(page, picture, convoys.ConvoyState),
-        "agreements": _each(page, picture, agreements.AgreementState),
+        "agreements": _current(page, picture, agreements.AgreementState),
         "statements": [{"events": page.rests_on([event])} for event in picture.statements],
         "changes": [{"events": page.rests_on([event])} for event in picture.newest],
     }
@@ -112,8 +116,11 @@ def compose(picture: Picture, now: datetime, lookup: Lookup, named: Callable[[li
 
 
 def totals(picture: Picture) -> dict[str, dict[str, int]]:
-    """How many rounds of talks, convoys and agreements there are, by state; a contested one counts as such."""
+    """How many rounds, convoys, agreements and registers there are, by state (a contested one counts as such), and
+    how many series of figures."""
     found: dict[str, dict[str, int]] = {}
+    if picture.claims:
+        found["figures"] = {"series": len({(claim.subject, claim.series) for claim in picture.claims})}
     for path, state in picture.states.items():
         if (stage := stage_of(state)) is not None:
             counts = found.setdefault(path.partition("/")[0], {})
@@ -124,7 +131,7 @@ def totals(picture: Picture) -> dict[str, dict[str, int]]:
 def stage_of(state: SubjectState) -> str | None:
     """The state of a round, a convoy or an agreement in a word."""
     match state:
-        case talks.TalksState() | agreements.AgreementState():
+        case talks.TalksState() | agreements.AgreementState() | enrolments.EnrolmentState():
             return "contested" if state.stage.contested else state.stage.value
         case convoys.ConvoyState():
             seen = state.stage.value
@@ -133,7 +140,7 @@ def stage_of(state: SubjectState) -> str | None:
             return None
 
 
-OVER = {"concluded", "cancelled", "arrived", "turned back", "ended"}
+OVER = {"concluded", "cancelled", "arrived", "turned back", "ended", "closed"}
 
 
 def _current(page: Page, picture: Picture, kind: type[Any]) -> list[Json]:
@@ -148,10 +155,6 @@ def _current(page: Page, picture: Picture, kind: type[Any]) -> list[Json]:
 def _newest(state: Any) -> tuple[int, int]:
     spans = [candidate.span for candidate in state.stage.candidates]
     return max(((span.latest, span.earliest) for span in spans), default=(0, 0))
-
-
-def _each(page: Page, picture: Picture, kind: type[Any]) -> list[Json]:
-    return _pages(page, [(path, state) for path, state in picture.states.items() if isinstance(state, kind)])
 
 
 def _pages(page: Page, subjects: list[tuple[Subject, SubjectState]]) -> list[Json]:
@@ -201,6 +204,9 @@ def changes_at(picture: Picture, now: datetime) -> datetime:
         for one in folds.due(state):
             span = one.when.span
             boundaries += [span.latest + 1, span.earliest - int(AHEAD.total_seconds())]
+        if isinstance(state, agreements.AgreementState):  # the ledger tells of deadlines that are due no more, too
+            terms = (agreed for found in state.obligations.values() for agreed in found.agreed.values)
+            boundaries += [agreed.deadline.span.latest + 1 for agreed in terms if agreed.deadline is not None]
     return datetime.fromtimestamp(min(b for b in boundaries if b > now.timestamp()), UTC)
 
 
@@ -327,33 +333,48 @@ def figures_of(
     series: dict[tuple[str, tuple[str, ...]], list[Claim]] = defaultdict(list)
     for claim in picture.claims:
         series[claim.subject, claim.series].append(claim)
-    chosen = list(series.items())[:shown]
-    found = lookup([claim.order[3] for _, claims in chosen for claim in claims])
+    found = lookup([claim.order[3] for claim in picture.claims])
+    ordered = sorted(series.items(), key=lambda one: not _contested(one[1], found))[:shown]
     figures: list[Json] = []
     counts: dict[str, list[Json]] = defaultdict(list)
-    for (subject, key), claims in chosen:
+    for (subject, key), claims in ordered:
         line = _series(page, subject, key, claims, found)
         if isinstance(found[claims[0].order[3]].event.data, EnrolmentReported):
             counts[subject].append(line)
         else:
             figures.append(line)
-    figures.sort(key=lambda line: not line["contested"])
     return figures, counts
 
 
+def _figure(claim: Claim, found: Mapping[str, Recorded]) -> Figure | EnrolmentReported:
+    data = found[claim.order[3]].event.data
+    assert isinstance(data, Figure | EnrolmentReported)  # noqa: S101  see claims_in
+    return data
+
+
+def _comparable(claims: list[Claim], found: Mapping[str, Recorded]) -> list[tuple[float, float | None]]:
+    """The ranges that can be held against each other: of claims that no newer one certainly follows.
+
+    A stock of last year does not contradict a stock of today.
+    """
+    made = [claim for claim in claims if not claim.assessed]
+    spans = {claim.order[3]: found[claim.order[3]].event.span for claim in made}
+    last = [c for c in made if not any(spans[c.order[3]].precedes(span) for span in spans.values())]
+    return [_figure(claim, found).quantity.range for claim in last]
+
+
+def _contested(claims: list[Claim], found: Mapping[str, Recorded]) -> bool:
+    ranges = _comparable(claims, found)
+    low, high = common(ranges)
+    return len(ranges) > 1 and high is not None and low > high
+
+
 def _series(page: Page, subject: str, key: tuple[str, ...], claims: list[Claim], found: Mapping[str, Recorded]) -> Json:
-    _, counting, unit, _, _ = key
-    ranges: list[tuple[float, float | None]] = []
+    measure, counting, unit, *_ = key
+    newest_first = sorted(claims, key=lambda claim: claim.order, reverse=True)
     shown: dict[bool, list[Json]] = {False: [], True: []}
-    measure, scope, stated = key[0], None, None
-    for claim in claims:
-        event = found[claim.order[3]].event
-        data = event.data
-        assert isinstance(data, Figure | EnrolmentReported)  # noqa: S101  see claims_in
-        stated, scope = render.area(data.area), data.scope
-        measure = data.measure if isinstance(data, Figure) else measure
-        if not claim.assessed:
-            ranges.append(data.quantity.range)
+    for claim in newest_first[:CLAIMS_SHOWN]:
+        event, data = found[claim.order[3]].event, _figure(claim, found)
         shown[claim.assessed].append(
             {
                 "claimant": claim.claimant,
@@ -365,18 +386,21 @@ def _series(page: Page, subject: str, key: tuple[str, ...], claims: list[Claim],
                 "events": page.rests_on([claim.order[3]]),
             }
         )
-    low, high = common(ranges)
-    contested = len(ranges) > 1 and high is not None and low > high
+    newest = _figure(newest_first[0], found)
+    low, high = common(_comparable(claims, found))
+    contested = _contested(claims, found)
+    stated = render.area(newest.area)
     return {
         "subject": subject,
-        "measure": measure,
+        "measure": newest.measure if isinstance(newest, Figure) else measure,
         "counting": counting,
         "unit": unit,
         "area": stated,
         "area_stated": stated is not None,
-        "scope": scope,
+        "scope": newest.scope,
         "claims": shown[False],
-        "span": None if contested or not ranges else {"low": plain(low), "high": plain(high)},
+        "claimants": len(claims),
+        "span": None if contested or not shown[False] else {"low": plain(low), "high": plain(high)},
         "contested": contested,
         "assessed": shown[True],
     }

@@ -23,8 +23,9 @@ progress = Table(
     Column("position", BigInteger, nullable=False),
     Column("halted", Text),
     Column("live", Boolean, nullable=False),
+    Column("complete", Boolean, nullable=False),
 )
-"""How far each generation reflects the log; at most one generation is live."""
+"""How far each generation reflects the log. At most one is live; it answers once it has been complete."""
 
 
 @dataclass(frozen=True)

@@ -33,14 +33,16 @@ from domain.errors import Unavailable
 from domain.event import Recorded
 from domain.general import SubjectState
 from domain.values import Subject
-from domain.vocabulary import model_of
+from domain.vocabulary import PAYLOADS, model_of
 from projections.picture import Claim, Heard, Picture, Tally
 from projections.tables import VIEW_VERSION, Tables, create_progress, progress
+
+_PROGRESS = select(progress.c.generation, progress.c.position, progress.c.halted, progress.c.complete)
 
 LONG_AGO = -10_000_000
 """A day before all days, in days since 1970-01-01."""
 
-BATCH = 500
+IN_LIST = 500
 """How many values go into one IN list: below every database's limit."""
 
 
@@ -51,6 +53,8 @@ class Progress:
     generation: int
     position: int
     halted: str | None
+    complete: bool = False
+    """Whether it once reached the end of the log: before that, what it does not hold says nothing."""
 
 
 @dataclass(frozen=True)
@@ -106,8 +110,8 @@ class Views:
         """
         with _available(), self._engine.connect() as connection, connection.begin():
             live = self.live(connection)
-            if live is None:
-                raise Unavailable("the read models are being made: try again in a moment")
+            if live is None or not live.complete:
+                raise Unavailable("the read models are being made from the log: try again in a moment")
             yield Reading(connection, self.tables(live.generation), live.position, live.halted)
 
     # --- generations
@@ -120,8 +124,7 @@ class Views:
 
     def live(self, connection: Connection) -> Progress | None:
         """The live generation of this version; None if there is none."""
-        query = select(progress.c.generation, progress.c.position, progress.c.halted)
-        row = connection.execute(query.where(progress.c.live, progress.c.version == VIEW_VERSION)).first()
+        row = connection.execute(_PROGRESS.where(progress.c.live, progress.c.version == VIEW_VERSION)).first()
         return Progress(*row) if row else None
 
     def begin_generation(self, connection: Connection, *, live: bool) -> Progress:
@@ -130,18 +133,18 @@ class Views:
         if live:
             self._drop_others(connection, generation)
         row = {"generation": generation, "version": VIEW_VERSION, "position": 0, "halted": None, "live": live}
-        connection.execute(insert(progress).values(**row))
+        connection.execute(insert(progress).values(complete=False, **row))
         self.tables(generation).meta.create_all(connection)
         return Progress(generation, 0, None)
 
     def progress_of(self, connection: Connection, generation: int) -> Progress | None:
-        query = select(progress.c.generation, progress.c.position, progress.c.halted)
-        row = connection.execute(query.where(progress.c.generation == generation)).first()
+        row = connection.execute(_PROGRESS.where(progress.c.generation == generation)).first()
         return Progress(*row) if row else None
 
-    def advance(self, connection: Connection, generation: int, position: int, halted: str | None) -> None:
-        here = progress.c.generation == generation
-        connection.execute(update(progress).where(here).values(position=position, halted=halted))
+    def advance(self, connection: Connection, now: Progress) -> None:
+        here = progress.c.generation == now.generation
+        values = {"position": now.position, "halted": now.halted, "complete": now.complete}
+        connection.execute(update(progress).where(here).values(**values))
 
     def swap(self, connection: Connection, generation: int) -> None:
         """Makes a generation the live one and drops all others, those that an interrupted rebuild left too."""
@@ -162,8 +165,10 @@ class Views:
         self._tables.pop(generation, None)
 
     def position(self) -> int:
-        with self.reading() as reading:
-            return reading.position
+        """The position of the live generation, complete or not; 0 if there is none."""
+        with _available(), self._engine.connect() as connection, connection.begin():
+            live = self.live(connection)
+            return live.position if live else 0
 
 
 # --- reading ------------------------------------------------------------------------------------------------
@@ -177,7 +182,7 @@ def recorded_of(row: Any) -> Recorded:
         version=row.version,
         recorded_at=datetime.fromisoformat(row.recorded_at),
         recorded_by=row.recorded_by,
-        schema=1,
+        schema=PAYLOADS[row.type].schema_version,  # it was brought up to date when it was read from the log
     )
 
 
@@ -212,6 +217,13 @@ def states_of(reading: Reading, subjects: Iterable[str]) -> dict[Subject, Subjec
     return found
 
 
+def version_of(reading: Reading, path: str) -> int:
+    """How many events of a subject the read models reflect."""
+    table = reading.tables.timeline
+    query = select(table.c.version).where(table.c.subject == path).order_by(table.c.position.desc()).limit(1)
+    return reading.connection.execute(query).scalar() or 0
+
+
 def subjects_of(reading: Reading, process: str) -> list[str]:
     table = reading.tables.membership
     query = select(table.c.subject).where(table.c.process == process).order_by(table.c.subject)
@@ -240,7 +252,8 @@ def picture(
     if line is None:
         return None
     mine = subjects_of(reading, process)
-    found = Picture(process, states=states_of(reading, mine), heard=heard(line.heard))
+    version = version_of(reading, f"processes/{process}")
+    found = Picture(process, version, states=states_of(reading, mine), heard=heard(line.heard))
     series, tallies, events = tables.series, tables.tallies, tables.process_timeline
     for some in chunks(mine):
         for row in connection.execute(select(series).where(series.c.subject.in_(some))):
@@ -266,8 +279,8 @@ def picture(
 
 
 def chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    for start in range(0, len(values), BATCH):
-        yield values[start : start + BATCH]
+    for start in range(0, len(values), IN_LIST):
+        yield values[start : start + IN_LIST]
 
 
 # --- the database -------------------------------------------------------------------------------------------

@@ -88,8 +88,9 @@ FIRST, SECOND = "agreements/first", "agreements/second"
         ("EventDisputed", "/data/event", (FIRST, "EventRetracted"), (SECOND, "EventRetracted")),
         ("ViolationAssessed", "/data/violation", (FIRST, "ViolationReported"), (SECOND, "ViolationReported")),
         ("ViolationAssessed", "/data/violation", (FIRST, "ViolationReported"), (FIRST, "IncidentReported")),
-        ("PositionTaken", "/data/answers", (SECOND, "ProposalMade"), (SECOND, "PositionTaken")),
-        ("ProposalMade", "/data/answers", (SECOND, "ProposalMade"), (FIRST, "StatementMade")),
+        ("PositionTaken", "/data/answers", (FIRST, "ProposalMade"), (FIRST, "PositionTaken")),
+        ("PositionTaken", "/data/answers", (FIRST, "ProposalMade"), (SECOND, "ProposalMade")),
+        ("ProposalMade", "/data/answers", (FIRST, "ProposalMade"), (FIRST, "StatementMade")),
         ("FigureAssessed", "/data/considered/0", (SECOND, "FigureReported"), (FIRST, "EnrolmentReported")),
     ],
 )

@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.event import Opening, Recorded
 from domain.vocabulary import references
 from projections.catch_up import rebuild
-from tests.projections.world import Wire, folded, follow, kept, processes_of, pull, recorded, views
+from tests.projections.world import SLOW, Wire, folded, follow, kept, processes_of, pull, recorded, views
 from tests.strategies import histories
-
-SLOW = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 @SLOW

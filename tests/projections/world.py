@@ -10,16 +10,19 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from hypothesis import HealthCheck, settings
+
 from domain.event import Recorded, Unreadable
 from domain.vocabulary import OPENINGS
 from projections import queries, status
 from projections.catch_up import Pull, catch_up
 from projections.picture import picture_of
-from projections.views import Views
+from projections.views import Reading, Views
 from tests.spec import wire
 from tests.strategies import read
 
 REFERENCES = ("between", "senders", "organiser")
+SLOW = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 NOW = datetime(2017, 10, 30, 12, tzinfo=UTC)
 Wire = dict[str, Any]
 
@@ -28,8 +31,8 @@ def recorded(history: Sequence[Wire]) -> list[Recorded]:
     """The history as a log would have recorded it, one event a minute."""
     versions: dict[str, int] = {}
     log = []
-    for position, wire in enumerate(history, 1):
-        event = read(wire)
+    for position, sent in enumerate(history, 1):
+        event = read(sent)
         versions[event.subject] = versions.get(event.subject, 0) + 1
         at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=position)
         log.append(Recorded(event, position, versions[event.subject], at, "office", 1))
@@ -66,6 +69,15 @@ def views() -> Iterator[Views]:
             yield found
         finally:
             found.close()
+
+
+@contextmanager
+def reading(*history: Wire) -> Iterator[Reading]:
+    """The read models of a history, in the order in which it came in."""
+    with views() as found:
+        follow(found, pull(recorded(history)))
+        with found.reading() as snapshot:
+            yield snapshot
 
 
 def follow(found: Views, source: Pull) -> None:
