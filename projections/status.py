@@ -25,6 +25,8 @@ LONGEST_COUNT = 30
 CURRENT_SHOWN = 50
 OVER_SHOWN = 10
 """Rounds of talks and convoys in one status, under way and over; `totals` counts all, the lists have them."""
+COMPARABLE = 30 * DAY
+"""Seconds between two claims that can still contradict each other."""
 CLAIMS_SHOWN = 50
 """Claims on one series in one answer, newest first; `claimants` counts all."""
 SERIES_SHOWN = 200
@@ -353,14 +355,13 @@ def _figure(claim: Claim, found: Mapping[str, Recorded]) -> Figure | EnrolmentRe
 
 
 def _comparable(claims: list[Claim], found: Mapping[str, Recorded]) -> list[tuple[float, float | None]]:
-    """The ranges that can be held against each other: of claims that no newer one certainly follows.
+    """The ranges that can be held against each other: of claims that lie within COMPARABLE of the newest.
 
-    A stock of last year does not contradict a stock of today.
+    A stock of last year does not contradict a stock of today. Where to draw the line is a convention of ours.
     """
     made = [claim for claim in claims if not claim.assessed]
-    spans = {claim.order[3]: found[claim.order[3]].event.span for claim in made}
-    last = [c for c in made if not any(spans[c.order[3]].precedes(span) for span in spans.values())]
-    return [_figure(claim, found).quantity.range for claim in last]
+    newest = max((claim.order[0] for claim in made), default=0)
+    return [_figure(claim, found).quantity.range for claim in made if claim.order[1] + COMPARABLE >= newest]
 
 
 def _contested(claims: list[Claim], found: Mapping[str, Recorded]) -> bool:

@@ -359,6 +359,7 @@ def test_rebuild_makes_the_read_models_anew(seeded: Run, place: Path) -> None:
 
 
 def test_check_finds_nothing_wrong_with_a_sound_log(seeded: Run) -> None:
+    seeded("status", "eastern-kalamun")  # whoever asks, waits for the read models
     page = seeded("check").stdout
     assert "42 events on" in page
     assert "each is there once and can be read" in flat(page)

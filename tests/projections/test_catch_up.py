@@ -567,3 +567,33 @@ def test_two_followers_share_a_file(open_views: Callable[[], Views], following: 
     assert other.wait_for(len(log), 20)
     other.close()
     assert times_applied(open_views()) == 40
+
+
+# --- what may be said, and when
+
+
+def test_half_made_views_say_nothing_rather_than_something_wrong(found: Views, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catching, "BATCH", 4)
+    catch_up(found, pull(LOG))
+    with pytest.raises(Unavailable, match="are being made from the log"), found.reading():
+        pass
+    follow(found, pull(LOG))
+    with found.reading() as reading:
+        assert reading.position == len(LOG)
+
+
+def test_views_that_reflect_more_than_the_log_holds_are_made_anew(found: Views) -> None:
+    """An older copy of the log was put back."""
+    follow(found, pull(LOG))
+    shorter = LOG[:5]
+    follower = Follower(found, pull(shorter), lambda: len(shorter), poll=0.05)
+    follower.start()
+    try:
+        for _ in range(200):
+            if follower.position == len(shorter):
+                break
+            time.sleep(0.02)
+    finally:
+        follower.close()
+    assert found.position() == len(shorter)
+    assert rows(found)["timeline"] == len(shorter)

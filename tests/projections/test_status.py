@@ -490,3 +490,43 @@ def test_a_deadline_of_an_agreement_that_has_ended_counts_too() -> None:
     assert not ledger(shown(*history, now=before))["army"]["lift-siege"]["overdue"]
     assert ledger(shown(*history, now=after))["army"]["lift-siege"]["overdue"]
     assert status.changes_at(picture_of(log, "first"), before) == after
+
+
+def test_stocks_far_apart_in_time_do_not_contradict_each_other() -> None:
+    def claim(value: int, claimant: str, occurred: str) -> Wire:
+        return wire(
+            "FigureReported",
+            subject=FIRST,
+            occurred=occurred,
+            claimant=claimant,
+            data={"measure": "fighters", "quantity": {"value": value}},
+        )
+
+    apart = shown(claim(2000, "army", "2017-01-05"), claim(500, "elders", "2017-10-05"))["figures"]
+    assert [(line["contested"], line["span"]) for line in apart] == [(False, {"low": 500, "high": 500})]
+    close = shown(claim(2000, "army", "2017-10-01"), claim(500, "elders", "2017-10-05"))["figures"]
+    assert [(line["contested"], line["span"]) for line in close] == [(True, None)]
+
+
+def test_a_flow_is_compared_within_its_period_only() -> None:
+    def flow(value: int, claimant: str, period: str) -> Wire:
+        figure = {"measure": "arrivals", "quantity": {"value": value}, "counting": "flow", "period": period}
+        return wire("FigureReported", subject=FIRST, occurred="2017-11-01", claimant=claimant, data=figure)
+
+    lines = shown(flow(10, "army", "2017-09"), flow(20, "army", "2017-10"), flow(30, "elders", "2017-10"))["figures"]
+    assert [(len(line["claims"]), line["contested"]) for line in lines] == [(2, True), (1, False)]
+
+
+def test_contested_figures_come_first_however_many_there_are() -> None:
+    calm = [
+        wire("FigureReported", subject=FIRST, data={"measure": f"a{n:03}", "quantity": {"value": n}})
+        for n in range(status.SERIES_SHOWN)
+    ]
+    torn = [
+        wire("FigureReported", subject=FIRST, claimant=who, data={"measure": "z", "quantity": {"value": value}})
+        for who, value in (("army", 1), ("elders", 2))
+    ]
+    found = shown(*calm, *torn)
+    assert len(found["figures"]) == status.SERIES_SHOWN
+    assert (found["figures"][0]["measure"], found["figures"][0]["contested"]) == ("z", True)
+    assert found["totals"]["figures"] == {"series": status.SERIES_SHOWN + 1}
