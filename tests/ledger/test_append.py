@@ -258,16 +258,16 @@ def test_a_revision_cannot_target_itself(ledger: Ledger) -> None:
 
 
 def test_an_actor_may_speak_for_itself_but_not_stand_to_itself(ledger: Ledger) -> None:
-    itself = {"sources": [{"publisher": "bulletin", "claimant": "actors/newcomer"}]}
+    itself: dict[str, Any] = {"sources": [{"publisher": "bulletin", "claimant": "actors/newcomer"}]}
     append(ledger, opening("actors/newcomer", **itself))
     append(ledger, draft("ActorRelabelled", subject="actors/newcomer", **itself))
+    related = {"relation": "part of", "to": "newcomer"}
     with pytest.raises(UnknownReference, match="name the other one"):
-        related = {"relation": "part of", "to": "newcomer"}
         append(ledger, draft("ActorRelated", subject="actors/newcomer", data=related))
 
 
 def test_a_refused_report_makes_nobody_known(ledger: Ledger) -> None:
-    itself = {"sources": [{"publisher": "bulletin", "claimant": "actors/ghost"}]}
+    itself: dict[str, Any] = {"sources": [{"publisher": "bulletin", "claimant": "actors/ghost"}]}
     with pytest.raises(NotOpen):
         append(ledger, draft("ActorRelabelled", subject="actors/ghost", **itself))
     with pytest.raises(UnknownReference):
