@@ -18,7 +18,7 @@ from api.running import Parley
 from api.settings import Settings, load
 from ledger.ledger import Ledger
 from ledger.writer import Commit, Writer
-from projections.catch_up import Follower
+from projections.follower import Follower
 from projections.views import Views
 
 ROUTERS = (events.router, event_types.router, processes.router, subjects.router, operations.router)

@@ -13,7 +13,7 @@ from api.settings import Settings
 from api.statuses import Statuses
 from ledger.ledger import Ledger
 from ledger.writer import Writer
-from projections.catch_up import Follower
+from projections.follower import Follower
 from projections.views import Views
 
 

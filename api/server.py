@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 
 import uvicorn
 from fastapi import FastAPI
@@ -12,11 +13,15 @@ from api.settings import Settings
 GRACE = 10  # seconds that requests in progress have to end
 
 
+SWITCH = 0.001  # seconds; Python's own 5 ms make every request wait when the read models catch up
+
+
 class Server(uvicorn.Server):
     """uvicorn waits for all answers to end before it tells the app to stop; a live stream would never end."""
 
     def __init__(self, app: FastAPI, settings: Settings, *, log_level: str = "info") -> None:
         self._app = app
+        sys.setswitchinterval(SWITCH)
         super().__init__(
             uvicorn.Config(
                 app,

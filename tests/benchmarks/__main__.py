@@ -152,7 +152,7 @@ def caught_up(directory: Path) -> tuple[float, int]:
     """Seconds to make the read models from the log, and the events in it."""
     ledger, views = Ledger(directory), Views(directory / "views.db")
     started, head = time.perf_counter(), ledger.head()
-    while catch_up(views, ledger.read).position < head:
+    while not ((at := catch_up(views, ledger.read)).complete and at.position == head):
         pass
     took = time.perf_counter() - started
     views.close()

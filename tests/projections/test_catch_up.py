@@ -17,7 +17,8 @@ from domain.errors import Unavailable
 from domain.event import Event, Recorded, Unreadable
 from projections import catch_up as catching
 from projections import tables, views
-from projections.catch_up import Follower, catch_up, rebuild
+from projections.catch_up import catch_up, rebuild
+from projections.follower import Follower
 from projections.views import Views
 from tests.projections.world import follow, history, kept, opened, pull, recorded
 from tests.spec import wire
