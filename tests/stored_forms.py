@@ -7,7 +7,7 @@ just that form. If a test of the stored forms fails, the code is to be mended, n
 another form is a new type, or a higher `schema_version` with an upcaster in `ledger/mapper.py`; its old form stays.
 
 `names.json` holds the fields of every model and the codes of every enumeration that was ever stored, so that none
-can be renamed or removed, not even one that no example uses.
+can be renamed or removed, not even one that no example uses; and no default changed.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
+
+from pydantic.fields import FieldInfo
 
 from domain.values import Value
 from domain.vocabulary import PAYLOADS, example, model_of, read_event
@@ -49,7 +51,17 @@ def names() -> dict[str, list[str]]:
 
 
 def _names_of(kind: type[Any]) -> list[str]:
-    return [code.value for code in kind] if issubclass(kind, StrEnum) else list(kind.model_fields)
+    if issubclass(kind, StrEnum):
+        return [code.value for code in kind]
+    return [_with_default(name, field) for name, field in kind.model_fields.items()]
+
+
+def _with_default(name: str, field: FieldInfo) -> str:
+    """A field, and what it means if it was not sent: only what was sent is stored, so a default is stored form too."""
+    if field.is_required() or field.default is None:
+        return name
+    default = field.default.value if isinstance(field.default, StrEnum) else field.default
+    return f"{name} = {json.dumps(default)}"
 
 
 def _within(annotation: Any) -> Iterator[type[Any]]:
