@@ -11,7 +11,11 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, tuple_, update
+from sqlalchemy import Connection, Table, case, delete, insert, select, tuple_, update
+from sqlalchemy.dialects.postgresql import Insert as PostgreSQLInsert
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import Insert as SQLiteInsert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from domain import folds, processes
 from domain.errors import Unavailable
@@ -256,11 +260,14 @@ class _Batch:
                     "state": folds.dump(family, state).decode(),
                 }
             )
-        table = self._tables.subjects
-        for some in chunks([subject for subject in by_subject if subject in stored]):
-            self._connection.execute(delete(table).where(table.c.subject.in_(some)))
-        self._connection.execute(insert(table), rows)
+        statement = self._upsert(self._tables.subjects)
+        replaced = {name: statement.excluded[name] for name in ("changed", "names", "last", "state")}
+        self._connection.execute(statement.on_conflict_do_update(index_elements=["subject"], set_=replaced), rows)
         return changed
+
+    def _upsert(self, table: Table) -> SQLiteInsert | PostgreSQLInsert:
+        """An insert that may say what to do about a row that is there: both databases take it in the same words."""
+        return sqlite_insert(table) if self._connection.dialect.name == "sqlite" else postgresql_insert(table)
 
     @staticmethod
     def _step(recorded: Recorded) -> dict[str, Any]:
@@ -307,17 +314,15 @@ class _Batch:
                 new[key] = (max(before[0], order), before[1] + 1) if before else (order, 1)
         if not new:
             return
-        identity = tuple_(table.c.subject, table.c.series, table.c.claimant, table.c.assessed)
-        for some in chunks(list(new)):
-            for row in self._connection.execute(select(table).where(identity.in_(some))):
-                key = (row.subject, row.series, row.claimant, row.assessed)
-                order, claims = new[key]
-                newest = max(order, (row.earliest, row.latest, row.step, row.event_id))
-                new[key] = newest, claims + row.claims
-            self._connection.execute(delete(table).where(identity.in_(some)))
-        columns = ("subject", "series", "claimant", "assessed", "earliest", "latest", "step", "event_id", "claims")
+        identity = ("subject", "series", "claimant", "assessed")
+        place = ("earliest", "latest", "step", "event_id")
+        columns = (*identity, *place, "claims")
         rows = [dict(zip(columns, (*key, *order, claims), strict=True)) for key, (order, claims) in new.items()]
-        self._connection.execute(insert(table), rows)
+        statement = self._upsert(table)
+        newer_one = tuple_(*(statement.excluded[c] for c in place)) > tuple_(*(table.c[c] for c in place))
+        newest = {c: case((newer_one, statement.excluded[c]), else_=table.c[c]) for c in place}
+        both = {**newest, "claims": table.c.claims + statement.excluded.claims}
+        self._connection.execute(statement.on_conflict_do_update(index_elements=list(identity), set_=both), rows)
 
     def _add_tallies(self, batch: Sequence[Recorded]) -> None:
         table = self._tables.tallies
@@ -328,13 +333,10 @@ class _Batch:
         if not new:
             return
         columns = ("subject", "kind", "recorder", "first_day", "last_day")
-        identity = tuple_(*(table.c[name] for name in columns))
-        for some in chunks(list(new)):
-            for row in self._connection.execute(select(table).where(identity.in_(some))):
-                new[row.subject, row.kind, row.recorder, row.first_day, row.last_day] += row.events
-            self._connection.execute(delete(table).where(identity.in_(some)))
         rows = [{**dict(zip(columns, key, strict=True)), "events": events} for key, events in new.items()]
-        self._connection.execute(insert(table), rows)
+        statement = self._upsert(table)
+        both = {"events": table.c.events + statement.excluded.events}
+        self._connection.execute(statement.on_conflict_do_update(index_elements=list(columns), set_=both), rows)
 
     # --- what lists and searches need
 
