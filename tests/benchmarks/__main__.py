@@ -20,9 +20,10 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 
 from ledger.ledger import Ledger
 from projections import queries
@@ -130,22 +131,23 @@ def etag_of(port: int, path: str) -> str:
     return next(line.partition(": ")[2] for line in lines if line.lower().startswith("etag"))
 
 
-@dataclass(frozen=True)
+@dataclass
 class Size:
-    """Costs at one size of the log."""
+    """One log, and what things cost with it."""
 
     name: str
-    events: int
-    rebuild: float
+    directory: Path
+    events: int = 0
+    rebuild: float = 0
     """Microseconds an event, log read, parsed and folded into all read models."""
-    reading: float
+    reading: float = 0
     """Microseconds an event, log read and parsed alone."""
-    cold: float
+    cold: list[float] = field(default_factory=list)
     """Milliseconds of a status drawn anew."""
-    append: float
-    """Milliseconds of a durable append over HTTP, one connection, median."""
-    status: float
-    """Milliseconds of a status over HTTP after an append, one connection, median."""
+    append: list[float] = field(default_factory=list)
+    """Milliseconds of a durable append over HTTP, one connection."""
+    status: list[float] = field(default_factory=list)
+    """Milliseconds of a status over HTTP after an append, one connection."""
 
 
 def caught_up(directory: Path) -> tuple[float, int]:
@@ -160,74 +162,75 @@ def caught_up(directory: Path) -> tuple[float, int]:
     return took, head
 
 
-def at_size(name: str, processes: int, heavy: int, events: int) -> Size:
-    with tempfile.TemporaryDirectory() as place:
-        directory = Path(place) / "data"
-        ledger = load(directory, reports(processes, heavy), events)
-        started, after = time.perf_counter(), 0
-        while found := ledger.read(after, 1000):
-            after = found[-1].position
-        reading = time.perf_counter() - started
-        ledger.close()
-        took, count = caught_up(directory)
-        views = Views(directory / "views.db")
-        times = []
-        for _ in range(5):
+def prepared(name: str, directory: Path, processes: int, heavy: int, events: int) -> Size:
+    """A log of a size, its read models made, and what reading and rebuilding took."""
+    size = Size(name, directory)
+    ledger = load(directory, reports(processes, heavy), events)
+    started, after = time.perf_counter(), 0
+    while found := ledger.read(after, 1000):
+        after = found[-1].position
+    reading = time.perf_counter() - started
+    ledger.close()
+    took, size.events = caught_up(directory)
+    size.rebuild, size.reading = took / size.events * 1e6, reading / size.events * 1e6
+    return size
+
+
+def compare(sizes: list[Size], rounds: int = 25) -> None:
+    """Measures all sizes in turn, round by round, so that a slow minute of the machine hits them alike."""
+    path = f"/v1/processes/{PROCESS}"
+    for _ in range(rounds):
+        for size in sizes:
+            views = Views(size.directory / "views.db")
             with views.reading() as snapshot:
                 started = time.perf_counter()
                 queries.process_status(snapshot, PROCESS, datetime.now(UTC))
-                times.append(time.perf_counter() - started)
-        views.close()
-        with serving(*parley(directory)) as port:
+                size.cold.append((time.perf_counter() - started) * 1000)
+            views.close()
+    with contextlib.ExitStack() as servers:
+        ports = [servers.enter_context(serving(*parley(size.directory))) for size in sizes]
+        for port in ports:
             run(port, figures(30), 1, expect=(201,))
-            append = run(port, figures(300), 1, expect=(201,)).median
-            pairs = []
-            for one in figures(60):
-                sent = [one.replace(b"Content-Type", b"Prefer: wait=5\r\nContent-Type")]
-                run(port, sent, 1, expect=(201,))
-                pairs.append(run(port, [request("GET", f"/v1/processes/{PROCESS}")], 1).median)
-        return Size(
-            name,
-            count,
-            took / count * 1e6,
-            reading / count * 1e6,
-            sorted(times)[2] * 1000,
-            append,
-            sorted(pairs)[len(pairs) // 2],
-        )
+        for _ in range(rounds):
+            for size, port in zip(sizes, ports, strict=True):
+                size.append.append(run(port, figures(10), 1, expect=(201,)).median)
+                (sent,) = figures(1)
+                run(port, [sent.replace(b"Content-Type", b"Prefer: wait=5\r\nContent-Type")], 1, expect=(201,))
+                size.status.append(run(port, [request("GET", path)], 1).median)
 
 
 def growth(many: int) -> Iterator[str]:
     """What each costs in a long log, against a short one."""
-    few = at_size("10,000 events", 10, 0, 10_000)
-    yield (
-        f"| rebuild of all read models, 10,000 events | {1e6 / few.rebuild:,.0f} events/s | reading and parsing "
-        f"alone: {1e6 / few.reading:,.0f} events/s | {few.reading / few.rebuild:.2f} |"
-    )
     heavy = min(50_000, many // 6)
-    for size in (
-        at_size(f"{many:,} events", many // 1000, 0, many),
-        at_size(
-            f"{many:,} events, {heavy:,} of them figures or violations of one process",
-            many // 1000,
-            heavy,
-            many + heavy,
-        ),
-    ):
+    with tempfile.TemporaryDirectory() as place:
+        few, *others = sizes = [
+            prepared("10,000 events", Path(place) / "few", 10, 0, 10_000),
+            prepared(f"{many:,} events", Path(place) / "many", many // 1000, 0, many),
+            prepared(
+                f"{many:,} events, {heavy:,} of them figures or violations of one process",
+                Path(place) / "heavy",
+                (many - heavy) // 1000,
+                heavy,
+                many,
+            ),
+        ]
+        compare(sizes)
+    for size in sizes:
+        yield (
+            f"| rebuild of all read models, {size.name} | {1e6 / size.rebuild:,.0f} events/s | reading and parsing the "
+            f"log alone: {1e6 / size.reading:,.0f} events/s | {size.reading / size.rebuild:.2f} |"
+        )
+    for size in others:
         for what, mine, base, unit in (
-            ("append over HTTP", size.append, few.append, "ms"),
-            ("status over HTTP, just after an append to the process", size.status, few.status, "ms"),
-            ("status drawn anew", size.cold, few.cold, "ms"),
+            ("append over HTTP", median(size.append), median(few.append), "ms"),
+            ("status over HTTP, just after an append to the process", median(size.status), median(few.status), "ms"),
+            ("status drawn anew", median(size.cold), median(few.cold), "ms"),
             ("rebuild, an event", size.rebuild, few.rebuild, "µs"),
         ):
             yield (
                 f"| {what}, {size.name} | {mine:.1f} {unit} | the same at 10,000 events: {base:.1f} {unit} | "
                 f"{mine / base:.2f} |"
             )
-        yield (
-            f"| rebuild, {size.name} | {1e6 / size.rebuild:,.0f} events/s | reading and parsing the log alone: "
-            f"{1e6 / size.reading:,.0f} events/s | {size.reading / size.rebuild:.2f} |"
-        )
 
 
 def main() -> None:
