@@ -31,6 +31,11 @@ LONGEST_PAUSE = 10.0  # seconds between two tries
 Json = dict[str, Any]
 
 
+STALLS = 3
+BETWEEN = 0.3
+"""How often, and how many seconds apart, read models that do not move are asked before an old answer is taken."""
+
+
 class Unreachable(Exception):
     """No server answers, or there is nothing to open. Its text says what to do."""
 
@@ -69,15 +74,19 @@ class Door:
         if not fresh:
             return self.send("GET", path, params=asked)
         head = self.send("GET", "/v1/head").json()["position"]
-        seen = -1
+        seen, stalls = -1, 0
         while True:
             with reaching(self.where):
                 response = self.http.get(path, params={**asked, "min_position": head})
             if response.status_code != 503:
                 return checked(response)
             position = self._views_position()
-            if position is None or position <= seen:  # they do not move: what they have is better than nothing
-                break
+            if position is None or position <= seen:  # they do not move
+                stalls += 1
+                if stalls == STALLS:  # what they have is better than nothing
+                    break
+                sleep(BETWEEN)
+                continue
             seen = position
             self.notice(f"The read models are being made: {position:,} of {head:,} events.")
         shown = self.send("GET", path, params=asked)

@@ -267,12 +267,23 @@ def test_a_locked_log_is_503(client: TestClient, settings: Settings) -> None:
     assert client.post("/v1/events", json=statement()).status_code == 201
 
 
-def test_a_full_disk_is_503_and_never_a_false_201(client: TestClient, app: FastAPI) -> None:
+def test_a_full_disk_is_503_and_never_a_false_201(
+    client: TestClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
     begin(client)
     log = app.state.parley.ledger.log
     with log.writing() as c:
         c.execute("PRAGMA page_count")
-        c.execute(f"PRAGMA max_page_count={c.fetchone()[0] + 10}")
+        most = c.fetchone()[0] + 10
+    pool = log.datastore.pool
+    taken = pool.get_connection
+
+    def limited(*args: Any, **options: Any) -> Any:
+        connection = taken(*args, **options)
+        connection.cursor().execute(f"PRAGMA max_page_count={most}")  # of each connection: SQLite then says "full"
+        return connection
+
+    monkeypatch.setattr(pool, "get_connection", limited)
     acknowledged = []
     refused = 0
     for _ in range(40):

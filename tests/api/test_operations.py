@@ -39,6 +39,7 @@ def test_ready(client: TestClient) -> None:
 
 
 def test_halted_views_are_not_ready(client: TestClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
+    app.state.parley.follower.close()
     monkeypatch.setattr(app.state.parley.follower, "halted", "position 7, TalksStreamed: upgrade it")
     assert "TalksStreamed" in problem(client.get("/readyz"), 503)["detail"]
     assert client.get("/healthz").status_code == 200
