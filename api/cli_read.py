@@ -52,7 +52,7 @@ def history(
     with door(data, url) as found:
         actors = {} if as_json else found.get(path, fresh=True).json()["actors"]
         order = "newest" if newest else "oldest"
-        for event in _pages(found, f"{path}/history", "events", order=order):
+        for event in _pages(found, f"{path}/history", "events", fresh=True, order=order):
             if as_json:
                 cli_show.line_of_data(event)
             else:
