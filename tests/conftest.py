@@ -6,14 +6,20 @@ from collections.abc import Generator
 import pytest
 from hypothesis import HealthCheck, settings
 
-# A deadline measures the machine, not the code. Unlike hypothesis's own profile for CI, ours goes on trying new
-# examples; a failure there prints the blob that reproduces it.
+# A deadline measures the machine, not the code. CI judges every change by the same examples; each run elsewhere tries
+# new ones. A failure in CI prints the blob that reproduces it.
 _DEFAULT = settings(settings.get_profile("default"), deadline=None)
 settings.register_profile("default", _DEFAULT)
-settings.register_profile("ci", _DEFAULT, database=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("ci" if os.environ.get("CI") else "default")
-
+settings.register_profile(
+    "ci",
+    _DEFAULT,
+    derandomize=True,
+    database=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 _REQUIRE_ALL = os.environ.get("PARLEY_REQUIRE_ALL") == "1"
+settings.load_profile("ci" if _REQUIRE_ALL or os.environ.get("CI") else "default")
 
 
 def _refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:

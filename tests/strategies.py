@@ -217,7 +217,7 @@ def _mend(data: dict[str, Any], name: str, world: _World, draw: st.DrawFn) -> di
         case _:
             pass
     wanted = {
-        "answers": world.of_type("ProposalMade"),
+        "answers": world.of_type("ProposalMade", subject=world.subject),
         "considered": world.of_type("FigureReported", "FigureAssessed"),
         "violation": world.of_type("ViolationReported", subject=world.subject),
     }
