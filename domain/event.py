@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from domain.edtf import BEGINNING, END, Span, When
 from domain.values import (
@@ -79,6 +79,21 @@ class Event(Value):
     """Anything the recording office wants to add. It is shown with the event."""
     data: Payload
     """What the report says; its fields depend on the type."""
+    _possible: bool = PrivateAttr(default=False)
+
+    @property
+    def possible(self) -> bool:
+        """Whether, seen from a horizon, it may or may not have occurred (or been published) yet.
+
+        Such an event adds to what may be so; it takes the place of nothing.
+        """
+        return self._possible
+
+    def as_possible(self) -> Self:
+        """The same report, seen from a horizon that may or may not include it."""
+        seen = self.model_copy()
+        seen._possible = True
+        return seen
 
     @property
     def family(self) -> str:

@@ -487,7 +487,7 @@ def told(lines: dict[str, Line[P]], key: str, value: P, event: Event, course: Co
         if any(fact.value.settles(value) and not fact.span.precedes(event.span) for fact in facts):
             return lines  # it came about at the time, or later
         key += PLAN
-    else:
+    elif not event.possible:
         lines = {name: line for name, line in lines.items() if name != key + PLAN or not _settled(line, value, event)}
     return {**lines, key: lines.get(key, Line()).advance(value, event, course)}
 

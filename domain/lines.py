@@ -69,6 +69,8 @@ ANY_ORDER = Course(frozenset())
 
 MOST_EVENTS = 10
 """Events that one candidate names: the first ones and the newest."""
+MOST_CLAIMANTS = 10
+"""Claimants that one candidate names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,10 @@ class Candidate(Generic[T]):
     """When an unbroken run of reports first said the same."""
     events: tuple[EventId, ...]
     """First and newest event of that run."""
+    claimants: tuple[str, ...] = ()
+    """Who says so in that run, the first ones."""
+    possible: bool = False
+    """Whether, at the horizon, it may not have come about yet (`Event.possible`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +107,10 @@ class Line(Generic[T]):
     candidates: tuple[Candidate[T], ...] = ()
 
     def advance(self, value: T, event: Event, course: Course = ANY_ORDER) -> Line[T]:
-        """The line after one more report, given in canonical order (`Event.order`)."""
+        """The line after one more report, given in canonical order (`Event.order`).
+
+        A report that is only possible stands beside what it would follow: that may still be so.
+        """
         span = event.span
         kept: list[Candidate[T]] = []
         followed: list[Candidate[T]] = []
@@ -116,6 +125,8 @@ class Line(Generic[T]):
             else:
                 kept.append(candidate)
                 overtaken = overtaken or course.leads(value, candidate.value)
+        if overtaken and event.possible:
+            return self
         if overtaken:  # by a later step of the usual course, reported for the same time; what it follows is past too
             return Line((*kept, same) if same else tuple(kept))
         run = same or next((c for c in followed if gist(c.value) == gist(value)), None)
@@ -125,7 +136,11 @@ class Line(Generic[T]):
             occurred=event.occurred,
             since=run.since if run else event.occurred,
             events=_named(run, event, whole=same is not None),
+            claimants=tuple(dict.fromkeys((*(run.claimants if run else ()), *event.claimants)))[:MOST_CLAIMANTS],
+            possible=event.possible and (same is None or same.possible),
         )
+        if event.possible:
+            return Line((*(c for c in self.candidates if c is not same), newest))
         return Line((*kept, newest))
 
     @property

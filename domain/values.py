@@ -279,8 +279,10 @@ class Source(Value):
 
     @property
     def speaker(self) -> str:
-        """Who says so: the claimant, or the publisher where no claimant is named."""
-        return self.claimant if self.claimant and self.claimant != "unattributed" else self.publisher
+        """Who says so: the claimant; where none is named, the source that this one repeats, else the publisher."""
+        if self.claimant and self.claimant != "unattributed":
+            return self.claimant
+        return self.derived_from or self.publisher
 
 
 class Basis(StrEnum):
