@@ -9,11 +9,11 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import Field, model_validator
 
 from domain import general
-from domain.edtf import When
+from domain.edtf import END, When
 from domain.event import Event, Payload, ProcessOpening
 from domain.general import Due, IncidentKind, SubjectState
 from domain.lines import Course, Line
-from domain.values import ActorRef, EventRef, Harm, ItemId, Labels, Place, Quantity, Short, Text
+from domain.values import ActorRef, EventId, EventRef, Harm, ItemId, Labels, Place, Quantity, Short, Text
 
 # --- events -----------------------------------------------------------------------------------------------
 
@@ -420,6 +420,8 @@ COURSE = Course.of(
     turns=[("suspended", "resumed")],
 )
 IN_FORCE = {"in force", "resumed"}
+ONCE = {"reached", "signed", "in force", "ended"}
+"""What comes once: against the course it cannot be. An extension, an accession and an initialling do not count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -478,7 +480,8 @@ def evolve(state: AgreementState, event: Event) -> AgreementState:
             )
         case AgreementSigned() as data:
             line = state.signatures.get(data.actor, Line()).advance(data, event)
-            return replace(_to(state, "signed", event), signatures={**state.signatures, data.actor: line})
+            state = _to(state, "signed", event, once=data.act is SigningAct.SIGNED)
+            return replace(state, signatures={**state.signatures, data.actor: line})
         case ObligationAgreed() as data:
             known = state.obligations.get(data.obligation, Obligation())
             known = replace(known, agreed=known.agreed.advance(data, event))
@@ -501,7 +504,7 @@ def evolve(state: AgreementState, event: Event) -> AgreementState:
                 renewable=before.renewable if before else None,
                 extended=data.way.value,
             )
-            return replace(_to(state, "in force", event), term=state.term.advance(term, event))
+            return replace(_to(state, "in force", event, once=False), term=state.term.advance(term, event))
         case AgreementSuspended():
             return _to(state, "suspended", event)
         case AgreementResumed():
@@ -512,7 +515,8 @@ def evolve(state: AgreementState, event: Event) -> AgreementState:
             return general.evolve(state, event)
 
 
-def _to(state: AgreementState, stage: str, event: Event) -> AgreementState:
+def _to(state: AgreementState, stage: str, event: Event, *, once: bool = True) -> AgreementState:
+    state = general.passing(state, stage, event) if once and stage in ONCE else state
     return replace(state, stage=state.stage.advance(stage, event, COURSE))
 
 
@@ -546,6 +550,34 @@ def kept(obligation: Obligation) -> bool:
     return scores == {3}
 
 
+def owed(state: AgreementState) -> dict[str, Obligation]:
+    """The obligations that are not fully kept, while the agreement has not ended."""
+    if "ended" in state.stage.values:
+        return {}
+    return {name: obligation for name, obligation in state.obligations.items() if not kept(obligation)}
+
+
+def deadlines(obligation: Obligation) -> list[When]:
+    """The deadlines that last reports name, the first one first; one without an end never passes."""
+    found = {agreed.deadline for agreed in obligation.agreed.values if agreed.deadline is not None}
+    return sorted((when for when in found if when.span.latest < END), key=lambda when: (when.span.latest, when))
+
+
+def judged(obligation: Obligation, standing: ObligationStanding) -> tuple[EventId, ...]:
+    """The last assessments that judge it so, apart from any date."""
+    return tuple(
+        dict.fromkeys(
+            event for c in obligation.assessed.candidates if c.value.standing is standing for event in c.events
+        )
+    )
+
+
+def is_overdue(obligation: Obligation, now: int) -> bool:
+    """Whether it is judged to be overdue, or a deadline passed, in seconds since 1970; it is for `owed` to ask of."""
+    passed = any(when.span.latest < now for when in deadlines(obligation))
+    return passed or bool(judged(obligation, ObligationStanding.OVERDUE))
+
+
 def blocked_by(state: AgreementState, name: str) -> list[str]:
     """The obligations that must be kept before this one and are not."""
     obligation = state.obligations.get(name)
@@ -553,3 +585,105 @@ def blocked_by(state: AgreementState, name: str) -> list[str]:
         return []
     needed = dict.fromkeys(d for agreed in obligation.agreed.values for d in agreed.depends_on)
     return [d for d in needed if not (d in state.obligations and kept(state.obligations[d]))]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phase:
+    """The obligations of one phase, and what keeps it waiting."""
+
+    name: str | None
+    """As the reports name it; None: of these obligations no phase is told."""
+    obligations: tuple[str, ...]
+    kept: int
+    """How many are fully kept."""
+    overdue: tuple[str, ...]
+    blocked_by: tuple[str, ...]
+    """Obligations outside the phase that must be kept before one within it, and are not."""
+
+
+def phases(state: AgreementState, now: int) -> list[Phase]:
+    """The phases in the order in which obligations first name them. `now`: seconds since 1970."""
+    members: dict[str | None, list[str]] = {}
+    for name, obligation in state.obligations.items():
+        told = [agreed.phase for agreed in obligation.agreed.values if agreed.phase is not None]
+        members.setdefault(told[0] if told else None, []).append(name)
+    open_ = owed(state)
+    return [
+        Phase(
+            name=phase,
+            obligations=tuple(names),
+            kept=sum(kept(state.obligations[name]) for name in names),
+            overdue=tuple(name for name in names if name in open_ and is_overdue(open_[name], now)),
+            blocked_by=tuple(
+                dict.fromkeys(
+                    other for name in names if name in open_ for other in blocked_by(state, name) if other not in names
+                )
+            ),
+        )
+        for phase, names in members.items()
+    ]
+
+
+def mirror_pairs(state: AgreementState) -> list[tuple[str, str]]:
+    """Each obligation with the one of the other side that it answers; a pair that names each other once."""
+    found: dict[frozenset[str], tuple[str, str]] = {}
+    for name, obligation in state.obligations.items():
+        for agreed in obligation.agreed.values:
+            if agreed.mirrors is not None:
+                found.setdefault(frozenset((name, agreed.mirrors)), (name, agreed.mirrors))
+    return list(found.values())
+
+
+LAPSING = 14 * 86_400
+"""Seconds before the end of a term from which it is about to lapse."""
+
+
+def term_ends(state: AgreementState) -> list[When]:
+    """The ends of the term, the first one first, at the last of which it lapses if nobody says anything.
+
+    None, if it is not in force, or if a last report has it in force without an end.
+    """
+    terms = {term.until for term in state.term.values}
+    if not IN_FORCE & set(state.stage.values) or None in terms:
+        return []
+    ends = sorted((when for when in terms if when is not None), key=lambda when: (when.span.latest, when))
+    return ends if ends and ends[-1].span.latest < END else []
+
+
+class Standing(StrEnum):
+    """Where a truce or an agreement stands at a time."""
+
+    NOT_IN_FORCE = "not in force"
+    TRIAL = "trial"
+    IN_FORCE = "in force"
+    SUSPENDED = "suspended"
+    LAPSING = "lapsing"
+    LAPSED = "lapsed"
+    ENDED = "ended"
+    CONTESTED = "contested"
+
+
+def standing(state: AgreementState, now: int) -> Standing:
+    """Where it stands at a time, in seconds since 1970.
+
+    Lapsing: 14 days or less are left of the term, on trial or not. Lapsed: the term is over, and nobody has said that
+    it was extended or that it ended. An agreement extended while it is suspended is in force.
+    """
+    stages = set(state.stage.values)
+    if len(stages) > 1 and not stages <= IN_FORCE:
+        return Standing.CONTESTED
+    if "ended" in stages:
+        return Standing.ENDED
+    if "suspended" in stages:
+        return Standing.SUSPENDED
+    starts = [term.starts.span.earliest for term in state.term.values if term.starts is not None]
+    if not stages & IN_FORCE or (starts and min(starts) > now):
+        return Standing.NOT_IN_FORCE
+    ends = term_ends(state)
+    if ends and ends[-1].span.latest < now:
+        return Standing.LAPSED
+    if ends and ends[0].span.latest - LAPSING < now:
+        return Standing.LAPSING
+    if any(term.trial for term in state.term.values):
+        return Standing.TRIAL
+    return Standing.IN_FORCE

@@ -272,6 +272,9 @@ COURSE = Course.of(
     ("passed a checkpoint", "turned back"),
     ("held", "turned back"),
 )
+ONCE = {"departed", "passed a checkpoint", "held", "arrived"}
+"""What comes once in a run, or before its end: against the course it cannot be. Passage may be asked for, granted
+and denied again, and what was turned back may set out again."""
 CLEARANCE_COURSE = Course.of(("in principle", "with conditions", "final"))
 
 
@@ -346,6 +349,7 @@ def _to(
     place: Place | None = None,
     reason: str | None = None,
 ) -> ConvoyState:
+    state = general.passing(state, stage, event) if stage in ONCE else state
     seen = Whereabouts(stage=stage, place=place, actor=actor, reason=reason)
     return replace(state, stage=state.stage.advance(seen, event, COURSE))
 
@@ -366,11 +370,21 @@ def stranded(state: ConvoyState) -> bool:
     return bool(ON_THE_ROAD & {seen.stage for seen in state.stage.values})
 
 
+def waiting(state: ConvoyState) -> bool:
+    """Whether a last report has the convoy not yet gone, and neither denied nor cancelled."""
+    return bool(NOT_GONE & {seen.stage for seen in state.stage.values})
+
+
+def is_series(state: ConvoyState) -> bool:
+    """Whether several runs are reported together, so that no step says anything of the next one."""
+    return any(described.series for described in state.described.values)
+
+
 def due(state: ConvoyState) -> list[Due]:
     """The planned departure, the answer to a request, and the end of a clearance, while it has not gone."""
     found = general.due(state)
     stages = {seen.stage for seen in state.stage.values}
-    if stages & NOT_GONE:
+    if waiting(state):
         found += [
             Due(what="departure", when=c.value.planned, events=c.events)
             for c in state.described.candidates

@@ -80,6 +80,7 @@ class Event(Value):
     data: Payload
     """What the report says; its fields depend on the type."""
     _possible: bool = PrivateAttr(default=False)
+    _repeats: tuple[EventId, ...] = PrivateAttr(default=())
 
     @property
     def possible(self) -> bool:
@@ -93,6 +94,21 @@ class Event(Value):
         """The same report, seen from a horizon that may or may not include it."""
         seen = self.model_copy()
         seen._possible = True
+        return seen
+
+    def on(self, subject: Subject) -> Self:
+        """The same report, on this subject: ids may turn out to name one thing."""
+        return self if subject == self.subject else self.model_copy(update={"subject": subject})
+
+    @property
+    def repeats(self) -> tuple[EventId, ...]:
+        """The duplicates that this report stands for; what refers to them refers to it."""
+        return self._repeats
+
+    def repeated(self, by: tuple[EventId, ...], sources: tuple[Source, ...]) -> Self:
+        """The same report, standing for its duplicates, with the sources of all of them."""
+        seen = self.model_copy(update={"sources": sources})
+        seen._repeats = by
         return seen
 
     @property

@@ -14,8 +14,8 @@ from typing import Any, ClassVar, Protocol, Self, TypeVar
 from pydantic import model_validator
 
 from domain.edtf import When
-from domain.event import Event, Payload
-from domain.lines import ANY_ORDER, Cited, Course, Line
+from domain.event import Event, Opening, Payload
+from domain.lines import ANY_ORDER, Candidate, Cited, Course, Line
 from domain.values import (
     ActorRef,
     Area,
@@ -389,6 +389,25 @@ class RoleHeld:
         return True
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passed:
+    """Where the reports of one step put it: the one that begins first, and the one that ends last."""
+
+    first: When
+    last: When
+    events: tuple[EventId, EventId]
+    """These two; one event twice if there is no other."""
+    mixed: bool = False
+    """Whether some give a date and others an instant with its zone."""
+
+    def before(self, other: Passed) -> bool:
+        """Whether every report of this step lies certainly before every report of the other."""
+        last, first = self.last.span, other.first.span
+        if self.mixed or other.mixed:  # leave room for any zone
+            first = first._replace(timed=not last.timed)
+        return last.precedes(first)
+
+
 @dataclass(frozen=True, kw_only=True)
 class SubjectState:
     """What every family's state has: identity, roles, positions and proposals."""
@@ -403,9 +422,14 @@ class SubjectState:
     proposals: dict[str, Cited[ProposalMade]] = field(default_factory=dict)
     answered: dict[str, tuple[EventId, ...]] = field(default_factory=dict)
     """Proposal id to the events that answer it."""
+    same_proposal: dict[str, str] = field(default_factory=dict)
+    """Id of a proposal that was a duplicate to the id of the one that stays."""
+    passed: dict[str, Passed] = field(default_factory=dict)
+    """Each step that was reported, with when; only in families where a step that cannot be would show by it."""
 
 
 S = TypeVar("S", bound=SubjectState)
+V = TypeVar("V")
 
 ROLE_COURSE = Course.of(("possible", "announced", "actual", "ended"))
 
@@ -422,13 +446,16 @@ def evolve(state: S, event: Event) -> S:
         case RoleEnded():
             return _advance_role(state, event, data, held=False)
         case PositionTaken():
-            key = f"{data.actor}|{(data.matter or '').casefold()}|{data.answers or ''}"
+            answers = _staying(state, data.answers) if data.answers is not None else ""
+            key = f"{data.actor}|{(data.matter or '').casefold()}|{answers}"
             line = state.positions.get(key, Line()).advance(data, event)
             state = replace(state, positions={**state.positions, key: line})
             return _answered(state, data.answers, event)
         case ProposalMade():
             proposal = Cited(data, event.id, event.occurred)
             state = replace(state, proposals={**state.proposals, str(event.id): proposal})
+            if event.repeats:
+                state = _standing_for(state, event)
             return _answered(state, data.answers, event)
         case _:
             return state
@@ -443,6 +470,27 @@ def opened(state: S, event: Event, labels: tuple[Label, ...], processes: tuple[s
         processes=tuple(dict.fromkeys((*state.processes, *processes))),
         opened_by=(*state.opened_by, event.id),
     )
+
+
+def passing(state: S, step: str, event: Event) -> S:
+    """The state after a report of a step, as to when the step was passed.
+
+    An opening may come later than what it reports, and what is only possible proves nothing: neither counts.
+    """
+    if event.possible or event.occurred is None or isinstance(event.data, Opening):
+        return state
+    known, when = state.passed.get(step), event.occurred
+    if known is None:
+        passed = Passed(first=when, last=when, events=(event.id, event.id))
+    else:
+        begins, ends = when.span.earliest < known.first.span.earliest, when.span.latest > known.last.span.latest
+        passed = Passed(
+            first=when if begins else known.first,
+            last=when if ends else known.last,
+            events=(event.id if begins else known.events[0], event.id if ends else known.events[1]),
+            mixed=known.mixed or when.span.timed != known.first.span.timed,
+        )
+    return replace(state, passed={**state.passed, step: passed})
 
 
 def _advance_role(state: S, event: Event, data: RoleTaken | RoleEnded, *, held: bool) -> S:
@@ -500,8 +548,25 @@ def _settled(plan: Line[P], fact: P, event: Event) -> bool:
 def _answered(state: S, proposal: EventId | None, event: Event) -> S:
     if proposal is None:
         return state
-    answers = (*state.answered.get(str(proposal), ()), event.id)
-    return replace(state, answered={**state.answered, str(proposal): answers})
+    name = _staying(state, proposal)
+    return replace(state, answered={**state.answered, name: (*state.answered.get(name, ()), event.id)})
+
+
+def _staying(state: SubjectState, proposal: EventId) -> str:
+    """The id under which a proposal stands, if it was a duplicate of another."""
+    return state.same_proposal.get(str(proposal), str(proposal))
+
+
+def _standing_for(state: S, event: Event) -> S:
+    """The state after a proposal that stands for duplicates of it: answers to them are answers to it."""
+    aliases = {str(one): str(event.id) for one in event.repeats}
+    answers = tuple(a for name in (str(event.id), *aliases) for a in state.answered.get(name, ()))
+    rest = {name: found for name, found in state.answered.items() if name not in aliases}
+    return replace(
+        state,
+        same_proposal={**state.same_proposal, **aliases},
+        answered={**rest, str(event.id): answers} if answers else rest,
+    )
 
 
 # --- rules ------------------------------------------------------------------------------------------------
@@ -519,6 +584,11 @@ class Due:
     """The events that say so."""
     actor: str | None = None
     """Who owes it, if anybody."""
+
+
+def sure(line: Line[V]) -> tuple[Candidate[V], ...]:
+    """The candidates of a line without those that are only possible at the horizon."""
+    return tuple(candidate for candidate in line.candidates if not candidate.possible)
 
 
 def unanswered(state: SubjectState) -> list[Cited[ProposalMade]]:

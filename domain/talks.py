@@ -152,6 +152,8 @@ COURSE = Course.of(
     ("reported", "scheduled", "postponed", "cancelled"),
     ("reported", "scheduled", "convened", "concluded"),
 )
+ONCE = {"convened", "concluded"}
+"""What comes once: one before the other, against the course, cannot be. A round may be scheduled again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,33 +185,26 @@ def evolve(state: TalksState, event: Event) -> TalksState:
             )
         case TalksScheduled() as data:
             return replace(
-                state,
-                stage=state.stage.advance("scheduled", event, COURSE),
+                _to(state, "scheduled", event),
                 planned=state.planned.advance(data.when, event),
                 venue=state.venue.advance(data.venue, event) if data.venue else state.venue,
             )
         case TalksPostponed() as data:
-            return replace(
-                state,
-                stage=state.stage.advance("postponed", event, COURSE),
-                planned=state.planned.advance(data.until, event),
-            )
+            return replace(_to(state, "postponed", event), planned=state.planned.advance(data.until, event))
         case TalksCancelled():
-            return replace(state, stage=state.stage.advance("cancelled", event, COURSE))
+            return _to(state, "cancelled", event)
         case TalksConvened() as data:
             attendance = dict(state.attendance)
             for one in data.attendance:
                 attendance[one.actor] = attendance.get(one.actor, Line()).advance(one, event)
             return replace(
-                state,
-                stage=state.stage.advance("convened", event, COURSE),
+                _to(state, "convened", event),
                 venue=state.venue.advance(data.venue, event) if data.venue else state.venue,
                 attendance=attendance,
             )
         case TalksConcluded() as data:
             return replace(
-                state,
-                stage=state.stage.advance("concluded", event, COURSE),
+                _to(state, "concluded", event, over=data.outcome is not TalksOutcome.ADJOURNED),
                 outcome=state.outcome.advance(data.outcome.value, event),
                 summary=state.summary.advance(data.summary, event) if data.summary else state.summary,
             )
@@ -217,15 +212,26 @@ def evolve(state: TalksState, event: Event) -> TalksState:
             return general.evolve(state, event)
 
 
+def _to(state: TalksState, stage: str, event: Event, *, over: bool = True) -> TalksState:
+    """The state after a step; a round that was adjourned may meet again, so it has not passed its conclusion."""
+    state = general.passing(state, stage, event) if over and stage in ONCE else state
+    return replace(state, stage=state.stage.advance(stage, event, COURSE))
+
+
 # --- rules ------------------------------------------------------------------------------------------------
 
 AWAITED = {"scheduled", "postponed"}
 
 
+def awaited(state: TalksState) -> bool:
+    """Whether a last report has the round planned and not yet held."""
+    return bool(AWAITED & set(state.stage.values))
+
+
 def due(state: TalksState) -> list[Due]:
     """The round itself while it is planned and not yet held, and answers that are awaited."""
     found = general.due(state)
-    if AWAITED & set(state.stage.values):
+    if awaited(state):
         found += [
             Due(what="round of talks", when=plan.value, events=plan.events)
             for plan in state.planned.candidates

@@ -113,6 +113,8 @@ def read_event(raw: dict[str, Any], json: bytes | str) -> Event:
             raise Malformed.at("/data/into", "a subject cannot be unified with itself: name the other one")
         case revisions.SubjectUnified() if family_of(event.data.into) != event.family:
             raise Malformed.at("/data/into", f"name a subject of the same family: {event.family}/…")
+        case revisions.DuplicateMarked() if event.data.event == event.data.of:
+            raise Malformed.at("/data/of", "an event does not repeat itself: name the event that it repeats")
         case _:
             pass
     return event
@@ -297,14 +299,30 @@ def _nested(annotation: Any) -> Iterator[type[Value]]:
         yield from _nested(argument)
 
 
-def misfit(event: Event, pointer: str, subject: str, name: str) -> str | None:
+def misfit(event: Event, pointer: str, subject: str, name: str, reads: str | None = None) -> str | None:
     """Why an event of type `name` on `subject` cannot be what `event` refers to at `pointer`; None if it can.
 
     A revision and its target stand on one subject; an assessment names a violation of its own agreement.
+
+    Args:
+        event: the event that refers.
+        pointer: where.
+        subject: of the event referred to.
+        name: its type.
+        reads: the type that it makes its own target read as, if it is a correction.
     """
+    revision = name in PAYLOADS and issubclass(PAYLOADS[name], Revision)
     match event.data, pointer:
         case Revision(), "/data/event" if subject != event.subject:
             return "the event named is of another subject: send the revision to that subject"
+        case revisions.EventCorrected(), "/data/event" if revision and reads is None:
+            return "a report is corrected, or a correction: retract this one with EventRetracted, and send it anew"
+        case ((revisions.EventCorrected() as data), "/data/event"):
+            return _keeps_identity(str(data.replacement.get("type")), reads or name)
+        case revisions.DuplicateMarked(), _ if revision:
+            return "name two reports: a revision repeats nothing"
+        case revisions.DuplicateMarked(), "/data/of" if family_of(subject) != event.family:
+            return "the two events are of different families: name one of the same family"
         case agreements.ViolationAssessed(), _ if name != "ViolationReported" or subject != event.subject:
             return "name a ViolationReported of the same agreement"
         case ((general.PositionTaken() | general.ProposalMade()), "/data/answers") if name != "ProposalMade":
@@ -315,6 +333,17 @@ def misfit(event: Event, pointer: str, subject: str, name: str) -> str | None:
             return "name figures: FigureReported or FigureAssessed"
         case _:
             return None
+
+
+def _keeps_identity(wanted: str, corrected: str) -> str | None:
+    """An opening stays an opening: it carries the identity of its subject."""
+    if wanted not in PAYLOADS or corrected not in PAYLOADS:
+        return None
+    if issubclass(PAYLOADS[corrected], Opening) and not issubclass(PAYLOADS[wanted], Opening):
+        return f"an opening stays an opening: let the replacement be {corrected}, or retract the event"
+    if issubclass(PAYLOADS[wanted], Opening) and not issubclass(PAYLOADS[corrected], Opening):
+        return f"no other event becomes an opening: retract it, and send {wanted} as a report of its own"
+    return None
 
 
 # --- documentation ----------------------------------------------------------------------------------------

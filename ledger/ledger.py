@@ -31,7 +31,8 @@ from domain.errors import (
     StaleVersion,
     UnknownReference,
 )
-from domain.event import Event, Opening, ProcessOpening, Recorded, Unreadable
+from domain.event import Event, Opening, Recorded, Unreadable
+from domain.horizon import names_processes
 from domain.values import EventId, Subject
 from domain.vocabulary import OPENINGS, misfit, references
 from ledger.mapper import Draft, Entry, EventMapper
@@ -195,7 +196,7 @@ class Ledger(Application[str]):
                 event_id=entry.draft.event.id.bytes,
                 digest=entry.draft.digest,
                 recorded_at=micros(entry.recorded_at),
-                processes=_named_processes(entry.draft.event),
+                processes=names_processes(entry.draft.event),
                 targets=_targets(entry.draft.event),
             )
             for entry in entries
@@ -285,11 +286,15 @@ class Ledger(Application[str]):
         if to == "event":
             target = sent.get(uuid.UUID(name))
             if target is not None:
-                return misfit(event, pointer, target.subject, target.type)
+                return misfit(event, pointer, target.subject, target.type, _reads(target))
             row = self.log.event_by_id(c, uuid.UUID(name).bytes)
             if row is None:
                 return "no such event was recorded: check the id, or append that event first"
-            return misfit(event, pointer, row["originator_id"], row["topic"])
+            reads = None
+            if row["topic"] == revisions.EventCorrected.__name__:
+                (found,) = self.read(row["position"] - 1, 1)
+                reads = _reads(found.event) if isinstance(found, Recorded) else None
+            return misfit(event, pointer, row["originator_id"], row["topic"], reads)
         path = name if to in ("subject", "claimant") else f"{to}/{name}"
         if path == event.subject and pointer == "/data/to":
             return "nothing stands in a relation to itself: name the other one"
@@ -363,8 +368,9 @@ def micros(moment: datetime) -> int:
     return (moment - EPOCH) // timedelta(microseconds=1)
 
 
-def _named_processes(event: Event) -> tuple[str, ...]:
-    return event.data.processes if isinstance(event.data, ProcessOpening) else ()
+def _reads(event: Event) -> str | None:
+    """The type that a correction makes its target read as; None for any other event."""
+    return str(event.data.replacement.get("type")) if isinstance(event.data, revisions.EventCorrected) else None
 
 
 def _targets(event: Event) -> tuple[bytes, ...]:

@@ -7,18 +7,23 @@ models keep the same parts up to date (`projections.views`). A property test hol
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 
 from domain import folds
 from domain.agreements import ViolationReported
 from domain.enrolments import EnrolmentReported
-from domain.event import Event, ProcessOpening, Recorded
-from domain.general import Figure, FigureAssessed, IncidentReported, SubjectState
+from domain.event import Event, Opening, Recorded, Revision
+from domain.general import Figure, FigureAssessed, IncidentReported, StatementMade, SubjectState
+from domain.horizon import EVERYTHING, Horizon, Seen, Standing, names_processes, seen_from
+from domain.revisions import SubjectUnified
 from domain.values import Subject
+from domain.vocabulary import ROWS
 
 DAY = 86_400
 
+Json = dict[str, Any]
 Order = tuple[int, int, int, str]
 """Display order: earliest, latest, step, id."""
 
@@ -32,6 +37,9 @@ class Claim:
     claimant: str
     assessed: bool
     order: Order
+    low: float
+    high: float | None
+    """What it allows; None: no upper bound."""
     claims: int
     """How many times the claimant has spoken on it."""
 
@@ -80,6 +88,20 @@ class Picture:
     """Ids of the last statements in display order, newest first."""
     actors: dict[str, SubjectState] = field(default_factory=dict)
     """States of the actors that are named, by id."""
+    marks: dict[str, Json] = field(default_factory=dict)
+    """What became of events that were revised, by id."""
+    joined: dict[Subject, Subject] = field(default_factory=dict)
+    """Subjects that gave way, each with the one that stays."""
+    possible: dict[str, str] = field(default_factory=dict)
+    """Events that are inside the horizon only possibly, and why (`domain.horizon.Seen`)."""
+    withdrawn: dict[Subject, list[str]] = field(default_factory=dict)
+    """Subjects of which no opening is in effect any more, with the ids of their openings."""
+    filed: list[Recorded] = field(default_factory=list)
+    """What its history shows, as recorded, in log order; empty in a picture from the read models."""
+    in_effect: list[Event] = field(default_factory=list)
+    """All reports in effect, under the subjects that stay; empty in a picture from the read models."""
+    beyond: int = 0
+    """How many events in effect the dates of the horizon leave out."""
 
 
 def display_order(event: Event) -> Order:
@@ -87,16 +109,62 @@ def display_order(event: Event) -> Order:
     return (span.earliest, span.latest, event.data.step, str(event.id))
 
 
-def claims_in(event: Event) -> Iterator[tuple[tuple[str, ...], str, bool]]:
-    """The claims an event makes: series, claimant, and whether it is an assessment."""
+REVISION_STEP = 1000
+"""Puts a revision after all events of its target's date."""
+
+
+def revised(event: Event) -> str | None:
+    """The id of the event that a revision is about; None for any other event, and for joined subjects."""
+    if not isinstance(event.data, Revision):
+        return None
+    target = getattr(event.data, "event", None)
+    return str(target) if target is not None else None
+
+
+def timeline_order(recorded: Recorded, known: Mapping[str, Event]) -> Order:
+    """The place of an event in a history. A revision stands right after the event it revises.
+
+    Args:
+        recorded: the event.
+        known: the events that revisions are about, by id. Targets stand earlier in the log, so a chain of them ends.
+    """
+    event = recorded.event
+    target = revised(event)
+    while target is not None and target in known:
+        event = known[target]
+        target = revised(event)
+    if isinstance(event.data, Revision):
+        moment = int(recorded.recorded_at.timestamp())
+        return (moment, moment, event.data.step, str(recorded.id))
+    earliest, latest, step, _ = display_order(event)
+    return (earliest, latest, step + (REVISION_STEP if event is not recorded.event else 0), str(recorded.id))
+
+
+class Said(NamedTuple):
+    """A claim that an event makes."""
+
+    series: tuple[str, ...]
+    claimant: str
+    assessed: bool
+    low: float
+    high: float | None
+
+
+def claims_in(event: Event) -> Iterator[Said]:
+    """The claims an event makes, one for each claimant."""
     match event.data:
         case FigureAssessed() as data:
-            yield data.series, data.assessor, True
+            yield Said(data.series, data.assessor, True, *data.quantity.range)
         case Figure() | EnrolmentReported() as data:
             for claimant in event.claimants:
-                yield data.series, claimant, False
+                yield Said(data.series, claimant, False, *data.quantity.range)
         case _:
             return
+
+
+def accumulates(event: Event) -> bool:
+    """Whether the event is kept as a row, rather than folded."""
+    return isinstance(event.data, ROWS)
 
 
 def tallied(event: Event) -> Iterator[tuple[str, str, int, int]]:
@@ -131,50 +199,154 @@ def newer(a: Heard | None, b: Heard) -> Heard:
     return b if a is None or (b.on, b.publisher, b.event) > (a.on, a.publisher, a.event) else a
 
 
-def members(events: Iterable[Recorded], process: str) -> set[str]:
-    """The subjects that belong to a process: itself, and those with an opening that names it."""
-    found = {f"processes/{process}"}
-    for recorded in events:
-        data = recorded.event.data
-        if isinstance(data, ProcessOpening) and process in data.processes:
-            found.add(recorded.subject)
+def components(pairs: Iterable[tuple[Subject, Subject]]) -> dict[Subject, frozenset[Subject]]:
+    """What is linked by pairs, each with all that it is linked with, itself included."""
+    found: dict[Subject, frozenset[Subject]] = {}
+    for one, other in pairs:
+        both = found.get(one, frozenset([one])) | found.get(other, frozenset([other]))
+        found |= dict.fromkeys(both, both)
     return found
 
 
-def picture_of(events: Iterable[Recorded], process: str, newest: int = 10, statements: int = 10) -> Picture:
-    """Folds a whole log, or any part of one, into the picture of a process. Pure, and slow on a long log."""
+def named_by(events: Sequence[Recorded]) -> dict[Subject, set[str]]:
+    """The processes that any report, or a correction of one, ever put a subject into.
+
+    A subject that was ever joined with another counts as put into the same ones.
+    """
+    named: dict[Subject, set[str]] = defaultdict(set)
+    for recorded in events:
+        named[recorded.subject] |= set(names_processes(recorded.event))
+        if recorded.event.family == "processes":
+            named[recorded.subject].add(recorded.subject.partition("/")[2])
+    unified = ((r.subject, r.event.data.into) for r in events if isinstance(r.event.data, SubjectUnified))
+    for together in set(components(unified).values()):
+        whole = set().union(*(named.get(subject, set()) for subject in together))
+        for subject in together:
+            named[subject] = set(whole)
+    return named
+
+
+def picture_of(
+    events: Iterable[Recorded],
+    process: str,
+    newest: int = 10,
+    statements: int = 10,
+    horizon: Horizon = EVERYTHING,
+) -> Picture | None:
+    """Folds a whole log, or any part of one, into the picture of a process at a horizon. Pure, and slow on a long log.
+
+    Args:
+        events: at least all events of the process's subjects, of those they were ever joined with, and of actors.
+        process: its id, or one that gave way to it.
+        newest: how many of the events last recorded to name.
+        statements: how many of the last statements to name.
+        horizon: from where to look. Names of actors are cut by position only: they are not news.
+
+    Returns:
+        None if nothing of the process is inside.
+    """
     log = list(events)
-    belongs = members(log, process)
-    mine = [recorded for recorded in log if recorded.subject in belongs]
-    by_subject: dict[Subject, list[Event]] = defaultdict(list)
-    for recorded in log:
-        if recorded.subject in belongs or recorded.event.family == "actors":
-            by_subject[recorded.subject].append(recorded.event)
-    states = {subject: folds.fold(subject.partition("/")[0], found) for subject, found in by_subject.items()}
+    seen = seen_from(horizon, (r for r in log if r.event.family != "actors"))
+    actors = seen_from(Horizon(horizon.position), (r for r in log if r.event.family == "actors"))
+    own = seen.joined.get(Subject(f"processes/{process}"), Subject(f"processes/{process}"))
+    ids = {own.partition("/")[2]} | {s.partition("/")[2] for s, stays in seen.joined.items() if stays == own}
+    ever = named_by(seen.known)
+    belongs = {own}
+    for subject in {*seen.events, *seen.withdrawn}:
+        if subject in seen.withdrawn:
+            joined = (s for s, stays in seen.joined.items() if stays == subject)
+            named = set().union(*(ever[s] for s in (subject, *joined)))
+        else:
+            named = {p for event in seen.events[subject] for p in names_processes(event)}
+        if named & ids and not subject.startswith("processes/"):
+            belongs.add(subject)
+    inside = {subject for subject in belongs if subject in seen.events or subject in seen.withdrawn}
+    if not inside:
+        return None
+    if own not in seen.events or not any(isinstance(e.data, Opening) for e in seen.events[own]):
+        _lend_identity(seen, own, log, horizon)
+    if own not in seen.events and own not in seen.withdrawn:
+        return None
+    all_states = {s: folds.fold(s.partition("/")[0], seen.events.get(s, ())) for s in sorted(inside | {own})}
+    states = {s: state for s, state in all_states.items() if state.opened or s == own}
+    mine = [r for r in seen.known if seen.joined.get(r.subject, r.subject) in all_states]
     picture = Picture(
-        process,
-        version=sum(recorded.subject == f"processes/{process}" for recorded in log),
-        states={s: state for s, state in sorted(states.items()) if s in belongs},
-        actors={s.partition("/")[2]: state for s, state in states.items() if s.startswith("actors/")},
-        events={str(recorded.id): recorded for recorded in log},
-        newest=[str(r.id) for r in sorted(mine, key=lambda r: -r.position)[:newest]],
+        own.partition("/")[2],
+        version=sum(recorded.subject == own for recorded in seen.known),
+        states=states,
+        actors={
+            s.partition("/")[2]: folds.fold("actors", actors.events.get(s, ()))
+            for s in {*actors.events, *actors.withdrawn}
+        },
+        joined={**seen.joined, **actors.joined},
+        possible={str(event_id): why for event_id, why in seen.possible.items()},
+        beyond=sum(r.event.id in seen.outside and not isinstance(r.event.data, Revision) for r in seen.known),
     )
+    counted = [event for subject, found in seen.events.items() if subject in states for event in found]
+    filed = [r for r in seen.known if ever[r.subject] & ids]
+    for recorded in {r.position: r for r in (*mine, *filed)}.values():
+        standing = seen.standings.get(recorded.event.id)
+        if standing is None:  # a revision
+            picture.events[str(recorded.id)] = recorded
+        else:
+            read = standing.event if standing.event is not None else recorded.event
+            picture.events[str(recorded.id)] = replace(recorded, event=read.on(recorded.subject))
+            if standing.revised:
+                picture.marks[str(recorded.id)] = marks_of(standing)
+    picture.filed = filed = [r for r in filed if r.event.id not in seen.outside]
+    picture.in_effect = counted
+    for recorded in mine:
+        subject = seen.joined.get(recorded.subject, recorded.subject)
+        if not all_states[subject].opened and isinstance(recorded.event.data, Opening):
+            picture.withdrawn.setdefault(subject, []).append(str(recorded.id))
+    picture.newest = [str(r.id) for r in filed[::-1][:newest]]
     claims: dict[tuple[str, tuple[str, ...], str, bool], Claim] = {}
     tallies: dict[tuple[str, str, str, int, int], int] = defaultdict(int)
-    for recorded in mine:
-        event = recorded.event
+    for event in counted:
         order = display_order(event)
-        for series, claimant, assessed in claims_in(event):
-            key = (recorded.subject, series, claimant, assessed)
+        for series, claimant, assessed, low, high in claims_in(event):
+            key = (event.subject, series, claimant, assessed)
             before = claims.get(key)
             count = before.claims + 1 if before else 1
             newest_order = max(before.order, order) if before else order
-            claims[key] = Claim(recorded.subject, series, claimant, assessed, newest_order, count)
+            newest_range = (before.low, before.high) if before and before.order == newest_order else (low, high)
+            claims[key] = Claim(event.subject, series, claimant, assessed, newest_order, *newest_range, count)
         for tally in tallied(event):
-            tallies[recorded.subject, *tally] += 1
+            tallies[event.subject, *tally] += 1
+    for event in (*counted, *(r.event for r in mine if _heard_of(r, seen, states))):
         picture.heard = newer(picture.heard, heard_in(event))
     picture.claims = sorted(claims.values(), key=lambda c: (c.subject, c.series, c.assessed, c.claimant))
     picture.tallies = [Tally(*key, events=n) for key, n in sorted(tallies.items())]
-    spoken = [r.event for r in mine if r.type == "StatementMade"]
+    spoken = [event for event in counted if isinstance(event.data, StatementMade)]
     picture.statements = [str(e.id) for e in sorted(spoken, key=display_order, reverse=True)[:statements]]
     return picture
+
+
+def _heard_of(recorded: Recorded, seen: Seen, states: Mapping[Subject, SubjectState]) -> bool:
+    """Whether it is a revision inside the horizon, of a subject that is not withdrawn: that was heard, too."""
+    if not isinstance(recorded.event.data, Revision) or recorded.event.id in seen.outside:
+        return False
+    return seen.joined.get(recorded.subject, recorded.subject) in states
+
+
+def _lend_identity(seen: Seen, own: Subject, log: Sequence[Recorded], horizon: Horizon) -> None:
+    """Lets the opening of a process, itself beyond the horizon, name it where something else of it is inside."""
+    if own in seen.withdrawn:
+        return
+    whole = seen_from(Horizon(horizon.position), (r for r in log if r.event.family == "processes"))
+    for event in whole.events.get(own, ()):
+        if isinstance(event.data, Opening):
+            seen.possible[event.id] = "identity"
+            seen.events.setdefault(own, []).append(event.as_possible())
+
+
+def marks_of(standing: Standing) -> Json:
+    """What became of a report, as evidence shows it: only what there is."""
+    found = {
+        "corrected_by": [str(i) for i in standing.corrected_by],
+        "retracted_by": str(standing.retracted_by) if standing.retracted_by else None,
+        "disputed_by": [str(i) for i in standing.disputed_by],
+        "same_as": str(standing.same_as) if standing.same_as else None,
+        "repeated_by": [str(i) for i in standing.repeated_by],
+    }
+    return {name: told for name, told in found.items() if told}

@@ -8,29 +8,53 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Select, and_, func, select, tuple_
+from sqlalchemy import Select, and_, func, or_, select, tuple_
 
-from domain.actors import ActorState, shown_label
-from domain.edtf import END
+from domain import folds
+from domain.actors import shown_label
+from domain.edtf import When
 from domain.errors import BadCursor, NotFound
-from domain.event import Recorded, Revision, instant
+from domain.event import Event, Recorded, Revision, instant
+from domain.findings import (
+    RULES,
+    Act,
+    ClaimMade,
+    Finding,
+    of_claims,
+    of_repeats,
+    of_state,
+    silence,
+    without_role,
+)
 from domain.general import SubjectState
+from domain.horizon import EVERYTHING, in_effect
 from domain.processes import ProcessState, places
-from domain.values import Subject
-from domain.vocabulary import PAYLOADS
+from domain.values import EventId, Subject
 from projections import render, status
-from projections.catch_up import revised
-from projections.picture import DAY, Picture
+from projections.outlook import PLACED
+from projections.picture import Order, claims_in, display_order, revised, timeline_order
 from projections.render import Json, Page
-from projections.views import Reading, events_at, events_by_id, heard, picture, states_of, subjects_of, version_of
-
-LAST_DAY = END // DAY + 1
-REVISIONS = [name for name, payload in PAYLOADS.items() if issubclass(payload, Revision)]
+from projections.scene import HERE, LAST_DAY, Asked, Scene, actors_named, finding_of, scene, unknown
+from projections.views import (
+    Reading,
+    all_of,
+    as_one,
+    chunks,
+    events_at,
+    events_by_id,
+    heard,
+    ids_of,
+    joined_of,
+    marks_by_id,
+    states_of,
+    version_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +83,13 @@ class Wanted:
     """A role that is held in it (by `actor`, if that is given too)."""
     state: str | None = None
     """open, suspended, ended, or contested."""
+    finding: str | None = None
+    """A rule of which a finding stands in it."""
     updated_after: int | None = None
     """Only processes that an event after this position touched."""
 
 
-def processes(reading: Reading, wanted: Wanted, after: str | None, limit: int) -> Answer:
+def processes(reading: Reading, wanted: Wanted, after: str | None, limit: int, now: datetime | None = None) -> Answer:
     """The processes, by id, with what a list shows of each."""
     table = reading.tables.processes
     query = select(table).order_by(table.c.process).limit(limit + 1)
@@ -79,6 +105,11 @@ def processes(reading: Reading, wanted: Wanted, after: str | None, limit: int) -
         query = query.where(table.c.state.contains(json.dumps(wanted.state), autoescape=True))
     if wanted.updated_after is not None:
         query = query.where(table.c.touched > wanted.updated_after)
+    if wanted.finding is not None:
+        clock = now or datetime.now(UTC)
+        query = query.where(
+            table.c.process.in_({process for process, _ in _everywhere(reading, clock, wanted.finding)})
+        )
     if wanted.actor is not None or wanted.role is not None:
         query = query.where(table.c.process.in_(_with_role(reading, wanted)))
     rows = reading.connection.execute(query).all()
@@ -89,8 +120,9 @@ def processes(reading: Reading, wanted: Wanted, after: str | None, limit: int) -
 
 
 def _with_role(reading: Reading, wanted: Wanted) -> Select[tuple[str]]:
-    roles, membership = reading.tables.roles, reading.tables.membership
-    query = select(membership.c.process).join(roles, roles.c.subject == membership.c.subject)
+    roles, belongs = reading.tables.roles, reading.tables.belongs
+    query = select(belongs.c.process).join(roles, roles.c.subject == belongs.c.subject)
+    query = query.where(belongs.c.withdrawn.is_(False))
     if wanted.actor is not None:
         query = query.where(roles.c.actor == wanted.actor)
     if wanted.role is not None:
@@ -134,65 +166,84 @@ def stamp(reading: Reading, process: str) -> Stamp:
         NotFound: it was never opened.
     """
     table, subjects = reading.tables.processes, reading.tables.subjects
-    touched = reading.connection.execute(select(table.c.touched).where(table.c.process == process)).scalar()
+    stays = ids_of(process, joined_of(reading))[0]
+    touched = reading.connection.execute(select(table.c.touched).where(table.c.process == stays)).scalar()
     if touched is None:
-        raise NotFound("there is no such process: GET /v1/processes lists them")
+        raise unknown()
     named = select(func.max(subjects.c.changed)).where(subjects.c.family == "actors")
     return Stamp(reading.tables.generation, touched, reading.connection.execute(named).scalar() or 0)
 
 
-def picture_or_404(reading: Reading, process: str, now: datetime | None = None) -> Picture:
-    """The picture of a process; without a clock, violations and incidents are only counted as a whole."""
-    found = picture(reading, process, LAST_DAY if now is None else status.counted_from(now))
-    if found is None:
-        raise NotFound("there is no such process: GET /v1/processes lists them")
-    return found
+def _scene(reading: Reading, process: str, now: datetime | None, asked: Asked) -> Scene:
+    """Without a clock, violations and incidents are only counted as a whole."""
+    clock = asked.now or now
+    return scene(reading, process, now, LAST_DAY if clock is None else status.counted_from(clock), asked)
 
 
-def process_status(reading: Reading, process: str, now: datetime) -> tuple[Json, datetime]:
+def process_status(reading: Reading, process: str, now: datetime, asked: Asked = HERE) -> tuple[Json, datetime]:
     """The status, and until when it stays as it is if nothing is recorded.
 
     Raises:
-        NotFound: the process was never opened.
+        NotFound: the process was never opened, or nothing of it is inside the horizon.
     """
-    found = picture_or_404(reading, process, now)
-
-    def lookup(ids: list[str]) -> Mapping[str, Recorded]:
-        return events_by_id(reading, ids)
-
-    def named(ids: list[str]) -> Mapping[str, SubjectState]:
-        return actors_named(reading, ids)
-
-    return status.compose(found, now, lookup, named), status.changes_at(found, now)
+    found = _scene(reading, process, now, asked)
+    return status.compose(found), status.changes_at(found.picture, found.now, found.findings())
 
 
-def actors_named(reading: Reading, ids: list[str]) -> dict[str, ActorState]:
-    found = states_of(reading, [f"actors/{actor}" for actor in ids])
-    return {path.partition("/")[2]: state for path, state in found.items() if isinstance(state, ActorState)}
-
-
-def history(reading: Reading, process: str, after: str | None, limit: int, *, newest_first: bool = False) -> Answer:
-    """The timeline of a process by time of occurrence; each event with the revisions that bear on it.
+def history(
+    reading: Reading,
+    process: str,
+    after: str | None,
+    limit: int,
+    *,
+    newest_first: bool = False,
+    asked: Asked = HERE,
+) -> Answer:
+    """The timeline of a process by time of occurrence, as it was recorded; each event with what became of it.
 
     Raises:
-        NotFound: the process was never opened.
+        NotFound: the process was never opened, or nothing of it is inside the horizon.
         BadCursor: `after` is not a cursor of this list.
     """
+    last = read_cursor(after, int, int, int, str) if after is not None else None
+    if asked.horizon != EVERYTHING:
+        return _history_at(_scene(reading, process, None, asked), last, limit, newest_first=newest_first)
     table = reading.tables.process_timeline
-    own = table.c.process == process
-    _require(reading, process)
+    ids = _ids(reading, process)
     key = (table.c.earliest, table.c.latest, table.c.step, table.c.event_id)
-    query = select(*key, table.c.position).where(own).limit(limit + 1)
+    query = select(*key, table.c.position).distinct().where(table.c.process.in_(ids)).limit(limit + 1)
     query = query.order_by(*(column.desc() if newest_first else column for column in key))
-    if after is not None:
+    if last is not None:
         mark = tuple_(*key)
-        last = read_cursor(after, int, int, int, str)
         query = query.where(mark < last if newest_first else mark > last)
     rows = reading.connection.execute(query).all()
     found = events_at(reading, [row.position for row in rows[:limit]])
-    revisions = _revisions(reading, process)
-    items = [{**entry(recorded), "revised_by": revisions.get(str(recorded.id), [])} for recorded in found]
+    shown = [str(recorded.id) for recorded in found]
+    revisions, marks = _revisions(reading, shown), marks_by_id(reading, shown)
+    items = [{**entry(r), "revised_by": revisions.get(str(r.id), []), **marks.get(str(r.id), {})} for r in found]
     return Answer(items, cursor(*rows[limit - 1][:4]) if len(rows) > limit else None)
+
+
+def _history_at(found: Scene, last: Any, limit: int, *, newest_first: bool) -> Answer:
+    """The same at another horizon, from the picture."""
+    picture = found.picture
+    by_id = {str(recorded.id): recorded.event for recorded in picture.filed}
+    placed = sorted(
+        ((timeline_order(r, by_id), r) for r in picture.filed), key=lambda one: one[0], reverse=newest_first
+    )
+    if last is not None:
+        placed = [one for one in placed if (one[0] < last if newest_first else one[0] > last)]
+    revisions = _about(recorded for recorded in picture.filed if isinstance(recorded.event.data, Revision))
+    items = [
+        {
+            **entry(r),
+            "revised_by": revisions.get(str(r.id), []),
+            **picture.marks.get(str(r.id), {}),
+            **({"possible": picture.possible[str(r.id)]} if str(r.id) in picture.possible else {}),
+        }
+        for _, r in placed[:limit]
+    ]
+    return Answer(items, cursor(*placed[limit - 1][0]) if len(placed) > limit else None)
 
 
 def entry(recorded: Recorded) -> Json:
@@ -207,13 +258,18 @@ def entry(recorded: Recorded) -> Json:
     }
 
 
-def _revisions(reading: Reading, process: str) -> dict[str, list[Json]]:
-    """The revisions in a process by the id of the event they are about, oldest first."""
-    table = reading.tables.process_timeline
-    query = select(table.c.position).where(table.c.process == process, table.c.type.in_(REVISIONS))
-    positions = sorted(reading.connection.execute(query).scalars())
+def _revisions(reading: Reading, ids: list[str]) -> dict[str, list[Json]]:
+    """The revisions of some events by the id of the event they are about, oldest first."""
+    table = reading.tables.revisions
+    positions: list[int] = []
+    for some in chunks(ids):
+        positions += reading.connection.execute(select(table.c.position).where(table.c.target.in_(some))).scalars()
+    return _about(events_at(reading, sorted(positions)))
+
+
+def _about(revisions: Iterable[Recorded]) -> dict[str, list[Json]]:
     found: dict[str, list[Json]] = {}
-    for recorded in events_at(reading, positions):
+    for recorded in revisions:
         target = revised(recorded.event)
         if target is not None:
             mark = {
@@ -227,76 +283,367 @@ def _revisions(reading: Reading, process: str) -> dict[str, list[Json]]:
     return found
 
 
-def incidents(reading: Reading, process: str, after: str | None, limit: int) -> Answer:
+ACTS = ("IncidentReported", "ViolationReported")
+
+
+def incidents(reading: Reading, process: str, after: str | None, limit: int, asked: Asked = HERE) -> Answer:
     """Incidents and violations of a process, newest first, each violation with its assessments.
 
     Raises:
-        NotFound: the process was never opened.
+        NotFound: the process was never opened, or nothing of it is inside the horizon.
         BadCursor: `after` is not a cursor of this list.
     """
-    _require(reading, process)
-    table = reading.tables.process_timeline
-    key = (table.c.earliest, table.c.latest, table.c.step, table.c.event_id)
-    ours = and_(table.c.process == process, table.c.type.in_(["IncidentReported", "ViolationReported"]))
-    query = select(*key, table.c.position).where(ours).order_by(*(column.desc() for column in key)).limit(limit + 1)
-    if after is not None:
-        query = query.where(tuple_(*key) < read_cursor(after, int, int, int, str))
-    rows = reading.connection.execute(query).all()
-    found = events_at(reading, [row.position for row in rows[:limit]])
+    last = read_cursor(after, int, int, int, str) if after is not None else None
+    acts, following, lookup = _accumulated(reading, process, ACTS, last, limit, asked)
     judged: dict[str, list[Json]] = {}
-    assessed = select(table.c.position).where(table.c.process == process, table.c.type == "ViolationAssessed")
-    for recorded in events_at(reading, sorted(reading.connection.execute(assessed).scalars())):
-        data = recorded.event.data.model_dump(mode="json", exclude_none=True)
-        judged.setdefault(data["violation"], []).append({"id": str(recorded.id), **data})
-    items = [{**entry(recorded), "assessments": judged.get(str(recorded.id), [])} for recorded in found]
-    return Answer(items, cursor(*rows[limit - 1][:4]) if len(rows) > limit else None)
+    for one in reversed(_accumulated(reading, process, ("ViolationAssessed",), None, None, asked)[0]):
+        data = one.event.data.model_dump(mode="json", exclude_none=True)
+        judged.setdefault(data["violation"], []).append({"id": str(one.id), **data})
+    marks = lookup([str(one.id) for one in acts])
+    items = []
+    for one in acts:
+        told = marks.get(str(one.id), {})
+        assessments = [a for name in (str(one.id), *told.get("repeated_by", ())) for a in judged.get(name, [])]
+        items.append({**entry(one), **told, "assessments": assessments})
+    return Answer(items, following)
 
 
-def figures(reading: Reading, process: str) -> list[Json]:
+def claims(
+    reading: Reading,
+    process: str,
+    after: str | None,
+    limit: int,
+    measure: str | None = None,
+    claimant: str | None = None,
+    asked: Asked = HERE,
+) -> Answer:
+    """Every live claim on the figures of a process and the counts of its registers, oldest first: series over time.
+
+    Raises:
+        NotFound: the process was never opened, or nothing of it is inside the horizon.
+        BadCursor: `after` is not a cursor of this list.
+    """
+    last = read_cursor(after, int, int, int, str) if after is not None else None
+    if asked.horizon != EVERYTHING:
+        found = _scene(reading, process, None, asked)
+        mine = sorted((display_order(e), str(e.id)) for e in found.picture.in_effect if _says(e, measure, claimant))
+        mine = [one for one in mine if last is None or one[0] > last]
+        by_id, marks = found.lookup([name for _, name in mine[:limit]]), found.marks([name for _, name in mine[:limit]])
+        orders = [order for order, _ in mine]
+    else:
+        table, belongs = reading.tables.claims, reading.tables.belongs
+        ids = _ids(reading, process)
+        counted = belongs.c.withdrawn.is_(False) | (belongs.c.subject == f"processes/{ids[0]}")
+        key = (table.c.earliest, table.c.latest, table.c.step, table.c.event_id)
+        query = select(*key).distinct().order_by(*key).limit(limit + 1)
+        query = query.where(table.c.subject.in_(select(belongs.c.subject).where(belongs.c.process.in_(ids), counted)))
+        if measure is not None:
+            prefix = json.dumps([measure.casefold()], ensure_ascii=False)[:-1] + ","
+            query = query.where(table.c.series.startswith(prefix, autoescape=True))
+        if claimant is not None:
+            query = query.where(table.c.claimant == claimant)
+        if last is not None:
+            query = query.where(tuple_(*key) > last)
+        orders = [tuple(row) for row in reading.connection.execute(query)]
+        names = [order[3] for order in orders[:limit]]
+        by_id, marks = events_by_id(reading, names), marks_by_id(reading, names)
+    items = [status.claim_of(by_id[order[3]].event) | marks.get(order[3], {}) for order in orders[:limit]]
+    return Answer(items, cursor(*orders[limit - 1]) if len(orders) > limit else None)
+
+
+def _says(event: Event, measure: str | None, claimant: str | None) -> bool:
+    """Whether an event makes a claim on this measure (on any, if None), by this claimant (by any, if None)."""
+    return any(
+        (measure is None or said.series[0] == measure.casefold()) and (claimant is None or said.claimant == claimant)
+        for said in claims_in(event)
+    )
+
+
+def _accumulated(
+    reading: Reading,
+    process: str,
+    names: Sequence[str],
+    last: Any,
+    limit: int | None,
+    asked: Asked,
+) -> tuple[list[Recorded], str | None, Callable[[Iterable[str]], Mapping[str, Json]]]:
+    """Events that accumulate, in effect, newest first; the cursor of the next page; and what became of them."""
+    if asked.horizon != EVERYTHING:
+        found = _scene(reading, process, None, asked)
+        mine = [(display_order(e), e) for e in found.picture.in_effect if e.type in names]
+        mine.sort(key=lambda one: one[0], reverse=True)
+        if last is not None:
+            mine = [one for one in mine if one[0] < last]
+        shown = mine if limit is None else mine[:limit]
+        events = [found.picture.events[str(event.id)] for _, event in shown]
+        following = cursor(*shown[-1][0]) if len(mine) > len(shown) else None
+        return events, following, found.marks
+    table = reading.tables.entries
+    ids = _ids(reading, process)
+    key = (table.c.earliest, table.c.latest, table.c.step, table.c.event_id)
+    query = select(*key).distinct().where(table.c.process.in_(ids), table.c.type.in_(names))
+    query = query.order_by(*(column.desc() for column in key))
+    if limit is not None:
+        query = query.limit(limit + 1)
+    if last is not None:
+        query = query.where(tuple_(*key) < last)
+    rows = reading.connection.execute(query).all()
+    page = rows if limit is None else rows[:limit]
+    by_id = events_by_id(reading, [row.event_id for row in page])
+    following = cursor(*page[-1]) if len(rows) > len(page) else None
+    return [by_id[row.event_id] for row in page], following, lambda ids: marks_by_id(reading, ids)
+
+
+def figures(reading: Reading, process: str, asked: Asked = HERE) -> list[Json]:
     """Every series of figures of a process, counts of its registers included, by claimant.
 
     Raises:
-        NotFound: the process was never opened.
+        NotFound: the process was never opened, or nothing of it is inside the horizon.
     """
-    found = picture_or_404(reading, process)
-    shown, counts = status.figures_of(Page(), found, lambda ids: events_by_id(reading, ids), shown=len(found.claims))
+    found = _scene(reading, process, None, asked)
+    shown, counts = status.figures_of(Page(), found.picture, found.lookup, shown=len(found.picture.claims))
     return [*shown, *(line for lines in counts.values() for line in lines)]
 
 
-def obligations(reading: Reading, process: str, now: datetime) -> list[Json]:
-    return status.obligations(Page(), picture_or_404(reading, process, now), now)
+def obligations(reading: Reading, process: str, now: datetime, asked: Asked = HERE) -> list[Json]:
+    found = _scene(reading, process, now, asked)
+    return status.obligations(Page(), found.picture, found.now)
 
 
-def of_family(reading: Reading, process: str, family: str) -> list[Json]:
+# --- findings and deadlines -----------------------------------------------------------------------------------
+
+
+def findings(reading: Reading, process: str, now: datetime, asked: Asked = HERE) -> tuple[list[Json], Json]:
+    """All findings of a process that stand at the clock of the horizon, the gravest first, and what explains them.
+
+    Raises:
+        NotFound: the process was never opened, or nothing of it is inside the horizon.
+    """
+    found = _scene(reading, process, now, asked)
+    page = Page()
+    shown = [status.finding(page, one) for one in status.standing(found.findings(), found.now)]
+    ids = list(page.events)
+    return shown, status.explained(found, page, found.lookup(ids), found.marks(ids))
+
+
+def findings_of(reading: Reading, path: str, now: datetime) -> list[Json]:
+    """The findings of one subject that stand, the gravest first."""
+    table = reading.tables.findings
+    stays = as_one(path, joined_of(reading))[0]
+    rows = reading.connection.execute(select(table).where(table.c.subject == stays))
+    return [status.finding(Page(), one) for one in status.standing(map(finding_of, rows), now)]
+
+
+def all_findings(
+    reading: Reading, now: datetime, rule: str | None, severity: str | None, after: str | None, limit: int
+) -> Answer:
+    """The findings that stand in any process, by process, the gravest first."""
+    found = [
+        (process, one)
+        for process, one in _everywhere(reading, now, rule)
+        if severity is None or one.severity.value == severity
+    ]
+    places = {name: place for place, name in enumerate(RULES)}
+    ordered = sorted(
+        (((process, status.GRAVITY[f.severity], places[f.rule], f.subject, f.about), f) for process, f in found),
+        key=lambda one: one[0],
+    )
+    if after is not None:
+        last = read_cursor(after, str, int, int, str, str)
+        ordered = [one for one in ordered if one[0] > last]
+    items = [{"process": key[0], **status.finding(Page(), one)} for key, one in ordered[:limit]]
+    return Answer(items, cursor(*ordered[limit - 1][0]) if len(ordered) > limit else None)
+
+
+def _everywhere(reading: Reading, now: datetime, rule: str | None = None) -> Iterator[tuple[str, Finding]]:
+    """The findings of all processes that stand, each with the process."""
+    table, belongs = reading.tables.findings, reading.tables.belongs
+    moment, joined = int(now.timestamp()), joined_of(reading)
+    stands = and_(
+        or_(table.c.since.is_(None), table.c.since <= moment), or_(table.c.until.is_(None), table.c.until > moment)
+    )
+    counted = or_(belongs.c.withdrawn.is_(False), belongs.c.subject == "processes/" + belongs.c.process)
+    query = select(belongs.c.process, table).join(belongs, belongs.c.subject == table.c.subject).where(stands, counted)
+    if rule is not None:
+        query = query.where(table.c.rule == rule)
+    seen: set[tuple[str, tuple[str, Subject, str]]] = set()
+    for row in reading.connection.execute(query):
+        one, process = finding_of(row), ids_of(row.process, joined)[0]
+        if (process, one.key) not in seen:
+            seen.add((process, one.key))
+            yield process, one
+    for process, one in (*_silent(reading), *_without_role(reading, joined)):
+        if one.stands(moment) and rule in (None, one.rule):
+            yield process, one
+
+
+def _silent(reading: Reading) -> Iterator[tuple[str, Finding]]:
+    table = reading.tables.processes
+    query = select(table.c.process, table.c.state, table.c.heard_on)
+    for process, stages, heard_on in reading.connection.execute(query):
+        for one in silence(process, json.loads(stages), heard_on):
+            yield process, one
+
+
+def _without_role(reading: Reading, joined: Mapping[Subject, Subject]) -> Iterator[tuple[str, Finding]]:
+    acting, belongs = reading.tables.acting, reading.tables.belongs
+    query = select(belongs.c.process, acting).join(belongs, belongs.c.subject == acting.c.subject)
+    query = query.where(belongs.c.withdrawn.is_(False)).order_by(acting.c.subject, acting.c.actor, acting.c.what)
+    done: dict[str, list[Act]] = {}
+    placed: dict[str, set[str]] = {}
+    for row in reading.connection.execute(query):
+        process = ids_of(row.process, joined)[0]
+        if row.what == PLACED:
+            placed.setdefault(process, set()).add(row.actor)
+        else:
+            events = tuple(EventId(UUID(event)) for event in json.loads(row.events))
+            done.setdefault(process, []).append(Act(Subject(row.subject), row.actor, row.what, events))
+    for process, theirs in done.items():
+        for one in without_role(process, theirs, placed.get(process, ())):
+            yield process, one
+
+
+def quality_faults(reading: Reading, events: Sequence[Event]) -> list[tuple[int, Finding]]:
+    """What events would raise of data quality on their own subjects, if they were recorded: the number of each event
+    and the finding. All that a subject has is read and folded anew."""
+    joined = joined_of(reading)
+    found: list[tuple[int, Finding]] = []
+    for stays in dict.fromkeys(joined.get(event.subject, event.subject) for event in events):
+        known = all_of(reading, as_one(stays, joined))
+        last = max((recorded.position for recorded in known), default=0)
+        moment = datetime.now(UTC)
+        sent = [
+            Recorded(event, last + number + 1, 0, moment, "", 1)
+            for number, event in enumerate(events)
+            if joined.get(event.subject, event.subject) == stays
+        ]
+        before = {one.key for one in _quality(known, stays)}
+        for one in _quality([*known, *sent], stays):
+            if one.key not in before:
+                numbers = [n for n, event in enumerate(events) if event.id in one.events]
+                found.append((numbers[-1] if numbers else sent[-1].position - last - 1, one))
+    return found
+
+
+def _quality(log: Sequence[Recorded], subject: Subject) -> list[Finding]:
+    """The findings of data quality of one subject."""
+    now = [event.on(subject) for event in in_effect(log).events]
+    state = folds.fold(subject.partition("/")[0], now)
+    said: dict[tuple[tuple[str, ...], str, bool], tuple[Order, ClaimMade]] = {}
+    for event in now:
+        order = display_order(event)
+        for one in claims_in(event):
+            made = ClaimMade(*one, order[0], order[1], event.id)
+            key = (one.series, one.claimant, one.assessed)
+            said[key] = max(said.get(key, (order, made)), (order, made), key=lambda pair: pair[0])
+    claims = [made for _, made in said.values()]
+    found = [*of_state(subject, state), *of_claims(subject, claims), *of_repeats(subject, now)]
+    return [one for one in found if RULES[one.rule].data_quality]
+
+
+def deadlines(
+    reading: Reading,
+    now: datetime,
+    *,
+    process: str | None = None,
+    until: When | None = None,
+    overdue: bool | None = None,
+    after: str | None = None,
+    limit: int = 100,
+) -> Answer:
+    """What is expected by a date and not settled, in all processes or in one, the first to end first.
+
+    Args:
+        reading: the snapshot.
+        now: the clock, which tells what is overdue.
+        process: only of this process.
+        until: only what may be due by the end of this date.
+        overdue: only what is overdue (True) or is not (False).
+        after, limit: of the page.
+
+    Raises:
+        NotFound: there is no such process.
+        BadCursor: `after` is not a cursor of this list.
+    """
+    table, belongs = reading.tables.deadlines, reading.tables.belongs
+    moment, joined = int(now.timestamp()), joined_of(reading)
+    key = (table.c.latest, table.c.earliest, table.c.subject, table.c.number)
+    query = select(table).order_by(*key).limit(limit + 1)
+    counted = belongs.c.withdrawn.is_(False)
+    wanted = select(belongs.c.subject).where(counted)
+    if process is not None:
+        wanted = wanted.where(belongs.c.process.in_(_ids(reading, process)))
+    query = query.where(table.c.subject.in_(wanted))
+    if until is not None:
+        query = query.where(table.c.earliest <= until.span.latest)
+    if overdue is not None:
+        query = query.where(table.c.latest < moment if overdue else table.c.latest >= moment)
+    if after is not None:
+        query = query.where(tuple_(*key) > read_cursor(after, int, int, str, int))
+    rows = reading.connection.execute(query).all()
+    found = rows[:limit]
+    subjects = {row.subject for row in found}
+    states = states_of(reading, subjects)
+    member: dict[str, set[str]] = {}
+    for some in chunks(sorted(subjects)):
+        of = select(belongs.c.subject, belongs.c.process).where(belongs.c.subject.in_(some), counted)
+        for subject, name in reading.connection.execute(of):
+            member.setdefault(subject, set()).add(ids_of(name, joined)[0])
+    items = [
+        {
+            "processes": sorted(member.get(row.subject, ())),
+            "subject": row.subject,
+            "label": _label(states.get(Subject(row.subject)), row.subject),
+            "what": row.what,
+            "when": row.when,
+            "actor": row.actor,
+            "overdue": row.latest < moment,
+            "events": json.loads(row.events),
+        }
+        for row in found
+    ]
+    following = cursor(*(getattr(found[-1], c.name) for c in key)) if len(rows) > limit else None
+    return Answer(items, following)
+
+
+def _label(state: SubjectState | None, path: str) -> str:
+    return state.labels[0].text if state is not None and state.labels else path
+
+
+def of_family(reading: Reading, process: str, family: str, asked: Asked = HERE) -> list[Json]:
     """The subjects of one family that belong to a process.
 
     Raises:
-        NotFound: the process was never opened.
+        NotFound: the process was never opened, or nothing of it is inside the horizon.
     """
-    _require(reading, process)
-    mine = [path for path in subjects_of(reading, process) if path.startswith(f"{family}/")]
-    return [render.subject(Page(), path, state) for path, state in sorted(states_of(reading, mine).items())]
+    found = _scene(reading, process, None, asked)
+    mine = [(path, state) for path, state in found.picture.states.items() if path.startswith(f"{family}/")]
+    return [render.subject(Page(), path, state) for path, state in sorted(mine)]
 
 
-def actors_of(reading: Reading, process: str) -> list[Json]:
+def actors_of(reading: Reading, process: str, asked: Asked = HERE) -> list[Json]:
     """The actors with a role or a position in a process, each with its roles and positions there.
 
     Raises:
-        NotFound: the process was never opened.
+        NotFound: the process was never opened, or nothing of it is inside the horizon.
     """
-    found = picture_or_404(reading, process)
+    found = _scene(reading, process, None, asked)
     page = Page()
     mine: dict[str, Json] = {}
-    for path, state in found.states.items():
-        for kind, lines in (
-            ("roles", render.roles(page, path, state)),
-            ("positions", render.positions(page, path, state)),
-        ):
-            for line in lines:
-                mine.setdefault(line["actor"], {"roles": [], "positions": []})[kind].append(line)
+
+    def of(actor: str) -> Json:
+        path = Subject(f"actors/{actor}")
+        stays = found.picture.joined.get(path, path).partition("/")[2]
+        return mine.setdefault(stays, {"roles": [], "positions": []})
+
+    for path, state in found.picture.states.items():
+        for line in render.roles(page, path, state):
+            of(line["actor"])["roles"].append(line)
+        for line in render.positions(page, path, state):
+            of(line["actor"])["positions"].append(line)
         for actor in getattr(state, "between", ()):
-            mine.setdefault(actor, {"roles": [], "positions": []})
-    names = actors_named(reading, sorted(mine))
+            of(actor)
+    names = found.named(sorted(mine))
     return [
         {**render.subject(Page(), f"actors/{actor}", names[actor]), **mine[actor]}
         for actor in sorted(mine)
@@ -304,10 +651,17 @@ def actors_of(reading: Reading, process: str) -> list[Json]:
     ]
 
 
-def _require(reading: Reading, process: str) -> None:
+def _ids(reading: Reading, process: str) -> list[str]:
+    """The ids of a process, if it has several: the one that stays first.
+
+    Raises:
+        NotFound: it was never opened.
+    """
+    found = ids_of(process, joined_of(reading))
     table = reading.tables.processes
-    if reading.connection.execute(select(table.c.process).where(table.c.process == process)).first() is None:
-        raise NotFound("there is no such process: GET /v1/processes lists them")
+    if reading.connection.execute(select(table.c.process).where(table.c.process == found[0])).first() is None:
+        raise unknown()
+    return found
 
 
 # --- subjects and actors --------------------------------------------------------------------------------------
@@ -319,21 +673,27 @@ def subject_page(reading: Reading, path: str) -> tuple[Json, int]:
     Raises:
         NotFound: it was never opened.
     """
-    state = states_of(reading, [path]).get(Subject(path))
+    joined = joined_of(reading)
+    stays, *others = as_one(path, joined)
+    state = states_of(reading, [stays]).get(stays)
     if state is None:
         raise NotFound("there is no such subject")
     page = Page()
-    shown = render.subject(page, path, state)
+    shown = render.subject(page, stays, state)
+    if not state.opened:
+        shown["withdrawn"] = True
+    if others:
+        shown["unified"] = sorted(others)
     return shown | _explained(reading, page), version_of(reading, path)
 
 
 def _explained(reading: Reading, page: Page) -> Json:
     """The names of the actors that a page mentions, and what its lines rest on."""
     named = actors_named(reading, list(page.actors))
-    found = events_by_id(reading, page.events)
+    found, marks = events_by_id(reading, page.events), marks_by_id(reading, page.events)
     return {
         "actors": {actor: {"label": shown_label(state)} for actor, state in named.items()},
-        "evidence": {event: render.evidence(recorded) for event, recorded in found.items()},
+        "evidence": {event: render.evidence(recorded, marks.get(event)) for event, recorded in found.items()},
     }
 
 
@@ -344,13 +704,14 @@ def actor_page(reading: Reading, actor: str) -> tuple[Json, int]:
         NotFound: it was never identified.
     """
     shown, version = subject_page(reading, f"actors/{actor}")
-    roles, membership = reading.tables.roles, reading.tables.membership
+    ids = [path.partition("/")[2] for path in as_one(f"actors/{actor}", joined_of(reading))]
+    roles, belongs = reading.tables.roles, reading.tables.belongs
     query = (
-        select(membership.c.process, roles.c.subject)
-        .join(roles, roles.c.subject == membership.c.subject)
-        .where(roles.c.actor == actor)
+        select(belongs.c.process, roles.c.subject)
+        .join(roles, roles.c.subject == belongs.c.subject)
+        .where(roles.c.actor.in_(ids), belongs.c.withdrawn.is_(False))
         .distinct()
-        .order_by(membership.c.process, roles.c.subject)
+        .order_by(belongs.c.process, roles.c.subject)
     )
     places = reading.connection.execute(query).all()
     states = states_of(reading, {row.subject for row in places})
@@ -358,7 +719,7 @@ def actor_page(reading: Reading, actor: str) -> tuple[Json, int]:
     found: list[Json] = []
     for process, path in places:
         roles_there = render.roles(page, path, states[Subject(path)])
-        found += [{"process": process, **role} for role in roles_there if role["actor"] == actor]
+        found += [{"process": process, **role} for role in roles_there if role["actor"] in ids]
     shown["processes"] = found
     for name, told in _explained(reading, page).items():
         shown[name] |= told

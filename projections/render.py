@@ -48,7 +48,12 @@ class Page:
         }
         if line.contested:
             shown["candidates"] = [
-                {"value": show(c.value), "occurred": c.occurred, "events": self.rests_on(c.events)}
+                {
+                    "value": show(c.value),
+                    "occurred": c.occurred,
+                    "events": self.rests_on(c.events),
+                    **({"possible": True} if c.possible else {}),
+                }
                 for c in line.candidates
             ]
         return {**shown, "events": self.rests_on(line.events)}
@@ -277,10 +282,18 @@ def proposals(page: Page, path: str, state: SubjectState) -> list[Json]:
     ]
 
 
-def evidence(recorded: Recorded) -> Json:
-    """What a line rests on: who says so, when it occurred, when it was recorded, and what we noted."""
+def evidence(recorded: Recorded, marks: Json | None = None, possible: str | None = None) -> Json:
+    """What a line rests on: who says so, when it occurred, when it was recorded, and what we noted.
+
+    Args:
+        recorded: the event, as it reads at the horizon.
+        marks: what became of it (corrected_by, retracted_by, disputed_by, same_as, repeated_by), if anything.
+        possible: why it is inside the horizon only possibly, if it is (`domain.horizon.Seen.possible`).
+    """
     event = recorded.event
     return {
+        **(marks or {}),
+        **({"possible": possible} if possible else {}),
         "position": recorded.position,
         "type": event.type,
         "subject": event.subject,

@@ -5,19 +5,21 @@ Pure: a picture and a clock in, JSON out. Nothing here asks a database.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from domain import actors, agreements, convoys, enrolments, folds, processes, talks
 from domain.enrolments import EnrolmentReported
-from domain.event import Recorded, instant
+from domain.event import Event, Recorded, instant
+from domain.findings import RULES, Finding, Severity
 from domain.general import Figure, FigureAssessed, SubjectState
 from domain.values import Quantity, Subject
 from projections import render
-from projections.picture import DAY, Claim, Picture, Tally
+from projections.picture import DAY, Claim, Picture, Tally, claims_in
 from projections.render import Json, Page
+from projections.scene import Scene
 
 AHEAD = timedelta(days=14)
 LONGEST_COUNT = 30
@@ -32,25 +34,19 @@ CLAIMS_SHOWN = 50
 SERIES_SHOWN = 200
 """Series of figures in one status; `/figures` has them all."""
 
-Lookup = Callable[[list[str]], Mapping[str, Recorded]]
+Lookup = Callable[[Iterable[str]], Mapping[str, Recorded]]
 """Finds events by their ids."""
 
 
-def compose(picture: Picture, now: datetime, lookup: Lookup, named: Callable[[list[str]], Mapping[str, Any]]) -> Json:
-    """Draws the status.
-
-    Args:
-        picture: what is known of the process.
-        now: the clock, UTC, for what is due and for counts of the last days.
-        lookup: finds the events that lines rest on.
-        named: finds the states of the actors that are named, by id.
-    """
+def compose(scene: Scene) -> Json:
+    """Draws the status."""
     page = Page()
-    own = picture.states[f"processes/{picture.process}"]  # type: ignore[index]
+    picture, now = scene.picture, scene.now
+    own = picture.states[Subject(f"processes/{picture.process}")]
     assert isinstance(own, processes.ProcessState)  # noqa: S101  a process's own subject has no other state
     shown = render.process(page, own)
     deadlines = due(page, picture, now)
-    figures, counts = figures_of(page, picture, lookup)
+    figures, counts = figures_of(page, picture, scene.lookup)
     body: Json = {
         "process": picture.process,
         "version": picture.version,
@@ -58,19 +54,14 @@ def compose(picture: Picture, now: datetime, lookup: Lookup, named: Callable[[li
         "level": shown["level"],
         "areas": shown["areas"],
         "links": shown["links"],
-        "horizon": {
-            "as_of": None,
-            "published_by": None,
-            "known_at": None,
-            "known_at_position": None,
-            "now": instant(now),
-        },
+        "horizon": scene.horizon,
         "state": shown["state"],
         "ending": shown["ending"],
         "last_heard": last_heard(page, picture),
         "next_14_days": deadlines["next"],
         "overdue": deadlines["overdue"],
         "later": deadlines["later"],
+        "findings": findings(page, scene.findings(), now),
         "people_at_risk": at_risk(page, picture, own),
         "truce": truce(page, picture, now),
         "obligations": obligations(page, picture, now),
@@ -91,9 +82,18 @@ def compose(picture: Picture, now: datetime, lookup: Lookup, named: Callable[[li
         "convoys": _current(page, picture, convoys.ConvoyState),
         "agreements": _current(page, picture, agreements.AgreementState),
         "statements": [{"events": page.rests_on([event])} for event in picture.statements],
+        "withdrawn": [
+            {"subject": path, "events": page.rests_on(events)} for path, events in sorted(picture.withdrawn.items())
+        ],
+        "unified": [
+            {"subject": path, "into": stays}
+            for path, stays in sorted(picture.joined.items())
+            if stays in picture.states or stays in picture.withdrawn
+        ],
         "changes": [{"events": page.rests_on([event])} for event in picture.newest],
     }
-    found = lookup(list(page.events))
+    found = scene.lookup(list(page.events))
+    marks = scene.marks(list(page.events))
     for line in body["statements"]:
         line |= found[line["events"][0]].event.data.model_dump(mode="json", exclude_none=True)
         page.actor(line.get("speaker"))
@@ -105,16 +105,31 @@ def compose(picture: Picture, now: datetime, lookup: Lookup, named: Callable[[li
             "occurred": recorded.event.occurred,
             "recorded_at": instant(recorded.recorded_at),
         }
+    return {**body, **explained(scene, page, found, marks)}
+
+
+def explained(scene: Scene, page: Page, found: Mapping[str, Recorded], marks: Mapping[str, Json]) -> Json:
+    """The names of the actors that a page mentions, and what its lines rest on."""
     for recorded in found.values():
         for claimant in recorded.event.claimants:
             if claimant.startswith("actors/"):
                 page.actor(claimant.removeprefix("actors/"))
-    body["actors"] = {
-        actor: {"label": actors.shown_label(state), "kind": state.kind.value}
-        for actor, state in named(list(page.actors)).items()
+    joined = scene.picture.joined
+    return {
+        "actors": {
+            actor: {
+                "label": actors.shown_label(state),
+                "kind": state.kind.value,
+                **({} if state.opened else {"withdrawn": True}),
+                **({"unified_into": stays} if (stays := joined.get(Subject(f"actors/{actor}"))) else {}),
+            }
+            for actor, state in scene.named(list(page.actors)).items()
+        },
+        "evidence": {
+            event: render.evidence(recorded, marks.get(event, {}), scene.picture.possible.get(event))
+            for event, recorded in found.items()
+        },
     }
-    body["evidence"] = {event: render.evidence(recorded) for event, recorded in found.items()}
-    return body
 
 
 def totals(picture: Picture) -> dict[str, dict[str, int]]:
@@ -199,8 +214,56 @@ def due(page: Page, picture: Picture, now: datetime) -> dict[str, list[Json]]:
     return found
 
 
-def changes_at(picture: Picture, now: datetime) -> datetime:
-    """Until when a status stays as it is if nothing is recorded: the next deadline, or the end of the day."""
+FINDINGS_SHOWN = 20
+"""Findings in one status, the gravest first; all are counted, and `/findings` has them."""
+GRAVITY = {severity: place for place, severity in enumerate(Severity)}
+
+
+def standing(found: Iterable[Finding], now: datetime) -> list[Finding]:
+    """The findings that stand at a time, the gravest first."""
+    moment = int(now.timestamp())
+    places = {name: place for place, name in enumerate(RULES)}
+    there = [one for one in found if one.stands(moment)]
+    return sorted(there, key=lambda one: (GRAVITY[one.severity], places[one.rule], one.subject, one.about))
+
+
+def findings(page: Page, found: Iterable[Finding], now: datetime) -> Json:
+    """What does not fit: how many findings of each rule, and the gravest."""
+    there = standing(found, now)
+    return {
+        "total": len(there),
+        "by_severity": {severity.value: sum(one.severity is severity for one in there) for severity in Severity},
+        "by_rule": dict(Counter(one.rule for one in there)),
+        "items": [finding(page, one) for one in there[:FINDINGS_SHOWN]],
+    }
+
+
+def finding(page: Page, found: Finding) -> Json:
+    """One finding, with the time in which it stands."""
+    return {
+        "rule": found.rule,
+        "severity": found.severity.value,
+        "subject": found.subject,
+        "about": found.about,
+        "text": found.text,
+        "since": _instant(found.since),
+        "until": _instant(found.until),
+        "events": page.rests_on(found.events),
+    }
+
+
+def _instant(second: int | None) -> str | None:
+    return instant(datetime.fromtimestamp(second, UTC)) if second is not None else None
+
+
+def changes_at(picture: Picture, now: datetime, found: Iterable[Finding] = ()) -> datetime:
+    """Until when a status stays as it is if nothing is recorded: the next deadline, or the end of the day.
+
+    Args:
+        picture: what it is drawn from.
+        now: the clock.
+        found: its findings, whenever they stand.
+    """
     boundaries = [int((now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)).timestamp())]
     for state in picture.states.values():
         for one in folds.due(state):
@@ -209,6 +272,7 @@ def changes_at(picture: Picture, now: datetime) -> datetime:
         if isinstance(state, agreements.AgreementState):  # the ledger tells of deadlines that are due no more, too
             terms = (agreed for found in state.obligations.values() for agreed in found.agreed.values)
             boundaries += [agreed.deadline.span.latest + 1 for agreed in terms if agreed.deadline is not None]
+    boundaries += [second for one in found for second in (one.since, one.until) if second is not None]
     return datetime.fromtimestamp(min(b for b in boundaries if b > now.timestamp()), UTC)
 
 
@@ -346,6 +410,28 @@ def figures_of(
         else:
             figures.append(line)
     return figures, counts
+
+
+def claim_of(event: Event) -> Json:
+    """A claim on a figure, or an assessment of one, as the series over time shows it."""
+    data = event.data
+    assert isinstance(data, Figure | EnrolmentReported)  # noqa: S101  see claims_in
+    measure, counting, unit, *_ = data.series
+    return {
+        "event": str(event.id),
+        "subject": event.subject,
+        "occurred": event.occurred,
+        "claimants": [said.claimant for said in claims_in(event)],
+        "assessed": isinstance(data, FigureAssessed),
+        "reason": data.reason if isinstance(data, FigureAssessed) else None,
+        "measure": data.measure if isinstance(data, Figure) else measure,
+        "counting": counting,
+        "unit": unit,
+        "period": data.period,
+        "area": render.area(data.area),
+        "scope": data.scope,
+        **quantity(data.quantity),
+    }
 
 
 def _figure(claim: Claim, found: Mapping[str, Recorded]) -> Figure | EnrolmentReported:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Integer, MetaData, Table, Text
 
-VIEW_VERSION = 1
+VIEW_VERSION = 2
 """Raised whenever a table or a fold changes: views of another version are built anew."""
 
 _PROGRESS = MetaData()
@@ -37,19 +37,43 @@ class Tables:
     timeline: Table
     """Every event, once: what it says and what the log added."""
     process_timeline: Table
-    """The events of each process, in display order."""
+    """The events of each process as they were recorded, in display order."""
+    revisions: Table
+    """The revisions of each subject's events, by what they are about."""
+    effects: Table
+    """What became of events that were revised: how each reads now, if it is in effect, and why."""
+    unified: Table
+    """Every unification of two subjects that was ever recorded, in effect or not."""
+    joined: Table
+    """Subjects that gave way, each with the one that stays."""
     steps: Table
-    """The events that are folded, by subject, in canonical order."""
+    """The events in effect that are folded, by the subject that stays, in canonical order."""
     subjects: Table
-    """The folded state of each subject."""
+    """The folded state of each subject that stays."""
     membership: Table
-    """Which subjects belong to which process."""
+    """Which subjects any report ever put into which process."""
+    belongs: Table
+    """Which subjects, by the reports in effect, belong to which process."""
+    entries: Table
+    """What accumulates, of each process, in effect and in display order: statements, figures, incidents, violations."""
+    claims: Table
+    """Every live claim on a figure."""
     series: Table
     """The newest claim of each series of figures by each claimant."""
+    heard: Table
+    """The newest source of each subject."""
     tallies: Table
     """Violations and incidents, counted by recorder and by bounds in days."""
     roles: Table
     """Roles of actors, by subject."""
+    said: Table
+    """What reports in effect say, hashed: what is said twice is found by it."""
+    findings: Table
+    """What does not fit, by subject, each with the time in which it stands."""
+    deadlines: Table
+    """What is expected by a date and not settled, by subject."""
+    acting: Table
+    """Actors that act in a subject, and those that have a role or a side there."""
     processes: Table
     """A line for each process: what a list shows and filters by."""
 
@@ -67,6 +91,14 @@ class Tables:
                 Column("latest", BigInteger, primary_key=True, autoincrement=False),
                 Column("step", Integer, primary_key=True, autoincrement=False),
                 Column("event_id", Text, primary_key=True),
+            ]
+
+        def claim() -> list[Column[object]]:
+            return [
+                Column("subject", Text, primary_key=True),
+                Column("series", Text, primary_key=True),
+                Column("claimant", Text, primary_key=True),
+                Column("assessed", Boolean, primary_key=True),
             ]
 
         return cls(
@@ -92,8 +124,32 @@ class Tables:
                 *order(),
                 Column("position", BigInteger, nullable=False),
                 Column("type", Text, nullable=False),
-                Index(f"process_timeline_type{suffix}", "process", "type", "earliest", "latest", "step", "event_id"),
                 Index(f"process_timeline_position{suffix}", "process", "position"),
+            ),
+            revisions=table(
+                "revisions",
+                Column("subject", Text, primary_key=True),
+                Column("position", BigInteger, primary_key=True, autoincrement=False),
+                Column("type", Text, nullable=False),
+                Column("target", Text, nullable=False),
+                Index(f"revisions_target{suffix}", "target", "position"),
+            ),
+            effects=table(
+                "effects",
+                Column("event_id", Text, primary_key=True),
+                Column("type", Text),
+                Column("event", Text),
+                Column("marks", Text, nullable=False),
+            ),
+            unified=table(
+                "unified",
+                Column("subject", Text, primary_key=True),
+                Column("into", Text, primary_key=True),
+            ),
+            joined=table(
+                "joined",
+                Column("subject", Text, primary_key=True),
+                Column("stays", Text, nullable=False),
             ),
             steps=table(
                 "steps",
@@ -119,14 +175,44 @@ class Tables:
                 Column("subject", Text, primary_key=True),
                 Index(f"membership_subject{suffix}", "subject"),
             ),
+            belongs=table(
+                "belongs",
+                Column("process", Text, primary_key=True),
+                Column("subject", Text, primary_key=True),
+                Column("withdrawn", Boolean, nullable=False),
+                Index(f"belongs_subject{suffix}", "subject"),
+            ),
+            entries=table(
+                "entries",
+                Column("process", Text, primary_key=True),
+                Column("type", Text, primary_key=True),
+                *order(),
+                Column("subject", Text, nullable=False),
+                Column("position", BigInteger, nullable=False),
+            ),
+            claims=table(
+                "claims",
+                *claim(),
+                *order(),
+                Column("low", Double, nullable=False),
+                Column("high", Double),
+                Column("position", BigInteger, nullable=False),
+            ),
             series=table(
                 "series",
-                Column("subject", Text, primary_key=True),
-                Column("series", Text, primary_key=True),
-                Column("claimant", Text, primary_key=True),
-                Column("assessed", Boolean, primary_key=True),
+                *claim(),
                 *[Column(c.name, c.type, nullable=False) for c in order()],
+                Column("low", Double, nullable=False),
+                Column("high", Double),
                 Column("claims", BigInteger, nullable=False),
+            ),
+            heard=table(
+                "heard",
+                Column("subject", Text, primary_key=True),
+                Column("on", Text, nullable=False),
+                Column("publisher", Text, nullable=False),
+                Column("claimant", Text, nullable=False),
+                Column("event", Text, nullable=False),
             ),
             tallies=table(
                 "tallies",
@@ -143,6 +229,43 @@ class Tables:
                 Column("subject", Text, primary_key=True),
                 Column("role", Text, primary_key=True),
                 Index(f"roles_subject{suffix}", "subject"),
+            ),
+            said=table(
+                "said",
+                Column("subject", Text, primary_key=True),
+                Column("content", Text, primary_key=True),
+                Column("event_id", Text, primary_key=True),
+            ),
+            findings=table(
+                "findings",
+                Column("subject", Text, primary_key=True),
+                Column("part", Text, primary_key=True),
+                Column("rule", Text, primary_key=True),
+                Column("about", Text, primary_key=True),
+                Column("text", Text, nullable=False),
+                Column("events", Text, nullable=False),
+                Column("since", BigInteger),
+                Column("until", BigInteger),
+            ),
+            deadlines=table(
+                "deadlines",
+                Column("subject", Text, primary_key=True),
+                Column("number", Integer, primary_key=True, autoincrement=False),
+                Column("what", Text, nullable=False),
+                Column("when", Text, nullable=False),
+                Column("earliest", BigInteger, nullable=False),
+                Column("latest", BigInteger, nullable=False),
+                Column("actor", Text),
+                Column("events", Text, nullable=False),
+                Index(f"deadlines_latest{suffix}", "latest", "earliest", "subject", "number"),
+            ),
+            acting=table(
+                "acting",
+                Column("subject", Text, primary_key=True),
+                Column("actor", Text, primary_key=True),
+                Column("what", Text, primary_key=True),
+                Column("events", Text, nullable=False),
+                Index(f"acting_actor{suffix}", "actor"),
             ),
             processes=table(
                 "processes",

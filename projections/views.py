@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -30,11 +30,11 @@ from sqlalchemy.exc import DatabaseError
 
 from domain import folds
 from domain.errors import Unavailable
-from domain.event import Recorded
+from domain.event import Event, Recorded
 from domain.general import SubjectState
-from domain.values import Subject
-from domain.vocabulary import PAYLOADS, model_of
-from projections.picture import Claim, Heard, Picture, Tally
+from domain.values import EventId, Subject
+from domain.vocabulary import OPENINGS, PAYLOADS, model_of
+from projections.picture import Claim, Heard, Json, Picture, Tally
 from projections.tables import VIEW_VERSION, Tables, create_progress, progress
 
 _PROGRESS = select(progress.c.generation, progress.c.position, progress.c.halted, progress.c.complete)
@@ -186,14 +186,60 @@ def recorded_of(row: Any) -> Recorded:
     )
 
 
+def reading_now(name: str | None, text: str | None, marks: str) -> Event | None:
+    """An event as a row of the effects has it; None if it is not in effect."""
+    if name is None or text is None:
+        return None
+    event = model_of(name).model_validate_json(text)
+    repeats = tuple(EventId(UUID(one)) for one in json.loads(marks).get("repeated_by", ()))
+    return event.repeated(repeats, event.sources) if repeats else event
+
+
 def events_by_id(reading: Reading, ids: Iterable[str | UUID]) -> dict[str, Recorded]:
-    """Events by their ids; an id that is not there is left out."""
-    timeline = reading.tables.timeline
+    """Events by their ids, as they read now; one that is not in effect as it was recorded. Unknown ids are left out."""
+    timeline, effects = reading.tables.timeline, reading.tables.effects
     found: dict[str, Recorded] = {}
     for some in chunks(sorted({str(i) for i in ids})):
         rows = reading.connection.execute(select(timeline).where(timeline.c.event_id.in_(some)))
         found |= {row.event_id: recorded_of(row) for row in rows}
+        for row in reading.connection.execute(select(effects).where(effects.c.event_id.in_(some))):
+            event = reading_now(row.type, row.event, row.marks)
+            if event is not None:
+                recorded = found[row.event_id]
+                found[row.event_id] = replace(recorded, event=event.on(recorded.subject))
     return found
+
+
+def marks_by_id(reading: Reading, ids: Iterable[str]) -> dict[str, Json]:
+    """What became of events that were revised, by their ids."""
+    effects = reading.tables.effects
+    found: dict[str, Json] = {}
+    for some in chunks(sorted(set(ids))):
+        rows = reading.connection.execute(
+            select(effects.c.event_id, effects.c.marks).where(effects.c.event_id.in_(some))
+        )
+        found |= {event_id: json.loads(marks) for event_id, marks in rows}
+    return found
+
+
+def joined_of(reading: Reading) -> dict[Subject, Subject]:
+    """Subjects that gave way, each with the one that stays."""
+    table = reading.tables.joined
+    rows = reading.connection.execute(select(table.c.subject, table.c.stays))
+    return {Subject(subject): Subject(stays) for subject, stays in rows}
+
+
+def as_one(path: str, joined: Mapping[Subject, Subject]) -> list[Subject]:
+    """The subjects that are one with this one: the one that stays first."""
+    stays = joined.get(Subject(path), Subject(path))
+    return [stays, *(subject for subject, other in joined.items() if other == stays)]
+
+
+def all_of(reading: Reading, subjects: Sequence[str]) -> list[Recorded]:
+    """All events of subjects, as they were recorded, in log order."""
+    timeline = reading.tables.timeline
+    query = select(timeline).where(timeline.c.subject.in_(subjects)).order_by(timeline.c.position)
+    return [recorded_of(row) for row in reading.connection.execute(query)]
 
 
 def events_at(reading: Reading, positions: Sequence[int]) -> list[Recorded]:
@@ -207,7 +253,7 @@ def events_at(reading: Reading, positions: Sequence[int]) -> list[Recorded]:
 
 
 def states_of(reading: Reading, subjects: Iterable[str]) -> dict[Subject, SubjectState]:
-    """The folded states of subjects; one that was never opened is left out."""
+    """The folded states of subjects that stay; one that was never opened is left out."""
     table = reading.tables.subjects
     found: dict[Subject, SubjectState] = {}
     for some in chunks(sorted(set(subjects))):
@@ -224,10 +270,16 @@ def version_of(reading: Reading, path: str) -> int:
     return reading.connection.execute(query).scalar() or 0
 
 
-def subjects_of(reading: Reading, process: str) -> list[str]:
-    table = reading.tables.membership
-    query = select(table.c.subject).where(table.c.process == process).order_by(table.c.subject)
+def subjects_of(reading: Reading, ids: Sequence[str]) -> list[str]:
+    """The subjects that belong to a process, which has one id or several."""
+    table = reading.tables.belongs
+    query = select(table.c.subject).distinct().where(table.c.process.in_(ids)).order_by(table.c.subject)
     return list(reading.connection.execute(query).scalars())
+
+
+def ids_of(process: str, joined: Mapping[Subject, Subject]) -> list[str]:
+    """The ids of a process, if it has several: the one that stays first."""
+    return [path.partition("/")[2] for path in as_one(f"processes/{process}", joined)]
 
 
 def heard(text: str) -> Heard:
@@ -248,18 +300,26 @@ def picture(
         statements: how many of the last statements to name.
     """
     connection, tables = reading.connection, reading.tables
-    line = connection.execute(select(tables.processes).where(tables.processes.c.process == process)).first()
+    joined = joined_of(reading)
+    ids = ids_of(process, joined)
+    own = Subject(f"processes/{ids[0]}")
+    line = connection.execute(select(tables.processes).where(tables.processes.c.process == ids[0])).first()
     if line is None:
         return None
-    mine = subjects_of(reading, process)
-    version = version_of(reading, f"processes/{process}")
-    found = Picture(process, version, states=states_of(reading, mine), heard=heard(line.heard))
-    series, tallies, events = tables.series, tables.tallies, tables.process_timeline
-    for some in chunks(mine):
+    all_states = states_of(reading, subjects_of(reading, ids))
+    states = {subject: state for subject, state in all_states.items() if state.opened or subject == own}
+    counted = list(states)
+    last = heard(line.heard)
+    found = Picture(ids[0], version_of(reading, own), states=states, heard=last if last.event else None, joined=joined)
+    found.withdrawn = _openings(reading, [s for s, state in all_states.items() if not state.opened], joined)
+    series, tallies, entries, filed = tables.series, tables.tallies, tables.entries, tables.process_timeline
+    for some in chunks(counted):
         for row in connection.execute(select(series).where(series.c.subject.in_(some))):
             order = (row.earliest, row.latest, row.step, row.event_id)
             key = tuple(json.loads(row.series))
-            found.claims.append(Claim(row.subject, key, row.claimant, row.assessed, order, row.claims))
+            found.claims.append(
+                Claim(row.subject, key, row.claimant, row.assessed, order, row.low, row.high, row.claims)
+            )
         ours = tallies.c.subject.in_(some)
         recent = select(tallies).where(ours, tallies.c.last_day >= counted_from)
         found.tallies += [Tally(*row) for row in connection.execute(recent)]
@@ -269,12 +329,28 @@ def picture(
             found.tallies.append(Tally(subject, kind, recorder, LONG_AGO, LONG_AGO, int(events_before)))
     found.claims.sort(key=lambda c: (c.subject, c.series, c.assessed, c.claimant))
     found.tallies.sort(key=lambda t: (t.subject, t.kind, t.recorder, t.first_day, t.last_day))
-    own = events.c.process == process
-    last = select(events.c.event_id).where(own).order_by(events.c.position.desc()).limit(newest)
-    found.newest = list(connection.execute(last).scalars())
-    spoken = select(events.c.event_id).where(own, events.c.type == "StatementMade")
-    newest_first = (c.desc() for c in (events.c.earliest, events.c.latest, events.c.step, events.c.event_id))
-    found.statements = list(connection.execute(spoken.order_by(*newest_first).limit(statements)).scalars())
+    recorded = select(filed.c.event_id, filed.c.position).distinct().where(filed.c.process.in_(ids))
+    found.newest = [
+        row.event_id for row in connection.execute(recorded.order_by(filed.c.position.desc()).limit(newest))
+    ]
+    key_of = (entries.c.earliest, entries.c.latest, entries.c.step, entries.c.event_id)
+    spoken = select(*key_of).distinct().where(entries.c.process.in_(ids), entries.c.type == "StatementMade")
+    newest_first = spoken.order_by(*(column.desc() for column in key_of)).limit(statements)
+    found.statements = [row.event_id for row in connection.execute(newest_first)]
+    return found
+
+
+def _openings(
+    reading: Reading, subjects: Sequence[Subject], joined: Mapping[Subject, Subject]
+) -> dict[Subject, list[str]]:
+    """The ids of the openings of subjects, as they were recorded."""
+    timeline = reading.tables.timeline
+    found: dict[Subject, list[str]] = {}
+    for subject in subjects:
+        opening = OPENINGS[subject.partition("/")[0]].__name__
+        own = timeline.c.subject.in_(as_one(subject, joined))
+        query = select(timeline.c.event_id).where(own, timeline.c.type == opening).order_by(timeline.c.position)
+        found[subject] = list(reading.connection.execute(query).scalars())
     return found
 
 

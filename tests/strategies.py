@@ -84,8 +84,14 @@ class _World:
             if (not names or one["type"] in names) and subject in (None, one["subject"])
         ]
 
-    def correctable(self) -> list[dict[str, Any]]:
+    def reports(self) -> list[dict[str, Any]]:
+        """What was reported on the subject, without revisions."""
         return [e for e in self.events if e["subject"] == self.subject and not issubclass(_type(e), Revision)]
+
+    def correctable(self) -> list[dict[str, Any]]:
+        """Reports on the subject, and the corrections of them."""
+        corrections = (e for e in self.events if e["subject"] == self.subject and e["type"] == "EventCorrected")
+        return [*self.reports(), *corrections]
 
 
 def _type(wire: dict[str, Any]) -> type[Payload]:
@@ -265,8 +271,8 @@ def _revision(draw: st.DrawFn, name: str, world: _World) -> dict[str, Any]:
     data: dict[str, Any]
     if name == "EventCorrected":
         target = draw(st.sampled_from(world.correctable()))
-        opening = issubclass(_type(target), Opening)
-        wanted = [target["type"]] if opening else _reportable(world)
+        reads = target["data"]["replacement"]["type"] if target["type"] == "EventCorrected" else target["type"]
+        wanted = [reads] if issubclass(PAYLOADS[reads], Opening) else _reportable(world)
         data = {
             "event": target["id"],
             "replacement": _report(draw, draw(st.sampled_from(wanted)), world),
@@ -277,6 +283,8 @@ def _revision(draw: st.DrawFn, name: str, world: _World) -> dict[str, Any]:
         data = {"into": draw(st.sampled_from(_unifiable(world))), "reason": "two ids of one thing"}
     else:
         own = world.of_type(subject=world.subject)
+        if name == "DuplicateMarked":
+            own = [one["id"] for one in world.reports()]
         data = _object(draw, PAYLOADS[name], world) | {"event": draw(st.sampled_from(own))}
         if name == "DuplicateMarked":
             data["of"] = draw(st.sampled_from([one for one in own if one != data["event"]]))
@@ -287,10 +295,9 @@ def _revision(draw: st.DrawFn, name: str, world: _World) -> dict[str, Any]:
 
 
 def _unifiable(world: _World) -> list[str]:
-    """The subjects of the same family that were opened earlier: so ids never give way in a circle."""
-    paths = list(world.versions)
+    """The other open subjects of the same family. Ids may give way in a circle: people do not agree which one stays."""
     family = world.subject.partition("/")[0]
-    return [path for path in paths[: paths.index(world.subject)] if path.startswith(f"{family}/")]
+    return [path for path in world.versions if path != world.subject and path.startswith(f"{family}/")]
 
 
 def _reportable(world: _World) -> list[str]:
@@ -309,7 +316,7 @@ def _revisable(world: _World) -> list[str]:
     """The revisions that the subject can have now."""
     needs: dict[str, Callable[[], object]] = {
         "SubjectUnified": lambda: _unifiable(world),
-        "DuplicateMarked": lambda: len(world.of_type(subject=world.subject)) > 1,
+        "DuplicateMarked": lambda: len(world.reports()) > 1,
     }
     names = [payload.__name__ for payload in revisions.EVENTS]
     return [name for name in names if name not in needs or needs[name]()]

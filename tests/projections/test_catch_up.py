@@ -15,6 +15,7 @@ from sqlalchemy import Connection, func, inspect, select
 from domain import folds
 from domain.errors import Unavailable
 from domain.event import Event, Recorded, Unreadable
+from projections import batch as batch_module
 from projections import catch_up as catching
 from projections import tables, views
 from projections.catch_up import catch_up, rebuild
@@ -105,14 +106,14 @@ def test_a_failure_leaves_rows_and_position_as_they_were(
 ) -> None:
     follow(found, pull(LOG[:5]))
     before = rows(found), kept(found, "first")
-    whole = getattr(catching._Batch, broken)
+    whole = getattr(batch_module.Batch, broken)
 
     def breaks(self: Any, *given: Any) -> Any:
         whole(self, *given)
         raise RuntimeError("the power went")
 
     with monkeypatch.context() as patch:
-        patch.setattr(catching._Batch, broken, breaks)
+        patch.setattr(batch_module.Batch, broken, breaks)
         with pytest.raises(RuntimeError, match="the power went"):
             catch_up(found, pull(LOG))
     assert found.position() == 5
@@ -137,13 +138,13 @@ def test_a_failure_to_move_the_position_takes_the_rows_back(found: Views, monkey
 
 def test_a_reader_sees_a_whole_batch_or_none_of_it(found: Views, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[int, int]] = []
-    whole = catching._Batch.apply
+    whole = batch_module.Batch.apply
 
     def looked_at(self: Any, batch: Sequence[Recorded]) -> None:
         whole(self, batch)
         seen.append((found.position(), rows(found)["timeline"]))
 
-    monkeypatch.setattr(catching._Batch, "apply", looked_at)
+    monkeypatch.setattr(batch_module.Batch, "apply", looked_at)
     follow(found, pull([]))
     follow(found, pull(LOG, lambda: 4))
     assert seen == [(0, 0), (4, 4), (8, 8)]

@@ -12,8 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from projections import status
-from projections.picture import picture_of
-from tests.projections.world import NOW, SLOW, Wire, folded, opened, processes_of, recorded
+from tests.projections.world import NOW, SLOW, Wire, folded, opened, pictured, processes_of, recorded, scene_of
 from tests.spec import wire
 from tests.strategies import histories
 
@@ -41,6 +40,7 @@ def test_the_sections_stand_in_the_order_of_the_first_screen() -> None:
         *("process", "version", "labels", "level", "areas", "links", "horizon"),
         *("state", "ending", "last_heard"),
         *("next_14_days", "overdue", "later"),
+        "findings",
         "people_at_risk",
         "truce",
         *("obligations", "totals"),
@@ -49,6 +49,7 @@ def test_the_sections_stand_in_the_order_of_the_first_screen() -> None:
         "figures",
         "enrolments",
         *("convoys", "agreements", "statements"),
+        *("withdrawn", "unified"),
         "changes",
         *("actors", "evidence"),
     ]
@@ -57,8 +58,9 @@ def test_the_sections_stand_in_the_order_of_the_first_screen() -> None:
 def _composed() -> Wire:
     """As it is composed, its keys in their order."""
     log = recorded(OPENED)
-    found = picture_of(log, "first")
-    return status.compose(found, NOW, lambda ids: {one: found.events[one] for one in ids}, lambda _: {})
+    found = pictured(log, "first")
+
+    return status.compose(scene_of(found))
 
 
 def test_the_horizon_tells_the_clock() -> None:
@@ -68,6 +70,9 @@ def test_the_horizon_tells_the_clock() -> None:
         "known_at": None,
         "known_at_position": None,
         "now": "2017-10-30T12:00:00.250000Z",
+        "position": None,
+        "possible": 0,
+        "beyond": 0,
     }
 
 
@@ -406,7 +411,7 @@ def test_every_line_can_be_traced(history: list[Wire]) -> None:
         assert all(str(UUID(event)) == event for event in found["evidence"])
         claimants = {c.removeprefix("actors/") for one in found["evidence"].values() for c in one["claimants"]}
         assert (set(named(body)) | claimants) & identified <= set(found["actors"]) <= identified
-        assert all(actor["label"] for actor in found["actors"].values())
+        assert all(actor["label"] or actor.get("withdrawn") for actor in found["actors"].values())
 
 
 # --- totals
@@ -454,7 +459,7 @@ NEAR = st.sampled_from([at(f"2017-10-{day}T{hour}") for day in (27, 28, 29, 30) 
 def test_a_status_holds_until_the_moment_it_names(history: list[Wire], now: datetime) -> None:
     log = recorded(history)
     for process in processes_of(log):
-        until = status.changes_at(picture_of(log, process), now)
+        until = status.changes_at(pictured(log, process), now)
         assert now < until <= now + timedelta(days=1)
         first, last = (folded(log, process, moment) for moment in (now, until - timedelta(microseconds=1)))
         assert first.pop("horizon") != last.pop("horizon") or until - now == timedelta(microseconds=1)
@@ -479,7 +484,7 @@ def test_a_deadline_ends_it_sooner_than_the_day(now: str, until: str) -> None:
             owed("lift-siege", "army", "elders", "2017-10-28T22:29Z"),
         ]
     )
-    assert status.changes_at(picture_of(log, "first"), at(now)) == at(until)
+    assert status.changes_at(pictured(log, "first"), at(now)) == at(until)
 
 
 def test_a_deadline_of_an_agreement_that_has_ended_counts_too() -> None:
@@ -489,7 +494,7 @@ def test_a_deadline_of_an_agreement_that_has_ended_counts_too() -> None:
     before, after = at("2017-10-28T22:00"), at("2017-10-28T22:30")
     assert not ledger(shown(*history, now=before))["army"]["lift-siege"]["overdue"]
     assert ledger(shown(*history, now=after))["army"]["lift-siege"]["overdue"]
-    assert status.changes_at(picture_of(log, "first"), before) == after
+    assert status.changes_at(pictured(log, "first"), before) == after
 
 
 def test_stocks_far_apart_in_time_do_not_contradict_each_other() -> None:

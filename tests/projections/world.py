@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,11 +12,15 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings
 
+from domain.actors import ActorState
 from domain.event import Recorded, Unreadable
+from domain.values import Subject
 from domain.vocabulary import OPENINGS
 from projections import queries, status
 from projections.catch_up import Pull, catch_up
-from projections.picture import picture_of
+from projections.outlook import findings_in
+from projections.picture import Picture, picture_of
+from projections.scene import HERE, Asked, Scene
 from projections.views import Reading, Views
 from tests.spec import wire
 from tests.strategies import read
@@ -87,22 +91,44 @@ def follow(found: Views, source: Pull) -> None:
         pass
 
 
-def kept(found: Views, process: str, now: datetime = NOW) -> Wire:
+def kept(found: Views, process: str, now: datetime = NOW, asked: Asked = HERE) -> Wire:
     """The status as the read models give it."""
     with found.reading() as reading:
-        return plain(queries.process_status(reading, process, now)[0])
+        return plain(queries.process_status(reading, process, now, asked)[0])
 
 
-def folded(log: Sequence[Recorded], process: str, now: datetime = NOW, newest: int = 10) -> Wire:
+def folded(log: Sequence[Recorded], process: str, now: datetime = NOW, newest: int = 10, asked: Asked = HERE) -> Wire:
     """The status as a pure fold of the log gives it."""
-    found = picture_of(log, process, newest)
-    return plain(
-        status.compose(
-            found,
-            now,
-            lambda ids: {one: found.events[one] for one in dict.fromkeys(ids)},
-            lambda ids: {one: found.actors[one] for one in ids},
-        )
+    return plain(status.compose(scene_of(pictured(log, process, newest, asked), now, asked)))
+
+
+def pictured(log: Sequence[Recorded], process: str, newest: int = 10, asked: Asked = HERE) -> Picture:
+    """The picture that a pure fold of the log gives; something of the process must be inside the horizon."""
+    found = picture_of(log, process, newest, horizon=asked.horizon)
+    assert found is not None, "nothing is inside the horizon"
+    return found
+
+
+def scene_of(found: Picture, now: datetime = NOW, asked: Asked = HERE) -> Scene:
+    """The scene of a picture that was folded from a log."""
+
+    def named(ids: Iterable[str]) -> dict[str, ActorState]:
+        states = {}
+        for one in ids:
+            path = Subject(f"actors/{one}")
+            state = found.actors.get(found.joined.get(path, path).partition("/")[2])
+            if isinstance(state, ActorState):
+                states[one] = state
+        return states
+
+    return Scene(
+        found,
+        asked.now or now,
+        asked,
+        lambda ids: {one: found.events[one] for one in dict.fromkeys(ids)},
+        lambda ids: {one: found.marks[one] for one in ids if one in found.marks},
+        named,
+        lambda: findings_in(found),
     )
 
 

@@ -3,7 +3,6 @@
 import json
 import re
 from collections import defaultdict
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,11 +16,12 @@ from domain.general import FigureReported, PositionTaken, RoleTaken, Stance
 from domain.processes import AccessReported, BodyEstablished, ControlReported, InstrumentCited
 from domain.talks import TalksState
 from domain.values import Basis, Modality, Qualifier, Quantity, Sensitivity
-from domain.vocabulary import read_event, references
+from domain.vocabulary import references
+from tests.seeds.reading import events_in, events_of, lines_of, rows, section
 
-SEEDS = Path(__file__).parent.parent.parent / "seeds"
-LINES = (SEEDS / "eastern-kalamun.ndjson").read_text(encoding="utf-8").splitlines()
-EVENTS = [read_event(json.loads(line), line) for line in LINES]
+FILE = "eastern-kalamun.ndjson"
+LINES = lines_of(FILE)
+EVENTS = events_of(FILE)
 
 TALKS = "talks/eastern-kalamun-truce"
 LOCAL = "processes/eastern-kalamun"
@@ -253,31 +253,19 @@ def test_the_other_subjects_are_where_the_report_leaves_them() -> None:
 
 # --- the README -------------------------------------------------------------------------------------------
 
-ROWS = [
-    [cell.strip() for cell in line.strip("|").split("|")]
-    for line in (SEEDS / "README.md").read_text(encoding="utf-8").splitlines()
-    if re.match(r"\| .*\d `[A-Z]", line)
-]
-
-
-def named(row: list[str]) -> list[tuple[int, str, str]]:
-    return [
-        (int(number), name, subject)
-        for entry in row[1].split("<br>")
-        for number, name, subject in [re.fullmatch(r"(\d+) `(\w+)` `(\S+)`", entry).groups()]  # type: ignore[union-attr]
-    ]
+ROWS = rows(FILE)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0][:40])
 def test_a_row_names_events_that_are_there(row: list[str]) -> None:
-    for number, name, subject in named(row):
+    for number, name, subject in events_in(row):
         event = EVENTS[number - 1]
         assert (event.type, event.subject) == (name, subject)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0][:40])
 def test_a_row_tells_modality_basis_and_sections(row: list[str]) -> None:
-    events = [EVENTS[number - 1] for number, _, _ in named(row)]
+    events = [EVENTS[number - 1] for number, _, _ in events_in(row)]
     marks: set[str] = {getattr(event.data, "modality", Modality.ACTUAL).value for event in events}
     marks |= {event.basis.value for event in events}
     marks -= {Modality.ACTUAL.value, Basis.REPORTED.value}
@@ -291,7 +279,7 @@ def test_a_row_tells_modality_basis_and_sections(row: list[str]) -> None:
 def test_every_event_stands_in_one_row() -> None:
     numbers: dict[int, int] = defaultdict(int)
     for row in ROWS:
-        for number, _, _ in named(row):
+        for number, _, _ in events_in(row):
             numbers[number] += 1
     assert numbers == dict.fromkeys(range(1, len(EVENTS) + 1), 1)
-    assert f"{len(EVENTS)} events" in (SEEDS / "README.md").read_text(encoding="utf-8")
+    assert f"{len(EVENTS)} events" in section(FILE)

@@ -1,0 +1,377 @@
+"""Which events are in effect at a horizon: the rules by which a log is read.
+
+State is a pure function of the log and a horizon, in five steps:
+
+1. *Cut by position*: what was recorded later is not known.
+2. *Cut by publication*: a report is inside if one of its sources may have been published by then. A source without a
+   date was published some day between the time it tells of and the day it was recorded. An event without a source is
+   our own and always inside; so is a correction of our own error. A report is judged by its sources as our own
+   corrections of it read them.
+3. *Apply revisions*, newest first: the newest one in effect wins. A revision that was itself retracted has no effect.
+4. *Cut by occurrence*: an event is inside if it may have occurred by then.
+5. *Fold* what is inside, in canonical order (`Event.order`).
+
+What is inside only perhaps (a month whose end lies beyond the horizon, a source without a date) is *possible*: it adds
+to what may be so and takes the place of nothing. An opening carries identity: it is inside as soon as anything else of
+its subject is, and then only possible.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from domain.edtf import BEGINNING, END, Day, Span, When
+from domain.event import Event, Opening, ProcessOpening, Recorded, Revision
+from domain.revisions import (
+    CorrectedBy,
+    DuplicateMarked,
+    EventCorrected,
+    EventDisputed,
+    EventRetracted,
+    SubjectUnified,
+)
+from domain.values import EventId, Source, Subject
+from domain.vocabulary import PAYLOADS, replaced
+
+# --- the horizon ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Horizon:
+    """From where the log is looked at. What is None bounds nothing."""
+
+    position: int | None = None
+    """The last position that is known."""
+    published_by: Day | When | None = None
+    """Only what may have been published by the end of this date."""
+    as_of: When | None = None
+    """Only what may have occurred by the end of this date."""
+
+    @property
+    def bounded(self) -> bool:
+        """Whether it cuts by anything but position."""
+        return self.published_by is not None or self.as_of is not None
+
+
+EVERYTHING = Horizon()
+
+
+def inside(span: Span, cut: Span) -> bool | None:
+    """Whether what has these bounds had come by the end of `cut`: True, False, or None, which means possibly."""
+    if cut.precedes(span):
+        return False
+    return True if span.precedes(Span(cut.latest + 1, END, cut.timed)) else None
+
+
+# --- step 3: revisions ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What has become of one report."""
+
+    recorded: Recorded
+    """As it was recorded."""
+    event: Event | None
+    """As it reads now, under the subject that stays; None if it is not in effect."""
+    corrected_by: tuple[EventId, ...] = ()
+    """The correction that is in effect, and the corrections of that one."""
+    retracted_by: EventId | None = None
+    disputed_by: tuple[EventId, ...] = ()
+    same_as: EventId | None = None
+    """The report that stays in its place, if it is a duplicate."""
+    repeated_by: tuple[EventId, ...] = ()
+    """The duplicates whose sources it took over."""
+
+    @property
+    def revised(self) -> bool:
+        return bool(self.corrected_by or self.retracted_by or self.disputed_by or self.same_as or self.repeated_by)
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """A set of events with the revisions among them applied."""
+
+    standings: dict[EventId, Standing]
+    """Of every event that is no revision, in log order."""
+    joined: dict[Subject, Subject]
+    """The subjects that gave way, each with the one that stays."""
+    void: frozenset[EventId]
+    """The revisions that are not in effect, because they were retracted."""
+
+    @property
+    def events(self) -> list[Event]:
+        """The events in effect, in log order."""
+        return [standing.event for standing in self.standings.values() if standing.event is not None]
+
+
+@dataclass
+class _Decisions:
+    """What the revisions of a set of events amount to."""
+
+    reads: dict[EventId, tuple[EventCorrected, tuple[EventId, ...]]] = field(default_factory=dict)
+    retracted: dict[EventId, EventId] = field(default_factory=dict)
+    disputed: dict[EventId, list[EventId]] = field(default_factory=lambda: defaultdict(list))
+    pairs: list[tuple[EventId, EventId]] = field(default_factory=list)
+    unified: list[tuple[Subject, Subject]] = field(default_factory=list)
+    """Newest first."""
+    void: set[EventId] = field(default_factory=set)
+
+
+def _decide(revisions: Iterable[Recorded]) -> _Decisions:
+    """Weighs revisions, newest first. A target stands earlier in the log, so one pass settles them all."""
+    found = _Decisions()
+    for recorded in sorted(revisions, key=lambda r: -r.position):
+        event = recorded.event
+        if event.id in found.retracted:
+            found.void.add(event.id)
+            continue
+        match event.data:
+            case EventRetracted(event=target):
+                if target not in found.reads:
+                    found.retracted.setdefault(target, event.id)
+            case EventCorrected(event=target) as data:
+                if target not in found.retracted and target not in found.reads:
+                    newer, chain = found.reads.get(event.id, (data, ()))
+                    whole = data if newer is data else data.model_copy(update={"replacement": newer.replacement})
+                    found.reads[target] = (whole, (event.id, *chain))
+            case EventDisputed(event=target):
+                found.disputed[target].append(event.id)
+            case DuplicateMarked() as data:
+                found.pairs.append((data.event, data.of))
+            case SubjectUnified(into=into):
+                found.unified.append((event.subject, into))
+            case _:
+                pass
+    return found
+
+
+def in_effect(log: Iterable[Recorded]) -> Effect:
+    """Applies the revisions among events to the others. Pure and total; the order given does not matter.
+
+    Revisions whose target is not among the events have no effect.
+    """
+    known = sorted(log, key=lambda r: r.position)
+    decisions = _decide(r for r in known if isinstance(r.event.data, Revision))
+    joined = _joined(reversed(decisions.unified))
+    standings: dict[EventId, Standing] = {}
+    for recorded in known:
+        if isinstance(recorded.event.data, Revision):
+            continue
+        event_id = recorded.event.id
+        reads, chain = decisions.reads.get(event_id, (None, ()))
+        retracted = decisions.retracted.get(event_id)
+        event = recorded.event if reads is None else replaced(recorded.event, reads)
+        standings[event_id] = Standing(
+            recorded,
+            None if retracted is not None else _under(event, joined),
+            corrected_by=chain,
+            retracted_by=retracted,
+            disputed_by=tuple(reversed(decisions.disputed.get(event_id, ()))),
+        )
+    _merge_duplicates(standings, decisions.pairs, joined)
+    return Effect(standings, joined, frozenset(decisions.void))
+
+
+def _under(event: Event, joined: Mapping[Subject, Subject]) -> Event:
+    return event.on(joined.get(event.subject, event.subject))
+
+
+def _joined(unified: Iterable[tuple[Subject, Subject]]) -> dict[Subject, Subject]:
+    """The subject that stays for each that gave way, given the unifications oldest first.
+
+    Whatever is linked by unifications is one thing. The newest unification names the id that stays.
+    """
+    stays: dict[Subject, Subject] = {}
+    members: dict[Subject, list[Subject]] = {}
+    for gives_way, into in unified:
+        one, other = stays.get(gives_way, gives_way), stays.get(into, into)
+        together = members.pop(one, [one]) + (members.pop(other, [other]) if other != one else [])
+        final = other if one != other else into
+        members[final] = together
+        stays |= dict.fromkeys(together, final)
+    return {subject: final for subject, final in stays.items() if subject != final}
+
+
+def _merge_duplicates(
+    standings: dict[EventId, Standing], pairs: Sequence[tuple[EventId, EventId]], joined: Mapping[Subject, Subject]
+) -> None:
+    """Of each class of duplicates the earliest in effect stays and gains the sources of the others.
+
+    Events of two subjects count as duplicates only once the subjects are one.
+    """
+    classes: dict[EventId, set[EventId]] = {}
+    for repeating, of in pairs:
+        a, b = standings.get(repeating), standings.get(of)
+        if a is None or b is None or repeating == of:
+            continue
+        if _stays(a.recorded.subject, joined) != _stays(b.recorded.subject, joined):
+            continue
+        both = classes.get(repeating, {repeating}) | classes.get(of, {of})
+        classes |= dict.fromkeys(both, both)
+    for found in {id(c): c for c in classes.values()}.values():
+        alive = [s for s in standings.values() if s.recorded.event.id in found and s.event is not None]
+        if len(alive) < 2:
+            continue
+        first, *others = alive
+        assert first.event is not None  # noqa: S101  all of them are in effect
+        stays = first.event.id
+        sources = tuple(dict.fromkeys(s for one in alive if one.event for s in one.event.sources))
+        repeats = tuple(one.recorded.event.id for one in others)
+        standings[stays] = replace(first, event=first.event.repeated(repeats, sources), repeated_by=repeats)
+        for one in others:
+            standings[one.recorded.event.id] = replace(one, event=None, same_as=stays)
+
+
+# --- membership -------------------------------------------------------------------------------------------
+
+
+def names_processes(event: Event) -> tuple[str, ...]:
+    """The processes that an event, or the replacement that a correction holds, puts its subject into."""
+    if isinstance(event.data, ProcessOpening):
+        return event.data.processes
+    if isinstance(event.data, EventCorrected):
+        payload = PAYLOADS.get(str(event.data.replacement.get("type")))
+        if payload is not None and issubclass(payload, ProcessOpening):
+            return tuple(event.data.replacement["data"]["processes"])
+    return ()
+
+
+# --- the horizon applied ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A log as it is seen from a horizon."""
+
+    events: dict[Subject, list[Event]]
+    """The events inside, by the subject that stays; those only possibly inside are marked (`Event.possible`)."""
+    standings: dict[EventId, Standing]
+    """Of every event that was recorded by then and is no revision."""
+    joined: dict[Subject, Subject]
+    known: list[Recorded]
+    """All events recorded by then, revisions too, in log order."""
+    possible: dict[EventId, str]
+    """What is inside only possibly, and why: `occurrence`, `publication`, or `identity`: an opening that is itself
+    beyond the horizon and lends its name only."""
+    outside: frozenset[EventId]
+    """What was recorded by then and is beyond the dates of the horizon, revisions too."""
+    withdrawn: frozenset[Subject]
+    """Subjects of which no opening is in effect any more: a subject is withdrawn, never gone."""
+
+
+def seen_from(horizon: Horizon, log: Iterable[Recorded]) -> Seen:
+    """Looks at a log from a horizon: steps 1 to 4."""
+    position = horizon.position
+    known = sorted((r for r in log if position is None or r.position <= position), key=lambda r: r.position)
+    published: dict[EventId, bool | None] = {}
+    if horizon.published_by is not None:
+        published = _published(known, horizon.published_by.span)
+    effect = in_effect(r for r in known if published.get(r.event.id, True) is not False)
+    outside = {event_id for event_id, passed in published.items() if passed is False}
+    possible: dict[EventId, str] = {}
+    events: dict[Subject, list[Event]] = defaultdict(list)
+    openings: dict[Subject, list[Event]] = defaultdict(list)
+    withdrawn: set[Subject] = set()
+    for event_id, standing in effect.standings.items():
+        event = standing.event if standing.event is not None else standing.recorded.event
+        by_then = True if horizon.as_of is None else inside(event.span, horizon.as_of.span)
+        if by_then is False:
+            outside.add(event_id)
+        if standing.event is None:
+            if isinstance(event.data, Opening) and by_then is not False:
+                withdrawn.add(_stays(event.subject, effect.joined))
+        elif by_then is False:
+            if isinstance(event.data, Opening):
+                openings[event.subject].append(event)
+        elif by_then is None or _possibly_published(standing, published):
+            possible[event_id] = "occurrence" if by_then is None else "publication"
+            events[event.subject].append(event.as_possible())
+        else:
+            events[event.subject].append(event)
+    late = [recorded for recorded in known if published.get(recorded.event.id, True) is False]
+    for event in in_effect(known).events if any(isinstance(r.event.data, Opening) for r in late) else ():
+        if published.get(event.id, True) is False and isinstance(event.data, Opening):
+            openings[_stays(event.subject, effect.joined)].append(event)
+    for subject, found in openings.items():
+        if subject in events and not any(isinstance(event.data, Opening) for event in events[subject]):
+            for event in found:
+                possible[event.id] = "identity"
+                events[subject].append(event.as_possible())
+    opened = {s for s, found in events.items() if any(isinstance(event.data, Opening) for event in found)}
+    return Seen(
+        dict(events),
+        {**effect.standings, **{r.event.id: Standing(r, None) for r in late if not _revises(r)}},
+        effect.joined,
+        known,
+        possible,
+        frozenset(outside - set(possible)),
+        frozenset(withdrawn - opened - set(openings)),
+    )
+
+
+def _revises(recorded: Recorded) -> bool:
+    return isinstance(recorded.event.data, Revision)
+
+
+def _stays(subject: Subject, joined: Mapping[Subject, Subject]) -> Subject:
+    return joined.get(subject, subject)
+
+
+def _possibly_published(standing: Standing, published: Mapping[EventId, bool | None]) -> bool:
+    """Whether a report, or what makes it read as it does, may not have been published yet."""
+    ids = (standing.recorded.event.id, *standing.corrected_by)
+    return any(published.get(one, True) is None for one in ids)
+
+
+def _published(known: Sequence[Recorded], cut: Span) -> dict[EventId, bool | None]:
+    """Whether each event had been published by the end of `cut`; those always inside are left out."""
+    ours = [r for r in known if not _corrects_for_the_source(r.event)]
+    read = {standing.recorded.event.id: standing for standing in _own_reading(ours)}
+    found: dict[EventId, bool | None] = {}
+    for recorded in known:
+        event = recorded.event
+        if isinstance(event.data, EventCorrected) and event.data.by is CorrectedBy.OURS:
+            continue
+        standing = read.get(event.id)
+        event = standing.event if standing is not None and standing.event is not None else event
+        sources = event.sources
+        if isinstance(event.data, EventCorrected) and not sources:
+            sources = replaced(event, event.data).sources
+            if not sources:  # the source corrected itself, some day before we recorded it
+                found[event.id] = inside(Span(BEGINNING, _second(recorded), timed=True), cut)
+                continue
+        if not sources:
+            continue
+        told = [inside(_publication(source, event, recorded), cut) for source in sources]
+        found[event.id] = True if True in told else None if None in told else False
+    return found
+
+
+def _own_reading(log: Sequence[Recorded]) -> Collection[Standing]:
+    """How reports read with our own corrections alone; nothing is merged or left out."""
+    decisions = _decide(r for r in log if isinstance(r.event.data, Revision))
+    return [
+        Standing(r, replaced(r.event, decisions.reads[r.event.id][0]), decisions.reads[r.event.id][1])
+        for r in log
+        if r.event.id in decisions.reads and not isinstance(r.event.data, Revision)
+    ]
+
+
+def _corrects_for_the_source(event: Event) -> bool:
+    return isinstance(event.data, EventCorrected) and event.data.by is CorrectedBy.SOURCE
+
+
+def _publication(source: Source, event: Event, recorded: Recorded) -> Span:
+    """The bounds of a source's publication: its date; else from what it tells of to when it was recorded."""
+    if source.published is not None:
+        return source.published.span
+    latest = _second(recorded)
+    earliest = event.span.earliest if event.occurred is not None else BEGINNING
+    return Span(min(earliest, latest), latest, timed=True)
+
+
+def _second(recorded: Recorded) -> int:
+    return int(recorded.recorded_at.timestamp())

@@ -1,0 +1,817 @@
+"""One batch of recorded events on its way into the tables of one generation.
+
+The order of arrival does not decide: an event in canonical order steps its subject's state, a late one refolds that
+subject, once per batch. A revision changes how its target reads: what the target added is taken away, and what it adds
+now is put in its place. What accumulates is rows and counts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Table, and_, case, delete, func, insert, select, tuple_, update
+from sqlalchemy.dialects.postgresql import Insert as PostgreSQLInsert
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import Insert as SQLiteInsert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from domain import folds, processes
+from domain.event import Event, Opening, Recorded, Revision, instant
+from domain.general import SubjectState
+from domain.horizon import Standing, in_effect, names_processes
+from domain.revisions import DuplicateMarked, EventDisputed, EventRetracted, SubjectUnified
+from domain.values import EventId, Subject
+from domain.vocabulary import model_of
+from projections.outlook import Outlook, disputant
+from projections.picture import (
+    Heard,
+    accumulates,
+    claims_in,
+    components,
+    display_order,
+    heard_in,
+    marks_of,
+    newer,
+    revised,
+    tallied,
+    timeline_order,
+)
+from projections.tables import Tables
+from projections.views import chunks, reading_now, recorded_of
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An event whose part in the read models changes: it comes, it goes, or it reads otherwise."""
+
+    recorded: Recorded
+    before: Event | None
+    after: Event | None
+    """As it reads now, under the subject that stays; None: not in effect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The processes of a subject: before a batch, and after it."""
+
+    before: frozenset[str]
+    after: frozenset[str]
+
+
+class Batch:
+    """Applies events, in log order and without gaps, to one generation's tables."""
+
+    def __init__(self, connection: Connection, tables: Tables) -> None:
+        self._connection = connection
+        self._tables = tables
+
+    def apply(self, batch: Sequence[Recorded]) -> None:
+        self._start = batch[0].position
+        self._moved: set[Subject] = set()
+        self._left: dict[Subject, frozenset[str]] = {}
+        self._stays_before = self._stays = self._read_joined()
+        self._add_to_timeline(batch)
+        self._add_revisions(batch)
+        self._join(batch)
+        member_of = self._file(batch)
+        changes = self._changes(batch)
+        changed = self._fold(changes, batch)
+        places = self._place(changed)
+        self._replace_roles(changed)
+        self._add_entries(changes, places)
+        self._add_claims(changes)
+        self._add_tallies(changes)
+        self._look_out(batch, changes, changed)
+        stale = self._hear(batch, changes, places)
+        self._touch(batch, member_of, changed, places, stale)
+
+    # --- rows as recorded
+
+    def _add_to_timeline(self, batch: Sequence[Recorded]) -> None:
+        rows = [
+            {
+                "position": recorded.position,
+                "event_id": str(recorded.id),
+                "subject": recorded.subject,
+                "type": recorded.type,
+                "version": recorded.version,
+                "recorded_at": instant(recorded.recorded_at),
+                "recorded_by": recorded.recorded_by,
+                "event": recorded.event.model_dump_json(exclude_unset=True),
+            }
+            for recorded in batch
+        ]
+        self._connection.execute(insert(self._tables.timeline), rows)
+
+    def _add_revisions(self, batch: Sequence[Recorded]) -> None:
+        rows = [
+            {"subject": r.subject, "position": r.position, "type": r.type, "target": revised(r.event) or ""}
+            for r in batch
+            if isinstance(r.event.data, Revision)
+        ]
+        if rows:
+            self._connection.execute(insert(self._tables.revisions), rows)
+        unified = {(r.subject, r.event.data.into) for r in batch if isinstance(r.event.data, SubjectUnified)}
+        if unified:
+            pairs = [{"subject": subject, "into": into} for subject, into in sorted(unified)]
+            self._connection.execute(self._upsert(self._tables.unified).on_conflict_do_nothing(), pairs)
+
+    def _file(self, batch: Sequence[Recorded]) -> dict[Subject, set[str]]:
+        """Puts events, as they were recorded, into the timelines of their processes.
+
+        A process that is named later gets the earlier events of the subject too. What was ever joined is filed
+        together.
+
+        Returns:
+            The processes of each subject of the batch.
+        """
+        membership, timeline = self._tables.membership, self._tables.process_timeline
+        together = self._together()
+        subjects = {recorded.subject for recorded in batch}
+        subjects |= {other for subject in subjects for other in together.get(subject, ())}
+        member_of: dict[Subject, set[str]] = {subject: set() for subject in subjects}
+        for some in chunks(sorted(subjects)):
+            query = select(membership.c.subject, membership.c.process).where(membership.c.subject.in_(some))
+            for subject, process in self._connection.execute(query):
+                member_of[Subject(subject)].add(process)
+        named = {subject: set(found) for subject, found in member_of.items()}
+        of_subject: dict[Subject, list[Recorded]] = defaultdict(list)
+        for recorded in batch:
+            of_subject[recorded.subject].append(recorded)
+            named[recorded.subject].update(names_processes(recorded.event))
+            if recorded.event.family == "processes":
+                named[recorded.subject].add(recorded.subject.partition("/")[2])
+        for subject, others in together.items():
+            if subject in named:
+                named[subject] = set().union(*(named.get(other, ()) for other in others))
+        targets = self._targets(batch)
+        rows = [
+            self._filed(process, recorded, targets)
+            for recorded in batch
+            for process in sorted(member_of[recorded.subject])
+        ]
+        joined: list[dict[str, Any]] = []
+        for subject, found in sorted(named.items()):
+            new = sorted(found - member_of[subject])
+            if not new:
+                continue
+            in_batch = of_subject[subject]
+            whole = in_batch if in_batch and in_batch[0].version == 1 else self._all_of([subject])
+            their_targets = self._targets(whole)
+            joined += [{"process": process, "subject": subject} for process in new]
+            rows += [self._filed(process, recorded, their_targets) for process in new for recorded in whole]
+        if joined:
+            self._connection.execute(insert(membership), joined)
+        if rows:
+            self._connection.execute(insert(timeline), rows)
+        return named
+
+    def _together(self) -> dict[Subject, frozenset[Subject]]:
+        """The subjects that were ever said to be one, each with all of them."""
+        unified = self._tables.unified
+        pairs = self._connection.execute(select(unified.c.subject, unified.c.into)).all()
+        return components((Subject(one), Subject(other)) for one, other in pairs) if pairs else {}
+
+    @staticmethod
+    def _filed(process: str, recorded: Recorded, targets: dict[str, Event]) -> dict[str, Any]:
+        """A row of a process's timeline."""
+        placed = zip(("earliest", "latest", "step", "event_id"), timeline_order(recorded, targets), strict=True)
+        return {"process": process, **dict(placed), "position": recorded.position, "type": recorded.type}
+
+    def _targets(self, batch: Sequence[Recorded]) -> dict[str, Event]:
+        """The events that revisions of a batch are about, and those that these are about, by id."""
+        found: dict[str, Event] = {}
+        wanted = {target for recorded in batch if (target := revised(recorded.event)) is not None}
+        while wanted:
+            known = self._by_id(wanted)
+            found |= {str(recorded.id): recorded.event for recorded in known}
+            wanted = {deeper for r in known if (deeper := revised(r.event)) is not None} - set(found)
+        return found
+
+    # --- reading what is there
+
+    def _by_id(self, ids: Iterable[str]) -> list[Recorded]:
+        timeline = self._tables.timeline
+        found: list[Recorded] = []
+        for some in chunks(sorted(set(ids))):
+            rows = self._connection.execute(select(timeline).where(timeline.c.event_id.in_(some)))
+            found += [recorded_of(row) for row in rows]
+        return found
+
+    def _all_of(self, subjects: Iterable[str]) -> list[Recorded]:
+        """All events of subjects, as they were recorded, in log order."""
+        timeline = self._tables.timeline
+        query = select(timeline).order_by(timeline.c.position)
+        return [
+            recorded_of(row)
+            for some in chunks(sorted(subjects))
+            for row in self._connection.execute(query.where(timeline.c.subject.in_(some)))
+        ]
+
+    def _as_one(self, stays: Subject) -> list[Subject]:
+        """The subjects that are one under this one, itself included."""
+        return [stays, *(subject for subject, other in self._stays.items() if other == stays)]
+
+    def _reads(self, whole: Sequence[Recorded], stays: Mapping[Subject, Subject]) -> dict[str, Event | None]:
+        """How events that are no revisions read by what is stored, under the subject that stays."""
+        effects = self._tables.effects
+        found: dict[str, Event | None] = {}
+        for recorded in whole:
+            if not isinstance(recorded.event.data, Revision):
+                found[str(recorded.id)] = _under(recorded.event, stays)
+        for some in chunks(sorted(found)):
+            for row in self._connection.execute(select(effects).where(effects.c.event_id.in_(some))):
+                found[row.event_id] = reading_now(row.type, row.event, row.marks)
+        return found
+
+    # --- what revisions change
+
+    def _read_joined(self) -> dict[Subject, Subject]:
+        table = self._tables.joined
+        return {Subject(s): Subject(t) for s, t in self._connection.execute(select(table.c.subject, table.c.stays))}
+
+    def _join(self, batch: Sequence[Recorded]) -> None:
+        """Works out anew which subjects are one, if the batch says something of that."""
+        if not any(isinstance(r.event.data, SubjectUnified | EventRetracted) for r in batch):
+            return
+        unified = self._tables.unified
+        subjects = self._connection.execute(select(unified.c.subject).distinct()).scalars().all()
+        if not subjects:
+            return
+        self._stays = in_effect(self._revisions_of(subjects)).joined
+        if self._stays != self._stays_before:
+            self._connection.execute(delete(self._tables.joined))
+            if self._stays:
+                rows = [{"subject": subject, "stays": stays} for subject, stays in self._stays.items()]
+                self._connection.execute(insert(self._tables.joined), rows)
+
+    def _revisions_of(self, subjects: Iterable[str]) -> list[Recorded]:
+        revisions, timeline = self._tables.revisions, self._tables.timeline
+        query = select(timeline).join_from(revisions, timeline, revisions.c.position == timeline.c.position)
+        return [
+            recorded_of(row)
+            for some in chunks(sorted(set(subjects)))
+            for row in self._connection.execute(query.where(revisions.c.subject.in_(some)))
+        ]
+
+    def _changes(self, batch: Sequence[Recorded]) -> list[Change]:
+        """What the batch changes, event by event: those that come, and those that read otherwise by a revision."""
+        old, new = self._stays_before, self._stays
+        moved = self._moved = {s for s in {*old, *new} if old.get(s, s) != new.get(s, s)}
+        revising = {r.subject for r in batch if isinstance(r.event.data, Revision)}
+        touched: dict[Subject, bool] = {}
+        """Each subject that stays, and whether all of its events are to be weighed."""
+        for subject in (*revising, *moved):
+            for was in (subject, old.get(subject, subject)):
+                stays = new.get(was, was)
+                touched[stays] = touched.get(stays, False) or subject in moved
+        changes: dict[str, Change] = {}
+        for stays, wholly in touched.items():
+            for change in self._weighed(stays, wholly=wholly):
+                changes[str(change.recorded.id)] = change
+        for recorded in batch:
+            if not isinstance(recorded.event.data, Revision) and str(recorded.id) not in changes:
+                changes[str(recorded.id)] = Change(recorded, None, _under(recorded.event, self._stays))
+        return sorted((c for c in changes.values() if c.before != c.after), key=lambda c: c.recorded.position)
+
+    def _weighed(self, stays: Subject, *, wholly: bool) -> list[Change]:
+        """Applies the revisions of a subject to the events they are about (or to all), and keeps their effect."""
+        subjects = self._as_one(stays)
+        if wholly:
+            weighed = self._all_of(subjects)
+        else:
+            revisions = self._revisions_of(subjects)
+            about = {target for r in revisions if (target := revised(r.event)) is not None}
+            about |= {str(r.event.data.of) for r in revisions if isinstance(r.event.data, DuplicateMarked)}
+            reports = (r for r in self._by_id(about) if not isinstance(r.event.data, Revision))
+            weighed = [*revisions, *(r for r in reports if r.subject in subjects)]
+        before = self._reads(weighed, self._stays_before)
+        standings = in_effect(weighed).standings
+        self._keep_effects(standings.values())
+        return [
+            Change(
+                standing.recorded,
+                None if standing.recorded.position >= self._start else before[str(event_id)],
+                standing.event,
+            )
+            for event_id, standing in standings.items()
+        ]
+
+    def _keep_effects(self, standings: Iterable[Standing]) -> None:
+        effects = self._tables.effects
+        found = list(standings)
+        for some in chunks([str(standing.recorded.id) for standing in found]):
+            self._connection.execute(delete(effects).where(effects.c.event_id.in_(some)))
+        rows = [
+            {
+                "event_id": str(standing.recorded.id),
+                "type": standing.event.type if standing.event is not None else None,
+                "event": standing.event.model_dump_json(exclude_unset=True) if standing.event is not None else None,
+                "marks": json.dumps(marks_of(standing)),
+            }
+            for standing in found
+            if standing.revised
+        ]
+        if rows:
+            self._connection.execute(insert(effects), rows)
+
+    # --- folds
+
+    def _fold(self, changes: Sequence[Change], batch: Sequence[Recorded]) -> dict[Subject, SubjectState]:
+        """Steps or refolds every subject whose steps change; returns the new states of those that stay."""
+        position = batch[-1].position
+        gone = [c.before for c in changes if c.before is not None and folds.is_step(c.before)]
+        come = [(c.recorded, c.after) for c in changes if c.after is not None and folds.is_step(c.after)]
+        opened = {self._stays.get(r.subject, r.subject) for r in batch if isinstance(r.event.data, Opening)}
+        if not gone and not come and not opened:
+            return {}
+        table = self._tables.steps
+        if gone:
+            key = (table.c.subject, table.c.lead, table.c.earliest, table.c.latest, table.c.step, table.c.event_id)
+            for some in chunks([(e.subject, *_step(e)) for e in gone]):
+                self._connection.execute(delete(table).where(tuple_(*key).in_(some)))
+        if come:
+            self._connection.execute(insert(table), [_step_row(r, event) for r, event in come])
+        arrived: dict[Subject, list[Event]] = defaultdict(list)
+        for _, event in come:
+            arrived[event.subject].append(event)
+        refold = {event.subject for event in gone} | (opened - set(arrived))  # one may be retracted as it comes
+        stored = self._stored([*{*arrived, *refold}])
+        changed: dict[Subject, SubjectState] = {}
+        rows: list[dict[str, Any]] = []
+        for subject in {**arrived, **dict.fromkeys(refold)}:
+            if subject in self._stays:
+                self._forget(subject)
+                continue
+            family = subject.partition("/")[0]
+            state, last = stored.get(subject, (None, None))
+            orders = [event.order for event in arrived.get(subject, ())]
+            if subject not in refold and orders == sorted(orders) and (last is None or last < orders[0]):
+                state = state or folds.initial(family)
+                for event in arrived[subject]:
+                    state = folds.evolve(state, event)
+                last = orders[-1]
+            else:
+                steps = self._steps_of(subject)
+                state = folds.fold(family, steps)
+                last = max((event.order for event in steps), default=None)
+            changed[subject] = state
+            rows.append(
+                {
+                    "subject": subject,
+                    "family": family,
+                    "changed": position,
+                    "names": _names(state),
+                    "last": json.dumps(last),
+                    "state": folds.dump(family, state).decode(),
+                }
+            )
+        if rows:
+            statement = self._upsert(self._tables.subjects)
+            replaced = {name: statement.excluded[name] for name in ("changed", "names", "last", "state")}
+            self._connection.execute(statement.on_conflict_do_update(index_elements=["subject"], set_=replaced), rows)
+        return changed
+
+    def _forget(self, subject: Subject) -> None:
+        """Takes away what is kept of a subject that has given way. Its events are kept with the one that stays."""
+        tables = self._tables
+        theirs = select(tables.belongs.c.process).where(tables.belongs.c.subject == subject)
+        self._left[subject] = frozenset(self._connection.execute(theirs).scalars())
+        for table in (tables.subjects, tables.roles, tables.belongs, tables.heard):
+            self._connection.execute(delete(table).where(table.c.subject == subject))
+        if subject.startswith("processes/"):
+            name = subject.partition("/")[2]
+            self._connection.execute(delete(tables.processes).where(tables.processes.c.process == name))
+
+    def _upsert(self, table: Table) -> SQLiteInsert | PostgreSQLInsert:
+        """An insert that may say what to do about a row that is there: both databases take it in the same words."""
+        return sqlite_insert(table) if self._connection.dialect.name == "sqlite" else postgresql_insert(table)
+
+    def _stored(self, subjects: list[Subject]) -> dict[Subject, tuple[SubjectState, tuple[Any, ...] | None]]:
+        table = self._tables.subjects
+        found: dict[Subject, tuple[SubjectState, tuple[Any, ...] | None]] = {}
+        for some in chunks(subjects):
+            query = select(table.c.subject, table.c.family, table.c.last, table.c.state)
+            for subject, family, last, state in self._connection.execute(query.where(table.c.subject.in_(some))):
+                order = json.loads(last)
+                found[Subject(subject)] = folds.load(family, state), tuple(order) if order else None
+        return found
+
+    def _steps_of(self, subject: Subject) -> list[Event]:
+        steps, timeline, effects = self._tables.steps, self._tables.timeline, self._tables.effects
+        query = (
+            select(timeline.c.type, timeline.c.event, effects.c.type, effects.c.event, effects.c.marks)
+            .select_from(steps)
+            .join(timeline, steps.c.position == timeline.c.position)
+            .outerjoin(effects, effects.c.event_id == steps.c.event_id)
+            .where(steps.c.subject == subject)
+        )
+        found: list[Event] = []
+        for name, text, name_now, now, marks in self._connection.execute(query):
+            event = reading_now(name_now, now, marks) if now is not None else model_of(name).model_validate_json(text)
+            if event is not None:
+                found.append(_under(event, self._stays))
+        return found
+
+    # --- to which processes a subject belongs
+
+    def _place(self, changed: dict[Subject, SubjectState]) -> dict[Subject, Places]:
+        """Keeps which processes the changed subjects belong to. A withdrawn one stays with those it was ever put into.
+
+        Returns:
+            The processes in which what accumulates on the subject counts: none, once it is withdrawn.
+        """
+        table, membership = self._tables.belongs, self._tables.membership
+        before: dict[Subject, dict[str, bool]] = {subject: {} for subject in changed}
+        for some in chunks(sorted(changed)):
+            for process, subject, withdrawn in self._connection.execute(select(table).where(table.c.subject.in_(some))):
+                before[Subject(subject)][process] = withdrawn
+        places: dict[Subject, Places] = {}
+        for subject, state in changed.items():
+            family = subject.partition("/")[0]
+            if family == "actors":
+                continue
+            counted = {p for one in self._as_one(subject) for p in [one.partition("/")[2]]}
+            counted = counted if family == "processes" else set(state.processes)
+            now = dict.fromkeys(counted, not state.opened)
+            if not state.opened and family != "processes":
+                query = select(membership.c.process).where(membership.c.subject.in_(self._as_one(subject)))
+                now = dict.fromkeys(self._connection.execute(query).scalars(), True)
+            had = frozenset(p for p, out in before[subject].items() if not out or family == "processes")
+            places[subject] = Places(had, frozenset(counted if state.opened or family == "processes" else ()))
+            if now != before[subject]:
+                self._connection.execute(delete(table).where(table.c.subject == subject))
+                rows = [{"process": p, "subject": subject, "withdrawn": out} for p, out in sorted(now.items())]
+                if rows:
+                    self._connection.execute(insert(table), rows)
+        return places
+
+    def _counted_in(self, subjects: Iterable[Subject], places: dict[Subject, Places]) -> dict[Subject, Places]:
+        """The processes in which what accumulates on subjects counts, for those whose state did not change too."""
+        table = self._tables.belongs
+        rest = sorted({subject for subject in subjects if subject not in places})
+        found: dict[Subject, set[str]] = {Subject(subject): set() for subject in rest}
+        for some in chunks(rest):
+            query = select(table.c.subject, table.c.process, table.c.withdrawn).where(table.c.subject.in_(some))
+            for subject, process, withdrawn in self._connection.execute(query):
+                if not withdrawn or subject.startswith("processes/"):
+                    found[Subject(subject)].add(process)
+        return {**places, **{s: Places(frozenset(p), frozenset(p)) for s, p in found.items()}}
+
+    # --- what accumulates
+
+    def _add_entries(self, changes: Sequence[Change], places: dict[Subject, Places]) -> None:
+        table = self._tables.entries
+        gone = [c.before for c in changes if c.before is not None and accumulates(c.before)]
+        come = [(c.recorded, c.after) for c in changes if c.after is not None and accumulates(c.after)]
+        found = self._counted_in([event.subject for event in (*gone, *(e for _, e in come))], places)
+        key = (table.c.process, table.c.type, table.c.earliest, table.c.latest, table.c.step, table.c.event_id)
+        lost = [
+            (process, event.type, *display_order(event))
+            for event in gone
+            for process in self._left.get(event.subject) or found[event.subject].before
+        ]
+        for some in chunks(lost):
+            self._connection.execute(delete(table).where(tuple_(*key).in_(some)))
+        rows: list[dict[str, Any]] = []
+        for recorded, event in come:
+            where = found[event.subject]
+            rows += [_entry(process, recorded, event) for process in sorted(where.before & where.after)]
+        for subject, where in found.items():
+            for process in where.before - where.after:
+                theirs = and_(table.c.process == process, table.c.subject == subject)
+                self._connection.execute(delete(table).where(theirs))
+            new = sorted(where.after - where.before)
+            if new:
+                rows += [_entry(process, r, event) for process in new for r, event in self._accumulated(subject, come)]
+        if rows:
+            self._connection.execute(insert(table), rows)
+
+    def _accumulated(self, subject: Subject, come: list[tuple[Recorded, Event]]) -> list[tuple[Recorded, Event]]:
+        """All that accumulates on a subject, as it reads now."""
+        of_batch = [(recorded, event) for recorded, event in come if event.subject == subject]
+        if self._first_seen(subject):
+            return of_batch
+        whole = [r for r in self._all_of(self._as_one(subject)) if not isinstance(r.event.data, Revision)]
+        now = self._reads(whole, self._stays)
+        return [(r, event) for r in whole if (event := now[str(r.id)]) is not None and accumulates(event)]
+
+    def _first_seen(self, subject: Subject) -> bool:
+        """Whether nothing of a subject was known before this batch."""
+        timeline = self._tables.timeline
+        query = select(func.min(timeline.c.position)).where(timeline.c.subject.in_(self._as_one(subject)))
+        return bool((self._connection.execute(query).scalar() or 0) >= self._start)
+
+    def _add_claims(self, changes: Sequence[Change]) -> None:
+        """Keeps every claim, and of each claimant on each series the newest one and how often it spoke."""
+        table, series = self._tables.claims, self._tables.series
+        gone = [row for c in changes if c.before is not None for row in _claim_rows(c.recorded, c.before)]
+        come = [row for c in changes if c.after is not None for row in _claim_rows(c.recorded, c.after)]
+        if not gone and not come:
+            return
+        identity = ("subject", "series", "claimant", "assessed")
+        place = ("earliest", "latest", "step", "event_id")
+        if gone:
+            key = tuple_(*(table.c[name] for name in (*identity, *place)))
+            for some in chunks([tuple(row[name] for name in (*identity, *place)) for row in gone]):
+                self._connection.execute(delete(table).where(key.in_(some)))
+        if come:
+            self._connection.execute(insert(table), come)
+        again = {tuple(row[name] for name in identity) for row in gone}
+        for key_again in again:
+            self._recount_claims(dict(zip(identity, key_again, strict=True)))
+        new: dict[tuple[Any, ...], dict[str, Any]] = {}
+        for row in come:
+            key_of = tuple(row[name] for name in identity)
+            if key_of in again:
+                continue
+            before = new.get(key_of)
+            count = before["claims"] + 1 if before else 1
+            newest = before if before and _placed(before) > _placed(row) else row
+            new[key_of] = {**{name: newest[name] for name in (*identity, *place, "low", "high")}, "claims": count}
+        if not new:
+            return
+        statement = self._upsert(series)
+        newer_one = tuple_(*(statement.excluded[c] for c in place)) > tuple_(*(series.c[c] for c in place))
+        newest_of = {c: case((newer_one, statement.excluded[c]), else_=series.c[c]) for c in (*place, "low", "high")}
+        both = {**newest_of, "claims": series.c.claims + statement.excluded.claims}
+        self._connection.execute(
+            statement.on_conflict_do_update(index_elements=list(identity), set_=both), list(new.values())
+        )
+
+    def _recount_claims(self, whose: dict[str, Any]) -> None:
+        """Finds the newest claim of one claimant on one series anew, after one went away."""
+        table, series = self._tables.claims, self._tables.series
+        theirs = and_(*(table.c[name] == value for name, value in whose.items()))
+        self._connection.execute(delete(series).where(and_(*(series.c[n] == value for n, value in whose.items()))))
+        place = (table.c.earliest, table.c.latest, table.c.step, table.c.event_id)
+        newest = select(*place, table.c.low, table.c.high).where(theirs).order_by(*(c.desc() for c in place)).limit(1)
+        row = self._connection.execute(newest).first()
+        if row is not None:
+            count = self._connection.execute(select(func.count()).select_from(table).where(theirs)).scalar_one()
+            self._connection.execute(insert(series).values(**whose, **row._mapping, claims=count))
+
+    def _add_tallies(self, changes: Sequence[Change]) -> None:
+        table = self._tables.tallies
+        new: dict[tuple[str, str, str, int, int], int] = defaultdict(int)
+        for change in changes:
+            for event, one in ((change.before, -1), (change.after, 1)):
+                for tally in tallied(event) if event is not None else ():
+                    new[event.subject, *tally] += one  # type: ignore[union-attr]
+        counts = {key: events for key, events in new.items() if events}
+        if not counts:
+            return
+        columns = ("subject", "kind", "recorder", "first_day", "last_day")
+        rows = [{**dict(zip(columns, key, strict=True)), "events": events} for key, events in counts.items()]
+        statement = self._upsert(table)
+        both = {"events": table.c.events + statement.excluded.events}
+        self._connection.execute(statement.on_conflict_do_update(index_elements=list(columns), set_=both), rows)
+        fewer = sorted({key[0] for key, events in counts.items() if events < 0})
+        for some in chunks(fewer):
+            self._connection.execute(delete(table).where(table.c.subject.in_(some), table.c.events == 0))
+
+    # --- what does not fit, and what is due
+
+    def _look_out(
+        self, batch: Sequence[Recorded], changes: Sequence[Change], changed: dict[Subject, SubjectState]
+    ) -> None:
+        outlook = Outlook(self._connection, self._tables)
+        outlook.forget(list(self._left))
+        outlook.renew_states(changed)
+        gone = [c.before for c in changes if c.before is not None]
+        come = [c.after for c in changes if c.after is not None]
+        claiming = {event.subject for event in (*gone, *come) if any(claims_in(event))}
+        outlook.renew_claims(claiming - set(self._stays))
+        touched = outlook.said(gone, come)
+        twice = {one for ids in touched.values() if len(ids) > 1 for one in ids}
+        outlook.renew_repeats(touched, self._now(twice, {str(event.id): event for event in come}))
+        revising = {r.subject for r in batch if isinstance(r.event.data, Revision)} | self._moved
+        revised_now = {self._stays.get(subject, subject) for subject in revising}
+        outlook.renew_disputes({subject: self._disputed(subject) for subject in revised_now})
+
+    def _now(self, ids: Iterable[str], known: Mapping[str, Event]) -> dict[str, Event]:
+        """Events in effect by their ids, under the subjects that stay; those that are known are not looked up."""
+        now = self._reads(self._by_id(one for one in ids if one not in known), self._stays)
+        return {**{one: event for one, event in now.items() if event is not None}, **known}
+
+    def _disputed(self, subject: Subject) -> list[tuple[EventId, EventId, str]]:
+        """The reports in effect that are disputed, each with the dispute and who disputes."""
+        disputes = {
+            r.event.id: r.event
+            for r in self._revisions_of(self._as_one(subject))
+            if isinstance(r.event.data, EventDisputed)
+        }
+        effects = self._tables.effects
+        about = sorted({str(revised(event)) for event in disputes.values()})
+        found: list[tuple[EventId, EventId, str]] = []
+        for some in chunks(about):
+            query = select(effects.c.event_id, effects.c.marks).where(effects.c.event_id.in_(some))
+            for target, marks in self._connection.execute(query.where(effects.c.event.is_not(None))):
+                for dispute in json.loads(marks).get("disputed_by", ()):
+                    event = disputes.get(EventId(UUID(dispute)))
+                    if event is not None:
+                        found.append((EventId(UUID(target)), event.id, disputant(event)))
+        return found
+
+    # --- who was heard last
+
+    def _hear(self, batch: Sequence[Recorded], changes: Sequence[Change], places: dict[Subject, Places]) -> set[str]:
+        """Keeps the newest source of each subject.
+
+        Returns:
+            The processes whose newest source must be looked up anew, since one went away or a subject came or left.
+        """
+        table = self._tables.heard
+        come: dict[Subject, Heard] = {}
+        lost: dict[Subject, set[str]] = defaultdict(set)
+        for change in changes:
+            if change.before is not None:
+                lost[change.before.subject].add(str(change.recorded.id))
+            if change.after is not None:
+                come[change.after.subject] = newer(come.get(change.after.subject), heard_in(change.after))
+        for recorded in batch:
+            if isinstance(recorded.event.data, Revision):
+                subject = self._stays.get(recorded.subject, recorded.subject)
+                come[subject] = newer(come.get(subject), heard_in(recorded.event))
+        known: dict[Subject, Heard] = {}
+        for some in chunks(sorted({*come, *lost})):
+            for row in self._connection.execute(select(table).where(table.c.subject.in_(some))):
+                known[Subject(row.subject)] = Heard(row.on, row.publisher, row.claimant, row.event)
+        anew = {s for s, ids in lost.items() if s not in known or known[s].event in ids}
+        anew |= {stays.get(s, s) for s in self._moved for stays in (self._stays, self._stays_before)}
+        anew = {s for s in anew if s not in self._stays}
+        rows: list[dict[str, Any]] = []
+        for subject in {*come, *anew}:
+            found = self._heard_of(subject) if subject in anew else newer(known.get(subject), come[subject])
+            if found is not None and found != known.get(subject):
+                rows.append({"subject": subject, **_heard_row(found)})
+            if found is None:
+                self._connection.execute(delete(table).where(table.c.subject == subject))
+        if rows:
+            statement = self._upsert(table)
+            replaced = {name: statement.excluded[name] for name in ("on", "publisher", "claimant", "event")}
+            self._connection.execute(statement.on_conflict_do_update(index_elements=["subject"], set_=replaced), rows)
+        self._come = come
+        moved = {subject for subject, where in places.items() if where.before != where.after}
+        stale = {*lost, *moved, *anew}
+        return {
+            process
+            for subject, where in self._counted_in([s for s in stale if s not in self._stays], places).items()
+            if subject in stale
+            for process in where.before | where.after
+        } | {process for left in self._left.values() for process in left}
+
+    def _heard_of(self, subject: Subject) -> Heard | None:
+        whole = self._all_of(self._as_one(subject))
+        now = self._reads(whole, self._stays)
+        newest: Heard | None = None
+        for recorded in whole:
+            event = recorded.event if isinstance(recorded.event.data, Revision) else now[str(recorded.id)]
+            if event is not None:
+                newest = newer(newest, heard_in(event))
+        return newest
+
+    # --- what lists and searches need
+
+    def _replace_roles(self, changed: dict[Subject, SubjectState]) -> None:
+        table = self._tables.roles
+        rows = [
+            {"actor": role.actor, "subject": subject, "role": role.role.value}
+            for subject, state in changed.items()
+            for role in {(r.actor, r.role): r for line in state.roles.values() for r in line.values if r.held}.values()
+        ]
+        for some in chunks(list(changed)):
+            self._connection.execute(delete(table).where(table.c.subject.in_(some)))
+        if rows:
+            self._connection.execute(insert(table), rows)
+
+    def _canonical(self, process: str) -> str:
+        path = Subject(f"processes/{process}")
+        return self._stays.get(path, path).partition("/")[2]
+
+    def _touch(
+        self,
+        batch: Sequence[Recorded],
+        member_of: dict[Subject, set[str]],
+        changed: dict[Subject, SubjectState],
+        places: dict[Subject, Places],
+        stale: set[str],
+    ) -> None:
+        """Brings the line of every process up to date that an event of the batch belongs to."""
+        table = self._tables.processes
+        touched: dict[str, Recorded] = {}
+        for recorded in batch:
+            for process in member_of.get(recorded.subject, ()):
+                touched[self._canonical(process)] = recorded
+        for process in stale | {p for where in places.values() for p in where.before | where.after}:
+            touched.setdefault(self._canonical(process), batch[-1])
+        heard: dict[str, Heard] = {}
+        where = self._counted_in(self._come, places)
+        for subject, one in self._come.items():
+            for process in where[subject].after:
+                heard[self._canonical(process)] = newer(heard.get(self._canonical(process)), one)
+        known: dict[str, Any] = {}
+        for some in chunks(sorted(touched)):
+            known |= {
+                row.process: row for row in self._connection.execute(select(table).where(table.c.process.in_(some)))
+            }
+        anew = {self._canonical(process) for process in stale}
+        for process, last in touched.items():
+            row = known.get(process)
+            values: dict[str, Any] = {"touched": last.position, "touched_at": instant(last.recorded_at)}
+            newest: Heard | None = None
+            if process in anew or row is None:
+                newest = self._heard_in(process)
+            elif process in heard:
+                newest = newer(Heard(**json.loads(row.heard)), heard[process])
+            if newest is not None:
+                values |= {"heard_on": newest.on, "heard": json.dumps(_heard_row(newest))}
+            state = changed.get(Subject(f"processes/{process}"))
+            if isinstance(state, processes.ProcessState):
+                values |= {
+                    "state": json.dumps(list(state.stage.values)),
+                    "names": _names(state),
+                    "places": "\n".join(
+                        f"{place.key}\n" + "\n".join(label.text for label in place.labels)
+                        for place in processes.places(state)
+                    ).casefold(),
+                }
+            if row is None:
+                self._connection.execute(insert(table).values(process=process, **values))
+            else:
+                self._connection.execute(update(table).where(table.c.process == process).values(**values))
+
+    def _heard_in(self, process: str) -> Heard:
+        """The newest source of a whole process."""
+        belongs, heard = self._tables.belongs, self._tables.heard
+        own = Subject(f"processes/{process}")
+        ids = [subject.partition("/")[2] for subject in self._as_one(own)]
+        query = (
+            select(heard)
+            .join(belongs, belongs.c.subject == heard.c.subject)
+            .where(belongs.c.process.in_(ids), (belongs.c.withdrawn.is_(False)) | (heard.c.subject == own))
+            .order_by(heard.c.on.desc(), heard.c.publisher.desc(), heard.c.event.desc())
+            .limit(1)
+        )
+        row = self._connection.execute(query).first()
+        return Heard(row.on, row.publisher, row.claimant, row.event) if row else NOBODY
+
+
+NOBODY = Heard("", "", "", "")
+"""Where all that was heard was retracted."""
+
+
+def _names(state: SubjectState) -> str:
+    """All names of a subject, for searching."""
+    return "\n".join(label.text for label in state.labels).casefold()
+
+
+def _under(event: Event, stays: Mapping[Subject, Subject]) -> Event:
+    return event.on(stays.get(event.subject, event.subject))
+
+
+def _step(event: Event) -> tuple[int, int, int, int, str]:
+    lead, earliest, latest, step, event_id = event.order
+    return int(lead), earliest, latest, step, event_id
+
+
+def _step_row(recorded: Recorded, event: Event) -> dict[str, Any]:
+    names = ("lead", "earliest", "latest", "step", "event_id")
+    placed = dict(zip(names, _step(event), strict=True))
+    return {"subject": event.subject, **placed, "position": recorded.position}
+
+
+def _entry(process: str, recorded: Recorded, event: Event) -> dict[str, Any]:
+    placed = dict(zip(("earliest", "latest", "step", "event_id"), display_order(event), strict=True))
+    here = {"process": process, "subject": event.subject, "type": event.type, "position": recorded.position}
+    return {**here, **placed}
+
+
+def _claim_rows(recorded: Recorded, event: Event) -> list[dict[str, Any]]:
+    placed = dict(zip(("earliest", "latest", "step", "event_id"), display_order(event), strict=True))
+    return [
+        {
+            "subject": event.subject,
+            "series": json.dumps(claim.series, ensure_ascii=False),
+            "claimant": claim.claimant,
+            "assessed": claim.assessed,
+            **placed,
+            "low": claim.low,
+            "high": claim.high,
+            "position": recorded.position,
+        }
+        for claim in claims_in(event)
+    ]
+
+
+def _placed(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(row[name] for name in ("earliest", "latest", "step", "event_id"))
+
+
+def _heard_row(found: Heard) -> dict[str, str]:
+    return {"on": found.on, "publisher": found.publisher, "claimant": found.claimant, "event": found.event}

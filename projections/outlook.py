@@ -1,0 +1,241 @@
+"""What does not fit and what is due, kept by subject and brought up to date with it.
+
+Neither has a clock: a finding stands in a window of time, and a deadline is a date, so nothing has to be done when
+time passes. Findings of a process as a whole are put together when they are read, from what is kept here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, and_, delete, insert, select, tuple_
+
+from domain import folds
+from domain.event import Event
+from domain.findings import (
+    Act,
+    ClaimMade,
+    Finding,
+    acts,
+    content_key,
+    in_place,
+    of_claims,
+    of_disputes,
+    of_process,
+    of_repeats,
+    of_state,
+)
+from domain.general import SubjectState
+from domain.revisions import EventDisputed
+from domain.values import EventId, Subject
+from projections.picture import Claim, Picture
+from projections.tables import Tables
+from projections.views import chunks
+
+STATE, CLAIMS, DISPUTES = "state", "claims", "disputes"
+"""Parts of a subject's findings that are renewed at once; what is said twice is a part for each content."""
+PLACED = ""
+"""What an actor with a role or a side does, in the table of acts."""
+
+
+def claim_made(claim: Claim) -> ClaimMade:
+    """A claim of a picture, as findings look at it."""
+    earliest, latest, _, event_id = claim.order
+    return ClaimMade(
+        claim.series,
+        claim.claimant,
+        claim.assessed,
+        claim.low,
+        claim.high,
+        earliest,
+        latest,
+        EventId(UUID(event_id)),
+    )
+
+
+def disputant(dispute: Event) -> str:
+    """Who disputes: the actor named, the one described, else whoever says that it is disputed."""
+    data = dispute.data
+    assert isinstance(data, EventDisputed)  # noqa: S101  only disputes are asked about
+    if data.by is not None:
+        return f"actors/{data.by}"
+    return data.described or ", ".join(dispute.claimants)
+
+
+def findings_in(picture: Picture) -> list[Finding]:
+    """All findings of a picture that was folded in memory, whenever they stand."""
+    found: list[Finding] = []
+    claims: dict[Subject, list[ClaimMade]] = defaultdict(list)
+    for claim in picture.claims:
+        claims[Subject(claim.subject)].append(claim_made(claim))
+    said: dict[tuple[Subject, str], list[Event]] = defaultdict(list)
+    for event in picture.in_effect:
+        said[event.subject, content_key(event)].append(event)
+    disputed: dict[Subject, list[tuple[EventId, EventId, str]]] = defaultdict(list)
+    for event in picture.in_effect:
+        for dispute in picture.marks.get(str(event.id), {}).get("disputed_by", ()):
+            recorded = picture.events[dispute]
+            disputed[event.subject].append((event.id, recorded.event.id, disputant(recorded.event)))
+    for subject, state in picture.states.items():
+        if state.opened:
+            found += of_state(subject, state)
+    for subject, made in claims.items():
+        found += of_claims(subject, made)
+    for (subject, _), alike in said.items():
+        if len(alike) > 1:
+            found += of_repeats(subject, alike)
+    for subject, pairs in disputed.items():
+        found += of_disputes(subject, pairs)
+    return [*found, *of_process(picture.process, picture.states, picture.heard.on if picture.heard else None)]
+
+
+class Outlook:
+    """Keeps findings and deadlines of the subjects that a batch changes.
+
+    Args:
+        connection: the transaction of the batch.
+        tables: of the generation.
+    """
+
+    def __init__(self, connection: Connection, tables: Tables) -> None:
+        self._connection = connection
+        self._tables = tables
+        self._was_twice: set[tuple[Subject, str]] = set()
+
+    def forget(self, subjects: Sequence[Subject]) -> None:
+        """Takes away all that is kept of subjects that gave way."""
+        tables = self._tables
+        for table in (tables.findings, tables.deadlines, tables.acting):
+            for some in chunks(subjects):
+                self._connection.execute(delete(table).where(table.c.subject.in_(some)))
+
+    def renew_states(self, changed: Mapping[Subject, SubjectState]) -> None:
+        """What the folded states tell: nothing, of a withdrawn subject."""
+        tables = self._tables
+        alive = {subject: state for subject, state in changed.items() if state.opened}
+        self._replace(
+            [(s, STATE) for s in changed], [f for s, state in alive.items() for f in of_state(s, state)], STATE
+        )
+        due = [
+            {
+                "subject": subject,
+                "number": number,
+                "what": one.what,
+                "when": str(one.when),
+                "earliest": one.when.span.earliest,
+                "latest": one.when.span.latest,
+                "actor": one.actor,
+                "events": json.dumps([str(event) for event in one.events]),
+            }
+            for subject, state in alive.items()
+            for number, one in enumerate(folds.due(state))
+        ]
+        acting = [
+            {"subject": subject, "actor": actor, "what": PLACED, "events": "[]"}
+            for subject, state in alive.items()
+            for actor in sorted(in_place(state))
+        ]
+        acting += [row for subject, state in alive.items() for row in _acts(acts(subject, state))]
+        for table, rows in ((tables.deadlines, due), (tables.acting, acting)):
+            for some in chunks(list(changed)):
+                self._connection.execute(delete(table).where(table.c.subject.in_(some)))
+            if rows:
+                self._connection.execute(insert(table), rows)
+
+    def renew_claims(self, subjects: Iterable[Subject]) -> None:
+        """What the newest claims of subjects tell."""
+        series = self._tables.series
+        mine: dict[Subject, list[ClaimMade]] = {subject: [] for subject in subjects}
+        for some in chunks(sorted(mine)):
+            for row in self._connection.execute(select(series).where(series.c.subject.in_(some))):
+                mine[Subject(row.subject)].append(
+                    ClaimMade(
+                        tuple(json.loads(row.series)),
+                        row.claimant,
+                        row.assessed,
+                        row.low,
+                        row.high,
+                        row.earliest,
+                        row.latest,
+                        EventId(UUID(row.event_id)),
+                    )
+                )
+        found = [one for subject, made in mine.items() for one in of_claims(subject, made)]
+        self._replace([(subject, CLAIMS) for subject in mine], found, CLAIMS)
+
+    def said(self, gone: Iterable[Event], come: Iterable[Event]) -> dict[tuple[Subject, str], list[str]]:
+        """Keeps what is said by which events.
+
+        Returns:
+            What was touched, each with the ids of the events that say it now, where that is more than one.
+        """
+        table = self._tables.said
+        lost = [(event.subject, content_key(event), str(event.id)) for event in gone]
+        new = [(event.subject, content_key(event), str(event.id)) for event in come]
+        for some in chunks(lost):
+            key = tuple_(table.c.subject, table.c.content, table.c.event_id)
+            self._connection.execute(delete(table).where(key.in_(some)))
+        if new:
+            names = ("subject", "content", "event_id")
+            self._connection.execute(insert(table), [dict(zip(names, row, strict=True)) for row in new])
+        touched: dict[tuple[Subject, str], list[str]] = {(subject, key): [] for subject, key, _ in (*lost, *new)}
+        for some in chunks(sorted(touched)):
+            query = select(table).where(tuple_(table.c.subject, table.c.content).in_(some)).order_by(table.c.event_id)
+            for subject, content, event_id in self._connection.execute(query):
+                touched[subject, content].append(event_id)
+        self._was_twice = {(s, content) for s, content, _ in lost}
+        return touched
+
+    def renew_repeats(self, touched: Mapping[tuple[Subject, str], list[str]], events: Mapping[str, Event]) -> None:
+        """What is said twice, among what was touched.
+
+        Args:
+            touched: as `said` gives it.
+            events: the events in effect named there, by id.
+        """
+        found: dict[tuple[Subject, str], list[Finding]] = {}
+        for (subject, content), ids in touched.items():
+            if len(ids) > 1 or (subject, content) in self._was_twice:
+                found[subject, content] = of_repeats(subject, [events[one] for one in ids if one in events])
+        for (subject, content), repeats in found.items():
+            self._replace([(subject, content)], repeats, content)
+
+    def renew_disputes(self, disputed: Mapping[Subject, list[tuple[EventId, EventId, str]]]) -> None:
+        """Which reports in effect are disputed, of the subjects given."""
+        found = [one for subject, pairs in disputed.items() for one in of_disputes(subject, pairs)]
+        self._replace([(subject, DISPUTES) for subject in disputed], found, DISPUTES)
+
+    def _replace(self, whose: Sequence[tuple[Subject, str]], found: Iterable[Finding], part: str) -> None:
+        table = self._tables.findings
+        for some in chunks([subject for subject, _ in whose]):
+            self._connection.execute(delete(table).where(and_(table.c.subject.in_(some), table.c.part == part)))
+        rows = [
+            {
+                "subject": one.subject,
+                "part": part,
+                "rule": one.rule,
+                "about": one.about,
+                "text": one.text,
+                "events": json.dumps([str(event) for event in one.events]),
+                "since": one.since,
+                "until": one.until,
+            }
+            for one in found
+        ]
+        if rows:
+            self._connection.execute(insert(table), rows)
+
+
+def _acts(found: Iterable[Act]) -> list[dict[str, Any]]:
+    """Rows of the table of acts, one for each actor and what it does."""
+    events: dict[tuple[Subject, str, str], list[str]] = defaultdict(list)
+    for act in found:
+        events[act.subject, act.actor, act.what] += map(str, act.events)
+    return [
+        {"subject": subject, "actor": actor, "what": what, "events": json.dumps(list(dict.fromkeys(ids)))}
+        for (subject, actor, what), ids in events.items()
+    ]
