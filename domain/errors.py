@@ -9,12 +9,14 @@
     ├── IdReused            the event id belongs to an event with other content
     ├── StaleVersion        the subject is not at the version that was expected
     ├── PreconditionFailed  the subject is not at the version of `If-Match`
+    ├── DoubtfulQuality     strict handling was asked for, and it would raise a finding of data quality
     ├── NotFound            a query for something that was never recorded
     ├── BadCursor           a position, cursor or parameter that cannot be read
     ├── TooMuch             more bytes or events than one request may hold
     └── Unavailable         the log or the views cannot be reached or written now; nothing was stored
 
-It knows no HTTP. Each refusal speaks to the person who has to mend it and never repeats the value sent.
+It knows no HTTP. Each refusal speaks to the person who has to mend it and never repeats the value sent, but for
+DoubtfulQuality, which tells the finding.
 """
 
 from __future__ import annotations
@@ -101,6 +103,12 @@ class StaleVersion(Refusal):
 
 class PreconditionFailed(Refusal):
     title = "The subject is not at the version of If-Match"
+
+
+class DoubtfulQuality(Refusal):
+    """The one refusal that repeats values: a finding tells what does not fit, and that is what has to be mended."""
+
+    title = "It would raise a finding of data quality"
 
 
 class NotFound(Refusal):

@@ -38,12 +38,18 @@ class Payload(Value):
     """Version of the stored form; raised only together with an upcaster."""
     step: ClassVar[int] = 0
     """Place in the usual course of its family: orders the display where dates do not, and nothing else."""
+    opens: ClassVar[bool] = False
+    """Whether it is an `Opening`."""
+    revises: ClassVar[bool] = False
+    """Whether it is a `Revision`."""
     example: ClassVar[dict[str, Any]]
     """A valid payload, shown in the documentation and used by the tests."""
 
 
 class Opening(Payload):
     """A first (or further) report that a subject exists; it carries the subject's identity."""
+
+    opens: ClassVar[bool] = True
 
 
 class ProcessOpening(Opening):
@@ -55,6 +61,8 @@ class ProcessOpening(Opening):
 
 class Revision(Payload):
     """An event about another event. It has no time of occurrence of its own."""
+
+    revises: ClassVar[bool] = True
 
 
 class Event(Value):
@@ -88,7 +96,8 @@ class Event(Value):
 
         Such an event adds to what may be so; it takes the place of nothing.
         """
-        return self._possible
+        private = self.__pydantic_private__  # read at once: pydantic's own way to it is slow, and folds ask often
+        return private is not None and bool(private["_possible"])
 
     def as_possible(self) -> Self:
         """The same report, seen from a horizon that may or may not include it."""
@@ -127,7 +136,7 @@ class Event(Value):
         It is total and knows nothing of the order of arrival.
         """
         span = self.span
-        return (not isinstance(self.data, Opening), span.earliest, span.latest, self.data.step, str(self.id))
+        return (not self.data.opens, span.earliest, span.latest, self.data.step, str(self.id))
 
     @property
     def claimants(self) -> tuple[str, ...]:

@@ -1025,8 +1025,9 @@ def of_process(process: str, states: Mapping[Subject, SubjectState], heard: str 
     """
     own = states.get(Subject(f"processes/{process}"))
     stages = own.stage.values if isinstance(own, processes.ProcessState) else ()
-    placed = {actor for state in states.values() for actor in in_place(state)}
-    acting = [act for path, state in states.items() for act in acts(path, state)]
+    alive = {path: state for path, state in states.items() if state.opened}  # the process itself may be withdrawn
+    placed = {actor for state in alive.values() for actor in in_place(state)}
+    acting = [act for path, state in alive.items() for act in acts(path, state)]
     return _in_order([*silence(process, stages, heard), *without_role(process, acting, placed)])
 
 
@@ -1057,7 +1058,7 @@ def in_place(state: SubjectState) -> set[str]:
 def without_role(process: str, acting: Iterable[Act], placed: Collection[str]) -> Iterator[Finding]:
     """Actors that act in a process and have no role and no side in it."""
     done: dict[str, list[Act]] = {}
-    for act in acting:
+    for act in sorted(acting, key=lambda act: (act.subject, act.what)):
         if act.actor not in placed:
             done.setdefault(act.actor, []).append(act)
     for actor, theirs in done.items():

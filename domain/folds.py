@@ -8,7 +8,7 @@ from typing import Any, cast
 from pydantic import TypeAdapter
 
 from domain import actors, agreements, convoys, enrolments, processes, talks
-from domain.event import Event, Revision
+from domain.event import Event
 from domain.general import Due, SubjectState
 from domain.vocabulary import ROWS
 
@@ -28,12 +28,13 @@ EVOLVE: dict[str, Callable[[Any, Event], SubjectState]] = {
     "convoys": convoys.evolve,
     "enrolments": enrolments.evolve,
 }
+_KEPT = frozenset(ROWS)
 _ADAPTERS: dict[str, TypeAdapter[Any]] = {family: TypeAdapter(state) for family, state in STATES.items()}
 
 
 def is_step(event: Event) -> bool:
     """Whether the event is folded into its subject's state, rather than kept as a row or as a revision."""
-    return not isinstance(event.data, (*ROWS, Revision))
+    return type(event.data) not in _KEPT and not event.data.revises
 
 
 def initial(family: str) -> SubjectState:

@@ -23,7 +23,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from domain.edtf import BEGINNING, END, Day, Span, When
-from domain.event import Event, Opening, ProcessOpening, Recorded, Revision
+from domain.event import Event, ProcessOpening, Recorded
 from domain.revisions import (
     CorrectedBy,
     DuplicateMarked,
@@ -154,11 +154,11 @@ def in_effect(log: Iterable[Recorded]) -> Effect:
     Revisions whose target is not among the events have no effect.
     """
     known = sorted(log, key=lambda r: r.position)
-    decisions = _decide(r for r in known if isinstance(r.event.data, Revision))
+    decisions = _decide(r for r in known if r.event.data.revises)
     joined = _joined(reversed(decisions.unified))
     standings: dict[EventId, Standing] = {}
     for recorded in known:
-        if isinstance(recorded.event.data, Revision):
+        if recorded.event.data.revises:
             continue
         event_id = recorded.event.id
         reads, chain = decisions.reads.get(event_id, (None, ()))
@@ -281,10 +281,10 @@ def seen_from(horizon: Horizon, log: Iterable[Recorded]) -> Seen:
         if by_then is False:
             outside.add(event_id)
         if standing.event is None:
-            if isinstance(event.data, Opening) and by_then is not False:
+            if event.data.opens and by_then is not False:
                 withdrawn.add(_stays(event.subject, effect.joined))
         elif by_then is False:
-            if isinstance(event.data, Opening):
+            if event.data.opens:
                 openings[event.subject].append(event)
         elif by_then is None or _possibly_published(standing, published):
             possible[event_id] = "occurrence" if by_then is None else "publication"
@@ -292,15 +292,15 @@ def seen_from(horizon: Horizon, log: Iterable[Recorded]) -> Seen:
         else:
             events[event.subject].append(event)
     late = [recorded for recorded in known if published.get(recorded.event.id, True) is False]
-    for event in in_effect(known).events if any(isinstance(r.event.data, Opening) for r in late) else ():
-        if published.get(event.id, True) is False and isinstance(event.data, Opening):
+    for event in in_effect(known).events if any(r.event.data.opens for r in late) else ():
+        if published.get(event.id, True) is False and event.data.opens:
             openings[_stays(event.subject, effect.joined)].append(event)
     for subject, found in openings.items():
-        if subject in events and not any(isinstance(event.data, Opening) for event in events[subject]):
+        if subject in events and not any(event.data.opens for event in events[subject]):
             for event in found:
                 possible[event.id] = "identity"
                 events[subject].append(event.as_possible())
-    opened = {s for s, found in events.items() if any(isinstance(event.data, Opening) for event in found)}
+    opened = {s for s, found in events.items() if any(event.data.opens for event in found)}
     return Seen(
         dict(events),
         {**effect.standings, **{r.event.id: Standing(r, None) for r in late if not _revises(r)}},
@@ -313,7 +313,7 @@ def seen_from(horizon: Horizon, log: Iterable[Recorded]) -> Seen:
 
 
 def _revises(recorded: Recorded) -> bool:
-    return isinstance(recorded.event.data, Revision)
+    return recorded.event.data.revises
 
 
 def _stays(subject: Subject, joined: Mapping[Subject, Subject]) -> Subject:
@@ -352,11 +352,11 @@ def _published(known: Sequence[Recorded], cut: Span) -> dict[EventId, bool | Non
 
 def _own_reading(log: Sequence[Recorded]) -> Collection[Standing]:
     """How reports read with our own corrections alone; nothing is merged or left out."""
-    decisions = _decide(r for r in log if isinstance(r.event.data, Revision))
+    decisions = _decide(r for r in log if r.event.data.revises)
     return [
         Standing(r, replaced(r.event, decisions.reads[r.event.id][0]), decisions.reads[r.event.id][1])
         for r in log
-        if r.event.id in decisions.reads and not isinstance(r.event.data, Revision)
+        if r.event.id in decisions.reads and not r.event.data.revises
     ]
 
 

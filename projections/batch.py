@@ -21,7 +21,7 @@ from sqlalchemy.dialects.sqlite import Insert as SQLiteInsert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from domain import folds, processes
-from domain.event import Event, Opening, Recorded, Revision, instant
+from domain.event import Event, Recorded, instant
 from domain.general import SubjectState
 from domain.horizon import Standing, in_effect, names_processes
 from domain.revisions import DuplicateMarked, EventDisputed, EventRetracted, SubjectUnified
@@ -72,6 +72,7 @@ class Batch:
 
     def apply(self, batch: Sequence[Recorded]) -> None:
         self._start = batch[0].position
+        self._begun = {recorded.subject for recorded in batch if recorded.version == 1}
         self._moved: set[Subject] = set()
         self._left: dict[Subject, frozenset[str]] = {}
         self._stays_before = self._stays = self._read_joined()
@@ -112,7 +113,7 @@ class Batch:
         rows = [
             {"subject": r.subject, "position": r.position, "type": r.type, "target": revised(r.event) or ""}
             for r in batch
-            if isinstance(r.event.data, Revision)
+            if r.event.data.revises
         ]
         if rows:
             self._connection.execute(insert(self._tables.revisions), rows)
@@ -222,7 +223,7 @@ class Batch:
         effects = self._tables.effects
         found: dict[str, Event | None] = {}
         for recorded in whole:
-            if not isinstance(recorded.event.data, Revision):
+            if not recorded.event.data.revises:
                 found[str(recorded.id)] = _under(recorded.event, stays)
         for some in chunks(sorted(found)):
             for row in self._connection.execute(select(effects).where(effects.c.event_id.in_(some))):
@@ -263,7 +264,7 @@ class Batch:
         """What the batch changes, event by event: those that come, and those that read otherwise by a revision."""
         old, new = self._stays_before, self._stays
         moved = self._moved = {s for s in {*old, *new} if old.get(s, s) != new.get(s, s)}
-        revising = {r.subject for r in batch if isinstance(r.event.data, Revision)}
+        revising = {r.subject for r in batch if r.event.data.revises}
         touched: dict[Subject, bool] = {}
         """Each subject that stays, and whether all of its events are to be weighed."""
         for subject in (*revising, *moved):
@@ -275,7 +276,7 @@ class Batch:
             for change in self._weighed(stays, wholly=wholly):
                 changes[str(change.recorded.id)] = change
         for recorded in batch:
-            if not isinstance(recorded.event.data, Revision) and str(recorded.id) not in changes:
+            if not recorded.event.data.revises and str(recorded.id) not in changes:
                 changes[str(recorded.id)] = Change(recorded, None, _under(recorded.event, self._stays))
         return sorted((c for c in changes.values() if c.before != c.after), key=lambda c: c.recorded.position)
 
@@ -288,7 +289,7 @@ class Batch:
             revisions = self._revisions_of(subjects)
             about = {target for r in revisions if (target := revised(r.event)) is not None}
             about |= {str(r.event.data.of) for r in revisions if isinstance(r.event.data, DuplicateMarked)}
-            reports = (r for r in self._by_id(about) if not isinstance(r.event.data, Revision))
+            reports = (r for r in self._by_id(about) if not r.event.data.revises)
             weighed = [*revisions, *(r for r in reports if r.subject in subjects)]
         before = self._reads(weighed, self._stays_before)
         standings = in_effect(weighed).standings
@@ -327,7 +328,7 @@ class Batch:
         position = batch[-1].position
         gone = [c.before for c in changes if c.before is not None and folds.is_step(c.before)]
         come = [(c.recorded, c.after) for c in changes if c.after is not None and folds.is_step(c.after)]
-        opened = {self._stays.get(r.subject, r.subject) for r in batch if isinstance(r.event.data, Opening)}
+        opened = {self._stays.get(r.subject, r.subject) for r in batch if r.event.data.opens}
         if not gone and not come and not opened:
             return {}
         table = self._tables.steps
@@ -432,6 +433,7 @@ class Batch:
             for process, subject, withdrawn in self._connection.execute(select(table).where(table.c.subject.in_(some))):
                 before[Subject(subject)][process] = withdrawn
         places: dict[Subject, Places] = {}
+        other: dict[Subject, dict[str, bool]] = {}
         for subject, state in changed.items():
             family = subject.partition("/")[0]
             if family == "actors":
@@ -445,10 +447,16 @@ class Batch:
             had = frozenset(p for p, out in before[subject].items() if not out or family == "processes")
             places[subject] = Places(had, frozenset(counted if state.opened or family == "processes" else ()))
             if now != before[subject]:
-                self._connection.execute(delete(table).where(table.c.subject == subject))
-                rows = [{"process": p, "subject": subject, "withdrawn": out} for p, out in sorted(now.items())]
-                if rows:
-                    self._connection.execute(insert(table), rows)
+                other[subject] = now
+        for some in chunks([subject for subject in other if before[subject]]):
+            self._connection.execute(delete(table).where(table.c.subject.in_(some)))
+        rows = [
+            {"process": process, "subject": subject, "withdrawn": out}
+            for subject, now in other.items()
+            for process, out in sorted(now.items())
+        ]
+        if rows:
+            self._connection.execute(insert(table), rows)
         return places
 
     def _counted_in(self, subjects: Iterable[Subject], places: dict[Subject, Places]) -> dict[Subject, Places]:
@@ -497,15 +505,13 @@ class Batch:
         of_batch = [(recorded, event) for recorded, event in come if event.subject == subject]
         if self._first_seen(subject):
             return of_batch
-        whole = [r for r in self._all_of(self._as_one(subject)) if not isinstance(r.event.data, Revision)]
+        whole = [r for r in self._all_of(self._as_one(subject)) if not r.event.data.revises]
         now = self._reads(whole, self._stays)
         return [(r, event) for r in whole if (event := now[str(r.id)]) is not None and accumulates(event)]
 
     def _first_seen(self, subject: Subject) -> bool:
         """Whether nothing of a subject was known before this batch."""
-        timeline = self._tables.timeline
-        query = select(func.min(timeline.c.position)).where(timeline.c.subject.in_(self._as_one(subject)))
-        return bool((self._connection.execute(query).scalar() or 0) >= self._start)
+        return all(one in self._begun for one in self._as_one(subject))
 
     def _add_claims(self, changes: Sequence[Change]) -> None:
         """Keeps every claim, and of each claimant on each series the newest one and how often it spoke."""
@@ -590,7 +596,7 @@ class Batch:
         touched = outlook.said(gone, come)
         twice = {one for ids in touched.values() if len(ids) > 1 for one in ids}
         outlook.renew_repeats(touched, self._now(twice, {str(event.id): event for event in come}))
-        revising = {r.subject for r in batch if isinstance(r.event.data, Revision)} | self._moved
+        revising = {r.subject for r in batch if r.event.data.revises} | self._moved
         revised_now = {self._stays.get(subject, subject) for subject in revising}
         outlook.renew_disputes({subject: self._disputed(subject) for subject in revised_now})
 
@@ -635,7 +641,7 @@ class Batch:
             if change.after is not None:
                 come[change.after.subject] = newer(come.get(change.after.subject), heard_in(change.after))
         for recorded in batch:
-            if isinstance(recorded.event.data, Revision):
+            if recorded.event.data.revises:
                 subject = self._stays.get(recorded.subject, recorded.subject)
                 come[subject] = newer(come.get(subject), heard_in(recorded.event))
         known: dict[Subject, Heard] = {}
@@ -671,7 +677,7 @@ class Batch:
         now = self._reads(whole, self._stays)
         newest: Heard | None = None
         for recorded in whole:
-            event = recorded.event if isinstance(recorded.event.data, Revision) else now[str(recorded.id)]
+            event = recorded.event if recorded.event.data.revises else now[str(recorded.id)]
             if event is not None:
                 newest = newer(newest, heard_in(event))
         return newest

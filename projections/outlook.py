@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, delete, insert, select, tuple_
+from sqlalchemy import Connection, delete, insert, select, tuple_
 
 from domain import folds
 from domain.event import Event
@@ -117,9 +117,8 @@ class Outlook:
         """What the folded states tell: nothing, of a withdrawn subject."""
         tables = self._tables
         alive = {subject: state for subject, state in changed.items() if state.opened}
-        self._replace(
-            [(s, STATE) for s in changed], [f for s, state in alive.items() for f in of_state(s, state)], STATE
-        )
+        told = [(STATE, one) for subject, state in alive.items() for one in of_state(subject, state)]
+        self._replace([(subject, STATE) for subject in changed], told)
         due = [
             {
                 "subject": subject,
@@ -164,8 +163,8 @@ class Outlook:
                         EventId(UUID(row.event_id)),
                     )
                 )
-        found = [one for subject, made in mine.items() for one in of_claims(subject, made)]
-        self._replace([(subject, CLAIMS) for subject in mine], found, CLAIMS)
+        found = [(CLAIMS, one) for subject, made in mine.items() for one in of_claims(subject, made)]
+        self._replace([(subject, CLAIMS) for subject in mine], found)
 
     def said(self, gone: Iterable[Event], come: Iterable[Event]) -> dict[tuple[Subject, str], list[str]]:
         """Keeps what is said by which events.
@@ -197,22 +196,24 @@ class Outlook:
             touched: as `said` gives it.
             events: the events in effect named there, by id.
         """
-        found: dict[tuple[Subject, str], list[Finding]] = {}
-        for (subject, content), ids in touched.items():
-            if len(ids) > 1 or (subject, content) in self._was_twice:
-                found[subject, content] = of_repeats(subject, [events[one] for one in ids if one in events])
-        for (subject, content), repeats in found.items():
-            self._replace([(subject, content)], repeats, content)
+        whose = [one for one, ids in touched.items() if len(ids) > 1 or one in self._was_twice]
+        found = [
+            (content, one)
+            for subject, content in whose
+            for one in of_repeats(subject, [events[i] for i in touched[subject, content] if i in events])
+        ]
+        self._replace(whose, found)
 
     def renew_disputes(self, disputed: Mapping[Subject, list[tuple[EventId, EventId, str]]]) -> None:
         """Which reports in effect are disputed, of the subjects given."""
-        found = [one for subject, pairs in disputed.items() for one in of_disputes(subject, pairs)]
-        self._replace([(subject, DISPUTES) for subject in disputed], found, DISPUTES)
+        found = [(DISPUTES, one) for subject, pairs in disputed.items() for one in of_disputes(subject, pairs)]
+        self._replace([(subject, DISPUTES) for subject in disputed], found)
 
-    def _replace(self, whose: Sequence[tuple[Subject, str]], found: Iterable[Finding], part: str) -> None:
+    def _replace(self, whose: Sequence[tuple[Subject, str]], found: Iterable[tuple[str, Finding]]) -> None:
+        """Puts findings, each with its part, in the place of those of the same subjects and parts."""
         table = self._tables.findings
-        for some in chunks([subject for subject, _ in whose]):
-            self._connection.execute(delete(table).where(and_(table.c.subject.in_(some), table.c.part == part)))
+        for some in chunks(whose):
+            self._connection.execute(delete(table).where(tuple_(table.c.subject, table.c.part).in_(some)))
         rows = [
             {
                 "subject": one.subject,
@@ -224,7 +225,7 @@ class Outlook:
                 "since": one.since,
                 "until": one.until,
             }
-            for one in found
+            for part, one in found
         ]
         if rows:
             self._connection.execute(insert(table), rows)

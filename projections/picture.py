@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from domain import folds
 from domain.agreements import ViolationReported
 from domain.enrolments import EnrolmentReported
-from domain.event import Event, Opening, Recorded, Revision
+from domain.event import Event, Recorded
 from domain.general import Figure, FigureAssessed, IncidentReported, StatementMade, SubjectState
 from domain.horizon import EVERYTHING, Horizon, Seen, Standing, names_processes, seen_from
 from domain.revisions import SubjectUnified
@@ -115,7 +115,7 @@ REVISION_STEP = 1000
 
 def revised(event: Event) -> str | None:
     """The id of the event that a revision is about; None for any other event, and for joined subjects."""
-    if not isinstance(event.data, Revision):
+    if not event.data.revises:
         return None
     target = getattr(event.data, "event", None)
     return str(target) if target is not None else None
@@ -133,11 +133,14 @@ def timeline_order(recorded: Recorded, known: Mapping[str, Event]) -> Order:
     while target is not None and target in known:
         event = known[target]
         target = revised(event)
-    if isinstance(event.data, Revision):
+    if event.data.revises:
         moment = int(recorded.recorded_at.timestamp())
         return (moment, moment, event.data.step, str(recorded.id))
     earliest, latest, step, _ = display_order(event)
     return (earliest, latest, step + (REVISION_STEP if event is not recorded.event else 0), str(recorded.id))
+
+
+_ROWS = frozenset(ROWS)
 
 
 class Said(NamedTuple):
@@ -164,7 +167,7 @@ def claims_in(event: Event) -> Iterator[Said]:
 
 def accumulates(event: Event) -> bool:
     """Whether the event is kept as a row, rather than folded."""
-    return isinstance(event.data, ROWS)
+    return type(event.data) in _ROWS
 
 
 def tallied(event: Event) -> Iterator[tuple[str, str, int, int]]:
@@ -263,7 +266,7 @@ def picture_of(
     inside = {subject for subject in belongs if subject in seen.events or subject in seen.withdrawn}
     if not inside:
         return None
-    if own not in seen.events or not any(isinstance(e.data, Opening) for e in seen.events[own]):
+    if own not in seen.events or not any(e.data.opens for e in seen.events[own]):
         _lend_identity(seen, own, log, horizon)
     if own not in seen.events and own not in seen.withdrawn:
         return None
@@ -280,7 +283,7 @@ def picture_of(
         },
         joined={**seen.joined, **actors.joined},
         possible={str(event_id): why for event_id, why in seen.possible.items()},
-        beyond=sum(r.event.id in seen.outside and not isinstance(r.event.data, Revision) for r in seen.known),
+        beyond=sum(r.event.id in seen.outside and not r.event.data.revises for r in seen.known),
     )
     counted = [event for subject, found in seen.events.items() if subject in states for event in found]
     filed = [r for r in seen.known if ever[r.subject] & ids]
@@ -290,14 +293,16 @@ def picture_of(
             picture.events[str(recorded.id)] = recorded
         else:
             read = standing.event if standing.event is not None else recorded.event
-            picture.events[str(recorded.id)] = replace(recorded, event=read.on(recorded.subject))
+            read = read.on(recorded.subject)
+            same = read is recorded.event
+            picture.events[str(recorded.id)] = recorded if same else replace(recorded, event=read)
             if standing.revised:
                 picture.marks[str(recorded.id)] = marks_of(standing)
     picture.filed = filed = [r for r in filed if r.event.id not in seen.outside]
     picture.in_effect = counted
     for recorded in mine:
         subject = seen.joined.get(recorded.subject, recorded.subject)
-        if not all_states[subject].opened and isinstance(recorded.event.data, Opening):
+        if not all_states[subject].opened and recorded.event.data.opens:
             picture.withdrawn.setdefault(subject, []).append(str(recorded.id))
     picture.newest = [str(r.id) for r in filed[::-1][:newest]]
     claims: dict[tuple[str, tuple[str, ...], str, bool], Claim] = {}
@@ -324,7 +329,7 @@ def picture_of(
 
 def _heard_of(recorded: Recorded, seen: Seen, states: Mapping[Subject, SubjectState]) -> bool:
     """Whether it is a revision inside the horizon, of a subject that is not withdrawn: that was heard, too."""
-    if not isinstance(recorded.event.data, Revision) or recorded.event.id in seen.outside:
+    if not recorded.event.data.revises or recorded.event.id in seen.outside:
         return False
     return seen.joined.get(recorded.subject, recorded.subject) in states
 
@@ -335,7 +340,7 @@ def _lend_identity(seen: Seen, own: Subject, log: Sequence[Recorded], horizon: H
         return
     whole = seen_from(Horizon(horizon.position), (r for r in log if r.event.family == "processes"))
     for event in whole.events.get(own, ()):
-        if isinstance(event.data, Opening):
+        if event.data.opens:
             seen.possible[event.id] = "identity"
             seen.events.setdefault(own, []).append(event.as_possible())
 

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import json
+import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,9 +21,10 @@ from sqlalchemy import Select, and_, func, or_, select, tuple_
 
 from domain import folds
 from domain.actors import shown_label
+from domain.agreements import ObligationAssessed
 from domain.edtf import When
 from domain.errors import BadCursor, NotFound
-from domain.event import Event, Recorded, Revision, instant
+from domain.event import Event, Recorded, instant
 from domain.findings import (
     RULES,
     Act,
@@ -35,7 +39,7 @@ from domain.findings import (
 from domain.general import SubjectState
 from domain.horizon import EVERYTHING, in_effect
 from domain.processes import ProcessState, places
-from domain.values import EventId, Subject
+from domain.values import EventId, Sensitivity, Subject
 from projections import render, status
 from projections.outlook import PLACED
 from projections.picture import Order, claims_in, display_order, revised, timeline_order
@@ -233,7 +237,7 @@ def _history_at(found: Scene, last: Any, limit: int, *, newest_first: bool) -> A
     )
     if last is not None:
         placed = [one for one in placed if (one[0] < last if newest_first else one[0] > last)]
-    revisions = _about(recorded for recorded in picture.filed if isinstance(recorded.event.data, Revision))
+    revisions = _about(recorded for recorded in picture.filed if recorded.event.data.revises)
     items = [
         {
             **entry(r),
@@ -407,37 +411,109 @@ def figures(reading: Reading, process: str, asked: Asked = HERE) -> list[Json]:
 
 def obligations(reading: Reading, process: str, now: datetime, asked: Asked = HERE) -> list[Json]:
     found = _scene(reading, process, now, asked)
-    return status.obligations(Page(), found.picture, found.now)
+    page = Page()
+    ledger = status.obligations(page, found.picture, found.now)
+    scores: dict[tuple[str, str], list[Json]] = {}
+    for event in _assessed(reading, found):
+        data = event.data.model_dump(mode="json", exclude_none=True)
+        line = {**data, "occurred": event.occurred, "claimants": list(event.claimants), "event": str(event.id)}
+        scores.setdefault((event.subject, line.pop("obligation")), []).append(line)
+    for side in ledger:
+        for line in side["owes"]:
+            line["scores"] = scores.get((line["agreement"], line["obligation"]), [])
+    return ledger
+
+
+def _assessed(reading: Reading, found: Scene) -> list[Event]:
+    """All assessments of obligations, in effect and in canonical order: the score over time."""
+    name = ObligationAssessed.__name__
+    if found.asked.horizon != EVERYTHING:
+        return sorted((e for e in found.picture.in_effect if e.type == name), key=lambda event: event.order)
+    steps, timeline, effects = reading.tables.steps, reading.tables.timeline, reading.tables.effects
+    corrected = steps.c.event_id.in_(select(effects.c.event_id))
+    events: list[Event] = []
+    for path in sorted(found.picture.states):
+        if path.startswith("agreements/"):
+            query = (
+                select(steps.c.event_id)
+                .join(timeline, timeline.c.position == steps.c.position)
+                .where(steps.c.subject == path, or_(timeline.c.type == name, corrected))
+            )
+            ids = list(reading.connection.execute(query).scalars())
+            events += [r.event.on(path) for r in events_by_id(reading, ids).values() if r.event.type == name]
+    return sorted(events, key=lambda event: event.order)
 
 
 # --- findings and deadlines -----------------------------------------------------------------------------------
 
 
-def findings(reading: Reading, process: str, now: datetime, asked: Asked = HERE) -> tuple[list[Json], Json]:
-    """All findings of a process that stand at the clock of the horizon, the gravest first, and what explains them.
+def findings(
+    reading: Reading,
+    process: str,
+    now: datetime,
+    asked: Asked = HERE,
+    rule: str | None = None,
+    severity: str | None = None,
+) -> tuple[list[Json], Json]:
+    """The findings of a process that stand at the clock of the horizon, the gravest first, and what explains them.
+
+    Args:
+        reading: the snapshot.
+        process: id of the process.
+        now: the clock on the wall, where the horizon does not set it.
+        asked: the horizon.
+        rule, severity: only these; None: all.
 
     Raises:
         NotFound: the process was never opened, or nothing of it is inside the horizon.
     """
     found = _scene(reading, process, now, asked)
     page = Page()
-    shown = [status.finding(page, one) for one in status.standing(found.findings(), found.now)]
+    shown = [
+        status.finding(page, one)
+        for one in status.standing(found.findings(), found.now)
+        if rule in (None, one.rule) and severity in (None, one.severity.value)
+    ]
+    _name_actors(page, shown)
     ids = list(page.events)
     return shown, status.explained(found, page, found.lookup(ids), found.marks(ids))
 
 
-def findings_of(reading: Reading, path: str, now: datetime) -> list[Json]:
-    """The findings of one subject that stand, the gravest first."""
-    table = reading.tables.findings
-    stays = as_one(path, joined_of(reading))[0]
-    rows = reading.connection.execute(select(table).where(table.c.subject == stays))
-    return [status.finding(Page(), one) for one in status.standing(map(finding_of, rows), now)]
+_ACTOR = re.compile(r"\bactors/([a-z0-9][a-z0-9-]{0,63})")
+
+
+def _name_actors(page: Page, shown: Iterable[Json]) -> None:
+    """Asks for the names of the actors that findings speak of by their ids."""
+    for one in shown:
+        for actor in _ACTOR.findall(one["text"]):
+            page.actor(actor)
+
+
+def findings_of(reading: Reading, subjects: Iterable[str], now: datetime) -> dict[str, list[Json]]:
+    """The findings of single subjects that stand, the gravest first, by the path that was asked for.
+
+    What only a process as a whole tells (silence, an actor without a role) is not among them.
+    """
+    table, joined = reading.tables.findings, joined_of(reading)
+    stays = {path: joined.get(Subject(path), Subject(path)) for path in subjects}
+    kept: dict[Subject, list[Finding]] = {}
+    for some in chunks(sorted(set(stays.values()))):
+        for row in reading.connection.execute(select(table).where(table.c.subject.in_(some))):
+            kept.setdefault(Subject(row.subject), []).append(finding_of(row))
+    return {
+        path: [status.finding(Page(), one) for one in status.standing(kept.get(own, ()), now)]
+        for path, own in stays.items()
+    }
 
 
 def all_findings(
     reading: Reading, now: datetime, rule: str | None, severity: str | None, after: str | None, limit: int
-) -> Answer:
-    """The findings that stand in any process, by process, the gravest first."""
+) -> tuple[Answer, Json]:
+    """The findings that stand in any process, by process, the gravest first; and the names of the actors in them.
+
+    Raises:
+        BadCursor: `after` is not a cursor of this list.
+    """
     found = [
         (process, one)
         for process, one in _everywhere(reading, now, rule)
@@ -445,14 +521,25 @@ def all_findings(
     ]
     places = {name: place for place, name in enumerate(RULES)}
     ordered = sorted(
-        (((process, status.GRAVITY[f.severity], places[f.rule], f.subject, f.about), f) for process, f in found),
+        (
+            ((process, status.GRAVITY[f.severity], places[f.rule], f.subject, _short(f.about)), f)
+            for process, f in found
+        ),
         key=lambda one: one[0],
     )
     if after is not None:
         last = read_cursor(after, str, int, int, str, str)
         ordered = [one for one in ordered if one[0] > last]
-    items = [{"process": key[0], **status.finding(Page(), one)} for key, one in ordered[:limit]]
-    return Answer(items, cursor(*ordered[limit - 1][0]) if len(ordered) > limit else None)
+    page = Page()
+    items = [{"process": key[0], **status.finding(page, one)} for key, one in ordered[:limit]]
+    _name_actors(page, items)
+    names = {actor: {"label": shown_label(state)} for actor, state in actors_named(reading, page.actors).items()}
+    return Answer(items, cursor(*ordered[limit - 1][0]) if len(ordered) > limit else None), {"actors": names}
+
+
+def _short(text: str) -> str:
+    """What stands for a text of any length and script in a cursor."""
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 def _everywhere(reading: Reading, now: datetime, rule: str | None = None) -> Iterator[tuple[str, Finding]]:
@@ -488,7 +575,7 @@ def _silent(reading: Reading) -> Iterator[tuple[str, Finding]]:
 def _without_role(reading: Reading, joined: Mapping[Subject, Subject]) -> Iterator[tuple[str, Finding]]:
     acting, belongs = reading.tables.acting, reading.tables.belongs
     query = select(belongs.c.process, acting).join(belongs, belongs.c.subject == acting.c.subject)
-    query = query.where(belongs.c.withdrawn.is_(False)).order_by(acting.c.subject, acting.c.actor, acting.c.what)
+    query = query.where(belongs.c.withdrawn.is_(False))
     done: dict[str, list[Act]] = {}
     placed: dict[str, set[str]] = {}
     for row in reading.connection.execute(query):
@@ -550,8 +637,9 @@ def deadlines(
     overdue: bool | None = None,
     after: str | None = None,
     limit: int = 100,
-) -> Answer:
-    """What is expected by a date and not settled, in all processes or in one, the first to end first.
+) -> tuple[Answer, Json]:
+    """What is expected by a date and not settled, in all processes or in one, the first to end first; and what
+    explains it. `touched_at` is when what it rests on was last recorded or corrected.
 
     Args:
         reading: the snapshot.
@@ -589,6 +677,11 @@ def deadlines(
         of = select(belongs.c.subject, belongs.c.process).where(belongs.c.subject.in_(some), counted)
         for subject, name in reading.connection.execute(of):
             member.setdefault(subject, set()).add(ids_of(name, joined)[0])
+    contested = _contested_events(reading, subjects)
+    page = Page()
+    rests_on = [page.rests_on(json.loads(row.events)) for row in found]
+    by_id, marks = events_by_id(reading, page.events), marks_by_id(reading, page.events)
+    corrections = events_by_id(reading, (c for mark in marks.values() for c in mark.get("corrected_by", ())))
     items = [
         {
             "processes": sorted(member.get(row.subject, ())),
@@ -596,14 +689,62 @@ def deadlines(
             "label": _label(states.get(Subject(row.subject)), row.subject),
             "what": row.what,
             "when": row.when,
-            "actor": row.actor,
+            "actor": page.actor(row.actor),
             "overdue": row.latest < moment,
-            "events": json.loads(row.events),
+            "contested": not contested[row.subject].isdisjoint(
+                (about, event) for about in ("stage", _matter(row.what)) for event in events
+            ),
+            "sensitivity": max((by_id[event].event.sensitivity for event in events), key=SENSITIVITIES.index).value,
+            "touched_at": instant(
+                max(
+                    recorded.recorded_at
+                    for event in events
+                    for recorded in (
+                        by_id[event],
+                        *(corrections[c] for c in marks.get(event, {}).get("corrected_by", ())),
+                    )
+                )
+            ),
+            "events": events,
         }
-        for row in found
+        for row, events in zip(found, rests_on, strict=True)
     ]
     following = cursor(*(getattr(found[-1], c.name) for c in key)) if len(rows) > limit else None
-    return Answer(items, following)
+    for recorded in by_id.values():
+        for claimant in recorded.event.claimants:
+            page.actor(claimant.removeprefix("actors/") if claimant.startswith("actors/") else None)
+    return Answer(items, following), _explained(reading, page)
+
+
+SENSITIVITIES = tuple(Sensitivity)
+"""From the least on."""
+MATTERS = {
+    "round of talks": "planned",
+    "departure": "described planned",
+    "end of the clearance": "clearances",
+    "obligation": "obligation",
+    "end of the term": "term",
+    "last day to join": "until",
+}
+"""What a deadline is, and the matter that a finding that it is contested is about, without its key."""
+
+
+def _matter(what: str) -> str:
+    return MATTERS.get(what.partition(":")[0], what)
+
+
+def _contested_events(reading: Reading, subjects: Iterable[str]) -> defaultdict[str, set[tuple[str, str]]]:
+    """The events of each subject that contradict each other, each with the matter."""
+    table = reading.tables.findings
+    found: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
+    for some in chunks(sorted(subjects)):
+        query = select(table.c.subject, table.c.about, table.c.events)
+        for subject, about, events in reading.connection.execute(
+            query.where(table.c.subject.in_(some), table.c.rule == "contested")
+        ):
+            matter = about if about.startswith("described ") else about.partition(" ")[0]
+            found[subject] |= {(matter, event) for event in json.loads(events)}
+    return found
 
 
 def _label(state: SubjectState | None, path: str) -> str:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -127,7 +128,7 @@ def scene(reading: Reading, process: str, now: datetime | None, counted_from: in
             lambda ids: events_by_id(reading, ids),
             lambda ids: marks_by_id(reading, ids),
             lambda ids: actors_named(reading, ids),
-            lambda: findings_kept(reading, found),
+            cache(lambda: findings_kept(reading, found)),
         )
     log = events_of(reading, process)
     if not log:
@@ -147,7 +148,7 @@ def scene(reading: Reading, process: str, now: datetime | None, counted_from: in
         lambda ids: {one: past.events[one] for one in dict.fromkeys(ids) if one in past.events},
         lambda ids: {one: past.marks[one] for one in dict.fromkeys(ids) if one in past.marks},
         names.named,
-        lambda: findings_in(past),
+        cache(lambda: findings_in(past)),
     )
 
 

@@ -13,10 +13,11 @@ from typing import Any
 from domain import actors, agreements, convoys, enrolments, folds, processes, talks
 from domain.enrolments import EnrolmentReported
 from domain.event import Event, Recorded, instant
-from domain.findings import RULES, Finding, Severity
+from domain.findings import RULES, Finding, Severity, common, comparable
 from domain.general import Figure, FigureAssessed, SubjectState
 from domain.values import Quantity, Subject
 from projections import render
+from projections.outlook import claim_made
 from projections.picture import DAY, Claim, Picture, Tally, claims_in
 from projections.render import Json, Page
 from projections.scene import Scene
@@ -27,8 +28,6 @@ LONGEST_COUNT = 30
 CURRENT_SHOWN = 50
 OVER_SHOWN = 10
 """Rounds of talks and convoys in one status, under way and over; `totals` counts all, the lists have them."""
-COMPARABLE = 30 * DAY
-"""Seconds between two claims that can still contradict each other."""
 CLAIMS_SHOWN = 50
 """Claims on one series in one answer, newest first; `claimants` counts all."""
 SERIES_SHOWN = 200
@@ -80,7 +79,10 @@ def compose(scene: Scene) -> Json:
             for one in _current(page, picture, enrolments.EnrolmentState)
         ],
         "convoys": _current(page, picture, convoys.ConvoyState),
-        "agreements": _current(page, picture, agreements.AgreementState),
+        "agreements": [
+            {**one, **kept_to(picture.states[one["subject"]], now)}
+            for one in _current(page, picture, agreements.AgreementState)
+        ],
         "statements": [{"events": page.rests_on([event])} for event in picture.statements],
         "withdrawn": [
             {"subject": path, "events": page.rests_on(events)} for path, events in sorted(picture.withdrawn.items())
@@ -272,6 +274,9 @@ def changes_at(picture: Picture, now: datetime, found: Iterable[Finding] = ()) -
         if isinstance(state, agreements.AgreementState):  # the ledger tells of deadlines that are due no more, too
             terms = (agreed for found in state.obligations.values() for agreed in found.agreed.values)
             boundaries += [agreed.deadline.span.latest + 1 for agreed in terms if agreed.deadline is not None]
+            boundaries += [term.starts.span.earliest for term in state.term.values if term.starts is not None]
+            for end in agreements.term_ends(state):
+                boundaries += [end.span.latest + 1, end.span.latest - agreements.LAPSING + 1]
     boundaries += [second for one in found for second in (one.since, one.until) if second is not None]
     return datetime.fromtimestamp(min(b for b in boundaries if b > now.timestamp()), UTC)
 
@@ -315,6 +320,7 @@ def truce(page: Page, picture: Picture, now: datetime) -> Json:
                     "agreement": path,
                     "label": state.labels[0].text if state.labels else path,
                     "state": page.line(state.stage),
+                    "standing": agreements.standing(state, int(now.timestamp())).value,
                     "term": page.line(state.term, render.term),
                     "violations": counts_by_recorder(
                         [t for t in picture.tallies if t.subject == path and t.kind == "violation"], now
@@ -359,6 +365,26 @@ NOBODY = ""
 """Stands for the debtor of an obligation that is assessed but whose terms were never reported."""
 
 
+def kept_to(state: SubjectState, now: datetime) -> Json:
+    """Where an agreement stands at a time, and phase by phase how far its obligations are kept."""
+    if not isinstance(state, agreements.AgreementState):
+        return {}
+    moment = int(now.timestamp())
+    return {
+        "standing": agreements.standing(state, moment).value,
+        "phases": [
+            {
+                "phase": phase.name,
+                "obligations": list(phase.obligations),
+                "kept": phase.kept,
+                "overdue": list(phase.overdue),
+                "blocked_by": list(phase.blocked_by),
+            }
+            for phase in agreements.phases(state, moment)
+        ],
+    }
+
+
 def obligations(page: Page, picture: Picture, now: datetime) -> list[Json]:
     """A ledger of the sides: what each debtor owes, and what is owed to it."""
     moment = int(now.timestamp())
@@ -370,8 +396,10 @@ def obligations(page: Page, picture: Picture, now: datetime) -> list[Json]:
         for name, found in state.obligations.items():
             line = render.obligation(page, path, state, name)
             terms = found.agreed.values
-            passed = [d.deadline for d in terms if d.deadline is not None and d.deadline.span.latest < moment]
-            line["overdue"] = bool(passed) and not line["kept"]
+            line["overdue"] = not line["kept"] and agreements.is_overdue(found, moment)
+            line["phase"] = next((agreed.phase for agreed in terms if agreed.phase is not None), None)
+            line["mirrors"] = [b if a == name else a for a, b in agreements.mirror_pairs(state) if name in (a, b)]
+            line["blocks"] = [other for other in agreements.owed(state) if name in agreements.blocked_by(state, other)]
             for debtor in dict.fromkeys(d for agreed in terms for d in agreed.debtor) or (NOBODY,):
                 owes[debtor].append(line)
             for beneficiary in dict.fromkeys(b for agreed in terms for b in agreed.beneficiary):
@@ -400,7 +428,7 @@ def figures_of(
     for claim in picture.claims:
         series[claim.subject, claim.series].append(claim)
     found = lookup([claim.order[3] for claim in picture.claims])
-    ordered = sorted(series.items(), key=lambda one: not _contested(one[1], found))[:shown]
+    ordered = sorted(series.items(), key=lambda one: not _span(one[1])[2])[:shown]
     figures: list[Json] = []
     counts: dict[str, list[Json]] = defaultdict(list)
     for (subject, key), claims in ordered:
@@ -440,20 +468,11 @@ def _figure(claim: Claim, found: Mapping[str, Recorded]) -> Figure | EnrolmentRe
     return data
 
 
-def _comparable(claims: list[Claim], found: Mapping[str, Recorded]) -> list[tuple[float, float | None]]:
-    """The ranges that can be held against each other: of claims that lie within COMPARABLE of the newest.
-
-    A stock of last year does not contradict a stock of today. Where to draw the line is a convention of ours.
-    """
-    made = [claim for claim in claims if not claim.assessed]
-    newest = max((claim.order[0] for claim in made), default=0)
-    return [_figure(claim, found).quantity.range for claim in made if claim.order[1] + COMPARABLE >= newest]
-
-
-def _contested(claims: list[Claim], found: Mapping[str, Recorded]) -> bool:
-    ranges = _comparable(claims, found)
+def _span(claims: list[Claim]) -> tuple[float, float | None, bool]:
+    """What the claims that can be held against each other all allow, and whether there is no such number."""
+    ranges = [claim.range for claim in comparable(claim_made(claim) for claim in claims)]
     low, high = common(ranges)
-    return len(ranges) > 1 and high is not None and low > high
+    return low, high, len(ranges) > 1 and high is not None and low > high
 
 
 def _series(page: Page, subject: str, key: tuple[str, ...], claims: list[Claim], found: Mapping[str, Recorded]) -> Json:
@@ -474,8 +493,7 @@ def _series(page: Page, subject: str, key: tuple[str, ...], claims: list[Claim],
             }
         )
     newest = _figure(newest_first[0], found)
-    low, high = common(_comparable(claims, found))
-    contested = _contested(claims, found)
+    low, high, contested = _span(claims)
     stated = render.area(newest.area)
     return {
         "subject": subject,
@@ -491,13 +509,6 @@ def _series(page: Page, subject: str, key: tuple[str, ...], claims: list[Claim],
         "contested": contested,
         "assessed": shown[True],
     }
-
-
-def common(ranges: list[tuple[float, float | None]]) -> tuple[float, float | None]:
-    """What all ranges allow together; the low end lies above the high end if there is nothing."""
-    low = max((low for low, _ in ranges), default=0)
-    highs = [high for _, high in ranges if high is not None]
-    return low, min(highs) if highs else None
 
 
 def plain(number: float | None) -> float | None:

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from projections import status
+from projections.outlook import findings_in
 from tests.projections.world import NOW, SLOW, Wire, folded, opened, pictured, processes_of, recorded, scene_of
 from tests.spec import wire
 from tests.strategies import histories
@@ -459,7 +460,8 @@ NEAR = st.sampled_from([at(f"2017-10-{day}T{hour}") for day in (27, 28, 29, 30) 
 def test_a_status_holds_until_the_moment_it_names(history: list[Wire], now: datetime) -> None:
     log = recorded(history)
     for process in processes_of(log):
-        until = status.changes_at(pictured(log, process), now)
+        seen = pictured(log, process)
+        until = status.changes_at(seen, now, findings_in(seen))
         assert now < until <= now + timedelta(days=1)
         first, last = (folded(log, process, moment) for moment in (now, until - timedelta(microseconds=1)))
         assert first.pop("horizon") != last.pop("horizon") or until - now == timedelta(microseconds=1)
