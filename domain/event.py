@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field
 
 from domain.edtf import BEGINNING, END, Span, When
 from domain.values import (
@@ -65,6 +65,11 @@ class Revision(Payload):
     revises: ClassVar[bool] = True
 
 
+_POSSIBLE, _REPEATS = "seen as possible", "stands for"
+"""What a horizon says of an event is kept beside its fields, as a cached property would be: it is no part of what is
+sent, stored or compared, and pydantic's private attributes would cost every event that is read a third of its time."""
+
+
 class Event(Value):
     """A report as it is sent: "claimant C, through publisher P, says that X occurred at T"."""
 
@@ -87,8 +92,6 @@ class Event(Value):
     """Anything the recording office wants to add. It is shown with the event."""
     data: Payload
     """What the report says; its fields depend on the type."""
-    _possible: bool = PrivateAttr(default=False)
-    _repeats: tuple[EventId, ...] = PrivateAttr(default=())
 
     @property
     def possible(self) -> bool:
@@ -96,13 +99,12 @@ class Event(Value):
 
         Such an event adds to what may be so; it takes the place of nothing.
         """
-        private = self.__pydantic_private__  # read at once: pydantic's own way to it is slow, and folds ask often
-        return private is not None and bool(private["_possible"])
+        return _POSSIBLE in self.__dict__
 
     def as_possible(self) -> Self:
         """The same report, seen from a horizon that may or may not include it."""
         seen = self.model_copy()
-        seen._possible = True
+        seen.__dict__[_POSSIBLE] = True
         return seen
 
     def on(self, subject: Subject) -> Self:
@@ -112,12 +114,13 @@ class Event(Value):
     @property
     def repeats(self) -> tuple[EventId, ...]:
         """The duplicates that this report stands for; what refers to them refers to it."""
-        return self._repeats
+        found: tuple[EventId, ...] = self.__dict__.get(_REPEATS, ())
+        return found
 
     def repeated(self, by: tuple[EventId, ...], sources: tuple[Source, ...]) -> Self:
         """The same report, standing for its duplicates, with the sources of all of them."""
         seen = self.model_copy(update={"sources": sources})
-        seen._repeats = by
+        seen.__dict__[_REPEATS] = by
         return seen
 
     @property

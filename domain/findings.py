@@ -376,20 +376,19 @@ _NAMELESS = {
 
 
 def _matters(state: SubjectState) -> Iterator[tuple[str, str, Sequence[Candidate[Any]]]]:
-    """Every line of a state that can be contested: what it is about, its title, its candidates."""
-    for field in fields(state):
-        found = getattr(state, field.name)
-        if field.name == "described":
+    """Every line of a state that may be contested: what it is about, its title, its candidates."""
+    for name in _compared(type(state)):
+        found = getattr(state, name)
+        if name == "described":
             yield from _parts(found)
-        elif field.name in NOT_COMPARED:
-            continue
         elif isinstance(found, Line):
-            yield field.name, TITLES.get(field.name, field.name), found.candidates
+            if len(found.candidates) > 1:
+                yield name, TITLES.get(name, name), found.candidates
         elif isinstance(found, dict):
             for key, held in found.items():
                 match held:
-                    case Line(candidates=(first, *_)):
-                        yield f"{field.name} {key}", _title(first.value, field.name, key), held.candidates
+                    case Line(candidates=(first, _, *_)):
+                        yield f"{name} {key}", _title(first.value, name, key), held.candidates
                     case Obligation():
                         yield f"obligation {key}", f"the terms of obligation {key}", held.agreed.candidates
                         yield f"assessment {key}", f"how far obligation {key} is kept", held.assessed.candidates
@@ -397,8 +396,22 @@ def _matters(state: SubjectState) -> Iterator[tuple[str, str, Sequence[Candidate
                         pass
 
 
+_COMPARED: dict[type[Any], tuple[str, ...]] = {}
+
+
+def _compared(kind: type[Any]) -> tuple[str, ...]:
+    """The fields of a class of states that are compared."""
+    found = _COMPARED.get(kind)
+    if found is None:
+        names = (field.name for field in fields(kind))
+        found = _COMPARED[kind] = tuple(name for name in names if name == "described" or name not in NOT_COMPARED)
+    return found
+
+
 def _parts(described: Line[Any]) -> Iterator[tuple[str, str, Sequence[Candidate[Any]]]]:
     """What the last openings say, part by part."""
+    if len(described.candidates) < 2:
+        return
     for name, title in DESCRIBED.items():
         parts = [replace(c, value=getattr(c.value, name, None)) for c in described.candidates]
         yield f"described {name}", title, parts
@@ -615,6 +628,8 @@ def _conditions(subject: Subject, state: SubjectState) -> Iterator[Finding]:
 
 def _impossible(subject: Subject, state: SubjectState) -> Iterator[Finding]:
     """Steps against the course of the family, by the dates of all reports of both."""
+    if len(state.passed) < 2:
+        return
     course, once = _course(state)
     for a, b in sorted(course.pairs, key=str):
         if a not in once or b not in once or a not in state.passed or b not in state.passed:

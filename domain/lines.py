@@ -139,8 +139,9 @@ class Line(Generic[T]):
             claimants=tuple(dict.fromkeys((*(run.claimants if run else ()), *event.claimants)))[:MOST_CLAIMANTS],
             possible=event.possible and (same is None or same.possible),
         )
-        if event.possible:
-            return Line((*(c for c in self.candidates if c is not same), newest))
+        if event.possible:  # what is just as possible gives way as it would if both were certain
+            gone = [c for c in followed if c.possible and c.span == span]
+            return Line((*(c for c in self.candidates if c is not same and c not in gone), newest))
         return Line((*kept, newest))
 
     @property

@@ -54,6 +54,12 @@ class Change:
     after: Event | None
     """As it reads now, under the subject that stays; None: not in effect."""
 
+    @property
+    def differs(self) -> bool:
+        if self.before is None or self.after is None:
+            return self.before is not self.after
+        return self.before != self.after or self.before.repeats != self.after.repeats
+
 
 @dataclass(frozen=True, slots=True)
 class Places:
@@ -278,7 +284,7 @@ class Batch:
         for recorded in batch:
             if not recorded.event.data.revises and str(recorded.id) not in changes:
                 changes[str(recorded.id)] = Change(recorded, None, _under(recorded.event, self._stays))
-        return sorted((c for c in changes.values() if c.before != c.after), key=lambda c: c.recorded.position)
+        return sorted((c for c in changes.values() if c.differs), key=lambda c: c.recorded.position)
 
     def _weighed(self, stays: Subject, *, wholly: bool) -> list[Change]:
         """Applies the revisions of a subject to the events they are about (or to all), and keeps their effect."""

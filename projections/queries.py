@@ -281,7 +281,8 @@ def _about(revisions: Iterable[Recorded]) -> dict[str, list[Json]]:
                 "type": recorded.type,
                 "recorded_at": instant(recorded.recorded_at),
                 "recorded_by": recorded.recorded_by,
-                "reason": getattr(recorded.event.data, "reason", None),
+                "by": getattr(recorded.event.data, "by", None) or getattr(recorded.event.data, "described", None),
+                "reason": getattr(recorded.event.data, "reason", None) or getattr(recorded.event.data, "instead", None),
             }
             found.setdefault(target, []).append(mark)
     return found
@@ -332,7 +333,8 @@ def claims(
         found = _scene(reading, process, None, asked)
         mine = sorted((display_order(e), str(e.id)) for e in found.picture.in_effect if _says(e, measure, claimant))
         mine = [one for one in mine if last is None or one[0] > last]
-        by_id, marks = found.lookup([name for _, name in mine[:limit]]), found.marks([name for _, name in mine[:limit]])
+        names = [name for _, name in mine[:limit]]
+        by_id, marks = found.lookup(names), found.told(names)
         orders = [order for order, _ in mine]
     else:
         table, belongs = reading.tables.claims, reading.tables.belongs
@@ -381,7 +383,7 @@ def _accumulated(
         shown = mine if limit is None else mine[:limit]
         events = [found.picture.events[str(event.id)] for _, event in shown]
         following = cursor(*shown[-1][0]) if len(mine) > len(shown) else None
-        return events, following, found.marks
+        return events, following, found.told
     table = reading.tables.entries
     ids = _ids(reading, process)
     key = (table.c.earliest, table.c.latest, table.c.step, table.c.event_id)

@@ -46,6 +46,8 @@ class Page:
             "occurred": newest.occurred,
             "contested": line.contested,
         }
+        if all(candidate.possible for candidate in line.candidates):
+            shown["possible"] = True
         if line.contested:
             shown["candidates"] = [
                 {
@@ -127,7 +129,10 @@ def process(page: Page, state: processes.ProcessState) -> Json:
             for line in state.areas.values()
         ],
         "links": [page.line(line, page.payload) for line in state.links.values()],
-        "control": [page.line(line, page.payload) for line in state.control.values()],
+        "control": [
+            page.line(line, page.payload)
+            for line in {line.events: line for line in state.control.values()}.values()  # one report of several places
+        ],
         "access": [page.line(line, page.payload) for line in state.access.values()],
         "instruments": [
             {**page.payload(cited.data), "occurred": cited.occurred, "events": page.rests_on([cited.event])}

@@ -38,7 +38,8 @@ from projections.views import (
 )
 
 LAST_DAY = END // DAY + 1
-LATEST = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp())
+LATEST = int(datetime(9999, 12, 1, tzinfo=UTC).timestamp())
+"""The last clock of a horizon: from there one can still look ahead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,16 @@ class Scene:
     """Finds the states of actors by their ids, also by those that gave way."""
     findings: Callable[[], list[Finding]]
     """All findings, whenever they stand."""
+
+    def told(self, ids: Iterable[str]) -> dict[str, Json]:
+        """What became of events, and why one is inside the horizon only possibly."""
+        names = list(ids)
+        marks, possible = self.marks(names), self.picture.possible
+        return {
+            one: {**marks.get(one, {}), **({"possible": possible[one]} if one in possible else {})}
+            for one in names
+            if one in marks or one in possible
+        }
 
     @property
     def horizon(self) -> Json:

@@ -25,11 +25,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
-from ledger.ledger import Ledger
+from domain import folds
+from domain.event import Event
+from ledger.ledger import Append, Ledger
+from ledger.mapper import Draft
 from projections import queries
 from projections.catch_up import catch_up
+from projections.scene import Asked, events_of
 from projections.views import Views
-from tests.benchmarks.histories import load, reports
+from tests.benchmarks.histories import event_of, load, reports
 from tests.benchmarks.load import request, run
 
 PROCESS = "p0"
@@ -71,7 +75,8 @@ def figures(count: int) -> list[bytes]:
             "sources": [{"publisher": "Field office", "claimant": "committee", "published": "2018-01-05"}],
             "data": {"measure": "fighters", "quantity": {"value": number + 1, "qualifier": "about"}},
         }
-        found.append(request("POST", "/v1/events", json.dumps(wire).encode()))
+        # What is measured is the log: the answer does not wait for findings.
+        found.append(request("POST", "/v1/events", json.dumps(wire).encode(), "Prefer: return=minimal\r\n"))
     return found
 
 
@@ -148,6 +153,12 @@ class Size:
     """Milliseconds of a durable append over HTTP, one connection."""
     status: list[float] = field(default_factory=list)
     """Milliseconds of a status over HTTP after an append, one connection."""
+    late: list[float] = field(default_factory=list)
+    """Milliseconds to bring the read models up to date after a report that is late by a year."""
+    revision: list[float] = field(default_factory=list)
+    """Milliseconds to bring them up to date after a retraction."""
+    travel: list[float] = field(default_factory=list)
+    """Milliseconds of the status of a process of 1,000 events as it was known at an early position."""
 
 
 def caught_up(directory: Path) -> tuple[float, int]:
@@ -187,6 +198,9 @@ def compare(sizes: list[Size], rounds: int = 25) -> None:
                 queries.process_status(snapshot, PROCESS, datetime.now(UTC))
                 size.cold.append((time.perf_counter() - started) * 1000)
             views.close()
+    for _ in range(rounds):
+        for size in sizes:
+            revise(size)
     with contextlib.ExitStack() as servers:
         ports = [servers.enter_context(serving(*parley(size.directory))) for size in sizes]
         for port in ports:
@@ -197,6 +211,73 @@ def compare(sizes: list[Size], rounds: int = 25) -> None:
                 (sent,) = figures(1)
                 run(port, [sent.replace(b"Content-Type", b"Prefer: wait=5\r\nContent-Type")], 1, expect=(201,))
                 size.status.append(run(port, [request("GET", path)], 1).median)
+
+
+def revise(size: Size) -> None:
+    """A late report on a subject of about 100 events, its retraction, and the past of a process of 1,000 events."""
+    ledger, views = Ledger(size.directory), Views(size.directory / "views.db")
+    late = {
+        "id": str(uuid.uuid4()),
+        "type": "ObligationAssessed",
+        "subject": "agreements/p1-truce",
+        "occurred": "2017-02-01",
+        "data": {"obligation": "detainees", "score": 1},
+    }
+    again = {
+        "id": str(uuid.uuid4()),
+        "type": "EventRetracted",
+        "subject": "agreements/p1-truce",
+        "data": {"event": late["id"], "reason": "It belongs to another agreement."},
+    }
+    for wire, found in ((late, size.late), (again, size.revision)):
+        ledger.append(Append((Draft.of(event_of(wire)),)))
+        started = time.perf_counter()
+        catch_up(views, ledger.read)
+        found.append((time.perf_counter() - started) * 1000)
+    with views.reading() as snapshot:
+        started = time.perf_counter()
+        queries.process_status(snapshot, "p1", datetime.now(UTC), Asked(known_at_position=1900, position=1900))
+        size.travel.append((time.perf_counter() - started) * 1000)
+    views.close()
+    ledger.close()
+
+
+def travels(events: int, rounds: int = 9) -> Iterator[str]:
+    """The past of one process against reading, parsing and folding its events in memory."""
+    with tempfile.TemporaryDirectory() as place:
+        directory = Path(place)
+        load(directory, reports(1, per_process=events), events).close()
+        caught_up(directory)
+        views = Views(directory / "views.db")
+        theirs: list[float] = []
+        mine: dict[str, list[float]] = {"known_at_position": [], "as_of": [], "published_by": []}
+        asked = {
+            "known_at_position": Asked(known_at_position=events - 10, position=events - 10),
+            "as_of": Asked(as_of="2030-01-01"),
+            "published_by": Asked(published_by="2030-01-01"),
+        }
+        for _ in range(rounds):
+            with views.reading() as snapshot:
+                started = time.perf_counter()
+                subjects: dict[str, list[Event]] = {}
+                for recorded in events_of(snapshot, PROCESS):
+                    subjects.setdefault(recorded.subject, []).append(recorded.event)
+                for path, found in subjects.items():
+                    folds.fold(path.partition("/")[0], found)
+                theirs.append((time.perf_counter() - started) * 1000)
+            for name, horizon in asked.items():
+                with views.reading() as snapshot:
+                    started = time.perf_counter()
+                    queries.process_status(snapshot, PROCESS, datetime.now(UTC), horizon)
+                    mine[name].append((time.perf_counter() - started) * 1000)
+        views.close()
+    base = median(theirs)
+    for name, took in mine.items():
+        yield (
+            f"| status of a process of {events:,} events at a horizon (`{name}`, nothing left out) | "
+            f"{median(took):,.0f} ms | reading, parsing and folding its events: {base:,.0f} ms | "
+            f"{median(took) / base:.2f} |"
+        )
 
 
 def growth(many: int) -> Iterator[str]:
@@ -225,6 +306,9 @@ def growth(many: int) -> Iterator[str]:
             ("append over HTTP", median(size.append), median(few.append), "ms"),
             ("status over HTTP, just after an append to the process", median(size.status), median(few.status), "ms"),
             ("status drawn anew", median(size.cold), median(few.cold), "ms"),
+            ("read models after a late report", median(size.late), median(few.late), "ms"),
+            ("read models after a retraction", median(size.revision), median(few.revision), "ms"),
+            ("status of another day, 1,000 events", median(size.travel), median(few.travel), "ms"),
             ("rebuild, an event", size.rebuild, few.rebuild, "µs"),
         ):
             yield (
@@ -242,6 +326,8 @@ def main() -> None:
     for line in (*appends(400 if small else 2000),):
         print(line, flush=True)
     for line in statuses(1000 if small else 5000):
+        print(line, flush=True)
+    for line in travels(3_000 if small else 10_000):
         print(line, flush=True)
     for line in growth(30_000 if small else 300_000):
         print(line, flush=True)

@@ -28,8 +28,8 @@ def _label(text: str) -> list[Wire]:
     return [{"text": text, "lang": "en"}]
 
 
-def reports(processes: int, heavy: int = 0, seed: int = 1) -> Iterator[Wire]:
-    """So many processes of about PER_PROCESS events each; the first has `heavy` figures and violations more."""
+def reports(processes: int, heavy: int = 0, seed: int = 1, per_process: int = PER_PROCESS) -> Iterator[Wire]:
+    """So many processes of about `per_process` events each; the first has `heavy` figures and violations more."""
     chance = random.Random(seed)
 
     def report(name: str, subject: str, day: date, data: Wire, **more: Any) -> Wire:
@@ -57,7 +57,7 @@ def reports(processes: int, heavy: int = 0, seed: int = 1) -> Iterator[Wire]:
     for number in range(processes):
         own = f"p{number}"
         yield report("ProcessOpened", f"processes/{own}", start, {"labels": _label(f"Process {number}")})
-        yield from islice(_of_process(own, start, chance, report), PER_PROCESS - 1)
+        yield from islice(_of_process(own, start, chance, report), per_process - 1)
     for number in range(heavy):
         day = start + timedelta(days=chance.randrange(900))
         if number % 2 and processes:

@@ -128,6 +128,7 @@ def test_revisions_follow_their_target_and_mark_it() -> None:
             "type": "EventRetracted",
             "recorded_at": "2026-01-01T00:04:00.000000Z",
             "recorded_by": "office",
+            "by": None,
             "reason": "It was a rumour.",
         }
         assert [mark["id"] for mark in by_id[uuid(3)]["revised_by"]] == [uuid(0)], "a revision can be revised"

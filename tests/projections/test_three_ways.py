@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.event import Opening, Recorded
+from domain.event import Opening, Recorded, Revision
+from domain.revisions import DuplicateMarked
 from domain.vocabulary import references
 from projections.catch_up import rebuild
 from tests.projections.world import SLOW, Wire, folded, follow, kept, processes_of, pull, recorded, views
@@ -45,7 +46,11 @@ def test_a_status_at_a_position_is_that_of_a_log_cut_there(history: list[Wire], 
 @SLOW
 @given(histories(), st.randoms(use_true_random=False))
 def test_the_order_of_arrival_never_decides(history: list[Wire], chance: Any) -> None:
-    """Reports shuffled (each after what it needs) lead to the same status, but for when they were recorded."""
+    """Reports shuffled lead to the same status, but for when they were recorded.
+
+    Each still comes after what it needs. Revisions keep their order, for between rivals the newest wins; and so do
+    reports that are marked as duplicates, for the first one recorded stays.
+    """
     log = recorded(history)
     shuffled = recorded(_shuffled(log, history, chance))
     for process in processes_of(log):
@@ -56,11 +61,21 @@ def test_the_order_of_arrival_never_decides(history: list[Wire], chance: Any) ->
 def _shuffled(log: list[Recorded], history: list[Wire], chance: Any) -> list[Wire]:
     """Another order of arrival in which every report still comes after what it refers to."""
     waiting = list(zip(log, history, strict=True))
+    marks = [one.event.data for one in log if isinstance(one.event.data, DuplicateMarked)]
+    repeated = {event for mark in marks for event in (mark.event, mark.of)}
     opened: set[str] = set()
     seen: set[str] = set()
     done: list[Wire] = []
     while waiting:
-        ready = [pair for pair in waiting if _ready(pair[0], opened, seen)]
+        revision = next((one for one, _ in waiting if isinstance(one.event.data, Revision)), None)
+        duplicate = next((one for one, _ in waiting if one.id in repeated), None)
+        ready = [
+            (one, sent)
+            for one, sent in waiting
+            if _ready(one, opened, seen)
+            and (one is revision or not isinstance(one.event.data, Revision))
+            and (one is duplicate or one.id not in repeated)
+        ]
         pick = chance.choice(ready)
         waiting.remove(pick)
         opened.add(pick[0].subject)

@@ -1,0 +1,229 @@
+"""The five steps of a horizon done the slow and obvious way: the reference that `domain.horizon` is held against.
+
+Every question ("is this revision in effect?", "how does this event read?") is answered anew, by recursion over the
+whole log; nothing is kept, sorted once or passed along. It shares no code with `domain.horizon`, only values.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from domain.edtf import BEGINNING, Span
+from domain.event import Event, Opening, Recorded, Revision
+from domain.horizon import Horizon
+from domain.revisions import CorrectedBy, DuplicateMarked, EventCorrected, EventRetracted, SubjectUnified
+from domain.values import EventId, Source, Subject
+from tests.strategies import read
+
+ZONES = 14 * 3600
+"""Seconds between a calendar date and an instant that nobody can tell the order of."""
+
+Log = list[Recorded]
+
+
+@dataclass(frozen=True)
+class Inside:
+    """An event inside a horizon."""
+
+    event: Event
+    """As it reads, on the subject that stays, with the sources of its duplicates."""
+    repeats: tuple[EventId, ...]
+    """Its duplicates, in the order in which they were recorded."""
+    possible: str | None
+    """Why it is only possible: `occurrence`, `publication`, `identity`; None: it is certain."""
+
+
+def naively(horizon: Horizon, log: Log) -> dict[Subject, dict[EventId, Inside]]:
+    """The events inside, by subject and id."""
+    known = [r for r in log if horizon.position is None or r.position <= horizon.position]  # step 1
+    passed = [r for r in known if published(r, known, horizon) != "no"]  # step 2
+    found: dict[Subject, dict[EventId, Inside]] = {}
+    for recorded in passed:  # steps 3 and 4
+        event = stands(recorded, passed)
+        if event is not None and occurred(event, horizon) != "no":
+            why = None
+            if occurred(event, horizon) == "maybe":
+                why = "occurrence"
+            elif any(published(one, known, horizon) == "maybe" for one in (recorded, *wording(recorded, passed))):
+                why = "publication"
+            found.setdefault(event.subject, {})[event.id] = Inside(event, repeats(recorded, passed), why)
+    for subject, inside in found.items():  # an opening lends its name
+        if not any(isinstance(one.event.data, Opening) for one in inside.values()):
+            late = [r for r in known if r not in passed and isinstance(r.event.data, Opening)]
+            for recorded in (*passed, *late):
+                among = [*passed, *late] if recorded in late else passed
+                event = stands(recorded, among)
+                if event is not None and event.subject == subject and isinstance(event.data, Opening):
+                    inside[event.id] = Inside(event, repeats(recorded, among), "identity")
+    return found
+
+
+# --- steps 2 and 4: dates
+
+
+def by_end_of(span: Span, cut: Span) -> str:
+    """Whether what lies within these bounds had come by the end of `cut`: yes, no, maybe."""
+    doubt = ZONES if span.timed != cut.timed else 0
+    if span.latest + doubt <= cut.latest:
+        return "yes"
+    return "no" if span.earliest > cut.latest + doubt else "maybe"
+
+
+def occurred(event: Event, horizon: Horizon) -> str:
+    if horizon.as_of is None:
+        return "yes"
+    return by_end_of(event.span, horizon.as_of.span)
+
+
+def published(recorded: Recorded, known: Log, horizon: Horizon) -> str:
+    if horizon.published_by is None:
+        return "yes"
+    cut = horizon.published_by.span
+    data = recorded.event.data
+    if isinstance(data, EventCorrected):
+        if data.by is CorrectedBy.OURS:
+            return "yes"
+        sources = recorded.event.sources or as_replaced(recorded, data.replacement).sources
+        if not sources:  # the source corrected itself, whenever that was
+            return by_end_of(Span(BEGINNING, second(recorded), timed=True), cut)
+        told = recorded.event
+    elif isinstance(data, Revision):
+        told = recorded.event
+        sources = told.sources
+    else:
+        ours = [r for r in known if r is recorded or may_tell_our_error(r, known, horizon)]
+        told = reads(recorded, ours) or recorded.event
+        sources = told.sources
+    answers = {by_end_of(publication(source, told, recorded), cut) for source in sources}
+    return "yes" if "yes" in answers or not answers else "maybe" if "maybe" in answers else "no"
+
+
+def may_tell_our_error(recorded: Recorded, known: Log, horizon: Horizon) -> bool:
+    """Our own corrections, and what was inside by then of that which retracts them."""
+    data = recorded.event.data
+    if isinstance(data, EventCorrected):
+        return data.by is CorrectedBy.OURS
+    return isinstance(data, EventRetracted) and published(recorded, known, horizon) != "no"
+
+
+def publication(source: Source, told: Event, recorded: Recorded) -> Span:
+    if source.published is not None:
+        return source.published.span
+    recorded_at = second(recorded)
+    if told.occurred is None:
+        return Span(BEGINNING, recorded_at, timed=True)
+    return Span(min(told.span.earliest, recorded_at), recorded_at, timed=True)
+
+
+def second(recorded: Recorded) -> int:
+    return int(recorded.recorded_at.timestamp())
+
+
+# --- step 3: revisions
+
+
+def last_word(target: Recorded, log: Log) -> Recorded | None:
+    """The newest correction or retraction in effect of an event, be it a report or a revision."""
+    words = [
+        r
+        for r in log
+        if isinstance(r.event.data, EventCorrected | EventRetracted)
+        and r.event.data.event == target.event.id
+        and works(r, log)
+    ]
+    return max(words, key=lambda r: r.position, default=None)
+
+
+def retracted(target: Recorded, log: Log) -> bool:
+    word = last_word(target, log)
+    return word is not None and isinstance(word.event.data, EventRetracted)
+
+
+def works(revision: Recorded, log: Log) -> bool:
+    """Whether a revision is in effect."""
+    return not retracted(revision, log)
+
+
+def wording(target: Recorded, log: Log) -> list[Recorded]:
+    """The corrections that make an event read as it does: the one in effect, the one of that, and so on."""
+    word = last_word(target, log)
+    if word is None or isinstance(word.event.data, EventRetracted):
+        return []
+    return [word, *wording(word, log)]
+
+
+def reads(report: Recorded, log: Log) -> Event | None:
+    """How a report reads; None if it is retracted."""
+    if retracted(report, log):
+        return None
+    words = wording(report, log)
+    if not words:
+        return report.event
+    last = words[-1].event.data
+    assert isinstance(last, EventCorrected)
+    return as_replaced(report, last.replacement)
+
+
+def as_replaced(target: Recorded, replacement: dict[str, Any]) -> Event:
+    return read({**replacement, "id": str(target.event.id), "subject": target.event.subject})
+
+
+def stands(report: Recorded, log: Log) -> Event | None:
+    """A report as it stands: on the subject that stays, with its duplicates' sources; None if it does not."""
+    if isinstance(report.event.data, Revision):
+        return None
+    event = reads(report, log)
+    if event is None:
+        return None
+    alike = [r for r in same_report(report, log) if reads(r, log) is not None]
+    if alike[0] is not report:
+        return None
+    sources = list(event.sources)
+    if len(alike) > 1:
+        sources = []
+        for one in alike:
+            for source in (reads(one, log) or one.event).sources:
+                if source not in sources:
+                    sources.append(source)
+    return event.model_copy(update={"subject": stays(event.subject, log), "sources": tuple(sources)})
+
+
+def repeats(report: Recorded, log: Log) -> tuple[EventId, ...]:
+    others = [r for r in same_report(report, log) if reads(r, log) is not None and r is not report]
+    return tuple(r.event.id for r in others)
+
+
+def same_report(report: Recorded, log: Log) -> Log:
+    """The reports that marks in effect say are the same as this one, itself included, in log order."""
+    marks = [r.event.data for r in log if isinstance(r.event.data, DuplicateMarked) and works(r, log)]
+    found = [report]
+    for one in found:  # it grows
+        for mark in marks:
+            if one.event.id not in (mark.event, mark.of):
+                continue
+            for r in log:
+                same = r.event.id in (mark.event, mark.of) and not isinstance(r.event.data, Revision)
+                if same and r not in found and stays(r.subject, log) == stays(one.subject, log):
+                    found.append(r)
+    return sorted(found, key=lambda r: r.position)
+
+
+def stays(subject: Subject, log: Log) -> Subject:
+    """The id that stays of what is one with a subject."""
+    joins = [r for r in log if isinstance(r.event.data, SubjectUnified) and works(r, log)]
+    return _stays(subject, [(r.subject, r.event.data.into) for r in sorted(joins, key=lambda r: r.position)])  # type: ignore[union-attr]
+
+
+def _stays(subject: Subject, joins: list[tuple[Subject, Subject]]) -> Subject:
+    """Given unifications oldest first: the newest one of those that are one with the subject names the id that stays.
+
+    It names an id that may itself have given way before, to another that then stays; unless that is by what was known
+    before already one with the id that gives way: then it means this very id.
+    """
+    if not joins:
+        return subject
+    *older, (gives_way, into) = joins
+    if _stays(subject, older) not in (_stays(gives_way, older), _stays(into, older)):
+        return _stays(subject, older)
+    return into if _stays(gives_way, older) == _stays(into, older) else _stays(into, older)

@@ -1,0 +1,277 @@
+"""Time travel is the five steps done naively, whatever was revised how deep; and a log cut short is the past."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from domain.edtf import Day, When
+from domain.errors import NotFound
+from domain.event import Event, Opening, Payload, Recorded, Revision
+from domain.horizon import Horizon, Seen, in_effect, seen_from
+from domain.values import EventId, Subject
+from domain.vocabulary import OPENINGS, PAYLOADS
+from projections.scene import Asked
+from tests.projections.naive import Inside, naively
+from tests.projections.world import Wire, folded, follow, kept, processes_of, pull, recorded, views
+from tests.strategies import DATES, PUBLISHED, PUBLISHERS, histories
+
+SOME = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+FEW = settings(SOME, max_examples=30)
+CUTS = (
+    "2017-10-26",
+    "2017-10-27",
+    "2017-10-28",
+    "2017-10",
+    "2017-11-01",
+    "2017",
+    "2026-01-01",
+    "2017-10-27T09:00Z",
+    "2017-10-29T08:59:00+03:00",
+    "2017-10-30T00:00Z",
+)
+
+# --- logs in which much is revised ------------------------------------------------------------------------
+
+SUBJECTS = ("processes/first", "processes/second", "convoys/first", "convoys/second", "convoys/third", "talks/first")
+STEPS = {
+    "processes": ("ProcessSuspended", "ProcessResumed"),
+    "convoys": ("ConvoyDeparted", "ConvoyArrived"),
+    "talks": ("TalksScheduled", "TalksCancelled"),
+}
+
+
+@st.composite
+def _sources(draw: st.DrawFn) -> list[Wire]:
+    dates = draw(st.lists(st.sampled_from([None, *PUBLISHED]), max_size=2))
+    return [
+        {"publisher": draw(st.sampled_from(PUBLISHERS)), **({"published": date} if date else {})} for date in dates
+    ]
+
+
+@st.composite
+def _said(draw: st.DrawFn, name: str) -> Wire:
+    """A report without its id and subject."""
+    data: Wire
+    match name:
+        case "ProcessOpened":
+            data = {"labels": [{"text": draw(st.sampled_from(["Kalamun", "Ruhaiba"]))}]}
+        case "ConvoyReported":
+            data = {"kind": "aid", "title": [{"text": "the trucks"}]}
+        case "TalksReported":
+            data = {"title": [{"text": "the round"}]}
+        case "TalksScheduled":
+            data = {"when": "2017-10-29"}
+        case "StatementMade":
+            data = {"text": draw(st.sampled_from(["the road is open", "the road is closed"]))}
+        case _:
+            data = {}
+    if "processes" in PAYLOADS[name].model_fields:
+        data["processes"] = [draw(st.sampled_from(["first", "second"]))]
+    sources = draw(_sources())
+    return {"type": name, "occurred": draw(st.sampled_from(DATES)), "data": data} | (
+        {"sources": sources} if sources else {}
+    )
+
+
+def _type(event: Wire) -> type[Payload]:
+    return PAYLOADS[event["type"]]
+
+
+def _opens(event: Wire) -> bool:
+    """Whether it is an opening, or the correction of one."""
+    said = event["data"]["replacement"] if event["type"] == "EventCorrected" else event
+    return issubclass(_type(said), Opening)
+
+
+@st.composite
+def revised(draw: st.DrawFn, *, max_steps: int = 24) -> list[Wire]:
+    """A history of few subjects, most of which is revisions: of each other, of openings, across joined subjects."""
+    log: list[Wire] = []
+    subjects = ["processes/first", "processes/second", *draw(st.permutations(SUBJECTS[2:]))]
+    waiting = list(subjects)
+    steps = draw(st.integers(0, max_steps))
+    ids = draw(st.permutations(range(len(subjects) + steps)))
+
+    def append(subject: str, said: Wire) -> None:
+        log.append({"id": f"00000000-0000-4000-8000-{ids[len(log)]:012}", "subject": subject, **said})
+
+    while waiting or steps:
+        if waiting and (len(waiting) > len(subjects) - 3 or not steps or draw(st.integers(0, 3)) == 0):
+            append(subject := waiting.pop(0), draw(_said(OPENINGS[subject.partition("/")[0]].__name__)))
+            continue
+        steps -= 1
+        subject = draw(st.sampled_from([one for one in subjects if one not in waiting]))
+        family = subject.partition("/")[0]
+        own = [e for e in log if e["subject"] == subject]
+        reports = [e for e in own if not issubclass(_type(e), Revision)]
+        alike = [e for e in log if e["subject"].startswith(family) and not issubclass(_type(e), Revision)]
+        others = [one for one in subjects if one not in waiting and one.startswith(family) and one != subject]
+        wanted = ["report", "report", "EventCorrected", "EventCorrected", "EventRetracted", "EventRetracted"]
+        wanted += ["EventDisputed", *(["DuplicateMarked"] * 2 if len(alike) > 1 else [])]
+        wanted += ["SubjectUnified"] * 2 if others else []
+        name = draw(st.sampled_from(wanted))
+        if name == "report":
+            opening = OPENINGS[family].__name__
+            append(subject, draw(_said(draw(st.sampled_from([opening, "StatementMade", *STEPS[family]])))))
+            continue
+        data: Wire = {"reason": "it is so"} if name != "EventDisputed" else {"described": "residents"}
+        match name:
+            case "EventCorrected":
+                target = draw(st.sampled_from([e for e in own if e in reports or e["type"] == name]))
+                types = [OPENINGS[family].__name__] if _opens(target) else ["StatementMade", *STEPS[family]]
+                data |= {
+                    "event": target["id"],
+                    "by": draw(st.sampled_from(["our error", "corrected by the source"])),
+                    "replacement": draw(_said(draw(st.sampled_from(types)))),
+                }
+            case "DuplicateMarked":
+                one = draw(st.sampled_from(reports))
+                other = draw(st.sampled_from([e for e in alike if e is not one]))
+                data |= {"event": one["id"], "of": other["id"]}
+            case "SubjectUnified":
+                data |= {"into": draw(st.sampled_from(others))}
+            case _:
+                data |= {"event": draw(st.sampled_from(own))["id"]}
+        sources = draw(_sources())
+        append(subject, {"type": name, "data": data} | ({"sources": sources} if sources else {}))
+    return log
+
+
+LOGS = st.one_of(revised(), revised(), histories())
+POSITIONS = st.one_of(st.none(), st.integers(1, 36))
+DATED = st.one_of(st.none(), st.sampled_from(CUTS))
+
+
+@st.composite
+def horizons(draw: st.DrawFn) -> Asked:
+    position = draw(POSITIONS)
+    return Asked(draw(DATED), draw(DATED), known_at_position=position, position=position)
+
+
+# --- the five steps ---------------------------------------------------------------------------------------
+
+
+def plainly(event: Event) -> Wire:
+    return event.model_dump(mode="json")
+
+
+def test_nothing_is_seen_of_an_empty_log() -> None:
+    assert seen_from(Horizon(), []).events == {} == naively(Horizon(), [])
+
+
+@SOME
+@given(LOGS, horizons())
+def test_a_horizon_is_the_five_steps_done_naively(history: list[Wire], asked: Asked) -> None:
+    log = recorded(history)
+    seen, expected = seen_from(asked.horizon, log), naively(asked.horizon, log)
+    assert _shown(seen) == _expected(expected)
+
+
+Shown = dict[Subject, dict[EventId, tuple[Wire, tuple[EventId, ...], str | None]]]
+
+
+def _shown(seen: Seen) -> Shown:
+    for events in seen.events.values():
+        for event in events:
+            assert event.possible == (event.id in seen.possible)
+    return {
+        subject: {event.id: (plainly(event), event.repeats, seen.possible.get(event.id)) for event in events}
+        for subject, events in seen.events.items()
+    }
+
+
+def _expected(found: dict[Subject, dict[EventId, Inside]]) -> Shown:
+    return {
+        subject: {event_id: (plainly(one.event), one.repeats, one.possible) for event_id, one in inside.items()}
+        for subject, inside in found.items()
+    }
+
+
+@SOME
+@given(LOGS, horizons())
+def test_what_is_inside_is_named_or_withdrawn(history: list[Wire], asked: Asked) -> None:
+    log = recorded(history)
+    seen = seen_from(asked.horizon, log)
+    for subject, events in seen.events.items():
+        opened = any(isinstance(event.data, Opening) for event in events)
+        assert opened != (subject in seen.withdrawn), subject
+
+
+@SOME
+@given(LOGS, horizons(), st.randoms(use_true_random=False))
+def test_the_order_in_which_a_log_is_read_does_not_matter(history: list[Wire], asked: Asked, chance: Any) -> None:
+    log = recorded(history)
+    mixed = list(log)
+    chance.shuffle(mixed)
+    assert seen_from(asked.horizon, log) == seen_from(asked.horizon, mixed)
+    assert in_effect(log) == in_effect(mixed)
+
+
+# --- the read models --------------------------------------------------------------------------------------
+
+
+@FEW
+@given(LOGS, horizons())
+def test_a_status_from_the_read_models_is_that_of_a_log_folded_in_memory(history: list[Wire], asked: Asked) -> None:
+    log = recorded(history)
+    with views() as found:
+        follow(found, pull(log))
+        for process in processes_of(log):
+            assert _or_nothing(lambda p=process: kept(found, p, asked=asked)) == _or_nothing(
+                lambda p=process: folded(log, p, asked=asked)
+            )
+
+
+def _or_nothing(status: Callable[[], Wire]) -> Wire | None:
+    """A status; None if nothing is inside the horizon."""
+    try:
+        return status()
+    except NotFound:
+        return None
+    except AssertionError as error:
+        if "nothing is inside the horizon" not in str(error):
+            raise
+        return None
+
+
+@SOME
+@given(LOGS, st.integers(1, 36))
+def test_a_status_at_a_position_is_that_of_a_log_cut_there(history: list[Wire], position: int) -> None:
+    log = recorded(history)
+    asked = Asked(known_at_position=position, position=position)
+    for process in processes_of(log[:position]):
+        then, cut = folded(log, process, asked=asked), folded(log[:position], process)
+        assert {k for k in cut if k != "horizon" and then[k] != cut[k]} == set()
+
+
+RECENT = ("changes", "evidence", "last_heard", "version", "withdrawn", "horizon")
+"""Parts of a status that tell of what was recorded last, or of how an event was revised."""
+
+
+@SOME
+@given(LOGS, st.integers(1, 36))
+def test_what_came_later_can_be_taken_back(history: list[Wire], position: int) -> None:
+    """Retracting all that came after a position, the newest first, gives the state of that position again."""
+    log = recorded(history)
+    early = log[:position]
+    retractions = [
+        {
+            "id": f"99999999-0000-4000-8000-{late.position:012}",
+            "type": "EventRetracted",
+            "subject": late.subject,
+            "data": {"event": str(late.id), "reason": "never mind"},
+        }
+        for late in reversed(log[position:])
+    ]
+    undone = recorded([*history, *retractions])
+    for process in processes_of(early):
+        before, after = folded(early, process), folded(undone, process)
+        for status in (before, after):
+            status["findings"] = [one for one in status["findings"]["items"] if one["rule"] != "silence"]
+        lines = set(before) - {*RECENT, "actors"}
+        assert {name for name in lines if before[name] != after[name]} == set()
+        assert before["actors"].items() <= after["actors"].items()
