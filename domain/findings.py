@@ -1007,8 +1007,10 @@ def of_repeats(subject: Subject, events: Sequence[Event]) -> list[Finding]:
                 by[claimant].append(event)
         twice = {claimant: told for claimant, told in by.items() if len(told) > 1}
         if twice:
-            ids = dict.fromkeys(event.id for told in twice.values() for event in told)
-            text = f"{len(ids)} reports of {same[0].type} on {same[0].occurred} by {_names(twice)} say the same."
+            ids = sorted({event.id for told in twice.values() for event in told})
+            text = (
+                f"{len(ids)} reports of {same[0].type} on {same[0].occurred} by {_names(sorted(twice))} say the same."
+            )
             found.append(Finding("likely-duplicate", subject, text, _few(ids), about=f"content {key}"))
     return found
 

@@ -6,7 +6,7 @@ State is a pure function of the log and a horizon, in five steps:
 2. *Cut by publication*: a report is inside if one of its sources may have been published by then. A source without a
    date was published some day between the time it tells of and the day it was recorded. An event without a source is
    our own and always inside; so is a correction of our own error. A report is judged by its sources as our own
-   corrections of it read them.
+   corrections of it read them. A revision that may not have been published yet is not applied; it leaves doubt.
 3. *Apply revisions*, newest first: the newest one in effect wins. A revision that was itself retracted has no effect.
 4. *Cut by occurrence*: an event is inside if it may have occurred by then.
 5. *Fold* what is inside, in canonical order (`Event.order`).
@@ -212,7 +212,8 @@ def _merge_duplicates(
         both = classes.get(repeating, {repeating}) | classes.get(of, {of})
         classes |= dict.fromkeys(both, both)
     for found in {id(c): c for c in classes.values()}.values():
-        alive = [s for s in standings.values() if s.recorded.event.id in found and s.event is not None]
+        alive = [standings[event_id] for event_id in found if standings[event_id].event is not None]
+        alive.sort(key=lambda standing: standing.recorded.position)
         if len(alive) < 2:
             continue
         first, *others = alive
@@ -254,12 +255,14 @@ class Seen:
     known: list[Recorded]
     """All events recorded by then, revisions too, in log order."""
     possible: dict[EventId, str]
-    """What is inside only possibly, and why: `occurrence`, `publication`, or `identity`: an opening that is itself
-    beyond the horizon and lends its name only."""
+    """What is inside only possibly, and why: `occurrence`, `publication`, `revision` (it may have been corrected or
+    retracted by then), or `identity`: an opening that is itself beyond the horizon and lends its name only."""
     outside: frozenset[EventId]
     """What was recorded by then and is beyond the dates of the horizon, revisions too."""
     withdrawn: frozenset[Subject]
     """Subjects of which no opening is in effect any more: a subject is withdrawn, never gone."""
+    lending: dict[Subject, list[Event]]
+    """Openings in effect that are beyond the dates of the horizon: they may lend their name."""
 
 
 def seen_from(horizon: Horizon, log: Iterable[Recorded]) -> Seen:
@@ -269,11 +272,14 @@ def seen_from(horizon: Horizon, log: Iterable[Recorded]) -> Seen:
     published: dict[EventId, bool | None] = {}
     if horizon.published_by is not None:
         published = _published(known, horizon.published_by.span)
-    effect = in_effect(r for r in known if published.get(r.event.id, True) is not False)
-    outside = {event_id for event_id, passed in published.items() if passed is False}
+    late = [r for r in known if published.get(r.event.id, True) is False]
+    doubted = _doubted(known, published)
+    applied = [r for r in known if published.get(r.event.id, True) is True or _is_possible_report(r, published)]
+    effect = in_effect(applied)
+    outside = {recorded.event.id for recorded in late}
     possible: dict[EventId, str] = {}
     events: dict[Subject, list[Event]] = defaultdict(list)
-    openings: dict[Subject, list[Event]] = defaultdict(list)
+    lending: dict[Subject, list[Event]] = defaultdict(list)
     withdrawn: set[Subject] = set()
     for event_id, standing in effect.standings.items():
         event = standing.event if standing.event is not None else standing.recorded.event
@@ -285,69 +291,101 @@ def seen_from(horizon: Horizon, log: Iterable[Recorded]) -> Seen:
                 withdrawn.add(_stays(event.subject, effect.joined))
         elif by_then is False:
             if event.data.opens:
-                openings[event.subject].append(event)
-        elif by_then is None or _possibly_published(standing, published):
-            possible[event_id] = "occurrence" if by_then is None else "publication"
+                lending[event.subject].append(event)
+        elif why := _why_possible(standing, by_then, published, doubted):
+            possible[event_id] = why
             events[event.subject].append(event.as_possible())
         else:
             events[event.subject].append(event)
-    late = [recorded for recorded in known if published.get(recorded.event.id, True) is False]
-    for event in in_effect(known).events if any(r.event.data.opens for r in late) else ():
-        if published.get(event.id, True) is False and event.data.opens:
-            openings[_stays(event.subject, effect.joined)].append(event)
-    for subject, found in openings.items():
-        if subject in events and not any(event.data.opens for event in events[subject]):
-            for event in found:
-                possible[event.id] = "identity"
-                events[subject].append(event.as_possible())
-    opened = {s for s, found in events.items() if any(event.data.opens for event in found)}
+    if late_openings := [recorded for recorded in late if recorded.event.data.opens]:
+        names = {recorded.event.id for recorded in late_openings}
+        for event in in_effect([*applied, *late_openings]).events:
+            if event.id in names:
+                lending[event.subject].append(event)
+    for subject in [subject for subject, found in events.items() if not _opened(found)]:
+        for event in lending.get(subject, ()):
+            possible[event.id] = "identity"
+            events[subject].append(event.as_possible())
+        if subject not in lending:
+            withdrawn.add(subject)
     return Seen(
         dict(events),
-        {**effect.standings, **{r.event.id: Standing(r, None) for r in late if not _revises(r)}},
+        {**effect.standings, **{r.event.id: Standing(r, None) for r in late if not r.event.data.revises}},
         effect.joined,
         known,
         possible,
         frozenset(outside - set(possible)),
-        frozenset(withdrawn - opened - set(openings)),
+        frozenset(s for s in withdrawn if not _opened(events.get(s, ())) and s not in lending),
+        dict(lending),
     )
 
 
-def _revises(recorded: Recorded) -> bool:
-    return recorded.event.data.revises
+def _opened(events: Iterable[Event]) -> bool:
+    return any(event.data.opens for event in events)
+
+
+def _is_possible_report(recorded: Recorded, published: Mapping[EventId, bool | None]) -> bool:
+    return published[recorded.event.id] is None and not recorded.event.data.revises
+
+
+def _why_possible(
+    standing: Standing, by_then: bool | None, published: Mapping[EventId, bool | None], doubted: Collection[EventId]
+) -> str | None:
+    """Why a report is inside only possibly; None if it surely is. A duplicate that surely is inside makes it so."""
+    if by_then is None:
+        return "occurrence"
+    ids = (standing.recorded.event.id, *standing.repeated_by)
+    if all(published.get(one, True) is None for one in ids):
+        return "publication"
+    return "revision" if standing.recorded.event.id in doubted else None
+
+
+def _doubted(known: Sequence[Recorded], published: Mapping[EventId, bool | None]) -> set[EventId]:
+    """The reports of which a correction or retraction may have been published: it takes no effect, and leaves doubt."""
+    about: dict[EventId, EventId] = {}
+    for recorded in known:
+        if isinstance(recorded.event.data, EventCorrected | EventRetracted):
+            about[recorded.event.id] = recorded.event.data.event
+    found: set[EventId] = set()
+    for revision, target in about.items():
+        if published.get(revision, True) is None:
+            while target in about:
+                target = about[target]
+            found.add(target)
+    return found
 
 
 def _stays(subject: Subject, joined: Mapping[Subject, Subject]) -> Subject:
     return joined.get(subject, subject)
 
 
-def _possibly_published(standing: Standing, published: Mapping[EventId, bool | None]) -> bool:
-    """Whether a report, or what makes it read as it does, may not have been published yet."""
-    ids = (standing.recorded.event.id, *standing.corrected_by)
-    return any(published.get(one, True) is None for one in ids)
-
-
 def _published(known: Sequence[Recorded], cut: Span) -> dict[EventId, bool | None]:
     """Whether each event had been published by the end of `cut`; those always inside are left out."""
-    ours = [r for r in known if not _corrects_for_the_source(r.event)]
-    read = {standing.recorded.event.id: standing for standing in _own_reading(ours)}
     found: dict[EventId, bool | None] = {}
     for recorded in known:
-        event = recorded.event
-        if isinstance(event.data, EventCorrected) and event.data.by is CorrectedBy.OURS:
-            continue
-        standing = read.get(event.id)
-        event = standing.event if standing is not None and standing.event is not None else event
-        sources = event.sources
-        if isinstance(event.data, EventCorrected) and not sources:
-            sources = replaced(event, event.data).sources
-            if not sources:  # the source corrected itself, some day before we recorded it
-                found[event.id] = inside(Span(BEGINNING, _second(recorded), timed=True), cut)
-                continue
-        if not sources:
-            continue
-        told = [inside(_publication(source, event, recorded), cut) for source in sources]
-        found[event.id] = True if True in told else None if None in told else False
+        if recorded.event.data.revises:
+            _judge(found, recorded, recorded.event, cut)
+    ours = [r for r in known if found.get(r.event.id, True) is True and not _corrects_for_the_source(r.event)]
+    read = {standing.recorded.event.id: standing.event for standing in _own_reading(ours)}
+    for recorded in known:
+        if not recorded.event.data.revises:
+            _judge(found, recorded, read.get(recorded.event.id) or recorded.event, cut)
     return found
+
+
+def _judge(found: dict[EventId, bool | None], recorded: Recorded, event: Event, cut: Span) -> None:
+    """Notes whether an event, as it reads, had been published by the end of `cut`, unless it is always inside."""
+    sources = event.sources
+    if isinstance(event.data, EventCorrected):
+        if event.data.by is CorrectedBy.OURS:
+            return
+        sources = sources or replaced(event, event.data).sources
+        if not sources:  # the source corrected itself, some day before we recorded it
+            found[recorded.event.id] = True if _recorded_by(recorded, cut) else None
+            return
+    told = {_was_published(source, event, recorded, cut) for source in sources}
+    if told:
+        found[recorded.event.id] = True if True in told else None if None in told else False
 
 
 def _own_reading(log: Sequence[Recorded]) -> Collection[Standing]:
@@ -364,14 +402,20 @@ def _corrects_for_the_source(event: Event) -> bool:
     return isinstance(event.data, EventCorrected) and event.data.by is CorrectedBy.SOURCE
 
 
-def _publication(source: Source, event: Event, recorded: Recorded) -> Span:
-    """The bounds of a source's publication: its date; else from what it tells of to when it was recorded."""
+def _was_published(source: Source, event: Event, recorded: Recorded, cut: Span) -> bool | None:
+    """Whether a source had come out: by its date; else some day from what it tells of to when it was recorded."""
     if source.published is not None:
-        return source.published.span
-    latest = _second(recorded)
-    earliest = event.span.earliest if event.occurred is not None else BEGINNING
-    return Span(min(earliest, latest), latest, timed=True)
+        return inside(source.published.span, cut)
+    if _recorded_by(recorded, cut):
+        return True
+    told_of = event.span if event.occurred is not None else Span(BEGINNING, BEGINNING, timed=False)
+    return False if cut.precedes(told_of) and cut.precedes(_moment(recorded)) else None
 
 
-def _second(recorded: Recorded) -> int:
-    return int(recorded.recorded_at.timestamp())
+def _recorded_by(recorded: Recorded, cut: Span) -> bool:
+    return inside(_moment(recorded), cut) is True
+
+
+def _moment(recorded: Recorded) -> Span:
+    second = int(recorded.recorded_at.timestamp())
+    return Span(second, second, timed=True)

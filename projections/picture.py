@@ -266,8 +266,8 @@ def picture_of(
     inside = {subject for subject in belongs if subject in seen.events or subject in seen.withdrawn}
     if not inside:
         return None
-    if own not in seen.events or not any(e.data.opens for e in seen.events[own]):
-        _lend_identity(seen, own, log, horizon)
+    if not any(event.data.opens for event in seen.events.get(own, ())):
+        _lend_identity(seen, own)
     if own not in seen.events and own not in seen.withdrawn:
         return None
     all_states = {s: folds.fold(s.partition("/")[0], seen.events.get(s, ())) for s in sorted(inside | {own})}
@@ -282,8 +282,6 @@ def picture_of(
             for s in {*actors.events, *actors.withdrawn}
         },
         joined={**seen.joined, **actors.joined},
-        possible={str(event_id): why for event_id, why in seen.possible.items()},
-        beyond=sum(r.event.id in seen.outside and not r.event.data.revises for r in seen.known),
     )
     counted = [event for subject, found in seen.events.items() if subject in states for event in found]
     filed = [r for r in seen.known if ever[r.subject] & ids]
@@ -298,12 +296,18 @@ def picture_of(
             picture.events[str(recorded.id)] = recorded if same else replace(recorded, event=read)
             if standing.revised:
                 picture.marks[str(recorded.id)] = marks_of(standing)
-    picture.filed = filed = [r for r in filed if r.event.id not in seen.outside]
+    ours = {r.event.id: r for r in (*mine, *filed)}
+    picture.possible = {str(event_id): why for event_id, why in seen.possible.items() if event_id in ours}
+    outside = {event_id for event_id in seen.outside if event_id not in seen.possible}
+    picture.beyond = sum(r.event.id in outside and not r.event.data.revises for r in ours.values())
+    picture.filed = filed = [r for r in filed if r.event.id not in outside]
     picture.in_effect = counted
     for recorded in mine:
         subject = seen.joined.get(recorded.subject, recorded.subject)
         if not all_states[subject].opened and recorded.event.data.opens:
             picture.withdrawn.setdefault(subject, []).append(str(recorded.id))
+    for openings in picture.withdrawn.values():
+        openings.sort()
     picture.newest = [str(r.id) for r in filed[::-1][:newest]]
     claims: dict[tuple[str, tuple[str, ...], str, bool], Claim] = {}
     tallies: dict[tuple[str, str, str, int, int], int] = defaultdict(int)
@@ -334,15 +338,11 @@ def _heard_of(recorded: Recorded, seen: Seen, states: Mapping[Subject, SubjectSt
     return seen.joined.get(recorded.subject, recorded.subject) in states
 
 
-def _lend_identity(seen: Seen, own: Subject, log: Sequence[Recorded], horizon: Horizon) -> None:
+def _lend_identity(seen: Seen, own: Subject) -> None:
     """Lets the opening of a process, itself beyond the horizon, name it where something else of it is inside."""
-    if own in seen.withdrawn:
-        return
-    whole = seen_from(Horizon(horizon.position), (r for r in log if r.event.family == "processes"))
-    for event in whole.events.get(own, ()):
-        if event.data.opens:
-            seen.possible[event.id] = "identity"
-            seen.events.setdefault(own, []).append(event.as_possible())
+    for event in seen.lending.get(own, ()):
+        seen.possible[event.id] = "identity"
+        seen.events.setdefault(own, []).append(event.as_possible())
 
 
 def marks_of(standing: Standing) -> Json:

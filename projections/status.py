@@ -5,6 +5,7 @@ Pure: a picture and a clock in, JSON out. Nothing here asks a database.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -218,6 +219,7 @@ def due(page: Page, picture: Picture, now: datetime) -> dict[str, list[Json]]:
 
 FINDINGS_SHOWN = 20
 """Findings in one status, the gravest first; all are counted, and `/findings` has them."""
+NAMED = re.compile(r"\bactors/([a-z0-9][a-z0-9-]*)")
 GRAVITY = {severity: place for place, severity in enumerate(Severity)}
 
 
@@ -242,6 +244,8 @@ def findings(page: Page, found: Iterable[Finding], now: datetime) -> Json:
 
 def finding(page: Page, found: Finding) -> Json:
     """One finding, with the time in which it stands."""
+    for actor in NAMED.findall(found.text):
+        page.actor(actor)
     return {
         "rule": found.rule,
         "severity": found.severity.value,

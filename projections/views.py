@@ -32,7 +32,7 @@ from domain import folds
 from domain.errors import Unavailable
 from domain.event import Event, Recorded
 from domain.general import SubjectState
-from domain.values import EventId, Subject
+from domain.values import EventId, Source, Subject
 from domain.vocabulary import OPENINGS, PAYLOADS, model_of
 from projections.picture import Claim, Heard, Json, Picture, Tally
 from projections.tables import VIEW_VERSION, Tables, create_progress, progress
@@ -190,9 +190,12 @@ def reading_now(name: str | None, text: str | None, marks: str) -> Event | None:
     """An event as a row of the effects has it; None if it is not in effect."""
     if name is None or text is None:
         return None
-    event = model_of(name).model_validate_json(text)
     repeats = tuple(EventId(UUID(one)) for one in json.loads(marks).get("repeated_by", ()))
-    return event.repeated(repeats, event.sources) if repeats else event
+    if not repeats:
+        return model_of(name).model_validate_json(text)
+    whole = json.loads(text)  # it gained the sources of others: there may be more than one report may be sent with
+    sources = tuple(Source.model_validate_json(json.dumps(source)) for source in whole.pop("sources", ()))
+    return model_of(name).model_validate_json(json.dumps(whole)).repeated(repeats, sources)
 
 
 def events_by_id(reading: Reading, ids: Iterable[str | UUID]) -> dict[str, Recorded]:
@@ -349,7 +352,7 @@ def _openings(
     for subject in subjects:
         opening = OPENINGS[subject.partition("/")[0]].__name__
         own = timeline.c.subject.in_(as_one(subject, joined))
-        query = select(timeline.c.event_id).where(own, timeline.c.type == opening).order_by(timeline.c.position)
+        query = select(timeline.c.event_id).where(own, timeline.c.type == opening).order_by(timeline.c.event_id)
         found[subject] = list(reading.connection.execute(query).scalars())
     return found
 

@@ -31,13 +31,13 @@ class Inside:
     repeats: tuple[EventId, ...]
     """Its duplicates, in the order in which they were recorded."""
     possible: str | None
-    """Why it is only possible: `occurrence`, `publication`, `identity`; None: it is certain."""
+    """Why it is only possible: `occurrence`, `publication`, `revision`, `identity`; None: it is certain."""
 
 
 def naively(horizon: Horizon, log: Log) -> dict[Subject, dict[EventId, Inside]]:
     """The events inside, by subject and id."""
     known = [r for r in log if horizon.position is None or r.position <= horizon.position]  # step 1
-    passed = [r for r in known if published(r, known, horizon) != "no"]  # step 2
+    passed = [r for r in known if published(r, known, horizon) in enough(r)]  # step 2
     found: dict[Subject, dict[EventId, Inside]] = {}
     for recorded in passed:  # steps 3 and 4
         event = stands(recorded, passed)
@@ -45,18 +45,36 @@ def naively(horizon: Horizon, log: Log) -> dict[Subject, dict[EventId, Inside]]:
             why = None
             if occurred(event, horizon) == "maybe":
                 why = "occurrence"
-            elif any(published(one, known, horizon) == "maybe" for one in (recorded, *wording(recorded, passed))):
+            elif all(published(one, known, horizon) == "maybe" for one in [recorded, *doubles(recorded, passed)]):
                 why = "publication"
+            elif any(about(r, known) is recorded and published(r, known, horizon) == "maybe" for r in known):
+                why = "revision"
             found.setdefault(event.subject, {})[event.id] = Inside(event, repeats(recorded, passed), why)
     for subject, inside in found.items():  # an opening lends its name
         if not any(isinstance(one.event.data, Opening) for one in inside.values()):
-            late = [r for r in known if r not in passed and isinstance(r.event.data, Opening)]
+            late = [r for r in known if isinstance(r.event.data, Opening) and published(r, known, horizon) == "no"]
             for recorded in (*passed, *late):
                 among = [*passed, *late] if recorded in late else passed
                 event = stands(recorded, among)
                 if event is not None and event.subject == subject and isinstance(event.data, Opening):
                     inside[event.id] = Inside(event, repeats(recorded, among), "identity")
     return found
+
+
+def enough(recorded: Recorded) -> tuple[str, ...]:
+    """How surely an event must have been published to count: a revision that only may have been does not."""
+    return ("yes",) if isinstance(recorded.event.data, Revision) else ("yes", "maybe")
+
+
+def about(revision: Recorded, known: Log) -> Recorded | None:
+    """The report at the end of a chain of corrections and retractions."""
+    data = revision.event.data
+    if not isinstance(data, EventCorrected | EventRetracted):
+        return None
+    target = next((r for r in known if r.event.id == data.event), None)
+    if target is None or not isinstance(target.event.data, Revision):
+        return target
+    return about(target, known)
 
 
 # --- steps 2 and 4: dates
@@ -95,7 +113,7 @@ def published(recorded: Recorded, known: Log, horizon: Horizon) -> str:
         ours = [r for r in known if r is recorded or may_tell_our_error(r, known, horizon)]
         told = reads(recorded, ours) or recorded.event
         sources = told.sources
-    answers = {by_end_of(publication(source, told, recorded), cut) for source in sources}
+    answers = {source_published(source, told, recorded, cut) for source in sources}
     return "yes" if "yes" in answers or not answers else "maybe" if "maybe" in answers else "no"
 
 
@@ -104,16 +122,17 @@ def may_tell_our_error(recorded: Recorded, known: Log, horizon: Horizon) -> bool
     data = recorded.event.data
     if isinstance(data, EventCorrected):
         return data.by is CorrectedBy.OURS
-    return isinstance(data, EventRetracted) and published(recorded, known, horizon) != "no"
+    return isinstance(data, EventRetracted) and published(recorded, known, horizon) == "yes"
 
 
-def publication(source: Source, told: Event, recorded: Recorded) -> Span:
+def source_published(source: Source, told: Event, recorded: Recorded, cut: Span) -> str:
     if source.published is not None:
-        return source.published.span
-    recorded_at = second(recorded)
-    if told.occurred is None:
-        return Span(BEGINNING, recorded_at, timed=True)
-    return Span(min(told.span.earliest, recorded_at), recorded_at, timed=True)
+        return by_end_of(source.published.span, cut)
+    recorded_at = Span(second(recorded), second(recorded), timed=True)  # by then it was there
+    if by_end_of(recorded_at, cut) == "yes":
+        return "yes"
+    begins = told.span if told.span.earliest <= recorded_at.earliest else recorded_at  # before that it was not
+    return "no" if by_end_of(begins, cut) == "no" else "maybe"
 
 
 def second(recorded: Recorded) -> int:
@@ -189,9 +208,12 @@ def stands(report: Recorded, log: Log) -> Event | None:
     return event.model_copy(update={"subject": stays(event.subject, log), "sources": tuple(sources)})
 
 
+def doubles(report: Recorded, log: Log) -> Log:
+    return [r for r in same_report(report, log) if reads(r, log) is not None and r is not report]
+
+
 def repeats(report: Recorded, log: Log) -> tuple[EventId, ...]:
-    others = [r for r in same_report(report, log) if reads(r, log) is not None and r is not report]
-    return tuple(r.event.id for r in others)
+    return tuple(r.event.id for r in doubles(report, log))
 
 
 def same_report(report: Recorded, log: Log) -> Log:
@@ -211,8 +233,12 @@ def same_report(report: Recorded, log: Log) -> Log:
 
 def stays(subject: Subject, log: Log) -> Subject:
     """The id that stays of what is one with a subject."""
-    joins = [r for r in log if isinstance(r.event.data, SubjectUnified) and works(r, log)]
-    return _stays(subject, [(r.subject, r.event.data.into) for r in sorted(joins, key=lambda r: r.position)])  # type: ignore[union-attr]
+    joins = [
+        (r.subject, r.event.data.into)
+        for r in sorted(log, key=lambda r: r.position)
+        if isinstance(r.event.data, SubjectUnified) and works(r, log)
+    ]
+    return _stays(subject, joins)
 
 
 def _stays(subject: Subject, joins: list[tuple[Subject, Subject]]) -> Subject:

@@ -12,6 +12,7 @@ from domain.event import Opening, Recorded, Revision
 from domain.revisions import DuplicateMarked
 from domain.vocabulary import references
 from projections.catch_up import rebuild
+from tests.projections.test_time_travel import revised
 from tests.projections.world import SLOW, Wire, folded, follow, kept, processes_of, pull, recorded, views
 from tests.strategies import histories
 
@@ -44,7 +45,7 @@ def test_a_status_at_a_position_is_that_of_a_log_cut_there(history: list[Wire], 
 
 
 @SLOW
-@given(histories(), st.randoms(use_true_random=False))
+@given(st.one_of(histories(), revised()), st.randoms(use_true_random=False))
 def test_the_order_of_arrival_never_decides(history: list[Wire], chance: Any) -> None:
     """Reports shuffled lead to the same status, but for when they were recorded.
 

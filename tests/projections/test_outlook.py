@@ -1,0 +1,232 @@
+"""Findings and deadlines: what the read models keep is what a pure fold of the log gives, at any time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from domain import folds
+from domain.event import Recorded
+from domain.findings import RULES
+from projections import queries, status
+from projections.catch_up import rebuild
+from projections.outlook import findings_in
+from projections.queries import Wanted
+from projections.render import Page
+from projections.views import Reading, Views
+from tests.projections.world import (
+    Wire,
+    follow,
+    opened,
+    pictured,
+    plain,
+    processes_of,
+    pull,
+    reading,
+    recorded,
+    views,
+)
+from tests.spec import wire
+from tests.strategies import histories, read
+
+SLOW = settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+CLOCKS = (
+    datetime(2017, 10, 30, 12, tzinfo=UTC),
+    datetime(2017, 12, 20, tzinfo=UTC),
+    datetime(2030, 1, 1, tzinfo=UTC),
+)
+"""Amid the dates of random histories, after most of their windows, after all."""
+
+
+def pure(log: Sequence[Recorded], process: str, now: datetime) -> list[Wire]:
+    """The findings of a process as a pure fold of the log gives them."""
+    found = status.standing(findings_in(pictured(log, process)), now)
+    shown: list[Wire] = [plain(status.finding(Page(), one)) for one in found]
+    return shown
+
+
+def kept(snapshot: Reading, process: str, now: datetime) -> list[Wire]:
+    shown: list[Wire] = plain({"findings": queries.findings(snapshot, process, now)[0]})["findings"]
+    return shown
+
+
+def everywhere(snapshot: Reading, now: datetime, limit: int = 4) -> list[Wire]:
+    """The findings of all processes, page by page."""
+    found: list[Wire] = []
+    after = None
+    while True:
+        page, _ = queries.all_findings(snapshot, now, None, None, after, limit)
+        found += plain({"items": page.items})["items"]
+        after = page.next
+        if after is None:
+            return found
+
+
+def due(snapshot: Reading, now: datetime, process: str | None = None, limit: int = 3) -> list[Wire]:
+    """The deadlines, page by page."""
+    found: list[Wire] = []
+    after = None
+    while True:
+        page, _ = queries.deadlines(snapshot, now, process=process, after=after, limit=limit)
+        found += plain({"items": page.items})["items"]
+        after = page.next
+        if after is None:
+            return found
+
+
+def sorted_by_text(found: Sequence[Any]) -> list[Any]:
+    return sorted(found, key=lambda one: json.dumps(one, sort_keys=True))
+
+
+def check(found: Views, log: Sequence[Recorded]) -> None:
+    """What the read models keep is what a pure fold of the log gives."""
+    pictures = {process: pictured(log, process) for process in processes_of(log)}
+    stays = {picture.process: picture for picture in pictures.values()}
+    with found.reading() as snapshot:
+        for now in CLOCKS:
+            union = []
+            for process in processes_of(log):
+                mine = kept(snapshot, process, now)
+                assert mine == pure(log, process, now), process
+                if process in stays:
+                    union += [{"process": process, **one} for one in mine]
+            assert sorted_by_text(everywhere(snapshot, now)) == sorted_by_text(union)
+        belongs: dict[str, set[str]] = {}
+        expected: dict[str, list[Any]] = {}
+        for process, picture in stays.items():
+            for path, state in picture.states.items():
+                if state.opened:
+                    belongs.setdefault(path, set()).add(process)
+                    expected[path] = [
+                        [path, one.what, str(one.when), one.actor, [str(event) for event in one.events]]
+                        for one in folds.due(state)
+                    ]
+        listed = due(snapshot, CLOCKS[0])
+        assert all(set(one["processes"]) == belongs[one["subject"]] for one in listed)
+        assert sorted_by_text([_row(one) for one in listed]) == sorted_by_text(
+            [row for rows in expected.values() for row in rows]
+        )
+        for process in processes_of(log):
+            mine = [one for one in listed if pictures[process].process in one["processes"]]
+            assert due(snapshot, CLOCKS[0], process) == mine, process
+
+
+def _row(one: Wire) -> list[Any]:
+    return [one[name] for name in ("subject", "what", "when", "actor", "events")]
+
+
+@SLOW
+@given(histories(), st.lists(st.integers(1, 7), min_size=1, max_size=20))
+def test_live_rebuilt_and_folded_agree(history: list[Wire], sizes: list[int]) -> None:
+    log = recorded(history)
+    turns = iter(sizes * len(log) * 2)
+    with views() as found:
+        follow(found, pull(log, lambda: next(turns)))
+        check(found, log)
+        rebuild(found, pull(log))
+        check(found, log)
+
+
+@SLOW
+@given(histories(), st.sampled_from(list(RULES)), st.sampled_from(CLOCKS))
+def test_the_processes_in_which_a_finding_stands(history: list[Wire], rule: str, now: datetime) -> None:
+    log = recorded(history)
+    with reading(*history) as snapshot:
+        listed = queries.processes(snapshot, Wanted(finding=rule), None, 100, now).items
+        expected = {
+            pictured(log, process).process
+            for process in processes_of(log)
+            if any(one["rule"] == rule for one in pure(log, process, now))
+        }
+        assert {one["process"] for one in listed} == expected
+
+
+@SLOW
+@given(histories(max_steps=8), st.data(), st.lists(st.sampled_from([None, "2017-10-01", "2017-12-01"]), max_size=5))
+def test_what_strict_handling_would_refuse_is_what_would_be_raised(
+    history: list[Wire], data: st.DataObject, copies: list[str | None]
+) -> None:
+    """The findings of data quality that events would raise are those that stand once they are recorded, not before.
+
+    Random reports are seldom of doubtful quality, so some are sent once more, as of the same time or another.
+    """
+    for number, occurred in enumerate(copies):
+        copied = data.draw(st.sampled_from(history))
+        moved = {"occurred": occurred} if occurred and "occurred" in copied else {}
+        history = [*history, {**copied, "id": str(UUID(int=10**30 + number)), **moved}]
+    cut = data.draw(st.integers(0, len(history)))
+    late = [read(sent) for sent in history[cut:]]
+    if any(event.type == "SubjectUnified" for event in late):
+        return  # what is joined by them is looked at when they are recorded
+    subjects = {event.subject for event in late}
+    with reading(*history[:cut]) as early, reading(*history) as full:
+        before, after = (_of_quality(snapshot, subjects) for snapshot in (early, full))
+        found = {(one.rule, str(one.subject), one.about) for _, one in queries.quality_faults(early, late)}
+    assert found == after - before
+
+
+def _of_quality(snapshot: Reading, subjects: set[Any]) -> set[tuple[str, str, str]]:
+    kept = queries.findings_of(snapshot, subjects, CLOCKS[0])
+    return {
+        (one["rule"], one["subject"], one["about"])
+        for found in kept.values()
+        for one in found
+        if RULES[one["rule"]].data_quality
+    }
+
+
+# --- by example
+
+NOBODY_YET = [
+    *opened("actors/elders", "processes/first", "talks/first", "agreements/first"),
+    wire("PositionTaken", subject="talks/first", data={"actor": "elders", "position": "refuses"}),
+    wire("ProposalMade", subject="talks/first", data={"by": "elders", "kind": "draft", "text": "a truce"}),
+    wire("AgreementSigned", subject="agreements/first", data={"actor": "elders", "capacity": "party", "act": "signed"}),
+]
+
+
+def test_what_an_actor_without_a_role_does_is_told_alike_everywhere() -> None:
+    with reading(*NOBODY_YET) as snapshot:
+        (listed,) = [one for one in everywhere(snapshot, CLOCKS[0]) if one["rule"] == "acting-without-role"]
+        (mine,) = [one for one in kept(snapshot, "first", CLOCKS[0]) if one["rule"] == "acting-without-role"]
+    assert listed == {"process": "first", **mine}
+    assert mine["text"].startswith(
+        "actors/elders signs as a party (agreements/first), proposes (talks/first), takes a position (talks/first)"
+    )
+
+
+@pytest.mark.parametrize("role", [False, True])
+def test_a_withdrawn_process_has_nobody_who_acts(role: bool) -> None:
+    history = [
+        *opened("actors/elders", "processes/first"),
+        wire("PositionTaken", subject="processes/first", data={"actor": "elders", "position": "refuses"}),
+    ]
+    if role:
+        history.append(wire("RoleTaken", subject="processes/first", data={"actor": "elders", "role": "mediator"}))
+    history.append(
+        wire("EventRetracted", subject="processes/first", data={"event": history[1]["id"], "reason": "no such process"})
+    )
+    with reading(*history) as snapshot:
+        assert kept(snapshot, "first", CLOCKS[0]) == pure(recorded(history), "first", CLOCKS[0]) == []
+        assert everywhere(snapshot, CLOCKS[0]) == []
+
+
+def test_findings_of_several_subjects_at_once() -> None:
+    history = [
+        *opened("processes/first", "talks/first"),
+        *opened("talks/second", claimant="another"),
+        wire("TalksScheduled", subject="talks/first", data={"when": "2017-10-29"}, claimant="TASS"),
+        wire("SubjectUnified", subject="talks/first", data={"into": "talks/second", "reason": "one round"}),
+    ]
+    with reading(*history) as snapshot:
+        found = queries.findings_of(snapshot, ["talks/first", "talks/second", "processes/first"], CLOCKS[0])
+    assert [one["rule"] for one in found["talks/first"]] == ["single-claimant", "plan-date-passed"]
+    assert found["talks/first"] == found["talks/second"]
+    assert found["processes/first"] == []
