@@ -116,7 +116,7 @@ RULES: dict[str, Rule] = {
             "A change of state that only one claimant tells of, an observation of our own being a claimant and an "
             "inference of ours none: raised 48 hours after it occurred; resolved by a second claimant of the same, or "
             "when the state moves on.",
-            Severity.MODERATE,
+            Severity.HINT,
         ),
         Rule(
             "plan-date-passed",

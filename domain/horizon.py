@@ -3,10 +3,11 @@
 State is a pure function of the log and a horizon, in five steps:
 
 1. *Cut by position*: what was recorded later is not known.
-2. *Cut by publication*: a report is inside if one of its sources may have been published by then. A source without a
-   date was published some day between the time it tells of and the day it was recorded. An event without a source is
-   our own and always inside; so is a correction of our own error. A report is judged by its sources as our own
-   corrections of it read them. A revision that may not have been published yet is not applied; it leaves doubt.
+2. *Cut by publication*: a report is inside if one of its sources may have been published by then, and keeps those. A
+   source without a date was published some day between the time it tells of and the day it was recorded. An event
+   without a source is our own and always inside; so is a correction of our own error. A report is judged by its
+   sources as our own corrections of it read them. A revision that may not have been published yet is not applied; it
+   leaves doubt.
 3. *Apply revisions*, newest first: the newest one in effect wins. A revision that was itself retracted has no effect.
 4. *Cut by occurrence*: an event is inside if it may have occurred by then.
 5. *Fold* what is inside, in canonical order (`Event.order`).
@@ -283,6 +284,8 @@ def seen_from(horizon: Horizon, log: Iterable[Recorded]) -> Seen:
     withdrawn: set[Subject] = set()
     for event_id, standing in effect.standings.items():
         event = standing.event if standing.event is not None else standing.recorded.event
+        if horizon.published_by is not None:
+            event = _as_published(event, standing.recorded, horizon.published_by.span)
         by_then = True if horizon.as_of is None else inside(event.span, horizon.as_of.span)
         if by_then is False:
             outside.add(event_id)
@@ -400,6 +403,14 @@ def _own_reading(log: Sequence[Recorded]) -> Collection[Standing]:
 
 def _corrects_for_the_source(event: Event) -> bool:
     return isinstance(event.data, EventCorrected) and event.data.by is CorrectedBy.SOURCE
+
+
+def _as_published(event: Event, recorded: Recorded, cut: Span) -> Event:
+    """A report with those of its sources that may have come out by then; with all, if it is always inside."""
+    if len(event.sources) < 2:
+        return event
+    out = tuple(source for source in event.sources if _was_published(source, event, recorded, cut) is not False)
+    return event if len(out) in (0, len(event.sources)) else event.repeated(event.repeats, out)
 
 
 def _was_published(source: Source, event: Event, recorded: Recorded, cut: Span) -> bool | None:

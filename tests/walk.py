@@ -26,8 +26,10 @@ GUIDE = ROOT / "docs" / "guide.md"
 MARK = re.compile(
     r"^<!-- output(?P<sections>[^:\n]*): (?P<command>[^\n]*) -->\n(?:\n```text\n.*?\n```\n)?", re.M | re.S
 )
-HEADING = re.compile(r"[A-Z][A-Z ,0-9]+$")
+HEADING = re.compile(r"[A-Z]{2}[A-Z ,0-9]*?( \(.*|  .*)?")
 NOW = "2026-01-05T09:00:00Z"
+WIDTH = 118
+"""Characters of a line."""
 HEAD = 4
 """Lines of a screen before its first section that are always shown."""
 MOST = 16
@@ -38,9 +40,10 @@ MOST = 16
 def standing_still(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """An empty data directory, a clock that stands, and a wide terminal without colours."""
     with tempfile.TemporaryDirectory() as place, time_machine.travel(NOW, tick=False):
-        monkeypatch.chdir(ROOT)
+        (Path(place) / "seeds").symlink_to(ROOT / "seeds")
+        monkeypatch.chdir(place)
         for name, value in (
-            ("PARLEY_DATA", place),
+            ("PARLEY_DATA", "guide-data"),
             ("PARLEY_PORT", "0"),
             ("COLUMNS", "110"),
             ("NO_COLOR", "1"),
@@ -57,10 +60,14 @@ def answer(command: str, sections: str = "") -> str:
     assert program == "parley", f"the guide shows answers of parley only, not of {program}"
     result = CliRunner().invoke(cli.app, words)
     assert result.exit_code == 0, f"{command}: {result.output}"
-    lines = [line.rstrip() for line in result.output.strip("\n").splitlines()]
+    lines = [_short(line.rstrip()) for line in result.output.strip("\n").splitlines()]
     wanted = [name.strip() for name in sections.split(",") if name.strip()]
     shown = _cut(lines) if not wanted else _sections(lines, wanted, command)
     return "\n".join(shown)
+
+
+def _short(line: str) -> str:
+    return line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…"
 
 
 def _cut(lines: list[str]) -> list[str]:
@@ -80,7 +87,7 @@ def _sections(lines: list[str], wanted: list[str], command: str) -> list[str]:
         else:
             at += 1
     assert found == set(wanted), f"{command} has no section {set(wanted) - found}"
-    return [*shown, "…"]
+    return shown if shown[-1] == "…" else [*shown, "…"]
 
 
 def walked(text: str) -> str:

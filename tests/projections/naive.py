@@ -49,6 +49,7 @@ def naively(horizon: Horizon, log: Log) -> dict[Subject, dict[EventId, Inside]]:
                 why = "publication"
             elif any(about(r, known) is recorded and published(r, known, horizon) == "maybe" for r in known):
                 why = "revision"
+            event = with_what_was_out(event, recorded, horizon)
             found.setdefault(event.subject, {})[event.id] = Inside(event, repeats(recorded, passed), why)
     for subject, inside in found.items():  # an opening lends its name
         if not any(isinstance(one.event.data, Opening) for one in inside.values()):
@@ -57,6 +58,7 @@ def naively(horizon: Horizon, log: Log) -> dict[Subject, dict[EventId, Inside]]:
                 among = [*passed, *late] if recorded in late else passed
                 event = stands(recorded, among)
                 if event is not None and event.subject == subject and isinstance(event.data, Opening):
+                    event = with_what_was_out(event, recorded, horizon)
                     inside[event.id] = Inside(event, repeats(recorded, among), "identity")
     return found
 
@@ -133,6 +135,15 @@ def source_published(source: Source, told: Event, recorded: Recorded, cut: Span)
         return "yes"
     begins = told.span if told.span.earliest <= recorded_at.earliest else recorded_at  # before that it was not
     return "no" if by_end_of(begins, cut) == "no" else "maybe"
+
+
+def with_what_was_out(event: Event, recorded: Recorded, horizon: Horizon) -> Event:
+    """A report with the sources that may have come out by then, if any did."""
+    if horizon.published_by is None:
+        return event
+    cut = horizon.published_by.span
+    out = tuple(s for s in event.sources if source_published(s, event, recorded, cut) != "no")
+    return event.model_copy(update={"sources": out}) if out else event
 
 
 def second(recorded: Recorded) -> int:
