@@ -301,10 +301,12 @@ def seen_from(horizon: Horizon, log: Iterable[Recorded]) -> Seen:
         else:
             events[event.subject].append(event)
     if late_openings := [recorded for recorded in late if recorded.event.data.opens]:
-        names = {recorded.event.id for recorded in late_openings}
-        for event in in_effect([*applied, *late_openings]).events:
-            if event.id in names:
-                lending[event.subject].append(event)
+        standings = in_effect([*applied, *late_openings]).standings
+        for recorded in late_openings:
+            late_name = standings[recorded.event.id].event
+            if late_name is not None and horizon.published_by is not None:
+                named = _as_published(late_name, recorded, horizon.published_by.span)
+                lending[named.subject].append(named)
     for subject in [subject for subject, found in events.items() if not _opened(found)]:
         for event in lending.get(subject, ()):
             possible[event.id] = "identity"

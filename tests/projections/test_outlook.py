@@ -227,6 +227,6 @@ def test_findings_of_several_subjects_at_once() -> None:
     ]
     with reading(*history) as snapshot:
         found = queries.findings_of(snapshot, ["talks/first", "talks/second", "processes/first"], CLOCKS[0])
-    assert [one["rule"] for one in found["talks/first"]] == ["single-claimant", "plan-date-passed"]
+    assert {one["rule"] for one in found["talks/first"]} == {"single-claimant", "plan-date-passed"}
     assert found["talks/first"] == found["talks/second"]
     assert found["processes/first"] == []
