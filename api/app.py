@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from fastapi import Depends, FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api import event_types, events, guide, operations, problems, processes, subjects
+from api import changes, deadlines, event_types, events, findings, guide, operations, problems, processes, subjects
 from api.head import Head
 from api.metrics import Metrics, Stopwatch
 from api.openapi import TAGS, DocumentedApp
@@ -21,7 +21,16 @@ from ledger.writer import Commit, Writer
 from projections.follower import Follower
 from projections.views import Views
 
-ROUTERS = (events.router, event_types.router, processes.router, subjects.router, operations.router)
+ROUTERS = (
+    events.router,
+    event_types.router,
+    processes.router,
+    changes.router,
+    findings.router,
+    deadlines.router,
+    subjects.router,
+    operations.router,
+)
 """Each in its module; its tag stands in `api/openapi.py`."""
 
 _LOCAL = re.compile(r"(localhost|127\.[0-9]+\.[0-9]+\.[0-9]+|\[::1\])(:[0-9]*)?", re.IGNORECASE)

@@ -17,7 +17,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from typer.core import TyperGroup
 
-from api import cli_append, cli_check, cli_read, cli_serve, cli_show
+from api import cli_append, cli_changes, cli_check, cli_explain, cli_read, cli_serve, cli_show, cli_watch
 from api.cli_options import AsJson, Data, Host, Office, Port, Url, door
 from api.cli_show import say, warn
 from api.cli_words import times
@@ -36,7 +36,7 @@ class Polite(TyperGroup):
             return super().invoke(ctx)
         except Problem as problem:
             hint = "`parley processes` lists those there are." if problem.status == 404 else ""
-            cli_show.problem(problem, hint if "process" in problem.detail else "")
+            cli_show.problem(problem, hint if "GET /v1/processes" in problem.detail else "")
             raise typer.Exit(UNUSABLE if problem.status >= 500 else REFUSED) from None
         except (Unreachable, BadSetting, cli_serve.Taken) as error:
             warn(str(error))
@@ -111,13 +111,18 @@ def serve(host: Host = None, port: Port = None, data: Data = None, office: Offic
 @app.command(rich_help_panel=RECORD)
 def append(
     file: Annotated[typer.FileBinaryRead, typer.Argument(help="File of events, one a line (NDJSON); - reads stdin.")],
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="Refuse a line that would raise a finding of data quality on its own subject."),
+    ] = False,
     data: Data = None,
     url: Url = None,
 ) -> None:
     """Append events from a file, up to the first line that is refused.
 
     Everything before that line is recorded. Running it again is safe: what is recorded already is recognised by its id.
-    A line without an id gets one made from its content, so two lines that are equal are one event.
+    A line without an id gets one made from its content, so two lines that are equal are one event. After a short file
+    it shows what does not fit on the subjects of its lines.
     """
     tally = cli_append.Tally()
     name = str(getattr(file, "name", "-"))
@@ -125,7 +130,7 @@ def append(
     try:
         with door(data, url, new=True) as found, reading(file) as read:
             where = found.where
-            cli_append.append(found, file, tally, read)
+            cli_append.append(found, file, tally, read, cli_append.Wish(strict=strict, findings=True))
     except cli_append.Stopped as stopped:
         warn(f"Line {stopped.number} of {name} is refused: {stopped.title}", "bold red")
         for pointer, detail in stopped.faults:
@@ -137,6 +142,8 @@ def append(
             warn(f"Broken off: {told(tally)}. Running the same command again is safe, and goes on from there.")
         raise
     say(f"{told(tally)[:1].upper()}{told(tally)[1:]}, in {where}.")
+    if tally.new:
+        cli_watch.after_append(tally.findings)
 
 
 def told(tally: cli_append.Tally) -> str:
@@ -173,8 +180,12 @@ def reading(file: BinaryIO) -> Iterator[Any]:
 
 # --- read -------------------------------------------------------------------------------------------------------
 
-for command in (cli_read.status, cli_read.history, cli_read.replay, cli_read.processes):
+for command in (cli_read.status, cli_read.history, cli_read.claims, cli_read.replay, cli_read.processes):
     app.command(rich_help_panel=READ)(command)
+app.command(rich_help_panel=READ)(cli_changes.changes)
+app.command(rich_help_panel=READ)(cli_explain.explain)
+app.command(rich_help_panel=READ)(cli_watch.findings)
+app.command(rich_help_panel=READ)(cli_watch.deadlines)
 app.command("event-types", rich_help_panel=READ)(cli_read.event_types)
 
 

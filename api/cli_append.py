@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 from api import strict_json
@@ -23,6 +23,8 @@ BATCH_BYTES = 1024 * 1024
 OF_LINES = {400, 409, 413, 422}
 """Statuses that the content of a request causes."""
 LONGEST_LINE = 64 * 1024 * 1024
+MOST_TOLD = 100
+"""Lines up to which a file is told the findings of its subjects: a longer one does not wait for the read models."""
 
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "parley:append:line")
 """What ids of lines without one are made in. It never changes, or lines would be recorded twice."""
@@ -47,6 +49,8 @@ class Tally:
     known: int = 0
     """Lines that were recorded before this run, or that repeat one of it."""
     position: int = 0
+    findings: dict[str, list[Json]] = field(default_factory=dict)
+    """What stands on the subjects of the lines, as far as it was told."""
 
     @property
     def recorded(self) -> int:
@@ -64,7 +68,30 @@ class Stopped(Exception):
         """Where in the line (a JSON Pointer, empty for the whole line), and how to mend it."""
 
 
-def append(door: Door, file: BinaryIO, tally: Tally, read: Callable[[int], None] = lambda _: None) -> None:
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How a file is to be recorded."""
+
+    strict: bool = False
+    """Refuse a line that would raise a finding of data quality."""
+    findings: bool = False
+    """Ask for the findings of the subjects, if the file is short."""
+
+    def headers(self, *, told: bool) -> dict[str, str]:
+        preferences = [] if told else ["return=minimal"]
+        if self.strict:
+            preferences.append("handling=strict")
+        wanted = {"Prefer": ", ".join(preferences)} if preferences else {}
+        return {"Content-Type": "application/json", **wanted}
+
+
+def append(
+    door: Door,
+    file: BinaryIO,
+    tally: Tally,
+    read: Callable[[int], None] = lambda _: None,
+    wish: Wish = Wish(),
+) -> None:
     """Appends the events of a file, and counts them in `tally`, also when it stops.
 
     Args:
@@ -72,6 +99,7 @@ def append(door: Door, file: BinaryIO, tally: Tally, read: Callable[[int], None]
         file: NDJSON in UTF-8.
         tally: counts what is recorded.
         read: told the number of bytes of each batch that is done.
+        wish: what to ask for.
 
     Raises:
         Stopped: at the first line that is refused.
@@ -79,8 +107,9 @@ def append(door: Door, file: BinaryIO, tally: Tally, read: Callable[[int], None]
         Unreachable
     """
     head = door.get("/v1/head").json()["position"]
-    for batch in batches(file):
-        _send(door, batch, tally, head)
+    for number, batch in enumerate(batches(file)):
+        told = wish.findings and number == 0 and len(batch) <= MOST_TOLD
+        _send(door, batch, tally, head, wish.headers(told=told))
         read(sum(len(line.text) + 1 for line in batch))
 
 
@@ -145,7 +174,7 @@ def id_of(event: Json) -> uuid.UUID:
     return uuid.uuid5(NAMESPACE, json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True))
 
 
-def _send(door: Door, lines: list[Line], tally: Tally, head: int) -> None:
+def _send(door: Door, lines: list[Line], tally: Tally, head: int, headers: dict[str, str]) -> None:
     """Records lines in order, up to the first refused one.
 
     Raises:
@@ -155,7 +184,7 @@ def _send(door: Door, lines: list[Line], tally: Tally, head: int) -> None:
         return
     body = b"[" + b",".join(line.text for line in lines) + b"]"
     try:
-        answer = door.send("POST", "/v1/events", content=body, headers={"Content-Type": "application/json"}).json()
+        answer = door.send("POST", "/v1/events", content=body, headers=headers).json()
     except Problem as problem:
         if problem.status not in OF_LINES:
             raise
@@ -165,13 +194,14 @@ def _send(door: Door, lines: list[Line], tally: Tally, head: int) -> None:
         # The fault may lie deeper once what stands before it is recorded: ask again rather than trust the first answer.
         first = _first_refused(problem, len(lines))
         split = len(lines) // 2 if first is None else max(first, 1)
-        _send(door, lines[:split], tally, head)
-        _send(door, lines[split:], tally, head)
+        _send(door, lines[:split], tally, head, headers)
+        _send(door, lines[split:], tally, head, headers)
         return
     new = len({event["position"] for event in answer["events"] if event["position"] > max(head, tally.position)})
     tally.new += new
     tally.known += len(lines) - new
     tally.position = max(tally.position, answer["position"])
+    tally.findings |= {event["subject"]: event["findings"] for event in answer["events"] if event.get("findings")}
 
 
 def _first_refused(problem: Problem, lines: int) -> int | None:

@@ -30,6 +30,35 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON."
 AsLines = Annotated[bool, typer.Option("--json", help="Print one JSON object a line (NDJSON).")]
 ProcessId = Annotated[str, typer.Argument(metavar="PROCESS", help="Id of the process, such as eastern-kalamun.")]
 
+HORIZON = "Horizon: what it stood like, or what was known, before now"
+AsOf = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DATE",
+        rich_help_panel=HORIZON,
+        help="As it stood at the end of a day, a month or a year (2017-10-29, 2017-10, 2017), or at a time with its "
+        "zone, by all that is known today.",
+    ),
+]
+PublishedBy = Annotated[
+    str | None,
+    typer.Option(metavar="DATE", rich_help_panel=HORIZON, help="Only what could be read by the end of such a date."),
+]
+KnownAt = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TIME",
+        rich_help_panel=HORIZON,
+        help="Only what was recorded by a time with its zone, such as 2017-10-29T09:00:00Z.",
+    ),
+]
+KnownAtPosition = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N", min=0, rich_help_panel=HORIZON, help="Only what was recorded up to a position of the log."
+    ),
+]
+
 
 @contextmanager
 def door(data: Path | None, url: str | None, *, new: bool = False) -> Iterator[Door]:

@@ -12,7 +12,9 @@ from api.cli_words import clean, listed
 Json = dict[str, Any]
 
 STYLES = {
-    **dict.fromkeys(("announced", "possible", "planned", "scheduled", "postponed", "reported", "requested"), PLAN),
+    **dict.fromkeys(
+        ("announced", "possible", "possibly", "planned", "scheduled", "postponed", "reported", "requested"), PLAN
+    ),
     **dict.fromkeys(
         (
             "actual",
@@ -37,9 +39,10 @@ SCORES = ("not initiated", "minimal", "intermediate", "full")
 class Names:
     """The names that one answer knows: actors by label, subjects by title, events by what they rest on."""
 
-    def __init__(self, status: Json) -> None:
+    def __init__(self, status: Json, revisions: Json | None = None) -> None:
         self.actors: Json = status.get("actors", {})
         self.evidence: Json = status.get("evidence", {})
+        self.revisions: Json = revisions or {}
         self.subjects = {f"processes/{status['process']}": words.label(status["labels"], status["process"])}
         for family in ("talks", "agreements", "convoys", "enrolments"):
             self.subjects |= {one["subject"]: words.label(one["labels"], one["subject"]) for one in status[family]}
@@ -65,8 +68,19 @@ class Names:
         return words.claimed_by(claimant, self.actors)
 
     def grounds(self, events: Iterable[str]) -> str:
-        """Who says so, through whom and when; whether the line is our inference; how sensitive it is."""
-        return words.grounds((self.evidence[event] for event in events if event in self.evidence), self.actors)
+        """Who says so, through whom and when; our part in it; how sensitive; what became of the reports."""
+        found = self._known(events)
+        marks = dict.fromkeys(mark for one in found for mark in words.marks(one, self.revisions, self.actors))
+        if possibly := words.possibly(found):
+            marks[possibly] = None
+        return "".join([words.grounds(found, self.actors), *(f" [{mark}]" for mark in marks)]).strip()
+
+    def possible(self, events: Iterable[str]) -> bool:
+        """Whether all reports of a line are only possibly inside the horizon."""
+        return bool(words.possibly(self._known(events)))
+
+    def _known(self, events: Iterable[str]) -> list[Json]:
+        return [self.evidence[event] for event in events if event in self.evidence]
 
 
 def tag(word: str, more: str = "") -> Part:

@@ -1,11 +1,11 @@
-"""The commands that read: status, history, replay, processes, event types."""
+"""The commands that read: status, history, claims, replay, processes, event types."""
 
 from __future__ import annotations
 
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, suppress
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -13,50 +13,128 @@ from urllib.parse import quote
 import typer
 
 from api import cli_show, screen
-from api.cli_options import AsJson, AsLines, Data, ProcessId, Url, door
+from api import cli_words as words
+from api.cli_options import (
+    AsJson,
+    AsLines,
+    AsOf,
+    Data,
+    KnownAt,
+    KnownAtPosition,
+    ProcessId,
+    PublishedBy,
+    Url,
+    door,
+)
 from api.cli_serve import demo_data
 from api.cli_show import warn
 from api.client import Door, Unreachable
+
+MOST_REVISIONS = 50
+"""Revisions that are looked up to tell whose error it was, or who disputes; of any more only the kind is told."""
 
 
 def status(
     process: ProcessId,
     events: Annotated[bool, typer.Option("--events", help="Show the events that each line rests on, by id.")] = False,
     notes: Annotated[bool, typer.Option("--notes", help="Show the notes of the recording office.")] = False,
+    as_of: AsOf = None,
+    published_by: PublishedBy = None,
+    known_at: KnownAt = None,
+    known_at_position: KnownAtPosition = None,
     as_json: AsJson = False,
     data: Data = None,
     url: Url = None,
 ) -> None:
-    """Show where a process stands: what is due, who is at risk, what was agreed, who says so."""
+    """Show where a process stands: what is due, who is at risk, what was agreed, who says so.
+
+    With a horizon: where it stood, or what was known of it.
+    """
+    horizon = _horizon(as_of, published_by, known_at, known_at_position)
     with door(data, url) as found:
-        answer = found.get(f"/v1/processes/{_step(process)}", fresh=True)
+        answer = found.get(f"/v1/processes/{_step(process)}", fresh=True, **horizon)
+        shown = answer.json()
+        revisions = {} if as_json else _revisions(found, shown["evidence"].values())
     if as_json:
-        cli_show.data(answer.json())
+        cli_show.data(shown)
         return
     console = cli_show.out()
     position = int(answer.headers["Parley-Position"])
-    page = screen.draw(answer.json(), width=console.width, position=position, events=events, notes=notes)
+    page = screen.draw(shown, width=console.width, position=position, events=events, notes=notes, revisions=revisions)
     page.print(console)
 
 
 def history(
     process: ProcessId,
     newest: Annotated[bool, typer.Option("--newest", help="The newest first.")] = False,
+    as_of: AsOf = None,
+    published_by: PublishedBy = None,
+    known_at: KnownAt = None,
+    known_at_position: KnownAtPosition = None,
     as_json: AsLines = False,
     data: Data = None,
     url: Url = None,
 ) -> None:
-    """Show all events of a process by when they occurred, however late they were recorded."""
+    """Show all events of a process by when they occurred, however late they were recorded.
+
+    What was corrected, retracted or disputed is marked. With a horizon: what lies inside it.
+    """
+    horizon = _horizon(as_of, published_by, known_at, known_at_position)
     console = cli_show.out()
     path = f"/v1/processes/{_step(process)}"
     with door(data, url) as found:
-        actors = {} if as_json else found.get(path, fresh=True).json()["actors"]
+        status = {} if as_json else found.get(path, fresh=True, **horizon).json()
+        if status and (told := words.horizon(status["horizon"])):
+            cli_show.say(told, "dim")
         order = "newest" if newest else "oldest"
-        for event in _pages(found, f"{path}/history", "events", fresh=True, order=order):
+        for event in _pages(found, f"{path}/history", "events", fresh=True, order=order, **horizon):
             if as_json:
                 cli_show.line_of_data(event)
             else:
-                cli_show.event(event, actors, console=console)
+                cli_show.event(event, status["actors"], console=console)
+
+
+def claims(
+    process: ProcessId,
+    measure: Annotated[str | None, typer.Option(help="Only this measure, in full, such as population.")] = None,
+    claimant: Annotated[
+        str | None, typer.Option(help="Only this claimant, in full, such as TASS or actors/russia.")
+    ] = None,
+    as_of: AsOf = None,
+    published_by: PublishedBy = None,
+    known_at: KnownAt = None,
+    known_at_position: KnownAtPosition = None,
+    as_json: AsJson = False,
+    data: Data = None,
+    url: Url = None,
+) -> None:
+    """Show what was claimed over time, figure by figure: who said how many, and when. Nothing is added up."""
+    horizon = _horizon(as_of, published_by, known_at, known_at_position)
+    path = f"/v1/processes/{_step(process)}"
+    with door(data, url) as found:
+        asked = {"measure": measure, "claimant": claimant, **horizon}
+        pages = list(_answers(found, f"{path}/claims", fresh=True, limit=1000, **asked))
+        listed = [claim for page in pages for claim in page["claims"]]
+        actors = {} if as_json else found.get(path, fresh=True, **horizon).json()["actors"]
+        revisions = {} if as_json else _revisions(found, listed)
+    if as_json:
+        cli_show.data({"claims": listed, "horizon": pages[0]["horizon"]})
+    else:
+        console = cli_show.out()
+        cli_show.claims(listed, pages[0]["horizon"], actors, revisions, console.width).print(console)
+
+
+def _horizon(as_of: str | None, published_by: str | None, known_at: str | None, position: int | None) -> dict[str, Any]:
+    """The parameters of a horizon; those not given are left out of a request."""
+    return {"as_of": as_of, "published_by": published_by, "known_at": known_at, "known_at_position": position}
+
+
+def _revisions(found: Door, marked: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The corrections and disputes of reports, by id: they tell whose error it was, or who disputes."""
+    ids = dict.fromkeys(
+        one for report in marked for name in ("corrected_by", "disputed_by") for one in report.get(name, ())
+    )
+    return {one: found.get(f"/v1/events/{_step(one)}").json() for one in list(ids)[:MOST_REVISIONS]}
 
 
 def replay(
@@ -156,10 +234,16 @@ def event_types(
 
 def _pages(found: Door, path: str, name: str, **parameters: Any) -> Iterator[dict[str, Any]]:
     """The entries of all pages of a list."""
+    for page in _answers(found, path, **parameters):
+        yield from page[name]
+
+
+def _answers(found: Door, path: str, **parameters: Any) -> Iterator[dict[str, Any]]:
+    """All pages of a list."""
     after = None
     while True:
         page = found.get(path, after=after, **parameters).json()
-        yield from page[name]
+        yield page
         after = page["next"]
         if after is None:
             return

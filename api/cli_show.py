@@ -12,7 +12,7 @@ from rich.text import Text
 
 from api import cli_words as words
 from api.cli_check import Finding
-from api.cli_sheet import BAD, FAINT, Part, Sheet
+from api.cli_sheet import BAD, FAINT, PLAN, Part, Sheet
 from api.cli_words import clean
 from api.client import Problem
 
@@ -20,6 +20,8 @@ Json = dict[str, Any]
 
 COLUMN = 9
 """Columns of a log position and the space after it."""
+MOST_DATE = 26
+"""Columns of a date beside its claim; a longer one gets a line of its own."""
 
 
 def out() -> Console:
@@ -74,21 +76,47 @@ def event(found: Json, actors: Json | None = None, *, console: Console) -> None:
     sheet.print(console)
 
 
+REVISIONS = {
+    "EventCorrected": "corrected",
+    "EventRetracted": "retracted",
+    "EventDisputed": "disputed; recorded",
+    "DuplicateMarked": "marked as a duplicate",
+}
+"""What a revision does to an event, before "by" and the office that recorded it."""
+
+
 def event_parts(found: Json, actors: Json) -> Iterator[Part]:
     """When, what, on which subject, what it says, who says so, and what has become of the report."""
+    stands = not (found.get("retracted_by") or found.get("same_as"))
+    struck = "" if stands else "strike"
     if found.get("occurred"):
         yield f"{words.when(found['occurred'])}  "
-    yield (words.spoken(found["type"]), "bold")
+    yield (words.spoken(found["type"]), f"bold {struck}".strip())
     yield f"  {clean(found['subject'])}"
     if gist := words.gist(found["data"], actors):
-        yield f": {' '.join(gist.split())}"
+        yield (f": {' '.join(gist.split())}", struck)
     if grounds := words.grounds([found], actors):
         yield (f" — {grounds}", FAINT)
     if found.get("unreadable"):
         yield (f" [unreadable: {clean(found['unreadable'])}]", BAD)
+    if possibly := words.possibly([found]):
+        yield (f" [{possibly}]", PLAN)
+    if found.get("same_as"):
+        yield (" [a duplicate, counted once]", BAD)
     for revision in found.get("revised_by", ()):
-        reason = f": {clean(revision['reason'])}" if revision.get("reason") else ""
-        yield (f" [{words.spoken(revision['type'])} on {words.moment(revision['recorded_at'])}{reason}]", BAD)
+        yield _revision(found, revision)
+
+
+def _revision(found: Json, revision: Json) -> Part:
+    """What a revision did to an event, on whose record, when and why; whether that still holds."""
+    did = REVISIONS.get(revision["type"], words.spoken(revision["type"]))
+    by = f" by {clean(revision['recorded_by'])}" if revision.get("recorded_by") else ""
+    reason = f": {clean(revision['reason'])}" if revision.get("reason") else ""
+    in_effect = {*found.get("corrected_by", ()), *found.get("disputed_by", ()), found.get("retracted_by")}
+    weighed = found["type"] not in REVISIONS and revision["type"] != "DuplicateMarked"  # of these no more is told
+    over = weighed and revision["id"] not in in_effect
+    text = f"{did}{by} on {words.moment(revision['recorded_at'])}{reason}"
+    return (f" [no longer in effect: {text}]", FAINT) if over else (f" [{text}]", BAD)
 
 
 def checked(settings: Iterable[tuple[str, str, str]], server: str | None, findings: list[Finding]) -> None:
@@ -128,6 +156,42 @@ def processes(found: Iterable[Json], width: int) -> Sheet:
     if not sheet.lines:
         sheet.put("No process is recorded yet. ProcessOpened opens one: `parley event-types ProcessOpened` shows how.")
     return sheet
+
+
+def claims(found: list[Json], horizon: Json, actors: Json, revisions: Json, width: int) -> Sheet:
+    """Claims as a table per series, oldest first: when, how many, who says so."""
+    sheet = Sheet(width)
+    if asked := words.horizon(horizon):
+        sheet.put((asked, "bold"))
+    series: dict[tuple[str, str], list[Json]] = {}
+    for one in found:
+        area = words.listed(map(clean, one["area"])) if one.get("area") else "area not stated"
+        scope = f"; {clean(one['scope'])}" if one.get("scope") else ""
+        title = (clean(one["measure"]), f"{clean(one['counting'])}; {area}{scope}; {clean(one['subject'])}")
+        series.setdefault(title, []).append(one)
+    for (measure, what), claims in series.items():
+        sheet.heading(measure, what)
+        column = min(max(len(words.when(one["occurred"])) for one in claims) + 2, MOST_DATE)
+        for one in claims:
+            sheet.row(words.when(one["occurred"]), *_claim(one, actors, revisions), column=column)
+    if not series:
+        sheet.put("No such claim is inside the horizon." if asked else "No such claim is recorded.")
+    return sheet
+
+
+def _claim(one: Json, actors: Json, revisions: Json) -> Iterator[Part]:
+    yield (words.quantity(one), "bold")
+    if one.get("period"):
+        yield f", counted {words.when(one['period'])}"
+    if one.get("verbatim"):
+        yield (f" (“{clean(one['verbatim'])}”)", "italic")
+    who = words.listed(words.claimed_by(claimant, actors) for claimant in one["claimants"])
+    yield (f" — {'assessed by ' if one['assessed'] else ''}{who}", FAINT)
+    if one.get("reason"):
+        yield f": {clean(one['reason'])}"
+    possibly = words.possibly([one])
+    for mark in [*words.marks(one, revisions, actors), *([possibly] if possibly else [])]:
+        yield (f" [{mark}]", BAD)
 
 
 def event_types(found: list[Json], width: int) -> Sheet:

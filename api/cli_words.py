@@ -247,6 +247,74 @@ def grounds(found: Iterable[Json], actors: Json, most: int = 3) -> str:
     return "; ".join(phrases) + (f" [sensitivity {sensitivity}]" if sensitivity else "")
 
 
+# --- the horizon, and what became of a report -------------------------------------------------------------------
+
+POSSIBLY = {
+    "occurrence": "possibly: its date is too vague to tell",
+    "publication": "possibly: whether it was published by then is not known",
+    "identity": "only its name is taken from here: it lies beyond the horizon",
+}
+
+
+def horizon(found: Json) -> str:
+    """A horizon that was asked for in one line: "As of 29 Oct 2017; 3 reports only possibly inside; 12 beyond it".
+
+    Of the present it says nothing.
+    """
+    bounds = [
+        f"{lead} {when(str(found[name]))}"
+        for name, lead in (("as_of", "as of"), ("published_by", "published by"), ("known_at", "known at"))
+        if found.get(name) is not None
+    ]
+    at, position = found.get("known_at_position"), found.get("position")
+    if at is not None:
+        bounds.append(f"known at log position {number(at)}")
+    if position is not None and position != at:
+        bounds.append(f"that is log position {number(position)}")
+    if not bounds:
+        return ""
+    said = " · ".join(bounds)
+    inside = [f"{times(found['possible'], 'report')} only possibly inside"] if found.get("possible") else []
+    beyond = [f"{number(found['beyond'])} beyond it"] if found.get("beyond") else []
+    return "; ".join([said[:1].upper() + said[1:], *inside, *beyond])
+
+
+def possibly(found: Iterable[Json]) -> str:
+    """Why what rests on these reports is only possibly inside the horizon; nothing if one is surely inside."""
+    reasons = [one.get("possible") for one in found]
+    if not reasons or None in reasons:
+        return ""
+    return POSSIBLY.get(str(reasons[0]), "possibly") if len(set(reasons)) == 1 else "possibly"
+
+
+def marks(found: Json, revisions: Json, actors: Json) -> list[str]:
+    """What became of a report: "corrected: our error", "disputed by the committee".
+
+    Args:
+        found: the report, with the ids of what revises it.
+        revisions: those events by id, as far as they were looked up.
+        actors: names.
+    """
+    said: list[str] = []
+    if found.get("corrected_by"):
+        by = clean(_data(revisions, found["corrected_by"][0]).get("by", ""))
+        said.append(by if by.startswith("corrected") else f"corrected: {by}" if by else "corrected")
+    if found.get("retracted_by"):
+        said.append("retracted")
+    for one in found.get("disputed_by", ()):
+        data = _data(revisions, one)
+        who = claimed_by(f"actors/{data['by']}", actors) if data.get("by") else clean(data.get("described") or "")
+        said.append(f"disputed by {who.removeprefix('actors/')}" if who else "disputed")
+    if found.get("same_as"):
+        said.append("a duplicate, counted once")
+    return list(dict.fromkeys(said))
+
+
+def _data(events: Json, event: str) -> Json:
+    data: Json = events.get(event, {}).get("data", {})
+    return data
+
+
 # --- any payload in one line ----------------------------------------------------------------------------------
 
 _LEFT_OUT = {"processes", "verbatim", "precision"}

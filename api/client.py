@@ -93,6 +93,20 @@ class Door:
         self.notice(f"Not up to date. {problem_of(response).detail}")
         return shown
 
+    def pages(self, path: str, **parameters: Any) -> Iterator[Json]:
+        """The answers of all pages of a list, each reflecting the whole log as it was when it was asked for.
+
+        Raises:
+            Problem, Unreachable
+        """
+        after = None
+        while True:
+            page: Json = self.get(path, fresh=True, after=after, **parameters).json()
+            yield page
+            after = page["next"]
+            if after is None:
+                return
+
     def send(self, method: str, path: str, **request: Any) -> httpx2.Response:
         """Sends a request, again after a pause while the server answers 503: what is sent again must be idempotent.
 

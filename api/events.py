@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -13,8 +15,9 @@ from fastapi import APIRouter, Header, Path, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
+from api import preferences
 from api.answers import JSON, answer
-from api.drafts import MOST_EVENTS, Sent, read_request
+from api.drafts import MOST_EVENTS, MOST_FAULTS, Sent, read_request
 from api.negotiation import accepted
 from api.parameters import (
     LAST_POSITION,
@@ -22,21 +25,24 @@ from api.parameters import (
     AtLog,
     Position,
     Wanted,
+    require_views,
     wait_for_views,
 )
 from api.problems import BadHeader, WrongMediaType, kind_of, problems
 from api.running import Here, Parley
-from domain.errors import BadCursor, NotFound, Refusal, TooMuch
+from domain.errors import BadCursor, DoubtfulQuality, Fault, NotFound, Refusal, TooMuch, Unavailable
 from domain.event import instant
 from domain.vocabulary import example
 from ledger.ledger import Append, Appended
 from ledger.sqlite import Filter
+from projections import queries
 
 router = APIRouter(prefix="/v1", tags=["events"])
 
 # --- append
 
 LONGEST_WAIT = 30  # seconds that `Prefer: wait` may ask for
+SHORT_WAIT = 2.0  # seconds that an append waits for the read models, to tell what its subjects' findings are
 SMALL = 16 * 1024  # bytes: a body up to this is read on the event loop, a larger one in a thread
 
 EXAMPLE_ACTOR = example("ActorIdentified")
@@ -70,7 +76,8 @@ APPEND_HEADERS = {
     "ETag": "Version of the subject, if the request is on one subject.",
     "Location": "Where the event can be read, if one was sent by itself.",
     POSITION_HEADER: "The last position the answer speaks of, for min_position.",
-    "Preference-Applied": "Which preferences were met: `wait=N` if the read models show the events.",
+    "Preference-Applied": "Which preferences were met: `handling=strict`; `return=minimal`; `wait=N` if the read "
+    "models show the events.",
 }
 
 
@@ -125,19 +132,26 @@ async def append_events(
     prefer: Annotated[
         list[str] | None,
         Header(
-            description=f"`wait=N` answers once the read models show the events, or after N (up to {LONGEST_WAIT}) s."
+            description=f"`wait=N` answers once the read models show the events, or after N (up to {LONGEST_WAIT}) s; "
+            "`return=minimal` does not wait and tells no findings; `handling=strict` records nothing that would raise "
+            "a finding of data quality on its own subject."
         ),
     ] = None,
 ) -> Response:
     """Sending the same events again under their ids is safe: they answer as before, with 200.
 
-    Without ids, what was sent twice is recorded twice.
+    Without ids, what was sent twice is recorded twice. `findings` are those of each event's own subject as they stand
+    now; null if they are not known yet: then /v1/processes/{id}/findings has them in a moment.
     """
+    preferred = preferences.read(prefer or [])
+    strict, minimal = preferred.get("handling") == "strict", preferred.get("return") == "minimal"
     try:
         _check_media_type(request)
         body = await _body(request, here.settings.max_body)
         sent = read_request(body) if len(body) <= SMALL else await run_in_threadpool(read_request, body)
         append = Append(sent.drafts, _if_match(if_match, sent), dry_run)
+        if strict:
+            await _refuse_doubtful(here, sent, append)
         done = await _recorded(here, sent, append)
     except Refusal as refusal:
         here.metrics.appends.labels(kind_of(type(refusal))).inc()
@@ -148,10 +162,61 @@ async def append_events(
         headers["ETag"] = f'"{await _version(here, done)}"'
     if sent.single and not dry_run:
         headers["Location"] = f"/v1/events/{done.events[0].id}"
-    seconds = _wait_of(prefer or [])
-    if seconds is not None and await wait_for_views(here, done.position, seconds):
-        headers["Preference-Applied"] = f"wait={seconds}"
-    return JSON(_told(done), 201 if done.new else 200, headers)
+    wait = preferences.seconds(preferred, LONGEST_WAIT)
+    told = not (minimal or dry_run)
+    shown = (told or wait is not None) and await wait_for_views(
+        here, done.position, SHORT_WAIT if wait is None else wait
+    )
+    found = await run_in_threadpool(_findings, here, done) if told and shown else None
+    applied = {"handling=strict": strict, "return=minimal": minimal, f"wait={wait}": wait is not None and shown}
+    if any(applied.values()):
+        headers["Preference-Applied"] = ", ".join(name for name, met in applied.items() if met)
+    return JSON(_told(done, found), 201 if done.new else 200, headers)
+
+
+async def _refuse_doubtful(here: Parley, sent: Sent, append: Append) -> None:
+    """Refuses events that would raise a finding of data quality on their own subjects; nothing is recorded.
+
+    They are held against all that is recorded when this begins. Events that are recorded already are not judged again.
+
+    Raises:
+        DoubtfulQuality: with each such finding.
+        Refusal: the log would refuse them anyway; or the read models do not reach the end of the log.
+    """
+    checked = await _recorded(here, sent, replace(append, dry_run=True))
+    fresh: dict[UUID, int] = {}
+    for number, event in enumerate(checked.events):
+        if event.position is None:
+            fresh.setdefault(event.id, number)
+    if not fresh:
+        return
+    await require_views(here, await run_in_threadpool(here.ledger.head))
+    faults = await run_in_threadpool(_doubts, here, sent, list(fresh.values()))
+    if faults:
+        refusal = DoubtfulQuality.of(faults)
+        raise refusal.relative_to("/0") if sent.single else refusal
+
+
+def _doubts(here: Parley, sent: Sent, numbers: list[int]) -> list[Fault]:
+    """What some of the events of a request would raise of data quality."""
+    with here.views.reading() as reading:
+        found = queries.quality_faults(reading, [sent.drafts[number].event for number in numbers])
+    mend = "Correct or retract what is wrong, mark a duplicate as one (DuplicateMarked), or send it without "
+    return [
+        Fault(f"/{numbers[number]}", f"{one.rule}: {one.text} {mend}`Prefer: handling=strict`.")
+        for number, one in sorted(found, key=lambda one: one[0])[:MOST_FAULTS]
+    ]
+
+
+def _findings(here: Parley, done: Appended) -> dict[str, list[dict[str, Any]]] | None:
+    """What stands on the subjects of an append; None if the read models cannot tell. The events are recorded."""
+    try:
+        with here.views.reading() as reading:
+            if reading.position < done.position:
+                return None  # the read models are being made anew
+            return queries.findings_of(reading, {event.subject for event in done.events}, datetime.now(UTC))
+    except Unavailable:
+        return None
 
 
 async def _recorded(here: Parley, sent: Sent, append: Append) -> Appended:
@@ -168,7 +233,7 @@ async def _recorded(here: Parley, sent: Sent, append: Append) -> Appended:
         raise
 
 
-def _told(done: Appended) -> dict[str, Any]:
+def _told(done: Appended, findings: dict[str, list[dict[str, Any]]] | None) -> dict[str, Any]:
     return {
         "events": [
             {
@@ -177,7 +242,7 @@ def _told(done: Appended) -> dict[str, Any]:
                 "subject": event.subject,
                 "version": event.version,
                 "recorded_at": instant(event.recorded_at) if event.recorded_at is not None else None,
-                "findings": [],
+                "findings": findings[event.subject] if findings is not None else None,
             }
             for event in done.events
         ],
@@ -227,15 +292,6 @@ def _if_match(header: str | None, sent: Sent) -> int | None:
         detail = 'send one ETag of a subject as it was given, such as "7": not weak (W/), not a list and not *'
         raise BadHeader.at("If-Match", detail)
     return int(version[1])
-
-
-def _wait_of(prefer: list[str]) -> int | None:
-    """The seconds of `Prefer: wait=N` (RFC 7240), None if it is not asked for. What cannot be read is ignored."""
-    for preference in ",".join(prefer).split(","):
-        wait = re.fullmatch(r'\s*wait\s*=\s*"?([0-9]{1,9})"?\s*(;.*)?', preference, re.IGNORECASE)
-        if wait is not None:
-            return min(int(wait[1]), LONGEST_WAIT)
-    return None
 
 
 async def _version(here: Parley, done: Appended) -> int:

@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Iterator
 from html import escape
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from fastapi import FastAPI, Request
 from starlette.responses import HTMLResponse, RedirectResponse
@@ -96,7 +96,8 @@ def _curl(base: str, path: str, method: str, parameters: list[dict[str, Any]], b
     for one in parameters:
         if one["in"] == "path":
             path = path.replace("{" + one["name"] + "}", quote(str(example_of(one))))
-    command = f"curl {shlex.quote(base + path)}"
+    needed = {one["name"]: example_of(one) for one in parameters if one["in"] == "query" and one.get("required")}
+    command = f"curl {shlex.quote(base + path + (f'?{urlencode(needed)}' if needed else ''))}"
     if body is not None:
         command += f" -H 'Content-Type: application/json' -d {shlex.quote(_json(body))}"
     return command if method in ("GET", "POST") else f"{command} -X {method}"

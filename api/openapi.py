@@ -8,6 +8,7 @@ import orjson
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from api import changes
 from api.event_types import schema_of
 from api.problems import problems
 from api.shapes import SHAPES
@@ -18,6 +19,7 @@ TAGS = [
     {"name": "events", "description": "Append what was reported; replay what was recorded."},
     {"name": "event types", "description": "What can be recorded, with JSON Schema and examples."},
     {"name": "processes", "description": "Where a process stands, and what belongs to it."},
+    {"name": "findings", "description": "What does not fit, and what is due, across processes."},
     {"name": "subjects", "description": "A round of talks, an agreement, a convoy, a register, an actor."},
     {"name": "operations", "description": "Health, metrics, and what a problem means."},
 ]
@@ -29,7 +31,8 @@ _TIME = {"type": "string", "format": "date-time"}
 
 SCHEMAS: dict[str, dict[str, Any]] = {
     "Problem": {
-        "description": "An RFC 9457 problem. No value that was sent is ever repeated in it.",
+        "description": "An RFC 9457 problem. No value that was sent is ever repeated in it, but by "
+        "/problems/doubtful-quality, which tells the finding.",
         "type": "object",
         "required": ["type", "title", "status", "detail", "retry", "errors"],
         "properties": {
@@ -91,7 +94,12 @@ SCHEMAS: dict[str, dict[str, Any]] = {
                         "subject": _SUBJECT,
                         "version": {"type": "integer", "minimum": 1},
                         "recorded_at": {"type": ["string", "null"], "format": "date-time"},
-                        "findings": {"type": "array", "items": {"type": "object"}},
+                        "findings": {
+                            "type": ["array", "null"],
+                            "items": {"$ref": "#/components/schemas/Finding"},
+                            "description": "What does not fit on the event's own subject now, the gravest first; null: "
+                            "not known yet, or not asked for.",
+                        },
                     },
                 },
             },
@@ -154,6 +162,6 @@ class DocumentedApp(FastAPI):
             schemas = described.setdefault("components", {}).setdefault("schemas", {})
             for unused in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(unused, None)
-            schemas.update(SCHEMAS | SHAPES | event_schemas())
+            schemas.update(SCHEMAS | SHAPES | changes.SHAPES | event_schemas())
             self.openapi_schema = described
         return self.openapi_schema

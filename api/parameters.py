@@ -141,9 +141,8 @@ async def reached_by_views(here: Here, response: Response, min_position: MinPosi
 
     An endpoint that makes its own Response must add the header itself: `views_position`.
     """
-    if min_position is not None and not await wait_for_views(here, min_position, BRIEFLY):
-        reason = here.follower.halted or "they are behind: send the request again in a moment"
-        raise Unavailable(f"the read models have not reached the position asked for: {reason}")
+    if min_position is not None:
+        await require_views(here, min_position)
     response.headers.update(views_position(here))
     return here
 
@@ -155,6 +154,17 @@ Fresh = Annotated[Parley, Depends(reached_by_views)]
 def views_position(here: Parley) -> dict[str, str]:
     """The header that tells which position of the log the read models reflect. Take it before reading them."""
     return {POSITION_HEADER: str(here.follower.position)}
+
+
+async def require_views(here: Parley, position: int) -> None:
+    """Waits briefly until the read models reflect a position.
+
+    Raises:
+        Unavailable: they do not.
+    """
+    if not await wait_for_views(here, position, BRIEFLY):
+        reason = here.follower.halted or "they are behind: send the request again in a moment"
+        raise Unavailable(f"the read models have not reached the position asked for: {reason}")
 
 
 async def wait_for_views(here: Parley, position: int, seconds: float) -> bool:

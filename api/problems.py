@@ -55,6 +55,7 @@ STATUS: dict[type[Refusal], int] = {
     errors.AlreadyOpen: 409,
     errors.IdReused: 409,
     errors.StaleVersion: 409,
+    errors.DoubtfulQuality: 409,
     errors.PreconditionFailed: 412,
     errors.TooMuch: 413,
     WrongMediaType: 415,

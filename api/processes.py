@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -13,14 +14,17 @@ from starlette.responses import Response
 
 from api import shapes
 from api.answers import JSON, Responses, answer
-from api.parameters import POSITION_HEADER, Fresh, Position
+from api.horizon import At, stated
+from api.parameters import POSITION_HEADER, Fresh, Position, did_you_mean
 from api.problems import problems
 from api.running import Parley
 from domain.errors import BadCursor, Fault
+from domain.findings import RULES
 from domain.general import Role
 from domain.values import ID_PATTERN
 from projections import queries
 from projections.queries import Answer
+from projections.scene import HERE, Asked
 from projections.tables import VIEW_VERSION
 from projections.views import Reading
 
@@ -50,14 +54,14 @@ def ask(here: Parley, question: Callable[[Reading], Any]) -> JSON:
     return JSON(found, headers=headers)
 
 
-def page(here: Parley, question: Callable[[Reading], Answer], name: str) -> JSON:
-    """Answers with a page of a list and the cursor of the next one."""
+def page(here: Parley, question: Callable[[Reading], Answer], name: str, **more: Any) -> JSON:
+    """Answers with a page of a list, the cursor of the next one, and what else is given."""
 
-    def paged(reading: Reading) -> dict[str, Any]:
+    def told(reading: Reading) -> dict[str, Any]:
         answer = question(reading)
-        return {name: answer.items, "next": answer.next}
+        return {name: answer.items, "next": answer.next, **more}
 
-    return ask(here, paged)
+    return ask(here, told)
 
 
 @router.get(
@@ -77,6 +81,9 @@ def list_processes(
     actor: Annotated[str | None, Query(pattern=ID_PATTERN, description="An actor with a role in it.")] = None,
     role: Annotated[Role | None, Query(description="A role that is held in it.")] = None,
     state: Annotated[str | None, Query(description="open, suspended, resumed, ended or contested.")] = None,
+    finding: Annotated[
+        str | None, Query(description="A rule of which a finding stands in it now; /v1/findings/rules lists them.")
+    ] = None,
     updated_after: Annotated[Position | None, Query(description="Touched after this position of the log.")] = None,
     after: Cursor = None,
     limit: Limit = 100,
@@ -85,14 +92,29 @@ def list_processes(
     """Processes by id, each with its names, its state and when it was last heard of."""
     if state is not None and state not in STATES:
         raise BadCursor.of([Fault("state", "send one of " + ", ".join(STATES))])
-    wanted = queries.Wanted(q, place, actor, role.value if role else None, state, updated_after)
+    if finding is not None and finding not in RULES:
+        hint = did_you_mean(finding, tuple(RULES))
+        raise BadCursor.at("finding", f"no such rule{hint}: one of {', '.join(RULES)}")
+    now = datetime.now(UTC)
+    wanted = queries.Wanted(
+        q=q,
+        place=place,
+        actor=actor,
+        role=role.value if role else None,
+        state=state,
+        finding=finding,
+        updated_after=updated_after,
+    )
     with here.views.reading() as reading:
         asked = f"{VIEW_VERSION}-{reading.tables.generation}-{reading.position}-{request.url.query}"
+        found = queries.processes(reading, wanted, after, limit, now) if finding is not None else None
+        if found is not None:  # a finding may begin or cease to stand while nothing is recorded
+            asked += f"-{' '.join(one['process'] for one in found.items)} {found.next}"
         etag = f'W/"{hashlib.sha256(asked.encode()).hexdigest()[:32]}"'
         headers = {POSITION_HEADER: str(reading.position), "ETag": etag}
         if matches(if_none_match, etag):
             return Response(status_code=304, headers=headers)
-        found = queries.processes(reading, wanted, after, limit)
+        found = found or queries.processes(reading, wanted, after, limit)
     return JSON({"processes": found.items, "next": found.next}, headers=headers)
 
 
@@ -105,10 +127,12 @@ def list_processes(
         **problems(400, 404, 503),
     },
 )
-async def read_status(process: ProcessPath, here: Fresh, if_none_match: IfNoneMatch = None) -> Response:
+async def read_status(process: ProcessPath, here: Fresh, asked: At, if_none_match: IfNoneMatch = None) -> Response:
     """The status, in the order of its first screen. Each line carries the ids of the events it rests on, and
-    `evidence` tells of each who says so, when it occurred and when it was recorded."""
+    `evidence` tells of each who says so, when it occurred and when it was recorded. At a horizon it has no ETag."""
     now = datetime.now(UTC)
+    if asked != HERE:
+        return await asyncio.to_thread(past_status, here, process, now, asked)
     position = here.follower.position
     found = here.statuses.kept(process, position, now)
     if found is None:
@@ -119,123 +143,185 @@ async def read_status(process: ProcessPath, here: Fresh, if_none_match: IfNoneMa
     return Response(found.body(now), headers=headers, media_type="application/json")
 
 
+def past_status(here: Parley, process: str, now: datetime, asked: Asked) -> JSON:
+    """A status at a horizon: drawn for this request alone."""
+    return ask(here, lambda reading: queries.process_status(reading, process, now, asked)[0])
+
+
+# --- what belongs to one process
+
+
+def paged(here: Parley, asked: Asked, question: Callable[[Reading], Answer], name: str) -> JSON:
+    """Answers with a page of a list of one process, the cursor of the next one, and the horizon."""
+    return page(here, question, name, horizon=stated(asked, datetime.now(UTC)))
+
+
 @router.get(
     "/{process}/history",
     summary="How it came about",
-    responses={
-        **answer("A page of events.", {"events": [], "next": shapes.NEXT}, "History", headers=POSITION),
-        **problems(400, 404, 503),
-    },
+    responses=answered("A page of events.", {"events": [], "next": shapes.NEXT, "horizon": shapes.HORIZON}, "History"),
 )
 def read_history(
     process: ProcessPath,
     here: Fresh,
+    asked: At,
     after: Cursor = None,
     limit: Limit = 100,
     order: Annotated[str, Query(pattern="^(oldest|newest)$", description="Which comes first.")] = "oldest",
 ) -> JSON:
     """All events of a process by time of occurrence, however late they arrived; revised ones are marked."""
     newest = order == "newest"
-    return page(here, lambda reading: queries.history(reading, process, after, limit, newest_first=newest), "events")
+
+    def question(reading: Reading) -> Answer:
+        return queries.history(reading, process, after, limit, newest_first=newest, asked=asked)
+
+    return paged(here, asked, question, "events")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A list that belongs to one process and is answered whole, at `/v1/processes/{id}/NAME`."""
+
+    name: str
+    summary: str
+    tells: str
+    example: dict[str, Any]
+    schema: str
+    question: Callable[[Reading, str, datetime, Asked], list[dict[str, Any]]]
+    """Given the read models, the process, the clock and the horizon."""
+
+
+def of_family(name: str, summary: str, tells: str, example: dict[str, Any]) -> Part:
+    """The subjects of one family."""
+
+    def question(reading: Reading, process: str, _: datetime, asked: Asked) -> list[dict[str, Any]]:
+        return queries.of_family(reading, process, name, asked)
+
+    return Part(name, summary, tells, example, name.capitalize(), question)
+
+
+PARTS = (
+    Part(
+        "actors",
+        "Who takes part, in which roles",
+        "The actors with a role, a position or a seat in the process.",
+        shapes.ACTOR,
+        "ActorsOfProcess",
+        lambda reading, process, _, asked: queries.actors_of(reading, process, asked),
+    ),
+    of_family(
+        "talks",
+        "Its rounds of talks",
+        "Each round with its state, its plan, its attendance and what came of it.",
+        shapes.ROUND,
+    ),
+    of_family(
+        "agreements",
+        "Its agreements",
+        "Each agreement with its state, its signatures, its term and its obligations.",
+        shapes.AGREEMENT,
+    ),
+    Part(
+        "obligations",
+        "Who owes what to whom",
+        "The obligations of all agreements as a ledger of sides.",
+        shapes.OBLIGATION,
+        "Obligations",
+        queries.obligations,
+    ),
+    of_family(
+        "convoys",
+        "Its convoys",
+        "Each convoy with its whereabouts, its clearances and what it delivered.",
+        shapes.CONVOY,
+    ),
+    of_family(
+        "enrolments",
+        "Its registers",
+        "Each register with its tracks and its state; the numbers stand under `/figures`.",
+        shapes.ENROLMENT,
+    ),
+    Part(
+        "figures",
+        "Its figures, by claimant",
+        "Every series of figures with the newest claim of each claimant. Nothing is added up.",
+        shapes.FIGURE,
+        "Figures",
+        lambda reading, process, _, asked: queries.figures(reading, process, asked),
+    ),
+)
+
+
+def serve(part: Part) -> None:
+    """Adds the address of a part."""
+
+    def read(process: ProcessPath, here: Fresh, asked: At) -> JSON:
+        now = datetime.now(UTC)
+        horizon = stated(asked, now)
+        return ask(here, lambda reading: {part.name: part.question(reading, process, now, asked), "horizon": horizon})
+
+    example = {part.name: [part.example], "horizon": shapes.HORIZON}
+    router.add_api_route(
+        f"/{{process}}/{part.name}",
+        read,
+        name=f"read_{part.name}",
+        summary=part.summary,
+        description=part.tells,
+        responses=answered(f"The {part.name}.", example, part.schema),
+    )
+
+
+for part in PARTS:
+    serve(part)
 
 
 @router.get(
-    "/{process}/actors",
-    summary="Who takes part, in which roles",
-    responses={
-        **answer("The actors.", {"actors": [shapes.ACTOR]}, "ActorsOfProcess", headers=POSITION),
-        **problems(400, 404, 503),
-    },
+    "/{process}/claims",
+    summary="What was claimed over time",
+    responses=answered(
+        "A page of claims.", {"claims": [shapes.CLAIM], "next": shapes.NEXT, "horizon": shapes.HORIZON}, "Claims"
+    ),
 )
-def read_actors(process: ProcessPath, here: Fresh) -> JSON:
-    """The actors with a role, a position or a seat in the process."""
-    return ask(here, lambda reading: {"actors": queries.actors_of(reading, process)})
+def read_claims(
+    process: ProcessPath,
+    here: Fresh,
+    asked: At,
+    measure: Annotated[
+        str | None,
+        Query(max_length=300, description="Only claims on this measure, in full.", examples=["population"]),
+    ] = None,
+    claimant: Annotated[
+        str | None,
+        Query(
+            max_length=300,
+            description="Only claims of this claimant: actors/ID, or the description in full.",
+            examples=["TASS"],
+        ),
+    ] = None,
+    after: Cursor = None,
+    limit: Limit = 100,
+) -> JSON:
+    """Every live claim on the figures of a process and the counts of its registers, oldest first: a series over time
+    per measure and claimant. `/figures` has the newest of each."""
 
+    def question(reading: Reading) -> Answer:
+        return queries.claims(reading, process, after, limit, measure, claimant, asked)
 
-@router.get(
-    "/{process}/talks",
-    summary="Its rounds of talks",
-    responses={
-        **answer("The rounds.", {"talks": [shapes.ROUND]}, "Talks", headers=POSITION),
-        **problems(400, 404, 503),
-    },
-)
-def read_talks(process: ProcessPath, here: Fresh) -> JSON:
-    """Each round with its state, its plan, its attendance and what came of it."""
-    return ask(here, lambda reading: {"talks": queries.of_family(reading, process, "talks")})
-
-
-@router.get(
-    "/{process}/agreements",
-    summary="Its agreements",
-    responses={
-        **answer("The agreements.", {"agreements": [shapes.AGREEMENT]}, "Agreements", headers=POSITION),
-        **problems(400, 404, 503),
-    },
-)
-def read_agreements(process: ProcessPath, here: Fresh) -> JSON:
-    """Each agreement with its state, its signatures, its term and its obligations."""
-    return ask(here, lambda reading: {"agreements": queries.of_family(reading, process, "agreements")})
-
-
-@router.get(
-    "/{process}/obligations",
-    summary="Who owes what to whom",
-    responses={
-        **answer("The obligations.", shapes.OBLIGATIONS, "Obligations", headers=POSITION),
-        **problems(400, 404, 503),
-    },
-)
-def read_obligations(process: ProcessPath, here: Fresh) -> JSON:
-    """The obligations of all agreements as a ledger of sides."""
-    now = datetime.now(UTC)
-    return ask(here, lambda reading: {"obligations": queries.obligations(reading, process, now)})
-
-
-@router.get(
-    "/{process}/convoys",
-    summary="Its convoys",
-    responses={
-        **answer("The convoys.", {"convoys": [shapes.CONVOY]}, "Convoys", headers=POSITION),
-        **problems(400, 404, 503),
-    },
-)
-def read_convoys(process: ProcessPath, here: Fresh) -> JSON:
-    """Each convoy with its whereabouts, its clearances and what it delivered."""
-    return ask(here, lambda reading: {"convoys": queries.of_family(reading, process, "convoys")})
-
-
-@router.get(
-    "/{process}/enrolments",
-    summary="Its registers",
-    responses={
-        **answer("The registers.", {"enrolments": [shapes.ENROLMENT]}, "Enrolments", headers=POSITION),
-        **problems(400, 404, 503),
-    },
-)
-def read_enrolments(process: ProcessPath, here: Fresh) -> JSON:
-    """Each register with its tracks and its state; the numbers stand under `/figures`."""
-    return ask(here, lambda reading: {"enrolments": queries.of_family(reading, process, "enrolments")})
-
-
-@router.get(
-    "/{process}/figures",
-    summary="Its figures, by claimant",
-    responses=answered("The figures.", shapes.FIGURES, "Figures"),
-)
-def read_figures(process: ProcessPath, here: Fresh) -> JSON:
-    """Every series of figures with the newest claim of each claimant. Nothing is added up."""
-    return ask(here, lambda reading: {"figures": queries.figures(reading, process)})
+    return paged(here, asked, question, "claims")
 
 
 @router.get(
     "/{process}/incidents",
     summary="Its incidents and violations",
-    responses=answered("A page of incidents and violations.", {"incidents": [], "next": shapes.NEXT}, "Incidents"),
+    responses=answered(
+        "A page of incidents and violations.",
+        {"incidents": [], "next": shapes.NEXT, "horizon": shapes.HORIZON},
+        "Incidents",
+    ),
 )
-def read_incidents(process: ProcessPath, here: Fresh, after: Cursor = None, limit: Limit = 100) -> JSON:
+def read_incidents(process: ProcessPath, here: Fresh, asked: At, after: Cursor = None, limit: Limit = 100) -> JSON:
     """Newest first; each violation with the assessments of it."""
-    return page(here, lambda reading: queries.incidents(reading, process, after, limit), "incidents")
+    return paged(here, asked, lambda reading: queries.incidents(reading, process, after, limit, asked), "incidents")
 
 
 def matches(if_none_match: str | None, etag: str) -> bool:

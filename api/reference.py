@@ -1,6 +1,7 @@
 """The reference of the vocabulary in Markdown, made from the models, so that it cannot say anything else.
 
     uv run python -m api.reference > docs/events.md      the events, family by family
+    uv run python -m api.reference findings > docs/findings.md   the rules by which findings are drawn
     uv run python -m api.reference glossary              rewrites the codes in docs/glossary.md, below its marker
 
 It imports the domain only. What it prints is in the docstrings of `domain/`: edit those.
@@ -14,6 +15,7 @@ import sys
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
+from textwrap import fill
 from types import ModuleType, NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
@@ -21,6 +23,7 @@ from uuid import UUID
 from domain import actors, agreements, convoys, enrolments, general, processes, revisions, talks
 from domain.edtf import Day, When
 from domain.event import Event, Opening, Payload
+from domain.findings import RULES, Rule, Severity
 from domain.values import Claimant, EventId, ItemId, Number, Refers, Short, Subject, Text, Value
 from domain.vocabulary import PAYLOADS, example
 
@@ -72,6 +75,41 @@ def codes_markdown() -> str:
 def glossary_markdown(current: str) -> str:
     """The content of `docs/glossary.md`: what is written by hand above the marker, and the codes below it."""
     return f"{current.partition(MARKER)[0]}{MARKER}\n\n{codes_markdown()}"
+
+
+_FINDINGS = f"""# Findings
+
+A finding says that something does not fit, and leaves the judgement to a person. It is drawn from what stands, so it
+goes away when later reports resolve it. These are the rules ({len(RULES)}), the gravest first. What depends on the
+time takes the clock of the question: findings can be asked for in the past, too.
+
+They stand in the status of a process, under `/v1/processes/{{id}}/findings`, and across processes under
+`/v1/findings`; on the command line `parley findings`. An append answers with those of its events' own subjects. What is
+of **data quality** may be a fault of the record: an append with `Prefer: handling=strict` (`parley append --strict`) is
+refused for it. A contradiction between sources is never refused: the record takes reality as it is told.
+
+Generated from the rules by `uv run python -m api.reference findings > docs/findings.md`. Do not edit it: edit
+`domain/findings.py`.
+"""
+_GRAVITY = {
+    Severity.HIGH: "High: somebody should look now",
+    Severity.MODERATE: "Moderate: when next at it",
+    Severity.HINT: "Hint: when there is time",
+}
+
+
+def findings_markdown() -> str:
+    """The content of `docs/findings.md`."""
+    parts = [_FINDINGS]
+    for severity, title in _GRAVITY.items():
+        parts.append(f"## {title}\n")
+        parts += [_rule(rule) for rule in RULES.values() if rule.severity is severity]
+    return "\n".join(parts)
+
+
+def _rule(rule: Rule) -> str:
+    quality = "\n\nOf data quality." if rule.data_quality else ""
+    return f"### {rule.name}\n\n{fill(rule.looks_at, 120)}{quality}\n"
 
 
 # --- parts ------------------------------------------------------------------------------------------------
@@ -226,5 +264,7 @@ def _kinds(annotation: Any, kind: type) -> Iterator[type[Any]]:
 if __name__ == "__main__":
     if sys.argv[1:] == ["glossary"]:
         GLOSSARY.write_text(glossary_markdown(GLOSSARY.read_text(encoding="utf-8")), encoding="utf-8")
+    elif sys.argv[1:] == ["findings"]:
+        print(findings_markdown(), end="")
     else:
         print(events_markdown(), end="")

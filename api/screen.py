@@ -6,6 +6,7 @@ words; what is contested names every candidate with who says it; what we inferre
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
@@ -27,8 +28,26 @@ LEGEND = (
 )
 
 
+POSSIBLY = (
+    "What is [possibly] so may have come about, or been published, only after the horizon: it adds to what may be and "
+    "takes the place of nothing."
+)
+
+FINDINGS = 8
+"""Findings on the screen, the gravest first."""
+NAMED = re.compile(r"\bactors/([a-z0-9][a-z0-9-]*)")
+STANDING = {"trial": "on trial", "lapsing": "about to lapse", "lapsed": "lapsed: the term is over, nobody said more"}
+"""Where a truce stands, if it is not just in force."""
+
+
 def draw(
-    status: Json, *, width: int = 80, position: int | None = None, events: bool = False, notes: bool = False
+    status: Json,
+    *,
+    width: int = 80,
+    position: int | None = None,
+    events: bool = False,
+    notes: bool = False,
+    revisions: Json | None = None,
 ) -> Sheet:
     """The status of a process as a page.
 
@@ -38,8 +57,9 @@ def draw(
         position: the log position that the answer reflects.
         events: whether to show the events that each line rests on, with their ids.
         notes: whether to show what the recording office noted with them.
+        revisions: corrections and disputes by id, as far as they were looked up: they tell by whom.
     """
-    screen = Screen(status, width, events=events, notes=notes)
+    screen = Screen(status, width, events=events, notes=notes, revisions=revisions or {})
     for section in (
         partial(screen.top, position),
         screen.dates,
@@ -59,10 +79,14 @@ def draw(
         screen.instruments,
         screen.convoys,
         screen.statements,
+        screen.findings,
+        screen.gone,
         screen.changes,
     ):
         section()
     screen.sheet.gap()
+    if status["horizon"].get("possible"):
+        screen.sheet.put((POSSIBLY, FAINT))
     screen.sheet.put((LEGEND, FAINT))
     return screen.sheet
 
@@ -70,9 +94,9 @@ def draw(
 class Screen:
     """Draws section by section."""
 
-    def __init__(self, status: Json, width: int, *, events: bool, notes: bool) -> None:
+    def __init__(self, status: Json, width: int, *, events: bool, notes: bool, revisions: Json) -> None:
         self.sheet = Sheet(width)
-        self.names = Names(status)
+        self.names = Names(status, revisions)
         self._status = status
         self._now = datetime.fromisoformat(status["horizon"]["now"])
         self._late = {line["subject"] for line in status["overdue"]}
@@ -104,13 +128,20 @@ class Screen:
         if line is None:
             return
         if not line["contested"]:
-            self.entry(line["events"], *lead, *show(line["value"]), *after, indent=indent)
+            self.entry(
+                line["events"], *lead, *self._possibly(line["events"]), *show(line["value"]), *after, indent=indent
+            )
             return
         self.sheet.put(*lead, tag("contested"), " the last reports disagree.", *after, indent=indent)
         for number, candidate in enumerate(line["candidates"]):
             on = f" ({words.when(candidate['occurred'])})"
-            choice = "or: " if number else "either: "
-            self.entry(candidate["events"], choice, *show(candidate["value"]), on, indent=indent + 2)
+            choice: list[Part] = ["or: " if number else "either: "]
+            choice += [tag("possibly"), " "] if candidate.get("possible") else []
+            self.entry(candidate["events"], *choice, *show(candidate["value"]), on, indent=indent + 2)
+
+    def _possibly(self, events: list[str]) -> list[Part]:
+        """A word before what rests only on reports that are possibly beyond the horizon."""
+        return [tag("possibly"), " "] if self.names.possible(events) else []
 
     def detail(self, lead: str, line: Json | None, show: Show | None = None) -> None:
         """A line that belongs to the entry above it."""
@@ -120,7 +151,9 @@ class Screen:
         if line["contested"]:
             self.line([lead or "what it is: "], line, show, indent=4)
         else:
-            self.entry(line["events"], lead, *show(line["value"]), indent=4, below=True)
+            self.entry(
+                line["events"], lead, *self._possibly(line["events"]), *show(line["value"]), indent=4, below=True
+            )
 
     def section(
         self, title: str, found: list[Json], nothing: str = "none recorded", *, family: str | None = None
@@ -145,6 +178,9 @@ class Screen:
         others = [clean(label["text"]) for label in status["labels"][1:]]
         name = self.names.subject(f"processes/{status['process']}")
         put((name, "bold"), (f"  {clean(status['process'])}", FAINT), f"  also: {', '.join(others)}" if others else "")
+        asked = words.horizon(status["horizon"])
+        if asked:
+            put((asked, "bold"))
         state = status["state"]
         self.line(["State: "], state, lambda v: [(clean(v), "bold"), f", {words.since(state['since'])}"], indent=0)
         self.line(["How it ended: "], status["ending"], _plain, indent=0)
@@ -156,8 +192,9 @@ class Screen:
         for link in status["links"]:
             self.line(["Linked to: "], link, parts.link, indent=0)
         put("At a glance: ", *self._glance())
-        reflects = f", log position {position:,}" if position is not None else ""
-        put((f"As known on {words.moment(status['horizon']['now'])}{reflects}", FAINT))
+        clock, bound = words.moment(status["horizon"]["now"]), status["horizon"].get("position") is not None
+        reflects = f", log position {position:,}" if position is not None and not bound else ""
+        put((f"{'Deadlines as of' if asked else 'As known on'} {clock}{reflects}", FAINT))
 
     def _heard(self, heard: Json) -> str:
         publisher, who = clean(heard["publisher"]), self.names.claimant(heard["claimant"])
@@ -178,6 +215,7 @@ class Screen:
             (len(status["next_14_days"]), "due in 14 days"),
             (_contested(status), "contested"),
             (sum(one["unanswered"] for one in status["proposals"]), "unanswered"),
+            (status["findings"]["total"], "findings"),
         )
         found: list[Part] = []
         for count, what in counts:
@@ -206,7 +244,8 @@ class Screen:
         self.section("People at risk now", [*found["convoys"], *found["places"]], nothing)
         for convoy in found["convoys"]:
             people = words.listed(words.cohort(cohort) for cohort in convoy["people"])
-            after = f". With people: {people}" if people else ""
+            ended = str((convoy["whereabouts"].get("value") or {}).get("reason") or "").endswith(".")
+            after = f"{'' if ended else '.'} With people: {people}" if people else ""
             self.line([(f"{clean(convoy['label'])}: ", "bold")], convoy["whereabouts"], self._whereabouts, after)
         for place in found["places"]:
             self.line([], place, self._access, f" {_capital(words.since(place['since']))}.")
@@ -216,7 +255,10 @@ class Screen:
         anything = [*found["agreements"], *([found["incidents"]] if found["incidents"] else [])]
         self.section("Truce", anything, "no truce, violation or incident recorded")
         for one in found["agreements"]:
-            self.line([(f"{clean(one['label'])}: ", "bold")], one["state"], _stage)
+            standing: list[Part] = []
+            if one["standing"] in ("trial", "lapsing", "lapsed"):
+                standing = [" ", (f"[{STANDING[one['standing']]}]", BAD if one["standing"] == "lapsed" else "bold")]
+            self.line([(f"{clean(one['label'])}: ", "bold")], one["state"], _stage, *standing)
             self.detail("term: ", one["term"], parts.term)
             self._counts("violations", one["violations"], indent=4)
         self._counts("incidents", found["incidents"], indent=2)
@@ -256,6 +298,10 @@ class Screen:
         for mark in ("kept", "overdue"):
             lead += [tag(mark), " "] if line[mark] else []
         after = f" Agreement: {self.names.subject(line['agreement'])}."
+        if line["phase"]:
+            after += f" Phase: {clean(line['phase'])}."
+        if line["mirrors"]:
+            after += f" Mirrors: {words.listed(map(clean, line['mirrors']))}."
         if line["blocked_by"]:
             after += f" Waits for: {words.listed(map(clean, line['blocked_by']))}."
         if line["agreed"] is None:
@@ -386,6 +432,31 @@ class Screen:
             who = self.names.actor(one["speaker"]) if one.get("speaker") else clean(one.get("description", "not named"))
             said: list[Part] = [(f"{who}: ", "bold"), clean(one["text"]), parts.quoted(one.get("verbatim"))]
             self.entry(one["events"], *said)
+
+    def findings(self) -> None:
+        found = self._status["findings"]
+        if not found["total"]:
+            return
+        self.section("What does not fit", found["items"])
+        for one in found["items"][:FINDINGS]:
+            told = NAMED.sub(lambda actor: self.names.actor(actor[1]), clean(one["text"]))
+            mark: Part = (f"[{one['severity']}]", BAD if one["severity"] == "high" else "bold")
+            self.sheet.put(mark, f" {self.names.subject(one['subject'])}: {told}", indent=2)
+        if found["total"] > FINDINGS:
+            rest = ", ".join(f"{count} {severity}" for severity, count in found["by_severity"].items() if count)
+            self.sheet.put((f"{found['total']} in all ({rest}): `parley findings` shows them.", FAINT), indent=2)
+
+    def gone(self) -> None:
+        """Subjects of which no opening is left, and ids that gave way to others; nothing if there are none."""
+        withdrawn, unified = self._status["withdrawn"], self._status["unified"]
+        if not withdrawn and not unified:
+            return
+        self.sheet.heading("Withdrawn, and joined with others")
+        for one in withdrawn:
+            self.entry(one["events"], tag("withdrawn"), f" {self.names.subject(one['subject'])}: it was taken back.")
+        for one in unified:
+            stays = self.names.subject(one["into"])
+            self.sheet.put(tag("unified"), f" {clean(one['subject'])} is the same as {stays}.", indent=2)
 
     def changes(self) -> None:
         found = self.section("Latest changes, newest first", self._status["changes"])

@@ -17,19 +17,37 @@ _EVENTS: Shape = {
 _LIST: Shape = {"type": "array", "items": {"type": "object"}}
 _LINE: Shape = {"anyOf": [{"$ref": "#/components/schemas/Line"}, {"type": "null"}]}
 _NEXT: Shape = {"type": ["string", "null"], "description": "Send it as `after` for the next page; null at the end."}
+_HORIZON: Shape = {"horizon": {"$ref": "#/components/schemas/Horizon"}}
+_TEXT: Shape = {"type": ["string", "null"]}
+_COUNT: Shape = {"type": "integer", "minimum": 0}
+_FINDINGS: Shape = {"type": "array", "items": {"$ref": "#/components/schemas/Finding"}}
+_EXPLAINED: Shape = {
+    "actors": {"type": "object", "description": "Names of the actors that are mentioned."},
+    "evidence": {
+        "type": "object",
+        "description": "By event id: who says so, when, on what basis, and what became of it.",
+        "additionalProperties": {"$ref": "#/components/schemas/Evidence"},
+    },
+}
 
 
-def _page(name: str, what: str) -> Shape:
+def _page(name: str, what: str, items: Shape = _LIST, **more: Shape) -> Shape:
     return {
         "description": what,
         "type": "object",
-        "required": [name, "next"],
-        "properties": {name: _LIST, "next": _NEXT},
+        "required": [name, "next", *more],
+        "properties": {name: items, "next": _NEXT, **more},
     }
 
 
 def _list(name: str, what: str) -> Shape:
-    return {"description": what, "type": "object", "required": [name], "properties": {name: _LIST}}
+    """A list of one process, which states its horizon."""
+    return {
+        "description": what,
+        "type": "object",
+        "required": [name, *_HORIZON],
+        "properties": {name: _LIST, **_HORIZON},
+    }
 
 
 LISTS = (
@@ -46,6 +64,8 @@ LISTS = (
     "convoys",
     "agreements",
     "statements",
+    "withdrawn",
+    "unified",
     "changes",
     "obligations",
     "links",
@@ -95,7 +115,7 @@ SHAPES: dict[str, Shape] = {
             "version": {"type": "integer", "description": "Of the process itself: send it as `expected_version`."},
             "labels": _LIST,
             "level": _LINE,
-            "horizon": {"type": "object", "description": "What the answer takes into account, and the clock it uses."},
+            **_HORIZON,
             "state": _LINE,
             "ending": _LINE,
             "last_heard": {"type": ["object", "null"], "description": "The newest source, and who speaks in it."},
@@ -106,8 +126,69 @@ SHAPES: dict[str, Shape] = {
             },
             "totals": {"type": "object", "description": "How many talks, convoys and agreements there are, by state."},
             **dict.fromkeys(LISTS, _LIST),
+            "withdrawn": {**_LIST, "description": "Subjects of which no opening is in effect any more."},
+            "unified": {**_LIST, "description": "Subjects that gave way, each with the one that stays (`into`)."},
             "actors": {"type": "object"},
-            "evidence": {"type": "object", "description": "By event id: who says so, when, on what basis."},
+            "evidence": {
+                "type": "object",
+                "description": "By event id: who says so, when, on what basis, and what became of it.",
+                "additionalProperties": {"$ref": "#/components/schemas/Evidence"},
+            },
+        },
+    },
+    "Horizon": {
+        "description": "From where the log was looked at: what was asked for, as it was sent, and where that leads.",
+        "type": "object",
+        "required": ["as_of", "published_by", "known_at", "known_at_position", "now", "position"],
+        "properties": {
+            "as_of": _TEXT,
+            "published_by": _TEXT,
+            "known_at": _TEXT,
+            "known_at_position": {"type": ["integer", "null"]},
+            "now": {
+                "type": "string",
+                "format": "date-time",
+                "description": "The clock that deadlines are held against: the end of `as_of`, else `known_at`, else "
+                "the clock on the wall.",
+            },
+            "position": {
+                "type": ["integer", "null"],
+                "description": "The last position that is known, where a bound of knowledge was asked for.",
+            },
+            "possible": {**_COUNT, "description": "In a status: reports inside only possibly, by vague dates."},
+            "beyond": {**_COUNT, "description": "In a status: reports that the dates of the horizon leave out."},
+        },
+    },
+    "Evidence": {
+        "description": "A report that a line rests on, as it reads at the horizon. What became of it is there only if "
+        "there is something to tell.",
+        "type": "object",
+        "required": ["position", "type", "subject", "occurred", "claimants", "basis"],
+        "properties": {
+            "corrected_by": {**_EVENTS, "description": "The correction in effect, then the corrections of that one."},
+            "retracted_by": {"type": "string", "format": "uuid"},
+            "disputed_by": {**_EVENTS, "description": "Somebody says that it was not so."},
+            "same_as": {"type": "string", "format": "uuid", "description": "The report that stays in its place."},
+            "repeated_by": {**_EVENTS, "description": "The duplicates whose sources it took over."},
+            "possible": {
+                "enum": ["occurrence", "publication", "identity"],
+                "description": "Why it is inside the horizon only possibly: when it occurred or was published is too "
+                "vague to tell, or it lies beyond and lends its subject only a name.",
+            },
+        },
+    },
+    "Claim": {
+        "description": "One claim on a figure, or an assessment of one. What became of it stands with it, as in "
+        "`Evidence`.",
+        "type": "object",
+        "required": ["event", "subject", "occurred", "claimants", "assessed", "measure", "counting", "unit", "value"],
+        "properties": {
+            "event": {"type": "string", "format": "uuid"},
+            "claimants": {"type": "array", "items": {"type": "string"}},
+            "assessed": {"type": "boolean", "description": "Whether it is an assessment; `reason` tells why."},
+            "value": {"type": ["number", "null"]},
+            "low": {"type": ["number", "null"], "description": "The range that the qualifier allows."},
+            "high": {"type": ["number", "null"]},
         },
     },
     "Subject": {
@@ -125,8 +206,98 @@ SHAPES: dict[str, Shape] = {
         },
     },
     "Processes": _page("processes", "Processes by id."),
-    "History": _page("events", "Events by time of occurrence. `revised_by` names the events that revise one."),
-    "Incidents": _page("incidents", "Incidents and violations, newest first."),
+    "History": _page(
+        "events", "Events by time of occurrence. `revised_by` names the events that revise one.", **_HORIZON
+    ),
+    "Incidents": _page("incidents", "Incidents and violations, newest first.", **_HORIZON),
+    "Claims": _page(
+        "claims",
+        "Every live claim, oldest first.",
+        {"type": "array", "items": {"$ref": "#/components/schemas/Claim"}},
+        **_HORIZON,
+    ),
+    "Finding": {
+        "description": "Something about one subject that does not fit. It goes away when later reports resolve it.",
+        "type": "object",
+        "required": ["rule", "severity", "subject", "about", "text", "events"],
+        "properties": {
+            "process": {"type": "string", "description": "In the list across processes: in which one."},
+            "rule": {"type": "string", "description": "/v1/findings/rules tells what each looks at."},
+            "severity": {"enum": ["high", "moderate", "hint"]},
+            "subject": {"type": "string"},
+            "about": {"type": "string", "description": "What of the subject it is about, for programs."},
+            "text": {"type": "string", "description": "Who says what, and when; actors by their ids."},
+            "since": {**_TEXT, "description": "From when on it stands; null: always."},
+            "until": {**_TEXT, "description": "Before when it stands; null: no end."},
+            "events": _EVENTS,
+        },
+    },
+    "Findings": _page(
+        "findings",
+        "Findings that stand, process by process, the gravest first.",
+        _FINDINGS,
+        actors={"type": "object", "description": "Names of the actors that the texts speak of."},
+    ),
+    "FindingsOfProcess": {
+        "description": "Findings that stand in one process, the gravest first, and what they rest on.",
+        "type": "object",
+        "required": ["findings", "actors", "evidence", *_HORIZON],
+        "properties": {"findings": _FINDINGS, **_EXPLAINED, **_HORIZON},
+    },
+    "FindingRules": {
+        "description": "The rules by which findings are drawn.",
+        "type": "object",
+        "required": ["rules"],
+        "properties": {
+            "rules": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "required": ["rule", "severity", "data_quality", "looks_at"],
+                    "properties": {
+                        "rule": {"type": "string"},
+                        "severity": {"enum": ["high", "moderate", "hint"]},
+                        "data_quality": {
+                            "type": "boolean",
+                            "description": "Whether the record may be at fault: `Prefer: handling=strict` refuses it.",
+                        },
+                        "looks_at": {"type": "string"},
+                    },
+                },
+            }
+        },
+    },
+    "Deadline": {
+        "description": "Something expected by a date and not settled.",
+        "type": "object",
+        "required": [
+            *("processes", "subject", "label", "what", "when"),
+            *("overdue", "contested", "sensitivity", "touched_at", "events"),
+        ],
+        "properties": {
+            "processes": {"type": "array", "items": {"type": "string"}},
+            "subject": {"type": "string"},
+            "label": {"type": "string", "description": "The first name of the subject."},
+            "what": {"type": "string"},
+            "when": {"type": "string", "description": "At or until when (EDTF)."},
+            "actor": {**_TEXT, "description": "Who owes it, if anybody."},
+            "overdue": {"type": "boolean", "description": "Whether its last possible day has passed."},
+            "contested": {"type": "boolean", "description": "Whether reports contradict each other on it."},
+            "sensitivity": {"enum": ["low", "moderate", "high", "severe"], "description": "Of what it rests on."},
+            "touched_at": {
+                "type": "string",
+                "format": "date-time",
+                "description": "When what it rests on was last recorded or corrected.",
+            },
+            "events": _EVENTS,
+        },
+    },
+    "Deadlines": _page(
+        "deadlines",
+        "What is due, the first to end first.",
+        {"type": "array", "items": {"$ref": "#/components/schemas/Deadline"}},
+        **_EXPLAINED,
+    ),
     "Actors": _page("actors", "Actors by id."),
     "ActorsOfProcess": _list("actors", "Those with a role, a position or a seat, and what they are there."),
     "Talks": _list("talks", "Rounds of talks by id."),
@@ -162,7 +333,7 @@ _DUE = {
     "events": [_EVENT],
 }
 _HEARD = {"on": "2017-10-27", "publisher": "TASS", "claimant": "TASS", "events": [_EVENT]}
-_FIGURE = {
+FIGURE: Shape = {
     "subject": "processes/eastern-kalamun",
     "measure": "population",
     "counting": "stock",
@@ -188,18 +359,20 @@ _FIGURE = {
     "assessed": [],
 }
 
+HORIZON: Shape = {
+    "as_of": "2017-10-28",
+    "published_by": "2017-10-28",
+    "known_at": "2026-01-05T09:00:00Z",
+    "known_at_position": 42,
+    "now": "2017-10-28T23:59:59.000000Z",
+    "position": 42,
+}
 STATUS: Shape = {
     "process": "eastern-kalamun",
     "version": 9,
     "labels": _LABELS,
     "level": line("intrastate-local"),
-    "horizon": {
-        "as_of": None,
-        "published_by": None,
-        "known_at": None,
-        "known_at_position": None,
-        "now": "2017-10-28T09:00:00.000000Z",
-    },
+    "horizon": {**HORIZON, "possible": 0, "beyond": 0},
     "state": line("open"),
     "ending": None,
     "last_heard": _HEARD,
@@ -208,7 +381,7 @@ STATUS: Shape = {
     "totals": {"talks": {"scheduled": 1}},
     **{name: [] for name in LISTS},
     "next_14_days": [_DUE],
-    "figures": [_FIGURE],
+    "figures": [FIGURE],
     "actors": {"government": {"label": "government of Syria", "kind": "government body"}},
     "evidence": {
         _EVENT: {
@@ -241,7 +414,25 @@ AGREEMENT = subject("agreements/roadblock-checks", state=line("reached"), obliga
 CONVOY = subject("convoys/russian-aid", state=line("reported"))
 ENROLMENT = subject("enrolments/reconciliation-participants", state=line("open"))
 ACTOR = subject("actors/reconciliation-centre", label="Centre for Reconciliation", kind=line("foreign forces"))
-FIGURES: Shape = {"figures": [_FIGURE]}
+CLAIM: Shape = {
+    "event": _EVENT,
+    "subject": "processes/eastern-kalamun",
+    "occurred": "2017-10-27",
+    "claimants": ["TASS"],
+    "assessed": False,
+    "reason": None,
+    "measure": "population",
+    "counting": "stock",
+    "unit": "persons",
+    "period": None,
+    "area": ["Eastern Kalamun"],
+    "scope": None,
+    "value": 200000,
+    "qualifier": "about",
+    "low": 180000,
+    "high": 220000,
+    "verbatim": "home to about 200,000 people",
+}
 PROCESSES: Shape = {
     "processes": [
         {
@@ -256,22 +447,40 @@ PROCESSES: Shape = {
     ],
     "next": NEXT,
 }
-OBLIGATIONS: Shape = {
-    "obligations": [
+OBLIGATION: Shape = {
+    "side": "army",
+    "owes": [
         {
-            "side": "army",
-            "owes": [
-                {
-                    "agreement": "agreements/roadblock-checks",
-                    "obligation": "simplify-checks",
-                    "agreed": line({"text": "Simpler checks at government roadblocks.", "debtor": ["army"]}),
-                    "score": None,
-                    "kept": False,
-                    "blocked_by": [],
-                    "overdue": False,
-                }
-            ],
-            "is_owed": [],
+            "agreement": "agreements/roadblock-checks",
+            "obligation": "simplify-checks",
+            "agreed": line({"text": "Simpler checks at government roadblocks.", "debtor": ["army"]}),
+            "score": None,
+            "kept": False,
+            "blocked_by": [],
+            "overdue": False,
         }
-    ]
+    ],
+    "is_owed": [],
 }
+FINDING: Shape = {
+    "rule": "plan-date-passed",
+    "severity": "moderate",
+    "subject": "talks/eastern-kalamun-truce",
+    "about": "round of talks 2017-10-29",
+    "text": "The round of talks planned for 2017-10-29 is not confirmed: the date has passed, and nobody says what "
+    "came of it.",
+    "since": "2017-10-30T00:00:00.000000Z",
+    "until": None,
+    "events": [_EVENT],
+}
+FINDINGS: Shape = {"findings": [{"process": "eastern-kalamun", **FINDING}], "next": NEXT, "actors": {}}
+DEADLINE: Shape = {
+    "processes": ["eastern-kalamun"],
+    **_DUE,
+    "label": "Talks on a truce in Eastern Kalamun",
+    "overdue": False,
+    "contested": False,
+    "sensitivity": "low",
+    "touched_at": "2026-01-05T08:30:00.000000Z",
+}
+DEADLINES: Shape = {"deadlines": [DEADLINE], "next": NEXT, "actors": {}, "evidence": STATUS["evidence"]}

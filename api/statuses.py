@@ -1,4 +1,4 @@
-"""Statuses that were drawn already: drawing one again is for when something changed."""
+"""Statuses of the present that were drawn already: drawing one again is for when something changed."""
 
 from __future__ import annotations
 

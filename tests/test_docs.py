@@ -10,12 +10,22 @@ from typing import Any
 
 import pytest
 
-from api.reference import GLOSSARY, MARKER, codes_markdown, events_markdown, glossary_markdown, words
+from api.reference import (
+    GLOSSARY,
+    MARKER,
+    codes_markdown,
+    events_markdown,
+    findings_markdown,
+    glossary_markdown,
+    words,
+)
 from domain import general, revisions
+from domain.findings import RULES
 from domain.vocabulary import FAMILY_EVENTS, PAYLOADS, read_event
 
 ROOT = Path(__file__).parent.parent
 EVENTS = ROOT / "docs" / "events.md"
+FINDINGS = ROOT / "docs" / "findings.md"
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 
 
@@ -34,6 +44,22 @@ def anchors(text: str) -> set[str]:
 def test_events_md_is_current() -> None:
     current = EVENTS.read_text(encoding="utf-8")
     assert current == events_markdown(), "run `uv run python -m api.reference > docs/events.md` and commit the change"
+
+
+def test_findings_md_is_current() -> None:
+    current = FINDINGS.read_text(encoding="utf-8")
+    assert current == findings_markdown(), (
+        "run `uv run python -m api.reference findings > docs/findings.md` and commit the change"
+    )
+
+
+def test_each_rule_is_told_once() -> None:
+    told = findings_markdown()
+    for rule in RULES.values():
+        section = told.partition(f"\n### {rule.name}\n")[2].partition("\n### ")[0].partition("\n## ")[0]
+        assert rule.looks_at in " ".join(section.split())
+        assert ("Of data quality." in section) == rule.data_quality
+    assert told.count("\n### ") == len(RULES)
 
 
 def test_glossary_md_is_current() -> None:

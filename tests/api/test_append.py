@@ -9,12 +9,14 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from api import events, parameters, preferences
 from api.parameters import POSITION_HEADER
 from domain.errors import Unavailable
 from ledger.ledger import Append
 from ledger.writer import Writer
 from tests.api.sending import begin, head, opening, pointers, problem, statement
 from tests.ledger.sending import statement as drafted
+from tests.spec import wire
 
 
 def test_one_event(client: TestClient) -> None:
@@ -78,11 +80,15 @@ def test_sending_again_answers_as_before(client: TestClient) -> None:
     client.post("/v1/events", json=statement())
     again = client.post("/v1/events", json=sent)
     assert (first.status_code, again.status_code) == (201, 200)
-    assert again.json() == first.json()
+    before, after = first.json(), again.json()
+    assert (before["events"][0].pop("findings"), len(after["events"][0].pop("findings"))) == ([], 1), "they are of now"
+    assert after == before
     assert again.headers["etag"] == '"3"', "the subject has moved on"
     partly = client.post("/v1/events", json=[sent, statement()])
     assert partly.status_code == 201
-    assert partly.json()["events"][0] == first.json()["events"][0]
+    known = partly.json()["events"][0]
+    del known["findings"]
+    assert known == before["events"][0]
 
 
 def test_expected_version_is_not_part_of_the_event(client: TestClient) -> None:
@@ -151,7 +157,7 @@ def test_if_match_goes_with_one_subject(client: TestClient) -> None:
 
 def test_waiting_for_the_read_models(client: TestClient) -> None:
     begin(client)
-    answer = client.post("/v1/events", json=statement(), headers={"Prefer": "handling=strict, wait=9"})
+    answer = client.post("/v1/events", json=statement(), headers={"Prefer": "respond-async, wait=9"})
     assert answer.status_code == 201
     assert answer.headers["preference-applied"] == "wait=9"
     assert client.get("/readyz").json()["views"] == {"position": 3, "lag": 0}
@@ -179,7 +185,9 @@ def test_a_halted_view_is_not_waited_for(client: TestClient, app: FastAPI, monke
     assert "preference-applied" not in answer.headers
 
 
-@pytest.mark.parametrize("prefer", ["wait=soon", "handling=strict", "respond-async", "wait", "wait=-1", "", ";,=;"])
+@pytest.mark.parametrize(
+    "prefer", ["wait=soon", "handling=lenient", "return=representation", "respond-async", "wait", "wait=-1", "", ";,=;"]
+)
 def test_what_cannot_be_preferred_is_ignored(client: TestClient, prefer: str) -> None:
     answer = client.post("/v1/events", json=opening("processes/first"), headers={"Prefer": prefer})
     assert answer.status_code == 201
@@ -247,3 +255,195 @@ def test_json_with_escapes_is_the_same_event(client: TestClient) -> None:
     assert client.post("/v1/events", content=json.dumps(sent), headers=headers).status_code == 201
     plain = json.dumps(sent, ensure_ascii=False, indent=2).encode()
     assert client.post("/v1/events", content=plain, headers=headers).status_code == 200
+
+
+# --- findings
+
+
+def planned(when: str, publisher: str = "TASS") -> Any:
+    """A date of the round `first`, always reported for the same day."""
+    return wire("TalksScheduled", subject="talks/first", data={"when": when}, sources=[{"publisher": publisher}])
+
+
+def rules(event: Any) -> list[str]:
+    return [found["rule"] for found in event["findings"]]
+
+
+def test_an_append_tells_the_findings_of_its_own_subjects(client: TestClient) -> None:
+    begin(client)
+    first = client.post("/v1/events", json=planned("2017-10-29")).json()["events"][0]
+    assert set(rules(first)) == {"single-claimant", "plan-date-passed"}
+    rival, other = client.post("/v1/events", json=[planned("2017-10-31", "SMART"), opening("talks/second")]).json()[
+        "events"
+    ]
+    assert rules(rival) == ["contested", "plan-date-passed", "plan-date-passed"], "two tell of it; its date has passed"
+    assert rival["findings"][0]["subject"] == "talks/first"
+    assert set(rival["findings"][0]["events"]) == {first["id"], rival["id"]}
+    assert other["findings"] == []
+
+
+def test_later_events_resolve_a_finding(client: TestClient) -> None:
+    begin(client)
+    sent = planned("2017-10-29")
+    client.post("/v1/events", json=[sent, planned("2017-10-31", "SMART")])
+    retracted = wire("EventRetracted", subject="talks/first", data={"event": sent["id"], "reason": "misread"})
+    left = client.post("/v1/events", json=retracted).json()["events"][0]
+    assert "contested" not in rules(left)
+
+
+def test_read_models_that_lag_behind_leave_the_findings_unknown(
+    client: TestClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin(client)
+    monkeypatch.setattr(app.state.parley.follower, "_follow", lambda: None)
+    monkeypatch.setattr(events, "SHORT_WAIT", 0.01)
+    answer = client.post("/v1/events", json=statement())
+    assert answer.status_code == 201
+    assert answer.json()["events"][0]["findings"] is None
+
+
+def test_read_models_that_are_being_made_leave_the_findings_unknown(
+    client: TestClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def made_anew() -> Any:
+        raise Unavailable("the read models are being made from the log")
+
+    begin(client)
+    monkeypatch.setattr(app.state.parley.views, "reading", made_anew)
+    answer = client.post("/v1/events", json=statement())
+    assert answer.status_code == 201, "it is recorded"
+    assert answer.json()["events"][0]["findings"] is None
+
+
+def test_a_minimal_answer_tells_no_findings_and_does_not_wait(
+    client: TestClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin(client)
+    monkeypatch.setattr(app.state.parley.follower, "_follow", lambda: None)
+    monkeypatch.setattr(events, "SHORT_WAIT", 60)
+    answer = client.post("/v1/events", json=planned("2017-10-29"), headers={"Prefer": "return=minimal"})
+    assert answer.status_code == 201
+    assert answer.headers["preference-applied"] == "return=minimal"
+    assert answer.json()["events"][0]["findings"] is None
+
+
+def test_a_dry_run_tells_no_findings(client: TestClient) -> None:
+    begin(client)
+    answer = client.post("/v1/events?dry_run=true", json=planned("2017-10-29"))
+    assert answer.json()["events"][0]["findings"] is None
+
+
+# --- strict handling
+
+STRICT = {"Prefer": "handling=strict"}
+
+
+def said(**fields: Any) -> Any:
+    """The same words by the same claimant each time."""
+    return statement(claimant="one field commander", **fields)
+
+
+def test_strict_handling_refuses_what_is_of_doubtful_quality(client: TestClient) -> None:
+    begin(client)
+    assert client.post("/v1/events", json=said(), headers=STRICT).headers["preference-applied"] == "handling=strict"
+    before = head(client)
+    again = said(id=UUID(int=7777))
+    body = problem(client.post("/v1/events", json=again, headers=STRICT), 409)
+    assert body["type"] == "/problems/doubtful-quality"
+    assert not body["retry"]
+    assert pointers(body) == [""]
+    assert "likely-duplicate: 2 reports of StatementMade" in body["errors"][0]["detail"]
+    assert "DuplicateMarked" in body["errors"][0]["detail"]
+    assert head(client) == before
+    assert client.get(f"/v1/events/{again['id']}").status_code == 404
+    answer = client.post("/v1/events", json=again)
+    assert (answer.status_code, rules(answer.json()["events"][0])) == (201, ["likely-duplicate"])
+    assert client.post("/v1/events", json=again, headers=STRICT).status_code == 200, "it is not judged again"
+
+
+def test_strict_handling_names_the_event_of_a_batch(client: TestClient) -> None:
+    begin(client)
+    batch = [said(id=UUID(int=8001)), opening("talks/second"), said(id=UUID(int=8002)), said(subject="talks/second")]
+    body = problem(client.post("/v1/events", json=batch, headers=STRICT), 409)
+    assert pointers(body) == ["/2"]
+    assert head(client) == 2, "nothing of it is recorded"
+    assert client.post("/v1/events", json=[batch[0], batch[0]], headers=STRICT).status_code == 201, "one event"
+
+
+def test_strict_handling_never_refuses_a_contradiction(client: TestClient) -> None:
+    begin(client)
+    batch = [planned("2017-10-29"), planned("2017-10-31", "SMART")]
+    answer = client.post("/v1/events", json=batch, headers=STRICT)
+    assert answer.status_code == 201
+    assert "contested" in rules(answer.json()["events"][1])
+
+
+def test_strict_handling_takes_another_claimant_for_corroboration(client: TestClient) -> None:
+    begin(client)
+    for claimant in ("one field commander", "another"):
+        assert client.post("/v1/events", json=statement(claimant=claimant), headers=STRICT).status_code == 201
+
+
+def test_strict_handling_refuses_a_step_that_cannot_be(client: TestClient) -> None:
+    begin(client)
+    ended = wire("TalksConcluded", subject="talks/first", occurred="2017-10-20", data={"outcome": "without outcome"})
+    begun = wire("TalksConvened", subject="talks/first", occurred="2017-10-29", data={})
+    assert client.post("/v1/events", json=ended, headers=STRICT).status_code == 201
+    body = problem(client.post("/v1/events", json=begun, headers=STRICT), 409)
+    assert "impossible-step" in body["detail"]
+    corrected = {"type": "TalksConcluded", "occurred": "2017-10-30", "data": {"outcome": "without outcome"}}
+    mended = wire(
+        "EventCorrected",
+        subject="talks/first",
+        data={"event": ended["id"], "replacement": corrected, "by": "our error", "reason": "misread"},
+    )
+    assert client.post("/v1/events", json=[mended, begun], headers=STRICT).status_code == 201, "both at once"
+
+
+def test_strict_handling_blames_no_event_for_what_stood_before(client: TestClient) -> None:
+    begin(client)
+    client.post("/v1/events", json=[said(id=UUID(int=9001)), said(id=UUID(int=9002))])
+    answer = client.post("/v1/events", json=planned("2017-10-29"), headers=STRICT)
+    assert answer.status_code == 201
+    assert "likely-duplicate" in rules(answer.json()["events"][0])
+
+
+def test_strict_handling_is_told_what_is_wrong_anyway_first(client: TestClient) -> None:
+    begin(client)
+    client.post("/v1/events", json=said(id=UUID(int=9101)))
+    unknown = wire("RoleTaken", subject="talks/first", data={"actor": "nobody", "role": "mediator"})
+    body = problem(client.post("/v1/events", json=[said(id=UUID(int=9102)), unknown], headers=STRICT), 422)
+    assert pointers(body) == ["/1/data/actor"]
+
+
+def test_strict_handling_of_a_dry_run(client: TestClient) -> None:
+    begin(client)
+    client.post("/v1/events", json=said(id=UUID(int=9201)))
+    problem(client.post("/v1/events?dry_run=true", json=said(id=UUID(int=9202)), headers=STRICT), 409)
+    assert client.post("/v1/events?dry_run=true", json=planned("2017-10-29"), headers=STRICT).status_code == 200
+
+
+def test_strict_handling_needs_the_read_models(
+    client: TestClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin(client)
+    monkeypatch.setattr(app.state.parley.follower, "_follow", lambda: None)
+    monkeypatch.setattr(parameters, "BRIEFLY", 0.05)
+    client.post("/v1/events", json=statement(), headers={"Prefer": "return=minimal"})
+    before = head(client)
+    assert problem(client.post("/v1/events", json=said(), headers=STRICT), 503)["retry"]
+    assert head(client) == before
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        (["handling=strict; x=1, wait = 5"], {"handling": "strict", "wait": "5"}),
+        (['return="minimal"', "HANDLING=lenient"], {"return": "minimal", "handling": "lenient"}),
+        (["wait=1, wait=2"], {"wait": "1"}),
+        (["respond-async,,=,a b"], {"respond-async": ""}),
+        ([], {}),
+    ],
+)
+def test_how_preferences_are_read(sent: list[str], read: dict[str, str]) -> None:
+    assert preferences.read(sent) == read

@@ -18,6 +18,7 @@ from api import cli, cli_append, cli_serve
 from api.cli_check import Faults
 from domain.vocabulary import PAYLOADS
 from tests.api.sending import opening, statement
+from tests.spec import wire
 
 SEED = Path(__file__).parent.parent.parent / "seeds" / "eastern-kalamun.ndjson"
 Run = Callable[..., Result]
@@ -118,7 +119,116 @@ def test_history_reads_all_pages_and_marks_what_was_revised(seeded: Run) -> None
     seeded("append", "-", input=lines(retracted, *many))
     page = seeded("history", "eastern-kalamun").stdout.splitlines()
     assert sum("statement made" in line for line in page) >= 250
-    assert any("[event retracted on" in line and "Recorded" in line for line in page)
+    assert any("[retracted by local on" in line and "Recorded" in line for line in page)
+
+
+# --- reading at a horizon -----------------------------------------------------------------------------------------
+
+
+TALKS = "talks/eastern-kalamun-truce"
+PUBLISHED = [{"publisher": "SMART", "claimant": "the committee", "published": "2017-11-02"}]
+
+
+@pytest.fixture
+def revised(seeded: Run) -> Run:
+    """The founding case and what became of it since, positions 43 to 49."""
+    scheduled = next(
+        e for e in map(json.loads, SEED.read_text(encoding="utf-8").splitlines()) if e["type"] == "TalksScheduled"
+    )
+    replacement = {name: scheduled[name] for name in ("type", "sources", "basis", "data")}
+    postponed = wire("TalksPostponed", subject=TALKS, occurred="2017-10-28", data={}, sources=PUBLISHED)
+    said = statement(TALKS, occurred="2017-11", sources=PUBLISHED)
+    other = opening("talks/other", occurred="2017-11-03", sources=PUBLISHED)
+    other["data"]["processes"] = ["eastern-kalamun"]
+
+    def revision(name: str, subject: str = TALKS, **data: Any) -> dict[str, Any]:
+        return wire(name, subject=subject, data=data)
+
+    corrected = revision("EventCorrected", event=scheduled["id"], by="our error", reason="It was read off a map.",
+                         replacement={**replacement, "occurred": "2017-10-27"})  # fmt: skip
+    disputed = revision("EventDisputed", event=postponed["id"], described="a spokesman")
+    taken_back = revision("EventRetracted", "talks/other", event=other["id"], reason="They were others' talks.")
+    events = [postponed, said, other, corrected, disputed, taken_back]
+    events.append(revision("EventRetracted", event=disputed["id"], reason="He spoke of September."))
+    seeded("append", "-", input=lines(*events))
+    return seeded
+
+
+def test_status_at_a_horizon_says_so(revised: Run) -> None:
+    page = revised("status", "eastern-kalamun", "--as-of", "2017-11-15").stdout
+    assert page.startswith(
+        "Eastern Kalamun  eastern-kalamun\nAs of 15 Nov 2017; 1 report only possibly inside\nState: "
+    )
+    assert "Deadlines as of 15 Nov 2017 23:59 UTC, log position 49" in page
+    assert "[possibly: its date is too vague to tell]" in flat(page)
+    assert "What is [possibly] so may have come about" in flat(page)
+    together = ("--as-of", "2017-10-30", "--published-by", "2017-10", "--known-at", "2100-01-01T00:00:00Z")
+    assert "known_at: this time is still to come" in revised("status", "eastern-kalamun", *together, code=1).stderr
+    early = revised("status", "eastern-kalamun", "--known-at-position", "42", *together[:4]).stdout
+    assert "\nAs of 30 Oct 2017 · published by Oct 2017 · known at log position 42\n" in early
+    assert "[overdue] 29 Oct 2017 round of talks" in early
+    assert "[possibly]" not in early
+    assert "As of" not in revised("status", "eastern-kalamun").stdout
+
+
+def test_status_tells_what_became_of_reports(revised: Run) -> None:
+    page = flat(revised("status", "eastern-kalamun").stdout)
+    assert "where: Damascus — inferred by us from TASS, 27 Oct 2017 [corrected: our error]" in page
+    assert "[disputed" not in page, "the dispute was retracted"
+    assert "[withdrawn] talks/other: it was taken back. — the committee (SMART, 2 Nov 2017) [retracted]" in page
+    before = flat(revised("status", "eastern-kalamun", "--known-at-position", "47").stdout)
+    assert "[postponed, a plan] — the committee (SMART, 2 Nov 2017) [disputed by a spokesman]" in before
+    assert "WITHDRAWN" not in before
+    data = json.loads(revised("status", "eastern-kalamun", "--known-at-position", "47", "--json").stdout)
+    assert data["horizon"]["position"] == 47
+
+
+def test_history_at_a_horizon_and_what_became_of_events(revised: Run) -> None:
+    page = revised("history", "eastern-kalamun").stdout.splitlines()
+    (line,) = [line for line in page if "talks scheduled" in line]
+    assert "[corrected by local on" in line
+    assert "It was read off a map.]" in line
+    (line,) = [line for line in page if "talks postponed" in line]
+    assert "[no longer in effect: disputed; recorded by local on" in line
+    (line,) = [line for line in page if "talks reported  talks/other" in line]
+    assert "[retracted by local on" in line
+    horizon = ("--as-of", "2017-11-15", "--known-at-position", "44")
+    past = revised("history", "eastern-kalamun", *horizon).stdout.splitlines()
+    assert past[0] == "As of 15 Nov 2017 · known at log position 44; 1 report only possibly inside"
+    (line,) = [line for line in past if "Nov 2017  statement made" in line]
+    assert "[possibly: its date is too vague to tell]" in line
+    assert "[corrected" not in "".join(past)
+    events = revised("history", "eastern-kalamun", "--json", *horizon).stdout.splitlines()
+    assert len(events) == len(past) - 1
+
+
+def test_claims_are_a_table_over_time(revised: Run) -> None:
+    page = revised("claims", "eastern-kalamun").stdout
+    assert "MEMBERS OF ARMED GROUPS  stock; Eastern Kalamun" in page
+    assert "  27 Oct 2017  about 2,000 persons (“numbering about 2,000”) — TASS\n" in page
+    assert "area not stated" in page
+    one = revised("claims", "eastern-kalamun", "--measure", "Population", "--claimant", "TASS", "--as-of", "2017-10-27")
+    assert one.stdout.startswith("As of 27 Oct 2017\n\nPOPULATION  stock")
+    assert "ARMED GROUPS" not in one.stdout
+    assert "No such claim is recorded." in revised("claims", "eastern-kalamun", "--measure", "tents").stdout
+    data = json.loads(revised("claims", "eastern-kalamun", "--known-at-position", "42", "--json").stdout)
+    assert len(data["claims"]) == 3
+    assert data["horizon"]["position"] == 42
+
+
+def test_a_horizon_before_everything_and_one_that_cannot_be_read(revised: Run) -> None:
+    before = revised("status", "eastern-kalamun", "--known-at", "2017-10-29T12:00:00+03:00", code=1).stderr
+    assert "nothing of this process is inside the horizon" in before
+    assert "parley processes" not in before
+    for command in ("status", "history", "claims"):
+        told = revised(command, "eastern-kalamun", "--as-of", "2017-02-30", "--known-at", "noon", code=1).stderr
+        assert "as_of: there is no such day" in told
+        assert "known_at: send a time with its zone" in told
+        assert (
+            "the log ends at position 49"
+            in revised(command, "eastern-kalamun", "--known-at-position", "50", code=1).stderr
+        )
+        revised(command, "eastern-kalamun", "--known-at-position", "-1", code=2)
 
 
 def test_replay_is_in_the_order_of_recording(seeded: Run) -> None:

@@ -207,7 +207,7 @@ def test_commands_find_the_server_that_runs(place: Place, start: Callable[..., s
     url = f"http://127.0.0.1:{place.port}"
     assert told == f"Parley serves parley-data at {url} (see {url}/docs). Ctrl-C stops it.\n"
     assert running_server(place.path / "parley-data") == url
-    assert place.run("append", str(SEED)) == f"42 events are recorded, in {url}.\n"
+    assert place.run("append", str(SEED)).startswith(f"42 events are recorded, in {url}.\n")
     assert place.run("status", "eastern-kalamun").startswith("Eastern Kalamun")
     assert len(place.run("replay", "--json").splitlines()) == 42
     assert f"one runs on the data directory, at {url}" in " ".join(place.run("check").split())

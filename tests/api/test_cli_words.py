@@ -138,6 +138,49 @@ def test_grounds_tell_whose_word_it_is() -> None:
     assert words.grounds(many, {}) == "A; B; C; 2 more"
 
 
+def test_a_horizon_in_a_line() -> None:
+    none = dict.fromkeys(("as_of", "published_by", "known_at", "known_at_position", "position"))
+    assert words.horizon({**none, "now": "2017-10-29T09:00:00Z", "possible": 0, "beyond": 0}) == ""
+    assert words.horizon({**none, "as_of": "2017-10", "possible": 3, "beyond": 12}) == (
+        "As of Oct 2017; 3 reports only possibly inside; 12 beyond it"
+    )
+    assert words.horizon({**none, "published_by": "2017", "beyond": 1}) == "Published by 2017; 1 beyond it"
+    at = {"known_at": "2017-10-29T09:00:00Z", "position": 1200}
+    assert words.horizon({**none, **at}) == "Known at 29 Oct 2017 09:00:00 UTC · that is log position 1,200"
+    at |= {"known_at_position": 1200}
+    assert words.horizon({**none, **at}) == "Known at 29 Oct 2017 09:00:00 UTC · known at log position 1,200"
+
+
+def test_what_became_of_a_report_in_words() -> None:
+    revisions = {
+        "1": {"data": {"by": "our error"}},
+        "2": {"data": {"by": "corrected by the source"}},
+        "3": {"data": {"by": "committee"}},
+        "4": {"data": {"described": "a spokesman"}},
+        "5": {"data": {"by": "army"}},
+    }
+    assert words.marks({}, revisions, ACTORS) == []
+    assert words.marks({"corrected_by": ["1", "2"]}, revisions, ACTORS) == ["corrected: our error"]
+    assert words.marks({"corrected_by": ["2"]}, revisions, ACTORS) == ["corrected by the source"]
+    assert words.marks({"disputed_by": ["3", "4", "5"], "retracted_by": "9", "same_as": "8"}, revisions, ACTORS) == [
+        "retracted",
+        "disputed by the committee",
+        "disputed by a spokesman",
+        "disputed by army",
+        "a duplicate, counted once",
+    ]
+    assert words.marks({"corrected_by": ["7"], "disputed_by": ["8"]}, revisions, ACTORS) == ["corrected", "disputed"]
+
+
+def test_what_is_only_possibly_inside_the_horizon() -> None:
+    vague, unheard, named = ({"possible": why} for why in ("occurrence", "publication", "identity"))
+    assert words.possibly([]) == words.possibly([{}]) == words.possibly([vague, {}]) == ""
+    assert words.possibly([vague, vague]) == "possibly: its date is too vague to tell"
+    assert "published by then" in words.possibly([unheard])
+    assert "only its name" in words.possibly([named])
+    assert words.possibly([vague, unheard]) == words.possibly([{"possible": "some newer reason"}]) == "possibly"
+
+
 def test_what_could_mislead_a_terminal_is_replaced() -> None:
     assert words.clean("a\x1b[2Jb\x00c\u202ed\u2066e") == "a�[2Jb�c�d�e"
     assert words.clean("دمشق") == "دمشق"

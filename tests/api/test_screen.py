@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from api.screen import draw
+from projections.scene import Asked
 from tests.projections.world import folded, processes_of, recorded
 from tests.spec import wire
 from tests.strategies import histories
@@ -43,6 +44,7 @@ SECTIONS = [
     "INSTRUMENTS",
     "CONVOYS",
     "STATEMENTS",
+    "WHAT DOES NOT FIT",
     "LATEST CHANGES",
 ]
 
@@ -218,6 +220,61 @@ def test_events_and_notes_are_shown_when_asked_for() -> None:
     assert scheduled["id"] not in screen()
     assert f"TalksScheduled {scheduled['id']}" in flat(screen(events=True))
     assert "Note: Whether the condition is met is not said." in flat(screen(notes=True))
+
+
+# --- at a horizon, and what became of reports
+
+
+def past(*more: Json, **asked: Any) -> str:
+    status = folded(recorded([*EVENTS, *more]), "eastern-kalamun", AFTER, asked=Asked(**asked))
+    return str(draw(status, position=42))
+
+
+def test_the_horizon_stands_under_the_title() -> None:
+    page = past(as_of="2017-10-27", position=42, known_at_position=42)
+    assert page.split("\n")[1] == "As of 27 Oct 2017 · known at log position 42"
+    assert "\nDeadlines as of 27 Oct 2017 23:59 UTC\n" in page, "the position is that of the horizon"
+    assert "[planned] 29 Oct 2017 round of talks" in section(page, "NEXT 14 DAYS")
+    assert "\nDeadlines as of 2 Nov 2017 00:00 UTC, log position 42\n" in past(published_by="2017-10-28")
+
+
+def test_what_is_only_possible_says_so() -> None:
+    talks = "talks/eastern-kalamun-truce"
+    held = wire("TalksConvened", subject=talks, occurred="2017-11", data={"venue": {"labels": [{"text": "a hotel"}]}})
+    access = wire("AccessReported", subject="processes/eastern-kalamun", occurred="2017-11", data={
+        "place": {"labels": [{"text": "the northern road"}]}, "kind": "route", "access": "open",
+    })  # fmt: skip
+    page = past(held, access, as_of="2017-11-15")
+    assert "; 2 reports only possibly inside" in page
+    found = section(page, "TALKS")
+    assert "[contested] the last reports disagree. either: [scheduled, a plan]" in found
+    assert "or: [possibly] [convened] (Nov 2017) — no source given [possibly: its date is too vague to tell]" in found
+    assert "[possibly] the northern road (route)" in section(page, "ACCESS")
+    assert "What is [possibly] so" in flat(page)
+    assert "possibly" not in past(held, access, as_of="2017-11-30")
+
+
+def test_withdrawn_and_joined_subjects_are_named() -> None:
+    first, second = (
+        wire("TalksReported", subject=f"talks/{name}", data={
+            "processes": ["eastern-kalamun"], "title": [{"text": name.capitalize()}],
+        }) for name in ("mistaken", "same-as-others")
+    )  # fmt: skip
+    taken_back = wire("EventRetracted", subject="talks/mistaken", data={"event": first["id"], "reason": "Elsewhere."})
+    joined = wire("SubjectUnified", subject="talks/same-as-others",
+                  data={"into": "talks/eastern-kalamun-truce", "reason": "The same day."})  # fmt: skip
+    page = section(screen(first, second, taken_back, joined), "STATEMENTS")
+    assert "WITHDRAWN, AND JOINED WITH OTHERS [withdrawn] talks/mistaken: it was taken back." in page
+    assert "[unified] talks/same-as-others is the same as Talks on a truce in Eastern Kalamun." in page
+    assert "WITHDRAWN" not in screen()
+
+
+def test_a_process_whose_opening_was_taken_back_can_be_drawn() -> None:
+    opened = next(e for e in EVENTS if e["type"] == "ProcessOpened" and e["subject"].endswith("/eastern-kalamun"))
+    data = {"event": opened["id"], "reason": "There is no such process."}
+    page = screen(wire("EventRetracted", subject=opened["subject"], data=data))
+    assert page.startswith("eastern-kalamun  eastern-kalamun\n")
+    assert "[withdrawn] eastern-kalamun: it was taken back." in flat(page)
 
 
 @pytest.mark.parametrize("width", [20, 60, 80, 100, 300])
