@@ -150,8 +150,8 @@ SHAPES: dict[str, shapes.Shape] = {
             "known_before": {"type": "boolean", "description": "Whether anything of the process was known at `since`."},
             "totals": {
                 "type": "object",
-                "description": "How much is in each group; of `new`, all reports, those that came `late`, and "
-                "their `subjects`.",
+                "description": "How much is in each group; of `new` all reports, how many are `shown`, how many of "
+                "these came `late`, and their `subjects`.",
                 "additionalProperties": {"type": "integer"},
             },
             **GROUPS,
@@ -169,7 +169,7 @@ EXAMPLE: shapes.Shape = {
     "since": {"position": 35, "time": "2026-01-05T08:30:00.000000Z"},
     "until": {"position": 42, "time": "2026-01-06T09:00:00.000000Z"},
     "known_before": True,
-    "totals": {**dict.fromkeys(GROUPS, 0), "changed": 1, "new": 1, "late": 1, "subjects": 1},
+    "totals": {**dict.fromkeys(GROUPS, 0), "changed": 1, "new": 1, "shown": 1, "late": 1, "subjects": 1},
     **{name: [] for name in GROUPS},
     "changed": [
         {

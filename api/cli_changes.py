@@ -221,6 +221,9 @@ class Briefing:
         all_late = totals["late"] == totals["new"] > 1
         aside = "late: recorded long after it occurred" if totals["late"] else ""
         self.sheet.heading("Reports that came in", "all of them long after they occurred" if all_late else aside)
+        if totals["shown"] < totals["new"]:
+            cut = f"The last {totals['shown']:,} of {totals['new']:,}: `parley history` has them all."
+            self.sheet.put((cut, FAINT), indent=2)
         for group in found:
             self._under(group, "  not known before" if group["opened"] and self._answer["known_before"] else "")
             for report in group["reports"]:

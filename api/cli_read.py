@@ -193,13 +193,14 @@ def _following(found: Door, after: int, wanted: dict[str, str | None]) -> Iterat
 
 def processes(
     q: Annotated[str | None, typer.Option(help="Part of a name.")] = None,
+    finding: Annotated[str | None, typer.Option(help="Only those in which a finding of this rule stands.")] = None,
     as_json: AsJson = False,
     data: Data = None,
     url: Url = None,
 ) -> None:
     """List the processes."""
     with door(data, url) as found:
-        listed = list(_pages(found, "/v1/processes", "processes", fresh=True, q=q))
+        listed = list(_pages(found, "/v1/processes", "processes", fresh=True, q=q, finding=finding))
     if as_json:
         cli_show.data({"processes": listed})
     else:

@@ -32,6 +32,8 @@ from projections.views import Reading
 
 LATE = 3 * DAY
 """Seconds after which a report comes late, if what it tells of was over before the window began, too."""
+NEW_SHOWN = 500
+"""Reports that came in, in one answer, the last ones; `totals` counts all, and the history has them."""
 MOST_CAUSES = 20
 """Events that are named as the cause of one change; the newest ones."""
 MOST_TEXT = 240
@@ -150,6 +152,7 @@ class _Comparison:
         self._was: Picture | None = before.picture if before is not None else None
         self._filed = {str(recorded.id): recorded for recorded in self._now.filed}
         known = {str(recorded.id) for recorded in self._was.filed} if self._was is not None else set()
+        self._reports = 0
         self._news = {one: recorded for one, recorded in self._filed.items() if one not in known}
         """What became known, in log order."""
         self._bearing: dict[str, list[str]] = defaultdict(list)
@@ -165,11 +168,11 @@ class _Comparison:
     # --- the groups
 
     def new(self) -> list[Json]:
-        """The reports that came in, by subject, in the order of the log."""
+        """The reports that came in, the last ones if there are very many, by subject, in the order of the log."""
         groups: dict[Subject, Json] = {}
-        for one, recorded in self._news.items():
-            if isinstance(recorded.event.data, Revision):
-                continue
+        reports = [(one, r) for one, r in self._news.items() if not r.event.data.revises]
+        self._reports = len(reports)
+        for one, recorded in reports[-NEW_SHOWN:]:
             path = self._stays(recorded.subject)
             opened = self._was is None or all(self._stays(subject) != path for subject in self._was.states)
             group = groups.setdefault(path, {**self._named(path), "opened": opened, "reports": []})
@@ -407,7 +410,8 @@ class _Comparison:
             "known_before": self._before is not None,
             "totals": {
                 **{name: len(entries) for name, entries in groups.items()},
-                "new": len(reports),
+                "new": self._reports,
+                "shown": len(reports),
                 "late": sum(report["late"] for report in reports),
                 "subjects": len(groups["new"]),
             },
