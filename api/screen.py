@@ -435,9 +435,7 @@ class Screen:
 
     def findings(self) -> None:
         found = self._status["findings"]
-        if not found["total"]:
-            return
-        self.section("What does not fit", found["items"])
+        self.section("What does not fit", found["items"], "nothing that a rule would see")
         for one in found["items"][:FINDINGS]:
             told = NAMED.sub(lambda actor: self.names.actor(actor[1]), clean(one["text"]))
             mark: Part = (f"[{one['severity']}]", BAD if one["severity"] == "high" else "bold")

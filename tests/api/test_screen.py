@@ -263,7 +263,7 @@ def test_withdrawn_and_joined_subjects_are_named() -> None:
     taken_back = wire("EventRetracted", subject="talks/mistaken", data={"event": first["id"], "reason": "Elsewhere."})
     joined = wire("SubjectUnified", subject="talks/same-as-others",
                   data={"into": "talks/eastern-kalamun-truce", "reason": "The same day."})  # fmt: skip
-    page = section(screen(first, second, taken_back, joined), "STATEMENTS")
+    page = section(screen(first, second, taken_back, joined), "WHAT DOES NOT FIT")
     assert "WITHDRAWN, AND JOINED WITH OTHERS [withdrawn] talks/mistaken: it was taken back." in page
     assert "[unified] talks/same-as-others is the same as Talks on a truce in Eastern Kalamun." in page
     assert "WITHDRAWN" not in screen()
