@@ -393,7 +393,7 @@ def test_what_fell_due_merely_by_time() -> None:
     assert [(one["rule"], one["by_time"]) for one in answer["raised"]] == [("plan-date-passed", True)]
     assert answer["raised"][0]["because"] == []
     assert answer["totals"] == {
-        **dict.fromkeys(GROUPS, 0), "overdue": 1, "raised": 1, "late": 0, "subjects": 0,
+        **dict.fromkeys(GROUPS, 0), "overdue": 1, "raised": 1, "shown": 0, "late": 0, "subjects": 0,
     }  # fmt: skip
     assert came(after=(planned,), clocks=(LATER, LATER + timedelta(days=1)))["overdue"] == [], "it was overdue before"
 
