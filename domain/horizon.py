@@ -232,9 +232,9 @@ def _merge_duplicates(
 
 def names_processes(event: Event) -> tuple[str, ...]:
     """The processes that an event, or the replacement that a correction holds, puts its subject into."""
-    if isinstance(event.data, ProcessOpening):
-        return event.data.processes
-    if isinstance(event.data, EventCorrected):
+    if event.data.opens:
+        return event.data.processes if isinstance(event.data, ProcessOpening) else ()
+    if event.data.revises and isinstance(event.data, EventCorrected):
         payload = PAYLOADS.get(str(event.data.replacement.get("type")))
         if payload is not None and issubclass(payload, ProcessOpening):
             return tuple(event.data.replacement["data"]["processes"])
@@ -283,6 +283,9 @@ def seen_from(horizon: Horizon, log: Iterable[Recorded]) -> Seen:
     lending: dict[Subject, list[Event]] = defaultdict(list)
     withdrawn: set[Subject] = set()
     for event_id, standing in effect.standings.items():
+        if standing.event is not None and not horizon.bounded:
+            events[standing.event.subject].append(standing.event)
+            continue
         event = standing.event if standing.event is not None else standing.recorded.event
         if horizon.published_by is not None:
             event = _as_published(event, standing.recorded, horizon.published_by.span)
@@ -348,8 +351,8 @@ def _why_possible(
 def _doubted(known: Sequence[Recorded], published: Mapping[EventId, bool | None]) -> set[EventId]:
     """The reports of which a correction or retraction may have been published: it takes no effect, and leaves doubt."""
     about: dict[EventId, EventId] = {}
-    for recorded in known:
-        if isinstance(recorded.event.data, EventCorrected | EventRetracted):
+    for recorded in known if published else ():
+        if recorded.event.data.revises and isinstance(recorded.event.data, EventCorrected | EventRetracted):
             about[recorded.event.id] = recorded.event.data.event
     found: set[EventId] = set()
     for revision, target in about.items():
@@ -381,7 +384,7 @@ def _published(known: Sequence[Recorded], cut: Span) -> dict[EventId, bool | Non
 def _judge(found: dict[EventId, bool | None], recorded: Recorded, event: Event, cut: Span) -> None:
     """Notes whether an event, as it reads, had been published by the end of `cut`, unless it is always inside."""
     sources = event.sources
-    if isinstance(event.data, EventCorrected):
+    if event.data.revises and isinstance(event.data, EventCorrected):
         if event.data.by is CorrectedBy.OURS:
             return
         sources = sources or replaced(event, event.data).sources
@@ -404,7 +407,7 @@ def _own_reading(log: Sequence[Recorded]) -> Collection[Standing]:
 
 
 def _corrects_for_the_source(event: Event) -> bool:
-    return isinstance(event.data, EventCorrected) and event.data.by is CorrectedBy.SOURCE
+    return event.data.revises and isinstance(event.data, EventCorrected) and event.data.by is CorrectedBy.SOURCE
 
 
 def _as_published(event: Event, recorded: Recorded, cut: Span) -> Event:

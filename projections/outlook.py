@@ -72,9 +72,9 @@ def findings_in(picture: Picture) -> list[Finding]:
     claims: dict[Subject, list[ClaimMade]] = defaultdict(list)
     for claim in picture.claims:
         claims[Subject(claim.subject)].append(claim_made(claim))
-    said: dict[tuple[Subject, str], list[Event]] = defaultdict(list)
+    alike: dict[tuple[Subject, str, str | None], list[Event]] = defaultdict(list)
     for event in picture.in_effect:
-        said[event.subject, content_key(event)].append(event)
+        alike[event.subject, event.type, event.occurred].append(event)
     disputed: dict[Subject, list[tuple[EventId, EventId, str]]] = defaultdict(list)
     for event in picture.in_effect:
         for dispute in picture.marks.get(str(event.id), {}).get("disputed_by", ()):
@@ -85,9 +85,9 @@ def findings_in(picture: Picture) -> list[Finding]:
             found += of_state(subject, state)
     for subject, made in claims.items():
         found += of_claims(subject, made)
-    for (subject, _), alike in said.items():
-        if len(alike) > 1:
-            found += of_repeats(subject, alike)
+    for (subject, _, _), events in alike.items():
+        if len(events) > 1:
+            found += of_repeats(subject, events)
     for subject, pairs in disputed.items():
         found += of_disputes(subject, pairs)
     return [*found, *of_process(picture.process, picture.states, picture.heard.on if picture.heard else None)]

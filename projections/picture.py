@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 from domain import folds
 from domain.agreements import ViolationReported
 from domain.enrolments import EnrolmentReported
-from domain.event import Event, Recorded
-from domain.general import Figure, FigureAssessed, IncidentReported, StatementMade, SubjectState
+from domain.event import Event, Payload, Recorded
+from domain.general import Figure, FigureAssessed, FigureReported, IncidentReported, StatementMade, SubjectState
 from domain.horizon import EVERYTHING, Horizon, Seen, Standing, names_processes, seen_from
 from domain.revisions import SubjectUnified
 from domain.values import Subject
@@ -140,7 +140,10 @@ def timeline_order(recorded: Recorded, known: Mapping[str, Event]) -> Order:
     return (earliest, latest, step + (REVISION_STEP if event is not recorded.event else 0), str(recorded.id))
 
 
+# Asked of every event: to look up a type is many times faster than to ask whether it is one.
 _ROWS = frozenset(ROWS)
+_CLAIMS: frozenset[type[Payload]] = frozenset((FigureReported, FigureAssessed, EnrolmentReported))
+_COUNTED: dict[type[Payload], str] = {ViolationReported: "violation", IncidentReported: "incident"}
 
 
 class Said(NamedTuple):
@@ -155,6 +158,8 @@ class Said(NamedTuple):
 
 def claims_in(event: Event) -> Iterator[Said]:
     """The claims an event makes, one for each claimant."""
+    if type(event.data) not in _CLAIMS:
+        return
     match event.data:
         case FigureAssessed() as data:
             yield Said(data.series, data.assessor, True, *data.quantity.range)
@@ -172,13 +177,9 @@ def accumulates(event: Event) -> bool:
 
 def tallied(event: Event) -> Iterator[tuple[str, str, int, int]]:
     """What an event adds to the counts: kind, recorder, first and last day."""
-    match event.data:
-        case ViolationReported():
-            kind = "violation"
-        case IncidentReported():
-            kind = "incident"
-        case _:
-            return
+    kind = _COUNTED.get(type(event.data))
+    if kind is None:
+        return
     span = event.span
     for recorder in event.claimants:
         yield kind, recorder, span.earliest // DAY, span.latest // DAY
@@ -202,6 +203,16 @@ def newer(a: Heard | None, b: Heard) -> Heard:
     return b if a is None or (b.on, b.publisher, b.event) > (a.on, a.publisher, a.event) else a
 
 
+def newest_heard(events: Iterable[Event]) -> Heard | None:
+    """The newest source of many events. Only those that may be the newest are looked at closely."""
+    found: Heard | None = None
+    for event in events:
+        days = [source.published for source in event.sources if source.published is not None]
+        if found is None or not days or max(days) >= found.on:
+            found = newer(found, heard_in(event))
+    return found
+
+
 def components(pairs: Iterable[tuple[Subject, Subject]]) -> dict[Subject, frozenset[Subject]]:
     """What is linked by pairs, each with all that it is linked with, itself included."""
     found: dict[Subject, frozenset[Subject]] = {}
@@ -221,7 +232,8 @@ def named_by(events: Sequence[Recorded]) -> dict[Subject, set[str]]:
         named[recorded.subject] |= set(names_processes(recorded.event))
         if recorded.event.family == "processes":
             named[recorded.subject].add(recorded.subject.partition("/")[2])
-    unified = ((r.subject, r.event.data.into) for r in events if isinstance(r.event.data, SubjectUnified))
+    revisions = (r for r in events if r.event.data.revises)
+    unified = ((r.subject, r.event.data.into) for r in revisions if isinstance(r.event.data, SubjectUnified))
     for together in set(components(unified).values()):
         whole = set().union(*(named.get(subject, set()) for subject in together))
         for subject in together:
@@ -272,7 +284,8 @@ def picture_of(
         return None
     all_states = {s: folds.fold(s.partition("/")[0], seen.events.get(s, ())) for s in sorted(inside | {own})}
     states = {s: state for s, state in all_states.items() if state.opened or s == own}
-    mine = [r for r in seen.known if seen.joined.get(r.subject, r.subject) in all_states]
+    belonging = {s for s in {r.subject for r in seen.known} if seen.joined.get(s, s) in all_states}
+    mine = [r for r in seen.known if r.subject in belonging]
     picture = Picture(
         own.partition("/")[2],
         version=sum(recorded.subject == own for recorded in seen.known),
@@ -284,19 +297,18 @@ def picture_of(
         joined={**seen.joined, **actors.joined},
     )
     counted = [event for subject, found in seen.events.items() if subject in states for event in found]
-    filed = [r for r in seen.known if ever[r.subject] & ids]
-    for recorded in {r.position: r for r in (*mine, *filed)}.values():
-        standing = seen.standings.get(recorded.event.id)
-        if standing is None:  # a revision
-            picture.events[str(recorded.id)] = recorded
-        else:
-            read = standing.event if standing.event is not None else recorded.event
-            read = read.on(recorded.subject)
-            same = read is recorded.event
-            picture.events[str(recorded.id)] = recorded if same else replace(recorded, event=read)
-            if standing.revised:
-                picture.marks[str(recorded.id)] = marks_of(standing)
+    named_here = {subject for subject, named in ever.items() if named & ids}
+    filed = [r for r in seen.known if r.subject in named_here]
     ours = {r.event.id: r for r in (*mine, *filed)}
+    for event_id, recorded in ours.items():
+        name, standing = str(event_id), seen.standings.get(event_id)
+        read = standing.event if standing is not None else None  # None: a revision, or not in effect
+        if read is None or read is recorded.event:
+            picture.events[name] = recorded
+        else:
+            picture.events[name] = replace(recorded, event=read.on(recorded.subject))
+        if standing is not None and standing.revised:
+            picture.marks[name] = marks_of(standing)
     picture.possible = {str(event_id): why for event_id, why in seen.possible.items() if event_id in ours}
     outside = {event_id for event_id in seen.outside if event_id not in seen.possible}
     picture.beyond = sum(r.event.id in outside and not r.event.data.revises for r in ours.values())
@@ -312,8 +324,8 @@ def picture_of(
     claims: dict[tuple[str, tuple[str, ...], str, bool], Claim] = {}
     tallies: dict[tuple[str, str, str, int, int], int] = defaultdict(int)
     for event in counted:
-        order = display_order(event)
         for series, claimant, assessed, low, high in claims_in(event):
+            order = display_order(event)
             key = (event.subject, series, claimant, assessed)
             before = claims.get(key)
             count = before.claims + 1 if before else 1
@@ -322,11 +334,11 @@ def picture_of(
             claims[key] = Claim(event.subject, series, claimant, assessed, newest_order, *newest_range, count)
         for tally in tallied(event):
             tallies[event.subject, *tally] += 1
-    for event in (*counted, *(r.event for r in mine if _heard_of(r, seen, states))):
-        picture.heard = newer(picture.heard, heard_in(event))
+    revisions = (r.event for r in mine if _heard_of(r, seen, states))
+    picture.heard = newest_heard((*counted, *revisions))
     picture.claims = sorted(claims.values(), key=lambda c: (c.subject, c.series, c.assessed, c.claimant))
     picture.tallies = [Tally(*key, events=n) for key, n in sorted(tallies.items())]
-    spoken = [event for event in counted if isinstance(event.data, StatementMade)]
+    spoken = [event for event in counted if type(event.data) is StatementMade]
     picture.statements = [str(e.id) for e in sorted(spoken, key=display_order, reverse=True)[:statements]]
     return picture
 

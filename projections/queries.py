@@ -185,12 +185,15 @@ def _scene(reading: Reading, process: str, now: datetime | None, asked: Asked) -
 
 
 def process_status(reading: Reading, process: str, now: datetime, asked: Asked = HERE) -> tuple[Json, datetime]:
-    """The status, and until when it stays as it is if nothing is recorded.
+    """The status, and until when it stays as it is if nothing is recorded. At another horizon than the present that
+    is not looked for.
 
     Raises:
         NotFound: the process was never opened, or nothing of it is inside the horizon.
     """
     found = _scene(reading, process, now, asked)
+    if asked != HERE:
+        return status.compose(found), found.now
     return status.compose(found), status.changes_at(found.picture, found.now, found.findings())
 
 
