@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, or_, select, tuple_
+from sqlalchemy import Select, func, or_, select, tuple_
 
 from domain import folds
 from domain.actors import shown_label
@@ -44,7 +44,18 @@ from projections import render, status
 from projections.outlook import PLACED
 from projections.picture import Order, claims_in, display_order, revised, timeline_order
 from projections.render import Json, Page
-from projections.scene import HERE, LAST_DAY, Asked, Scene, actors_named, finding_of, scene, unknown
+from projections.scene import (
+    HERE,
+    LAST_DAY,
+    SEVERITIES,
+    Asked,
+    Scene,
+    actors_named,
+    finding_of,
+    scene,
+    standing_at,
+    unknown,
+)
 from projections.views import (
     Reading,
     all_of,
@@ -194,7 +205,9 @@ def process_status(reading: Reading, process: str, now: datetime, asked: Asked =
     found = _scene(reading, process, now, asked)
     if asked != HERE:
         return status.compose(found), found.now
-    return status.compose(found), status.changes_at(found.picture, found.now, found.findings())
+    return status.compose(found), status.changes_at(
+        found.picture, found.now, found.glance(int(found.now.timestamp()), 0).until
+    )
 
 
 def history(
@@ -526,10 +539,7 @@ def all_findings(
     ]
     places = {name: place for place, name in enumerate(RULES)}
     ordered = sorted(
-        (
-            ((process, status.GRAVITY[f.severity], places[f.rule], f.subject, _short(f.about)), f)
-            for process, f in found
-        ),
+        (((process, SEVERITIES[f.severity], places[f.rule], f.subject, _short(f.about)), f) for process, f in found),
         key=lambda one: one[0],
     )
     if after is not None:
@@ -551,9 +561,7 @@ def _everywhere(reading: Reading, now: datetime, rule: str | None = None) -> Ite
     """The findings of all processes that stand, each with the process."""
     table, belongs = reading.tables.findings, reading.tables.belongs
     moment, joined = int(now.timestamp()), joined_of(reading)
-    stands = and_(
-        or_(table.c.since.is_(None), table.c.since <= moment), or_(table.c.until.is_(None), table.c.until > moment)
-    )
+    stands = standing_at(table, moment)
     counted = or_(belongs.c.withdrawn.is_(False), belongs.c.subject == "processes/" + belongs.c.process)
     query = select(belongs.c.process, table).join(belongs, belongs.c.subject == table.c.subject).where(stands, counted)
     if rule is not None:

@@ -7,21 +7,22 @@ joined with, are read and folded anew: that costs what the process has, whatever
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Table, and_, func, or_, select
 
 from domain import folds
 from domain.actors import ActorState
 from domain.edtf import END, Day, When
 from domain.errors import NotFound
 from domain.event import Recorded, instant
-from domain.findings import Finding, of_process
+from domain.findings import RULES, Finding, Severity, of_process
 from domain.horizon import EVERYTHING, Horizon, seen_from
 from domain.values import EventId, Subject
 from projections.outlook import findings_in
@@ -73,6 +74,33 @@ HERE = Asked()
 """The present: everything that is known."""
 
 
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """The findings that stand at a time."""
+
+    by_rule: dict[str, int]
+    gravest: list[Finding]
+    until: int | None
+    """When, in seconds since 1970, another one begins to stand or one no longer does; None: never."""
+
+
+def gravity(found: Finding) -> tuple[int, int, str, str]:
+    """What findings are sorted by: the gravest first."""
+    return (SEVERITIES[found.severity], RANKS[found.rule], found.subject, found.about)
+
+
+SEVERITIES = {severity: place for place, severity in enumerate(Severity)}
+RANKS = {name: place for place, name in enumerate(RULES)}
+
+
+def glance_at(found: Iterable[Finding], now: int, most: int) -> Glance:
+    """What stands at a time, of findings that lie in memory."""
+    every = list(found)
+    there = sorted((one for one in every if one.stands(now)), key=gravity)
+    edges = [edge for one in every for edge in (one.since, one.until) if edge is not None and edge > now]
+    return Glance(dict(Counter(one.rule for one in there)), there[:most], min(edges, default=None))
+
+
 @dataclass(frozen=True)
 class Scene:
     """What a status is drawn from."""
@@ -88,6 +116,8 @@ class Scene:
     """Finds the states of actors by their ids, also by those that gave way."""
     findings: Callable[[], list[Finding]]
     """All findings, whenever they stand."""
+    glance: Callable[[int, int], Glance]
+    """The findings that stand at a time (seconds since 1970): how many, and so many of the gravest."""
 
     def told(self, ids: Iterable[str]) -> dict[str, Json]:
         """What became of events, and why one is inside the horizon only possibly."""
@@ -140,6 +170,7 @@ def scene(reading: Reading, process: str, now: datetime | None, counted_from: in
             lambda ids: marks_by_id(reading, ids),
             lambda ids: actors_named(reading, ids),
             cache(lambda: findings_kept(reading, found)),
+            lambda at, most: _glance_kept(reading, found, at, most),
         )
     log = events_of(reading, process)
     if not log:
@@ -150,6 +181,7 @@ def scene(reading: Reading, process: str, now: datetime | None, counted_from: in
             "nothing of this process is inside the horizon: its first event was recorded at position "
             f"{log[0].position}, {instant(log[0].recorded_at)}; ask for a later known_at, published_by or as_of"
         )
+    every = cache(partial(findings_in, past))
     names = _Names(reading, asked.horizon.position)
     past = replace(past, joined={**past.joined, **names.joined})
     return Scene(
@@ -159,7 +191,8 @@ def scene(reading: Reading, process: str, now: datetime | None, counted_from: in
         lambda ids: {one: past.events[one] for one in dict.fromkeys(ids) if one in past.events},
         lambda ids: {one: past.marks[one] for one in dict.fromkeys(ids) if one in past.marks},
         names.named,
-        cache(lambda: findings_in(past)),
+        every,
+        lambda at, most: glance_at(every(), at, most),
     )
 
 
@@ -170,6 +203,37 @@ def findings_kept(reading: Reading, found: Picture) -> list[Finding]:
     for some in chunks(list(found.states)):
         kept += [finding_of(row) for row in reading.connection.execute(select(table).where(table.c.subject.in_(some)))]
     return [*kept, *of_process(found.process, found.states, found.heard.on if found.heard else None)]
+
+
+def _glance_kept(reading: Reading, found: Picture, now: int, most: int) -> Glance:
+    """What stands at a time, of the findings that the read models keep: there may be thousands, and few are shown."""
+    table = reading.tables.findings
+    stands = standing_at(table, now)
+    whole = glance_at(of_process(found.process, found.states, found.heard.on if found.heard else None), now, most)
+    by_rule, gravest = Counter(whole.by_rule), list(whole.gravest)
+    edges = [whole.until] if whole.until is not None else []
+    for some in chunks(list(found.states)):
+        ours = table.c.subject.in_(some)
+        counted = select(table.c.rule, func.count()).where(ours, stands).group_by(table.c.rule)
+        counts: dict[str, int] = {row[0]: row[1] for row in reading.connection.execute(counted)}
+        by_rule.update(counts)
+        wanted = most
+        for rule in sorted(counts, key=lambda rule: (SEVERITIES[RULES[rule].severity], RANKS[rule])):
+            if wanted <= 0:
+                break
+            query = select(table).where(ours, stands, table.c.rule == rule).order_by(table.c.subject, table.c.about)
+            gravest += [finding_of(row) for row in reading.connection.execute(query.limit(wanted))]
+            wanted -= counts[rule]
+        for column in (table.c.since, table.c.until):
+            edge = reading.connection.execute(select(func.min(column)).where(ours, column > now)).scalar()
+            edges += [edge] if edge is not None else []
+    ordered = sorted(gravest, key=gravity)[:most]
+    return Glance(dict(by_rule), ordered, min(edges, default=None))
+
+
+def standing_at(table: Table, now: int) -> ColumnElement[bool]:
+    """The findings that stand at a time, in seconds since 1970."""
+    return and_(or_(table.c.since.is_(None), table.c.since <= now), or_(table.c.until.is_(None), table.c.until > now))
 
 
 def finding_of(row: Any) -> Finding:

@@ -21,7 +21,7 @@ from projections import render
 from projections.outlook import claim_made
 from projections.picture import DAY, Claim, Picture, Tally, claims_in
 from projections.render import Json, Page
-from projections.scene import Scene
+from projections.scene import RANKS, Glance, Scene, gravity
 
 AHEAD = timedelta(days=14)
 LONGEST_COUNT = 30
@@ -61,7 +61,7 @@ def compose(scene: Scene) -> Json:
         "next_14_days": deadlines["next"],
         "overdue": deadlines["overdue"],
         "later": deadlines["later"],
-        "findings": findings(page, scene.findings(), now),
+        "findings": findings(page, scene.glance(int(now.timestamp()), FINDINGS_SHOWN)),
         "people_at_risk": at_risk(page, picture, own),
         "truce": truce(page, picture, now),
         "obligations": obligations(page, picture, now),
@@ -220,25 +220,24 @@ def due(page: Page, picture: Picture, now: datetime) -> dict[str, list[Json]]:
 FINDINGS_SHOWN = 20
 """Findings in one status, the gravest first; all are counted, and `/findings` has them."""
 NAMED = re.compile(r"\bactors/([a-z0-9][a-z0-9-]*)")
-GRAVITY = {severity: place for place, severity in enumerate(Severity)}
 
 
 def standing(found: Iterable[Finding], now: datetime) -> list[Finding]:
     """The findings that stand at a time, the gravest first."""
     moment = int(now.timestamp())
-    places = {name: place for place, name in enumerate(RULES)}
-    there = [one for one in found if one.stands(moment)]
-    return sorted(there, key=lambda one: (GRAVITY[one.severity], places[one.rule], one.subject, one.about))
+    return sorted((one for one in found if one.stands(moment)), key=gravity)
 
 
-def findings(page: Page, found: Iterable[Finding], now: datetime) -> Json:
+def findings(page: Page, found: Glance) -> Json:
     """What does not fit: how many findings of each rule, and the gravest."""
-    there = standing(found, now)
+    by_severity = Counter({severity.value: 0 for severity in Severity})
+    for rule, count in found.by_rule.items():
+        by_severity[RULES[rule].severity.value] += count
     return {
-        "total": len(there),
-        "by_severity": {severity.value: sum(one.severity is severity for one in there) for severity in Severity},
-        "by_rule": dict(Counter(one.rule for one in there)),
-        "items": [finding(page, one) for one in there[:FINDINGS_SHOWN]],
+        "total": sum(found.by_rule.values()),
+        "by_severity": dict(by_severity),
+        "by_rule": dict(sorted(found.by_rule.items(), key=lambda one: RANKS[one[0]])),
+        "items": [finding(page, one) for one in found.gravest],
     }
 
 
@@ -262,13 +261,13 @@ def _instant(second: int | None) -> str | None:
     return instant(datetime.fromtimestamp(second, UTC)) if second is not None else None
 
 
-def changes_at(picture: Picture, now: datetime, found: Iterable[Finding] = ()) -> datetime:
+def changes_at(picture: Picture, now: datetime, edge: int | None = None) -> datetime:
     """Until when a status stays as it is if nothing is recorded: the next deadline, or the end of the day.
 
     Args:
         picture: what it is drawn from.
         now: the clock.
-        found: its findings, whenever they stand.
+        edge: when, in seconds since 1970, a finding begins to stand or no longer does (`Glance.until`).
     """
     boundaries = [int((now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)).timestamp())]
     for state in picture.states.values():
@@ -281,7 +280,7 @@ def changes_at(picture: Picture, now: datetime, found: Iterable[Finding] = ()) -
             boundaries += [term.starts.span.earliest for term in state.term.values if term.starts is not None]
             for end in agreements.term_ends(state):
                 boundaries += [end.span.latest + 1, end.span.latest - agreements.LAPSING + 1]
-    boundaries += [second for one in found for second in (one.since, one.until) if second is not None]
+    boundaries += [edge] if edge is not None else []
     return datetime.fromtimestamp(min(b for b in boundaries if b > now.timestamp()), UTC)
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from projections import status
 from projections.outlook import findings_in
+from projections.scene import glance_at
 from tests.projections.world import NOW, SLOW, Wire, folded, opened, pictured, processes_of, recorded, scene_of
 from tests.spec import wire
 from tests.strategies import histories
@@ -461,7 +462,7 @@ def test_a_status_holds_until_the_moment_it_names(history: list[Wire], now: date
     log = recorded(history)
     for process in processes_of(log):
         seen = pictured(log, process)
-        until = status.changes_at(seen, now, findings_in(seen))
+        until = status.changes_at(seen, now, glance_at(findings_in(seen), int(now.timestamp()), 0).until)
         assert now < until <= now + timedelta(days=1)
         first, last = (folded(log, process, moment) for moment in (now, until - timedelta(microseconds=1)))
         assert first.pop("horizon") != last.pop("horizon") or until - now == timedelta(microseconds=1)

@@ -20,7 +20,7 @@ from projections import queries, status
 from projections.catch_up import Pull, catch_up
 from projections.outlook import findings_in
 from projections.picture import Picture, picture_of
-from projections.scene import HERE, Asked, Scene
+from projections.scene import HERE, Asked, Scene, glance_at
 from projections.views import Reading, Views
 from tests.spec import wire
 from tests.strategies import read
@@ -129,6 +129,7 @@ def scene_of(found: Picture, now: datetime = NOW, asked: Asked = HERE) -> Scene:
         lambda ids: {one: found.marks[one] for one in ids if one in found.marks},
         named,
         lambda: findings_in(found),
+        lambda at, most: glance_at(findings_in(found), at, most),
     )
 
 
