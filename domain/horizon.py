@@ -22,6 +22,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from domain.edtf import BEGINNING, END, Day, Span, When
 from domain.event import Event, ProcessOpening, Recorded
@@ -59,6 +60,7 @@ class Horizon:
 EVERYTHING = Horizon()
 
 
+@lru_cache(maxsize=1 << 14)
 def inside(span: Span, cut: Span) -> bool | None:
     """Whether what has these bounds had come by the end of `cut`: True, False, or None, which means possibly."""
     if cut.precedes(span):
@@ -275,7 +277,7 @@ def seen_from(horizon: Horizon, log: Iterable[Recorded]) -> Seen:
         published = _published(known, horizon.published_by.span)
     late = [r for r in known if published.get(r.event.id, True) is False]
     doubted = _doubted(known, published)
-    applied = [r for r in known if published.get(r.event.id, True) is True or _is_possible_report(r, published)]
+    applied = [r for r in known if published.get(r.event.id, True) or _is_possible_report(r, published)]
     effect = in_effect(applied)
     outside = {recorded.event.id for recorded in late}
     possible: dict[EventId, str] = {}
@@ -298,6 +300,8 @@ def seen_from(horizon: Horizon, log: Iterable[Recorded]) -> Seen:
         elif by_then is False:
             if event.data.opens:
                 lending[event.subject].append(event)
+        elif by_then and published.get(event_id, True) and event_id not in doubted:
+            events[event.subject].append(event)
         elif why := _why_possible(standing, by_then, published, doubted):
             possible[event_id] = why
             events[event.subject].append(event.as_possible())
@@ -391,8 +395,8 @@ def _judge(found: dict[EventId, bool | None], recorded: Recorded, event: Event, 
         if not sources:  # the source corrected itself, some day before we recorded it
             found[recorded.event.id] = True if _recorded_by(recorded, cut) else None
             return
-    told = {_was_published(source, event, recorded, cut) for source in sources}
-    if told:
+    if sources:
+        told = [_was_published(source, event, recorded, cut) for source in sources]
         found[recorded.event.id] = True if True in told else None if None in told else False
 
 
