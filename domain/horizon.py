@@ -377,8 +377,8 @@ def _published(known: Sequence[Recorded], cut: Span) -> dict[EventId, bool | Non
     for recorded in known:
         if recorded.event.data.revises:
             _judge(found, recorded, recorded.event, cut)
-    ours = [r for r in known if found.get(r.event.id, True) is True and not _corrects_for_the_source(r.event)]
-    read = {standing.recorded.event.id: standing.event for standing in _own_reading(ours)}
+    inside_by_then = [r for r in known if r.event.data.revises and found.get(r.event.id, True) is True]
+    read = _own_reading(known, [r for r in inside_by_then if not _corrects_for_the_source(r.event)])
     for recorded in known:
         if not recorded.event.data.revises:
             _judge(found, recorded, read.get(recorded.event.id) or recorded.event, cut)
@@ -400,14 +400,13 @@ def _judge(found: dict[EventId, bool | None], recorded: Recorded, event: Event, 
         found[recorded.event.id] = True if True in told else None if None in told else False
 
 
-def _own_reading(log: Sequence[Recorded]) -> Collection[Standing]:
-    """How reports read with our own corrections alone; nothing is merged or left out."""
-    decisions = _decide(r for r in log if r.event.data.revises)
-    return [
-        Standing(r, replaced(r.event, decisions.reads[r.event.id][0]), decisions.reads[r.event.id][1])
-        for r in log
-        if r.event.id in decisions.reads and not r.event.data.revises
-    ]
+def _own_reading(known: Sequence[Recorded], ours: Sequence[Recorded]) -> dict[EventId, Event]:
+    """How reports read with revisions of our own alone, where these correct them."""
+    reads = _decide(ours).reads
+    if not reads:
+        return {}
+    wanted = (r for r in known if r.event.id in reads and not r.event.data.revises)
+    return {r.event.id: replaced(r.event, reads[r.event.id][0]) for r in wanted}
 
 
 def _corrects_for_the_source(event: Event) -> bool:

@@ -165,10 +165,10 @@ OVER = {"concluded", "cancelled", "arrived", "turned back", "ended", "closed"}
 
 def _current(page: Page, picture: Picture, kind: type[Any]) -> list[Json]:
     """The subjects of a family that are not over, newest first, then the last ones that are."""
-    mine = [(path, state) for path, state in picture.states.items() if isinstance(state, kind)]
-    mine.sort(key=lambda one: (stage_of(one[1]) in OVER, [-bound for bound in _newest(one[1])], one[0]))
-    under_way = [one for one in mine if stage_of(one[1]) not in OVER][:CURRENT_SHOWN]
-    over = [one for one in mine if stage_of(one[1]) in OVER][:OVER_SHOWN]
+    mine = [(stage_of(state) in OVER, path, state) for path, state in picture.states.items() if type(state) is kind]
+    mine.sort(key=lambda one: (one[0], [-bound for bound in _newest(one[2])], one[1]))
+    under_way = [(path, state) for over, path, state in mine if not over][:CURRENT_SHOWN]
+    over = [(path, state) for over, path, state in mine if over][:OVER_SHOWN]
     return _pages(page, [*under_way, *over])
 
 
