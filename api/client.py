@@ -47,11 +47,19 @@ class Problem(Exception):
         super().__init__(body.get("title") or f"HTTP {status}")
         self.status = status
         self.title = str(self)
-        self.detail = str(body.get("detail") or "")
+        self.detail = _typed(str(body.get("detail") or ""))
         self.faults: list[tuple[str, str]] = [
-            (str(one.get("pointer") or one.get("parameter") or one.get("header") or ""), str(one.get("detail", "")))
+            (
+                str(one.get("pointer") or one.get("parameter") or one.get("header") or ""),
+                _typed(str(one.get("detail", ""))),
+            )
             for one in body.get("errors") or ()
         ]
+
+
+def _typed(advice: str) -> str:
+    """Advice for a URL as it holds at a terminal, where a + is typed as it is."""
+    return advice.replace(" (%2B is a + in a URL)", "").replace("%2B", "+")
 
 
 @dataclass(frozen=True)

@@ -181,6 +181,8 @@ class Screen:
         asked = words.horizon(status["horizon"])
         if asked:
             put((asked, "bold"))
+        if any(one["subject"] == f"processes/{status['process']}" for one in status["withdrawn"]):
+            put(("Withdrawn: the report of this process was taken back. What else was reported of it stands.", BAD))
         state = status["state"]
         self.line(["State: "], state, lambda v: [(clean(v), "bold"), f", {words.since(state['since'])}"], indent=0)
         self.line(["How it ended: "], status["ending"], _plain, indent=0)
@@ -215,7 +217,7 @@ class Screen:
             (len(status["next_14_days"]), "due in 14 days"),
             (_contested(status), "contested"),
             (sum(one["unanswered"] for one in status["proposals"]), "unanswered"),
-            (status["findings"]["total"], "findings"),
+            (status["findings"]["total"], "finding" if status["findings"]["total"] == 1 else "findings"),
         )
         found: list[Part] = []
         for count, what in counts:

@@ -66,7 +66,7 @@ class Refusal(Exception):
     def relative_to(self, prefix: str) -> Self:
         """The same refusal, as seen from inside: the reverse of `within`."""
         return type(self)(
-            self.detail.removeprefix(prefix),
+            self.detail.removeprefix(prefix).removeprefix(": "),
             [Fault(fault.pointer.removeprefix(prefix), fault.detail) for fault in self.faults],
         )
 

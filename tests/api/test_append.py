@@ -350,6 +350,7 @@ def test_strict_handling_refuses_what_is_of_doubtful_quality(client: TestClient)
     again = said(id=UUID(int=7777))
     body = problem(client.post("/v1/events", json=again, headers=STRICT), 409)
     assert body["type"] == "/problems/doubtful-quality"
+    assert body["detail"].startswith("likely-duplicate: "), "no pointer, no colon before it"
     assert not body["retry"]
     assert pointers(body) == [""]
     assert "likely-duplicate: 2 reports of StatementMade" in body["errors"][0]["detail"]

@@ -273,7 +273,7 @@ def test_a_process_whose_opening_was_taken_back_can_be_drawn() -> None:
     opened = next(e for e in EVENTS if e["type"] == "ProcessOpened" and e["subject"].endswith("/eastern-kalamun"))
     data = {"event": opened["id"], "reason": "There is no such process."}
     page = screen(wire("EventRetracted", subject=opened["subject"], data=data))
-    assert page.startswith("eastern-kalamun  eastern-kalamun\n")
+    assert page.startswith("eastern-kalamun  eastern-kalamun\nWithdrawn: the report of this process was taken back.")
     assert "[withdrawn] eastern-kalamun: it was taken back." in flat(page)
 
 
