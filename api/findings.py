@@ -15,7 +15,7 @@ from api.problems import problems
 from api.processes import POSITION, Cursor, Limit, ProcessPath, answered, ask
 from domain.errors import BadCursor, Fault
 from domain.findings import RULES, Rule, Severity
-from projections import queries
+from projections import watch
 from projections.views import Reading
 
 router = APIRouter(prefix="/v1", tags=["findings"])
@@ -60,7 +60,7 @@ def list_findings(here: Fresh, wanted: OfRules, after: Cursor = None, limit: Lim
     now = datetime.now(UTC)
 
     def question(reading: Reading) -> dict[str, Any]:
-        found, names = queries.all_findings(reading, now, *wanted, after, limit)
+        found, names = watch.all_findings(reading, now, *wanted, after, limit)
         return {"findings": found.items, "next": found.next, **names}
 
     return ask(here, question)
@@ -101,7 +101,7 @@ def read_findings(process: ProcessPath, here: Fresh, asked: At, wanted: OfRules)
     now = datetime.now(UTC)
 
     def question(reading: Reading) -> dict[str, Any]:
-        found, explained = queries.findings(reading, process, now, asked, *wanted)
+        found, explained = watch.findings(reading, process, now, asked, *wanted)
         return {"findings": found, **explained, "horizon": stated(asked, now)}
 
     return ask(here, question)

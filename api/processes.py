@@ -23,7 +23,7 @@ from domain.findings import RULES
 from domain.general import Role
 from domain.values import ID_PATTERN
 from projections import queries
-from projections.queries import Answer
+from projections.asking import Answer
 from projections.scene import HERE, Asked
 from projections.tables import VIEW_VERSION
 from projections.views import Reading

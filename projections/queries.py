@@ -5,60 +5,33 @@ A cursor is an opaque text that names the last row of a page; the next page begi
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
 import json
-import re
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Select, func, or_, select, tuple_
 
-from domain import folds
-from domain.actors import shown_label
 from domain.agreements import ObligationAssessed
-from domain.edtf import When
-from domain.errors import BadCursor, NotFound
+from domain.errors import NotFound
 from domain.event import Event, Recorded, instant
-from domain.findings import (
-    RULES,
-    Act,
-    ClaimMade,
-    Finding,
-    of_claims,
-    of_repeats,
-    of_state,
-    silence,
-    without_role,
-)
 from domain.general import SubjectState
-from domain.horizon import EVERYTHING, in_effect
+from domain.horizon import EVERYTHING
 from domain.processes import ProcessState, places
-from domain.values import EventId, Sensitivity, Subject
+from domain.values import Subject
 from projections import render, status
-from projections.outlook import PLACED
-from projections.picture import Order, claims_in, display_order, revised, timeline_order
+from projections.asking import Answer, cursor, explained, known_ids, read_cursor, scene_of
+from projections.picture import claims_in, display_order, revised, timeline_order
 from projections.render import Json, Page
 from projections.scene import (
     HERE,
-    LAST_DAY,
-    SEVERITIES,
     Asked,
     Scene,
-    actors_named,
-    finding_of,
-    scene,
-    standing_at,
     unknown,
 )
 from projections.views import (
     Reading,
-    all_of,
     as_one,
     chunks,
     events_at,
@@ -70,16 +43,7 @@ from projections.views import (
     states_of,
     version_of,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A page of a list."""
-
-    items: list[Json]
-    next: str | None
-    """Cursor of the next page; None at the end."""
-
+from projections.watch import everywhere
 
 # --- processes ------------------------------------------------------------------------------------------------
 
@@ -122,9 +86,7 @@ def processes(reading: Reading, wanted: Wanted, after: str | None, limit: int, n
         query = query.where(table.c.touched > wanted.updated_after)
     if wanted.finding is not None:
         clock = now or datetime.now(UTC)
-        query = query.where(
-            table.c.process.in_({process for process, _ in _everywhere(reading, clock, wanted.finding)})
-        )
+        query = query.where(table.c.process.in_({process for process, _ in everywhere(reading, clock, wanted.finding)}))
     if wanted.actor is not None or wanted.role is not None:
         query = query.where(table.c.process.in_(_with_role(reading, wanted)))
     rows = reading.connection.execute(query).all()
@@ -189,12 +151,6 @@ def stamp(reading: Reading, process: str) -> Stamp:
     return Stamp(reading.tables.generation, touched, reading.connection.execute(named).scalar() or 0)
 
 
-def _scene(reading: Reading, process: str, now: datetime | None, asked: Asked) -> Scene:
-    """Without a clock, violations and incidents are only counted as a whole."""
-    clock = asked.now or now
-    return scene(reading, process, now, LAST_DAY if clock is None else status.counted_from(clock), asked)
-
-
 def process_status(reading: Reading, process: str, now: datetime, asked: Asked = HERE) -> tuple[Json, datetime]:
     """The status, and until when it stays as it is if nothing is recorded. At another horizon than the present that
     is not looked for.
@@ -202,7 +158,7 @@ def process_status(reading: Reading, process: str, now: datetime, asked: Asked =
     Raises:
         NotFound: the process was never opened, or nothing of it is inside the horizon.
     """
-    found = _scene(reading, process, now, asked)
+    found = scene_of(reading, process, now, asked)
     if asked != HERE:
         return status.compose(found), found.now
     return status.compose(found), status.changes_at(
@@ -227,9 +183,9 @@ def history(
     """
     last = read_cursor(after, int, int, int, str) if after is not None else None
     if asked.horizon != EVERYTHING:
-        return _history_at(_scene(reading, process, None, asked), last, limit, newest_first=newest_first)
+        return _history_at(scene_of(reading, process, None, asked), last, limit, newest_first=newest_first)
     table = reading.tables.process_timeline
-    ids = _ids(reading, process)
+    ids = known_ids(reading, process)
     key = (table.c.earliest, table.c.latest, table.c.step, table.c.event_id)
     query = select(*key, table.c.position).distinct().where(table.c.process.in_(ids)).limit(limit + 1)
     query = query.order_by(*(column.desc() if newest_first else column for column in key))
@@ -346,7 +302,7 @@ def claims(
     """
     last = read_cursor(after, int, int, int, str) if after is not None else None
     if asked.horizon != EVERYTHING:
-        found = _scene(reading, process, None, asked)
+        found = scene_of(reading, process, None, asked)
         mine = sorted((display_order(e), str(e.id)) for e in found.picture.in_effect if _says(e, measure, claimant))
         mine = [one for one in mine if last is None or one[0] > last]
         names = [name for _, name in mine[:limit]]
@@ -354,7 +310,7 @@ def claims(
         orders = [order for order, _ in mine]
     else:
         table, belongs = reading.tables.claims, reading.tables.belongs
-        ids = _ids(reading, process)
+        ids = known_ids(reading, process)
         counted = belongs.c.withdrawn.is_(False) | (belongs.c.subject == f"processes/{ids[0]}")
         key = (table.c.earliest, table.c.latest, table.c.step, table.c.event_id)
         query = select(*key).distinct().order_by(*key).limit(limit + 1)
@@ -391,7 +347,7 @@ def _accumulated(
 ) -> tuple[list[Recorded], str | None, Callable[[Iterable[str]], Mapping[str, Json]]]:
     """Events that accumulate, in effect, newest first; the cursor of the next page; and what became of them."""
     if asked.horizon != EVERYTHING:
-        found = _scene(reading, process, None, asked)
+        found = scene_of(reading, process, None, asked)
         mine = [(display_order(e), e) for e in found.picture.in_effect if e.type in names]
         mine.sort(key=lambda one: one[0], reverse=True)
         if last is not None:
@@ -401,7 +357,7 @@ def _accumulated(
         following = cursor(*shown[-1][0]) if len(mine) > len(shown) else None
         return events, following, found.told
     table = reading.tables.entries
-    ids = _ids(reading, process)
+    ids = known_ids(reading, process)
     key = (table.c.earliest, table.c.latest, table.c.step, table.c.event_id)
     query = select(*key).distinct().where(table.c.process.in_(ids), table.c.type.in_(names))
     query = query.order_by(*(column.desc() for column in key))
@@ -422,13 +378,13 @@ def figures(reading: Reading, process: str, asked: Asked = HERE) -> list[Json]:
     Raises:
         NotFound: the process was never opened, or nothing of it is inside the horizon.
     """
-    found = _scene(reading, process, None, asked)
+    found = scene_of(reading, process, None, asked)
     shown, counts = status.figures_of(Page(), found.picture, found.lookup, shown=len(found.picture.claims))
     return [*shown, *(line for lines in counts.values() for line in lines)]
 
 
 def obligations(reading: Reading, process: str, now: datetime, asked: Asked = HERE) -> list[Json]:
-    found = _scene(reading, process, now, asked)
+    found = scene_of(reading, process, now, asked)
     page = Page()
     ledger = status.obligations(page, found.picture, found.now)
     scores: dict[tuple[str, str], list[Json]] = {}
@@ -462,315 +418,13 @@ def _assessed(reading: Reading, found: Scene) -> list[Event]:
     return sorted(events, key=lambda event: event.order)
 
 
-# --- findings and deadlines -----------------------------------------------------------------------------------
-
-
-def findings(
-    reading: Reading,
-    process: str,
-    now: datetime,
-    asked: Asked = HERE,
-    rule: str | None = None,
-    severity: str | None = None,
-) -> tuple[list[Json], Json]:
-    """The findings of a process that stand at the clock of the horizon, the gravest first, and what explains them.
-
-    Args:
-        reading: the snapshot.
-        process: id of the process.
-        now: the clock on the wall, where the horizon does not set it.
-        asked: the horizon.
-        rule, severity: only these; None: all.
-
-    Raises:
-        NotFound: the process was never opened, or nothing of it is inside the horizon.
-    """
-    found = _scene(reading, process, now, asked)
-    page = Page()
-    shown = [
-        status.finding(page, one)
-        for one in status.standing(found.findings(), found.now)
-        if rule in (None, one.rule) and severity in (None, one.severity.value)
-    ]
-    _name_actors(page, shown)
-    ids = list(page.events)
-    return shown, status.explained(found, page, found.lookup(ids), found.marks(ids))
-
-
-_ACTOR = re.compile(r"\bactors/([a-z0-9][a-z0-9-]{0,63})")
-
-
-def _name_actors(page: Page, shown: Iterable[Json]) -> None:
-    """Asks for the names of the actors that findings speak of by their ids."""
-    for one in shown:
-        for actor in _ACTOR.findall(one["text"]):
-            page.actor(actor)
-
-
-def findings_of(reading: Reading, subjects: Iterable[str], now: datetime) -> dict[str, list[Json]]:
-    """The findings of single subjects that stand, the gravest first, by the path that was asked for.
-
-    What only a process as a whole tells (silence, an actor without a role) is not among them.
-    """
-    table, joined = reading.tables.findings, joined_of(reading)
-    stays = {path: joined.get(Subject(path), Subject(path)) for path in subjects}
-    kept: dict[Subject, list[Finding]] = {}
-    for some in chunks(sorted(set(stays.values()))):
-        for row in reading.connection.execute(select(table).where(table.c.subject.in_(some))):
-            kept.setdefault(Subject(row.subject), []).append(finding_of(row))
-    return {
-        path: [status.finding(Page(), one) for one in status.standing(kept.get(own, ()), now)]
-        for path, own in stays.items()
-    }
-
-
-def all_findings(
-    reading: Reading, now: datetime, rule: str | None, severity: str | None, after: str | None, limit: int
-) -> tuple[Answer, Json]:
-    """The findings that stand in any process, by process, the gravest first; and the names of the actors in them.
-
-    Raises:
-        BadCursor: `after` is not a cursor of this list.
-    """
-    found = [
-        (process, one)
-        for process, one in _everywhere(reading, now, rule)
-        if severity is None or one.severity.value == severity
-    ]
-    places = {name: place for place, name in enumerate(RULES)}
-    ordered = sorted(
-        (((process, SEVERITIES[f.severity], places[f.rule], f.subject, _short(f.about)), f) for process, f in found),
-        key=lambda one: one[0],
-    )
-    if after is not None:
-        last = read_cursor(after, str, int, int, str, str)
-        ordered = [one for one in ordered if one[0] > last]
-    page = Page()
-    items = [{"process": key[0], **status.finding(page, one)} for key, one in ordered[:limit]]
-    _name_actors(page, items)
-    names = {actor: {"label": shown_label(state)} for actor, state in actors_named(reading, page.actors).items()}
-    return Answer(items, cursor(*ordered[limit - 1][0]) if len(ordered) > limit else None), {"actors": names}
-
-
-def _short(text: str) -> str:
-    """What stands for a text of any length and script in a cursor."""
-    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
-
-
-def _everywhere(reading: Reading, now: datetime, rule: str | None = None) -> Iterator[tuple[str, Finding]]:
-    """The findings of all processes that stand, each with the process."""
-    table, belongs = reading.tables.findings, reading.tables.belongs
-    moment, joined = int(now.timestamp()), joined_of(reading)
-    stands = standing_at(table, moment)
-    counted = or_(belongs.c.withdrawn.is_(False), belongs.c.subject == "processes/" + belongs.c.process)
-    query = select(belongs.c.process, table).join(belongs, belongs.c.subject == table.c.subject).where(stands, counted)
-    if rule is not None:
-        query = query.where(table.c.rule == rule)
-    seen: set[tuple[str, tuple[str, Subject, str]]] = set()
-    for row in reading.connection.execute(query):
-        one, process = finding_of(row), ids_of(row.process, joined)[0]
-        if (process, one.key) not in seen:
-            seen.add((process, one.key))
-            yield process, one
-    for process, one in (*_silent(reading), *_without_role(reading, joined)):
-        if one.stands(moment) and rule in (None, one.rule):
-            yield process, one
-
-
-def _silent(reading: Reading) -> Iterator[tuple[str, Finding]]:
-    table = reading.tables.processes
-    query = select(table.c.process, table.c.state, table.c.heard_on)
-    for process, stages, heard_on in reading.connection.execute(query):
-        for one in silence(process, json.loads(stages), heard_on):
-            yield process, one
-
-
-def _without_role(reading: Reading, joined: Mapping[Subject, Subject]) -> Iterator[tuple[str, Finding]]:
-    acting, belongs = reading.tables.acting, reading.tables.belongs
-    query = select(belongs.c.process, acting).join(belongs, belongs.c.subject == acting.c.subject)
-    query = query.where(belongs.c.withdrawn.is_(False))
-    done: dict[str, list[Act]] = {}
-    placed: dict[str, set[str]] = {}
-    for row in reading.connection.execute(query):
-        process = ids_of(row.process, joined)[0]
-        if row.what == PLACED:
-            placed.setdefault(process, set()).add(row.actor)
-        else:
-            events = tuple(EventId(UUID(event)) for event in json.loads(row.events))
-            done.setdefault(process, []).append(Act(Subject(row.subject), row.actor, row.what, events))
-    for process, theirs in done.items():
-        for one in without_role(process, theirs, placed.get(process, ())):
-            yield process, one
-
-
-def quality_faults(reading: Reading, events: Sequence[Event]) -> list[tuple[int, Finding]]:
-    """What events would raise of data quality on their own subjects, if they were recorded: the number of each event
-    and the finding. All that a subject has is read and folded anew."""
-    joined = joined_of(reading)
-    found: list[tuple[int, Finding]] = []
-    for stays in dict.fromkeys(joined.get(event.subject, event.subject) for event in events):
-        known = all_of(reading, as_one(stays, joined))
-        last = max((recorded.position for recorded in known), default=0)
-        moment = datetime.now(UTC)
-        sent = [
-            Recorded(event, last + number + 1, 0, moment, "", 1)
-            for number, event in enumerate(events)
-            if joined.get(event.subject, event.subject) == stays
-        ]
-        before = {one.key for one in _quality(known, stays)}
-        for one in _quality([*known, *sent], stays):
-            if one.key not in before:
-                numbers = [n for n, event in enumerate(events) if event.id in one.events]
-                found.append((numbers[-1] if numbers else sent[-1].position - last - 1, one))
-    return found
-
-
-def _quality(log: Sequence[Recorded], subject: Subject) -> list[Finding]:
-    """The findings of data quality of one subject."""
-    now = [event.on(subject) for event in in_effect(log).events]
-    state = folds.fold(subject.partition("/")[0], now)
-    said: dict[tuple[tuple[str, ...], str, bool], tuple[Order, ClaimMade]] = {}
-    for event in now:
-        order = display_order(event)
-        for one in claims_in(event):
-            made = ClaimMade(*one, order[0], order[1], event.id)
-            key = (one.series, one.claimant, one.assessed)
-            said[key] = max(said.get(key, (order, made)), (order, made), key=lambda pair: pair[0])
-    claims = [made for _, made in said.values()]
-    found = [*of_state(subject, state), *of_claims(subject, claims), *of_repeats(subject, now)]
-    return [one for one in found if RULES[one.rule].data_quality]
-
-
-def deadlines(
-    reading: Reading,
-    now: datetime,
-    *,
-    process: str | None = None,
-    until: When | None = None,
-    overdue: bool | None = None,
-    after: str | None = None,
-    limit: int = 100,
-) -> tuple[Answer, Json]:
-    """What is expected by a date and not settled, in all processes or in one, the first to end first; and what
-    explains it. `touched_at` is when what it rests on was last recorded or corrected.
-
-    Args:
-        reading: the snapshot.
-        now: the clock, which tells what is overdue.
-        process: only of this process.
-        until: only what may be due by the end of this date.
-        overdue: only what is overdue (True) or is not (False).
-        after, limit: of the page.
-
-    Raises:
-        NotFound: there is no such process.
-        BadCursor: `after` is not a cursor of this list.
-    """
-    table, belongs = reading.tables.deadlines, reading.tables.belongs
-    moment, joined = int(now.timestamp()), joined_of(reading)
-    key = (table.c.latest, table.c.earliest, table.c.subject, table.c.number)
-    query = select(table).order_by(*key).limit(limit + 1)
-    counted = belongs.c.withdrawn.is_(False)
-    wanted = select(belongs.c.subject).where(counted)
-    if process is not None:
-        wanted = wanted.where(belongs.c.process.in_(_ids(reading, process)))
-    query = query.where(table.c.subject.in_(wanted))
-    if until is not None:
-        query = query.where(table.c.earliest <= until.span.latest)
-    if overdue is not None:
-        query = query.where(table.c.latest < moment if overdue else table.c.latest >= moment)
-    if after is not None:
-        query = query.where(tuple_(*key) > read_cursor(after, int, int, str, int))
-    rows = reading.connection.execute(query).all()
-    found = rows[:limit]
-    subjects = {row.subject for row in found}
-    states = states_of(reading, subjects)
-    member: dict[str, set[str]] = {}
-    for some in chunks(sorted(subjects)):
-        of = select(belongs.c.subject, belongs.c.process).where(belongs.c.subject.in_(some), counted)
-        for subject, name in reading.connection.execute(of):
-            member.setdefault(subject, set()).add(ids_of(name, joined)[0])
-    contested = _contested_events(reading, subjects)
-    page = Page()
-    rests_on = [page.rests_on(json.loads(row.events)) for row in found]
-    by_id, marks = events_by_id(reading, page.events), marks_by_id(reading, page.events)
-    corrections = events_by_id(reading, (c for mark in marks.values() for c in mark.get("corrected_by", ())))
-    items = [
-        {
-            "processes": sorted(member.get(row.subject, ())),
-            "subject": row.subject,
-            "label": _label(states.get(Subject(row.subject)), row.subject),
-            "what": row.what,
-            "when": row.when,
-            "actor": page.actor(row.actor),
-            "overdue": row.latest < moment,
-            "contested": not contested[row.subject].isdisjoint(
-                (about, event) for about in ("stage", _matter(row.what)) for event in events
-            ),
-            "sensitivity": max((by_id[event].event.sensitivity for event in events), key=SENSITIVITIES.index).value,
-            "touched_at": instant(
-                max(
-                    recorded.recorded_at
-                    for event in events
-                    for recorded in (
-                        by_id[event],
-                        *(corrections[c] for c in marks.get(event, {}).get("corrected_by", ())),
-                    )
-                )
-            ),
-            "events": events,
-        }
-        for row, events in zip(found, rests_on, strict=True)
-    ]
-    following = cursor(*(getattr(found[-1], c.name) for c in key)) if len(rows) > limit else None
-    for recorded in by_id.values():
-        for claimant in recorded.event.claimants:
-            page.actor(claimant.removeprefix("actors/") if claimant.startswith("actors/") else None)
-    return Answer(items, following), _explained(reading, page)
-
-
-SENSITIVITIES = tuple(Sensitivity)
-"""From the least on."""
-MATTERS = {
-    "round of talks": "planned",
-    "departure": "described planned",
-    "end of the clearance": "clearances",
-    "obligation": "obligation",
-    "end of the term": "term",
-    "last day to join": "until",
-}
-"""What a deadline is, and the matter that a finding that it is contested is about, without its key."""
-
-
-def _matter(what: str) -> str:
-    return MATTERS.get(what.partition(":")[0], what)
-
-
-def _contested_events(reading: Reading, subjects: Iterable[str]) -> defaultdict[str, set[tuple[str, str]]]:
-    """The events of each subject that contradict each other, each with the matter."""
-    table = reading.tables.findings
-    found: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
-    for some in chunks(sorted(subjects)):
-        query = select(table.c.subject, table.c.about, table.c.events)
-        for subject, about, events in reading.connection.execute(
-            query.where(table.c.subject.in_(some), table.c.rule == "contested")
-        ):
-            matter = about if about.startswith("described ") else about.partition(" ")[0]
-            found[subject] |= {(matter, event) for event in json.loads(events)}
-    return found
-
-
-def _label(state: SubjectState | None, path: str) -> str:
-    return state.labels[0].text if state is not None and state.labels else path
-
-
 def of_family(reading: Reading, process: str, family: str, asked: Asked = HERE) -> list[Json]:
     """The subjects of one family that belong to a process.
 
     Raises:
         NotFound: the process was never opened, or nothing of it is inside the horizon.
     """
-    found = _scene(reading, process, None, asked)
+    found = scene_of(reading, process, None, asked)
     mine = [(path, state) for path, state in found.picture.states.items() if path.startswith(f"{family}/")]
     return [render.subject(Page(), path, state) for path, state in sorted(mine)]
 
@@ -781,7 +435,7 @@ def actors_of(reading: Reading, process: str, asked: Asked = HERE) -> list[Json]
     Raises:
         NotFound: the process was never opened, or nothing of it is inside the horizon.
     """
-    found = _scene(reading, process, None, asked)
+    found = scene_of(reading, process, None, asked)
     page = Page()
     mine: dict[str, Json] = {}
 
@@ -805,19 +459,6 @@ def actors_of(reading: Reading, process: str, asked: Asked = HERE) -> list[Json]
     ]
 
 
-def _ids(reading: Reading, process: str) -> list[str]:
-    """The ids of a process, if it has several: the one that stays first.
-
-    Raises:
-        NotFound: it was never opened.
-    """
-    found = ids_of(process, joined_of(reading))
-    table = reading.tables.processes
-    if reading.connection.execute(select(table.c.process).where(table.c.process == found[0])).first() is None:
-        raise unknown()
-    return found
-
-
 # --- subjects and actors --------------------------------------------------------------------------------------
 
 
@@ -838,17 +479,7 @@ def subject_page(reading: Reading, path: str) -> tuple[Json, int]:
         shown["withdrawn"] = True
     if others:
         shown["unified"] = sorted(others)
-    return shown | _explained(reading, page), version_of(reading, path)
-
-
-def _explained(reading: Reading, page: Page) -> Json:
-    """The names of the actors that a page mentions, and what its lines rest on."""
-    named = actors_named(reading, list(page.actors))
-    found, marks = events_by_id(reading, page.events), marks_by_id(reading, page.events)
-    return {
-        "actors": {actor: {"label": shown_label(state)} for actor, state in named.items()},
-        "evidence": {event: render.evidence(recorded, marks.get(event)) for event, recorded in found.items()},
-    }
+    return shown | explained(reading, page), version_of(reading, path)
 
 
 def actor_page(reading: Reading, actor: str) -> tuple[Json, int]:
@@ -875,7 +506,7 @@ def actor_page(reading: Reading, actor: str) -> tuple[Json, int]:
         roles_there = render.roles(page, path, states[Subject(path)])
         found += [{"process": process, **role} for role in roles_there if role["actor"] in ids]
     shown["processes"] = found
-    for name, told in _explained(reading, page).items():
+    for name, told in explained(reading, page).items():
         shown[name] |= told
     return shown, version
 
@@ -892,36 +523,3 @@ def actors(reading: Reading, q: str | None, after: str | None, limit: int) -> An
     states = states_of(reading, paths[:limit])
     items = [render.subject(Page(), path, states[Subject(path)]) for path in paths[:limit]]
     return Answer(items, cursor(paths[limit - 1]) if len(paths) > limit else None)
-
-
-# --- cursors --------------------------------------------------------------------------------------------------
-
-
-def cursor(*key: Any) -> str:
-    """An opaque cursor after a row."""
-    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode().rstrip("=")
-
-
-def read_cursor(text: str, *kinds: type) -> tuple[Any, ...]:
-    """What a cursor names.
-
-    Raises:
-        BadCursor: it was not made by `cursor` for this list.
-    """
-    try:
-        key = json.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
-    except (ValueError, binascii.Error, RecursionError):
-        key = None
-    fits = isinstance(key, list) and len(key) == len(kinds)
-    if not fits or not all(_fits(part, kind) for part, kind in zip(key, kinds, strict=True)):
-        raise BadCursor.at("after", "take the cursor unchanged from `next`, or leave it out to begin anew")
-    return tuple(key)
-
-
-def _fits(part: object, kind: type) -> bool:
-    """Whether a part of a cursor is of its kind, and one that the database can hold."""
-    if type(part) is not kind:
-        return False
-    if isinstance(part, int):
-        return -(2**63) <= part < 2**63
-    return not isinstance(part, str) or part.isascii()

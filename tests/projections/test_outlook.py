@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from domain import folds
 from domain.event import Recorded
 from domain.findings import RULES
-from projections import queries, status
+from projections import queries, status, watch
 from projections.catch_up import rebuild
 from projections.outlook import findings_in
 from projections.queries import Wanted
@@ -53,7 +53,7 @@ def pure(log: Sequence[Recorded], process: str, now: datetime) -> list[Wire]:
 
 
 def kept(snapshot: Reading, process: str, now: datetime) -> list[Wire]:
-    shown: list[Wire] = plain({"findings": queries.findings(snapshot, process, now)[0]})["findings"]
+    shown: list[Wire] = plain({"findings": watch.findings(snapshot, process, now)[0]})["findings"]
     return shown
 
 
@@ -62,7 +62,7 @@ def everywhere(snapshot: Reading, now: datetime, limit: int = 4) -> list[Wire]:
     found: list[Wire] = []
     after = None
     while True:
-        page, _ = queries.all_findings(snapshot, now, None, None, after, limit)
+        page, _ = watch.all_findings(snapshot, now, None, None, after, limit)
         found += plain({"items": page.items})["items"]
         after = page.next
         if after is None:
@@ -74,7 +74,7 @@ def due(snapshot: Reading, now: datetime, process: str | None = None, limit: int
     found: list[Wire] = []
     after = None
     while True:
-        page, _ = queries.deadlines(snapshot, now, process=process, after=after, limit=limit)
+        page, _ = watch.deadlines(snapshot, now, process=process, after=after, limit=limit)
         found += plain({"items": page.items})["items"]
         after = page.next
         if after is None:
@@ -168,12 +168,12 @@ def test_what_strict_handling_would_refuse_is_what_would_be_raised(
     subjects = {event.subject for event in late}
     with reading(*history[:cut]) as early, reading(*history) as full:
         before, after = (_of_quality(snapshot, subjects) for snapshot in (early, full))
-        found = {(one.rule, str(one.subject), one.about) for _, one in queries.quality_faults(early, late)}
+        found = {(one.rule, str(one.subject), one.about) for _, one in watch.quality_faults(early, late)}
     assert found == after - before
 
 
 def _of_quality(snapshot: Reading, subjects: set[Any]) -> set[tuple[str, str, str]]:
-    kept = queries.findings_of(snapshot, subjects, CLOCKS[0])
+    kept = watch.findings_of(snapshot, subjects, CLOCKS[0])
     return {
         (one["rule"], one["subject"], one["about"])
         for found in kept.values()
@@ -226,7 +226,7 @@ def test_findings_of_several_subjects_at_once() -> None:
         wire("SubjectUnified", subject="talks/first", data={"into": "talks/second", "reason": "one round"}),
     ]
     with reading(*history) as snapshot:
-        found = queries.findings_of(snapshot, ["talks/first", "talks/second", "processes/first"], CLOCKS[0])
+        found = watch.findings_of(snapshot, ["talks/first", "talks/second", "processes/first"], CLOCKS[0])
     assert {one["rule"] for one in found["talks/first"]} == {"single-claimant", "plan-date-passed"}
     assert found["talks/first"] == found["talks/second"]
     assert found["processes/first"] == []

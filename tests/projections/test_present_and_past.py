@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from projections import queries
-from projections.queries import Answer
+from projections import queries, watch
+from projections.asking import Answer
 from projections.scene import HERE, Asked
 from projections.views import Reading
 from tests.projections.world import NOW, SLOW, Wire, follow, plain, processes_of, pull, reading, recorded, views
@@ -43,7 +43,7 @@ ANSWERS: dict[str, Callable[[Reading, str, Asked], Any]] = {
     "talks": lambda here, p, at: queries.of_family(here, p, "talks", at),
     "convoys": lambda here, p, at: queries.of_family(here, p, "convoys", at),
     "actors": lambda here, p, at: queries.actors_of(here, p, at),
-    "findings": lambda here, p, at: queries.findings(here, p, NOW, at),
+    "findings": lambda here, p, at: watch.findings(here, p, NOW, at),
 }
 
 

@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import BadCursor, NotFound
-from projections import queries
-from projections.queries import Answer, Wanted
+from projections import asking, queries
+from projections.asking import Answer
+from projections.queries import Wanted
 from projections.views import Reading
 from tests.projections.world import NOW, SLOW, Wire, follow, opened, processes_of, pull, reading, recorded, views
 from tests.spec import wire
@@ -170,14 +171,14 @@ def test_a_revision_in_a_later_batch_stands_beside_its_target_too() -> None:
         "%%%",
         "é",
         base64.urlsafe_b64encode(b"\xff\xfe").decode(),
-        queries.cursor("first"),
-        queries.cursor(1, 2, 3),
-        queries.cursor(1, 2, 3, 4),
-        queries.cursor(1, 2, True, "x"),
-        queries.cursor(1.0, 2, 3, "x"),
-        queries.cursor(2**63, 2, 3, "x"),
-        queries.cursor(-(10**400), 2, 3, "x"),
-        queries.cursor(1, 2, 3, "\ud800"),
+        asking.cursor("first"),
+        asking.cursor(1, 2, 3),
+        asking.cursor(1, 2, 3, 4),
+        asking.cursor(1, 2, True, "x"),
+        asking.cursor(1.0, 2, 3, "x"),
+        asking.cursor(2**63, 2, 3, "x"),
+        asking.cursor(-(10**400), 2, 3, "x"),
+        asking.cursor(1, 2, 3, "\ud800"),
         base64.urlsafe_b64encode(b"[" * 5000).decode(),
         base64.urlsafe_b64encode(json.dumps({"a": 1}).encode()).decode(),
     ],
@@ -190,7 +191,7 @@ def test_a_cursor_of_another_making_is_refused(cursor: str) -> None:
             queries.incidents(here, "first", cursor, 10)
 
 
-@pytest.mark.parametrize("cursor", ["x", queries.cursor(1), queries.cursor("a", "b"), queries.cursor("\ud800")])
+@pytest.mark.parametrize("cursor", ["x", asking.cursor(1), asking.cursor("a", "b"), asking.cursor("\ud800")])
 def test_lists_by_id_refuse_such_cursors_too(cursor: str) -> None:
     with reading(*opened(FIRST)) as here:
         with pytest.raises(BadCursor):
