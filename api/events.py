@@ -34,7 +34,7 @@ from domain.errors import BadCursor, DoubtfulQuality, Fault, NotFound, Refusal, 
 from domain.event import instant
 from domain.vocabulary import example
 from ledger.ledger import Append, Appended
-from ledger.sqlite import Filter
+from ledger.recorder import Filter
 from projections import watch
 
 router = APIRouter(prefix="/v1", tags=["events"])

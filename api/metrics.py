@@ -1,14 +1,26 @@
-"""Figures for Prometheus, in a registry of their own per server, so that two servers in one process do not mix."""
+"""Figures for Prometheus, in a registry of their own per server, so that two servers in one process do not mix.
+
+Several worker processes behind one socket count together, whichever of them is asked, if PROMETHEUS_MULTIPROC_DIR names an
+empty directory of theirs before this is imported: each keeps its figures in files there. Whoever starts the workers calls
+`prometheus_client.multiprocess.mark_process_dead(pid)` when one has ended.
+"""
 
 from __future__ import annotations
 
+import os
+import threading
 import time
 from collections.abc import Callable
+from typing import Literal
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 METHODS = ("GET", "POST", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE")
+SHARED = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+"""Directory of the figures of several workers; None if this process counts for itself."""
+REFRESH = 1.0  # seconds between looks at what the other workers, or a slow database, are asked about
 
 
 class Metrics:
@@ -19,7 +31,7 @@ class Metrics:
         own = self.registry
         self.appends = Counter(
             "parley_appends",
-            "Requests to append, by outcome: recorded, repeated, dry-run, or why refused.",
+            "Requests to append, by outcome: recorded, repeated, dry-run, accident, broken-off, or why refused.",
             ["outcome"],
             registry=own,
         )
@@ -36,7 +48,12 @@ class Metrics:
             buckets=(1, 2, 5, 10, 50, 200, 1000, 2000),
             registry=own,
         )
-        self.followers = Gauge("parley_live_readers", "Connections that follow the log live.", registry=own)
+        self.followers = Gauge(
+            "parley_live_readers",
+            "Connections that follow the log live.",
+            registry=own,
+            multiprocess_mode="livesum",
+        )
         self.durations = Histogram(
             "parley_request_seconds",
             "Seconds from a request to the begin of its answer, by route.",
@@ -44,10 +61,73 @@ class Metrics:
             buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
             registry=own,
         )
+        self._looks: list[Callable[[], None]] = []
+        self._closing = threading.Event()
+        self._before: Callable[[], None] = lambda: None
+        self._thread = threading.Thread(target=self._refresh, name="metrics", daemon=True)
 
-    def watch(self, name: str, help_: str, look: Callable[[], float]) -> None:
-        """A gauge that is read when the metrics are asked for."""
-        Gauge(name, help_, registry=self.registry).set_function(look)
+    def watch(
+        self,
+        name: str,
+        help_: str,
+        look: Callable[[], float],
+        together: Literal["livesum", "livemin", "livemax"],
+        projection: str | None = None,
+    ) -> None:
+        """A gauge that is read when the metrics are asked for.
+
+        Args:
+            name: of the gauge.
+            help_: what it tells.
+            look: reads it, without waiting for anything; it is called in any thread.
+            together: what several workers that live tell as one.
+            projection: the label `projection`, if it is about one.
+        """
+        labels = ["projection"] if projection is not None else []
+        gauge = Gauge(name, help_, labels, registry=self.registry, multiprocess_mode=together)
+        child = gauge.labels(projection) if projection is not None else gauge
+        self._looks.append(lambda: child.set(look()))
+
+    def start(self, before: Callable[[], None]) -> None:
+        """Keeps the gauges fresh for whichever worker is asked.
+
+        Args:
+            before: called before each look, in a thread of its own: it may ask the database.
+        """
+        self._before = before
+        self._look()
+        self._thread.start()
+
+    def close(self) -> None:
+        self._closing.set()
+        self._thread.join()
+
+    def told(self) -> bytes:
+        """All figures in the text format of Prometheus, those of the other workers too."""
+        self._look()
+        if SHARED is None:
+            return generate_latest(self.registry)
+        together = CollectorRegistry()
+        MultiProcessCollector(together, SHARED)
+        return generate_latest(together)
+
+    def _look(self) -> None:
+        for look in self._looks:
+            look()
+
+    def _refresh(self) -> None:
+        while not self._closing.wait(REFRESH):
+            self._before()
+            self._look()
+
+
+def route_of(scope: Scope) -> str:
+    """The template of the route that answered, such as /v1/processes/{process}: never the path, which holds names."""
+    return getattr(scope.get("route"), "path", "none")
+
+
+def method_of(scope: Scope) -> str:
+    return scope["method"] if scope["method"] in METHODS else "other"
 
 
 class Stopwatch:
@@ -67,9 +147,8 @@ class Stopwatch:
         def stop(status: int) -> None:
             nonlocal begun
             begun = True
-            method = scope["method"] if scope["method"] in METHODS else "other"
-            route = getattr(scope.get("route"), "path", "none")
-            self._metrics.durations.labels(method, route, status).observe(time.perf_counter() - started)
+            seconds = time.perf_counter() - started
+            self._metrics.durations.labels(method_of(scope), route_of(scope), status).observe(seconds)
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -18,7 +18,7 @@ from domain.errors import BadCursor, Fault, Unavailable
 from domain.values import FAMILIES, ID_PATTERN, SUBJECT_PATTERN
 from domain.vocabulary import PAYLOADS
 from ledger.ledger import micros
-from ledger.sqlite import Filter
+from ledger.recorder import Filter
 
 LAST_POSITION = 2**63 - 1  # what the database can hold
 BRIEFLY = 5.0  # seconds that min_position waits

@@ -6,6 +6,8 @@ cache and snapshots go by version order, which late reports break; they are not 
 
 from __future__ import annotations
 
+import threading
+import time
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +18,6 @@ from urllib.parse import quote
 
 from eventsourcing.application import Application
 from eventsourcing.persistence import Mapper
-from eventsourcing.sqlite import SQLiteCursor
 from eventsourcing.utils import Environment, EnvType
 
 from domain import revisions
@@ -29,6 +30,7 @@ from domain.errors import (
     PreconditionFailed,
     Refusal,
     StaleVersion,
+    Unavailable,
     UnknownReference,
 )
 from domain.event import Event, Opening, Recorded, Unreadable
@@ -36,10 +38,15 @@ from domain.horizon import names_processes
 from domain.values import EventId, Subject
 from domain.vocabulary import OPENINGS, misfit, references
 from ledger.mapper import Draft, Entry, EventMapper
-from ledger.sqlite import LOCK_TIMEOUT, Filter, IndexRow, SQLiteLogRecorder, available
+from ledger.recorder import Before, Filter, IndexRow, Interrupted, LogRecorder, Writing
+from ledger.sqlite import available
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EVERYTHING = Filter()
+LOCK_TIMEOUT = 5  # seconds
+SETTLE = 20.0  # seconds
+PAUSE = 0.2  # seconds between tries to learn what became of an append
+MOST_KNOWN = 100_000  # subjects that are remembered to be open
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +83,21 @@ class Appended:
 
 
 @dataclass(slots=True)
+class _Group:
+    """Requests that share a commit, and what is known of earlier tries to record them."""
+
+    requests: Sequence[Append]
+    now: datetime | None
+    tried: dict[EventId, tuple[int, int]] = field(default_factory=dict)
+    """The events that may have been recorded by a commit whose answer was lost: position, and time in microseconds."""
+
+    def settled(self, before: Before) -> set[EventId]:
+        """Those of the tried events that were recorded, by us."""
+        found = {event_id: before.known.get(event_id.bytes) for event_id in self.tried}
+        return {e for e, known in found.items() if known and (known.position, known.recorded_at) == self.tried[e]}
+
+
+@dataclass(slots=True)
 class _Plan:
     """What one request would add, on top of what the group has added so far."""
 
@@ -91,9 +113,11 @@ class Ledger(Application[str]):
     """The log of one installation.
 
     Args:
-        directory: where `events.db` is kept; it is made if it is not there.
+        where: the directory in which `events.db` is kept, which is made if it is not there; or the URL of a PostgreSQL
+            database.
         office: code of the office that records.
         lock_timeout: seconds to wait for another writer.
+        settle: seconds to wait for a database that went away in the middle of an append, to learn what became of it.
 
     Raises:
         Unavailable: the log cannot be opened.
@@ -101,17 +125,45 @@ class Ledger(Application[str]):
 
     name = "parley"
 
-    def __init__(self, directory: Path, *, office: str = "local", lock_timeout: int = LOCK_TIMEOUT) -> None:
-        directory.mkdir(parents=True, exist_ok=True)
-        self.path = directory / "events.db"
+    def __init__(
+        self, where: Path | str, *, office: str = "local", lock_timeout: int = LOCK_TIMEOUT, settle: float = SETTLE
+    ) -> None:
+        self.where = where
         self.office = office
+        self._settle = settle
         self._known: set[str] = set()
+        if isinstance(where, str):
+            self._open_database(where, lock_timeout)
+        else:
+            self._open_file(where, lock_timeout)
+
+    def _open_file(self, directory: Path, lock_timeout: int) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
         with available():
             super().__init__(
                 {
                     "PERSISTENCE_MODULE": "ledger.sqlite:SQLiteLogFactory",
-                    "SQLITE_DBNAME": f"file:{quote(str(self.path))}?mode=rwc",
+                    "SQLITE_DBNAME": f"file:{quote(str(directory / 'events.db'))}?mode=rwc",
                     "SQLITE_LOCK_TIMEOUT": str(lock_timeout),
+                    "ORIGINATOR_ID_TYPE": "text",
+                }
+            )
+
+    def _open_database(self, url: str, lock_timeout: int) -> None:
+        from ledger import postgres  # its driver is slow to import, and a log in a file does without
+
+        postgres.prepare(url, lock_timeout)
+        with postgres.available():
+            super().__init__(
+                {
+                    "PERSISTENCE_MODULE": "ledger.postgres:PostgresLogFactory",
+                    "POSTGRES_DBNAME": "",  # the factory takes the URL, which may name several hosts
+                    "POSTGRES_HOST": "",
+                    "POSTGRES_USER": "",
+                    "POSTGRES_PASSWORD": "",
+                    "POSTGRES_SCHEMA": postgres.SCHEMA,
+                    "POSTGRES_LOCK_TIMEOUT": str(lock_timeout),
+                    postgres.PostgresLogFactory.URL: url,
                     "ORIGINATOR_ID_TYPE": "text",
                 }
             )
@@ -124,8 +176,8 @@ class Ledger(Application[str]):
         return EventMapper(transcoder=self.construct_transcoder())
 
     @property
-    def log(self) -> SQLiteLogRecorder:  # type: ignore[override]
-        assert isinstance(self.recorder, SQLiteLogRecorder)  # noqa: S101  the factory above makes no other
+    def log(self) -> LogRecorder:  # type: ignore[override]
+        assert isinstance(self.recorder, LogRecorder)  # noqa: S101  the factories make no other
         return self.recorder
 
     @property
@@ -152,19 +204,43 @@ class Ledger(Application[str]):
         Raises:
             Unavailable: the log cannot be written; nothing of any request is stored.
         """
-        answers: list[Appended | Refusal | None] = [self._refused_for_references(request) for request in requests]
+        group = _Group(requests, now)
+        interrupted = False
+        since: float | None = None
+        while True:
+            try:
+                return self._append_group(group)
+            except Interrupted as fault:
+                if interrupted and not group.tried:
+                    raise Unavailable("the database went away: send the request again in a moment") from fault
+                interrupted = True
+            except Unavailable:
+                if not (interrupted and group.tried):
+                    raise
+            if group.tried:
+                since = since or time.monotonic()
+                if time.monotonic() - since >= self._settle:
+                    return [_unsettled(request) for request in requests]
+                time.sleep(PAUSE)
+
+    def _append_group(self, group: _Group) -> list[Appended | Refusal]:
+        """Records a group. Once it was tried and broken off, what it finds recorded of that is its own."""
+        requests = group.requests
+        answers: list[Appended | Refusal | None] = [*self._refused_for_references(requests)]
         plans: dict[int, _Plan] = {}
         entries: list[Entry] = []
-        with self.log.writing() as c:
-            head, last = self.log.last(c)
-            at = max(now or datetime.now(UTC), EPOCH + timedelta(microseconds=last))
+        drafts = [d for r, refused in zip(requests, answers, strict=True) if refused is None for d in r.drafts]
+        subjects = {draft.event.subject: None for draft in drafts}
+        with self.log.writing({d.event.id.bytes: None for d in drafts}, subjects) as writing:
+            before = writing.before
+            at = max(group.now or datetime.now(UTC), EPOCH + timedelta(microseconds=before.last))
             versions: dict[str, int] = {}
             ids: dict[EventId, Entry] = {}
             for number, request in enumerate(requests):
                 if answers[number] is not None:
                     continue
                 try:
-                    plan = self._decide(c, request, versions, ids, at)
+                    plan = self._decide(before, request, versions, ids, at)
                 except Refusal as refusal:
                     answers[number] = refusal
                     continue
@@ -173,7 +249,10 @@ class Ledger(Application[str]):
                     entries += plan.entries
                     versions.update(plan.versions)
                     ids.update(plan.ids)
-            positions = self._insert(c, entries)
+            self._insert(writing, entries)
+            positions = {entry.draft.event.id: before.head + n for n, entry in enumerate(entries, 1)}
+            settled = group.settled(before)
+            group.tried |= {entry.draft.event.id: (positions[entry.draft.event.id], micros(at)) for entry in entries}
         for number, plan in plans.items():
             dry = requests[number].dry_run
             events = tuple(
@@ -182,14 +261,15 @@ class Ledger(Application[str]):
                 else _acknowledge(answer, None if dry else positions[answer.draft.event.id])
                 for answer in plan.answers
             )
-            position = max((e.position for e in events if e.position is not None), default=head)
-            answers[number] = Appended(events, position, 0 if dry else len(plan.entries))
+            position = max((e.position for e in events if e.position is not None), default=before.head)
+            new = len(plan.entries) + len({e.id for e in events} & settled)
+            answers[number] = Appended(events, position, 0 if dry else new)
         return [answer for answer in answers if answer is not None]
 
-    def _insert(self, c: SQLiteCursor, entries: Sequence[Entry]) -> dict[EventId, int]:
-        """Stores entries; gives the position of each by its event id."""
+    def _insert(self, writing: Writing, entries: Sequence[Entry]) -> None:
+        """Stores entries, in their order, after all that is there."""
         if not entries:
-            return {}
+            return
         stored = [self.mapper.to_stored_event(entry) for entry in entries]  # type: ignore[arg-type]
         index = [
             IndexRow(
@@ -201,12 +281,11 @@ class Ledger(Application[str]):
             )
             for entry in entries
         ]
-        positions = self.log._insert_events(c, stored, index=index)
-        return {entry.draft.event.id: position for entry, position in zip(entries, positions, strict=True)}
+        writing.insert(stored, index)
 
     def _decide(
         self,
-        c: SQLiteCursor,
+        before: Before,
         request: Append,
         versions: dict[str, int],
         ids: dict[EventId, Entry],
@@ -227,23 +306,16 @@ class Ledger(Application[str]):
                     raise IdReused(*_id_reused(at_event))
                 plan.answers.append(earlier)
                 continue
-            known = self.log.event_by_id(c, event.id.bytes)
+            known = before.known.get(event.id.bytes)
             if known is not None:
-                if known["digest"] != draft.digest:
+                if known.digest != draft.digest:
                     raise IdReused(*_id_reused(at_event))
-                plan.answers.append(
-                    Acknowledged(
-                        event.id,
-                        event.subject,
-                        known["originator_version"],
-                        known["position"],
-                        EPOCH + timedelta(microseconds=known["recorded_at"]),
-                    )
-                )
+                at_known = EPOCH + timedelta(microseconds=known.recorded_at)
+                plan.answers.append(Acknowledged(event.id, event.subject, known.version, known.position, at_known))
                 continue
             version = plan.versions.get(event.subject, versions.get(event.subject))
             if version is None:
-                version = self.log.version_of(c, event.subject)
+                version = before.versions.get(event.subject, 0)
             if request.if_match is not None and not plan.entries:
                 _check_precondition(request, version)
             _check_version(draft, version, at_event)
@@ -256,55 +328,58 @@ class Ledger(Application[str]):
 
     # --- references: they only ever become true, so they are checked before the lock is taken
 
-    def _refused_for_references(self, request: Append) -> Refusal | None:
+    def _refused_for_references(self, requests: Sequence[Append]) -> list[Refusal | None]:
+        named = [(to, name) for r in requests for d in r.drafts for _, to, name in _references(d.event)]
+        events = {uuid.UUID(name).bytes: None for to, name in named if to == "event"}
+        paths = {name: None for to, name in named if to != "event" and name not in self._known}
+        seen = self.log.look_up(events, paths) if events or paths else Before()
+        if len(self._known) > MOST_KNOWN:
+            self._known.clear()
+        self._known.update(seen.versions)
+        return [self._refused_for(request, seen) for request in requests]
+
+    def _refused_for(self, request: Append, seen: Before) -> Refusal | None:
         opened: set[str] = set()
         sent: dict[uuid.UUID, Event] = {}
         found: list[Fault] = []
-        with self.log.reading() as c:
-            for number, draft in enumerate(request.drafts):
-                event = draft.event
-                for pointer, refers, name in references(event):
-                    detail = self._missing(c, event, pointer, refers.to, name, opened, sent)
-                    if detail is not None:
-                        found.append(Fault(f"/{number}{pointer}", detail))
-                if isinstance(event.data, Opening):
-                    opened.add(event.subject)
-                sent[event.id] = event
+        for number, draft in enumerate(request.drafts):
+            event = draft.event
+            for pointer, to, name in _references(event):
+                detail = (
+                    self._missing_event(seen, event, pointer, name, sent)
+                    if to == "event"
+                    else self._missing_subject(event, pointer, name, opened)
+                )
+                if detail is not None:
+                    found.append(Fault(f"/{number}{pointer}", detail))
+            if isinstance(event.data, Opening):
+                opened.add(event.subject)
+            sent[event.id] = event
         return UnknownReference(f"{found[0].pointer}: {found[0].detail}", found) if found else None
 
-    def _missing(
-        self,
-        c: SQLiteCursor,
-        event: Event,
-        pointer: str,
-        to: str,
-        name: str,
-        opened: set[str],
-        sent: dict[uuid.UUID, Event],
+    def _missing_event(
+        self, seen: Before, event: Event, pointer: str, name: str, sent: dict[uuid.UUID, Event]
     ) -> str | None:
-        """What to mend about one reference; None if it holds."""
-        if to == "event":
-            target = sent.get(uuid.UUID(name))
-            if target is not None:
-                return misfit(event, pointer, target.subject, target.type, _reads(target))
-            row = self.log.event_by_id(c, uuid.UUID(name).bytes)
-            if row is None:
-                return "no such event was recorded: check the id, or append that event first"
-            reads = None
-            if row["topic"] == revisions.EventCorrected.__name__:
-                (found,) = self.read(row["position"] - 1, 1)
-                reads = _reads(found.event) if isinstance(found, Recorded) else None
-            return misfit(event, pointer, row["originator_id"], row["topic"], reads)
-        path = name if to in ("subject", "claimant") else f"{to}/{name}"
+        """What to mend about a reference to an event; None if it holds."""
+        target = sent.get(uuid.UUID(name))
+        if target is not None:
+            return misfit(event, pointer, target.subject, target.type, _reads(target))
+        known = seen.known.get(uuid.UUID(name).bytes)
+        if known is None:
+            return "no such event was recorded: check the id, or append that event first"
+        reads = None
+        if known.type == revisions.EventCorrected.__name__:
+            (found,) = self.read(known.position - 1, 1)
+            reads = _reads(found.event) if isinstance(found, Recorded) else None
+        return misfit(event, pointer, known.subject, known.type, reads)
+
+    def _missing_subject(self, event: Event, pointer: str, path: str, opened: set[str]) -> str | None:
+        """What to mend about a reference to a subject; None if it holds."""
         if path == event.subject and pointer == "/data/to":
             return "nothing stands in a relation to itself: name the other one"
         if path == event.subject:
             return None  # whether it is open is decided with its version, under the lock
-        if path in opened or path in self._known or self.log.version_of(c, path) > 0:
-            if len(self._known) > 100_000:
-                self._known.clear()
-            if path not in opened:
-                self._known.add(path)
+        if path in opened or path in self._known:
             return None
         opening = OPENINGS[path.partition("/")[0]].__name__
         return f"not known: record it first, with {opening}"
@@ -334,25 +409,25 @@ class Ledger(Application[str]):
 
     def head(self) -> int:
         """The last position; 0 for an empty log."""
-        with self.log.reading() as c:
-            return self.log.last(c)[0]
+        return self.log.last()[0]
 
     def head_at(self) -> tuple[int, datetime | None]:
         """The last position and when it was recorded; 0 and None for an empty log."""
-        with self.log.reading() as c:
-            position, recorded_at = self.log.last(c)
+        position, recorded_at = self.log.last()
         return position, EPOCH + timedelta(microseconds=recorded_at) if position else None
+
+    def watch(self, closing: threading.Event) -> Iterator[None]:
+        """Yields whenever the log may have grown, by whomever, until `closing` is set."""
+        return self.log.watch(closing)
 
     def version(self, subject: str) -> int:
         """The number of events of a subject; 0 if it was never opened."""
-        with self.log.reading() as c:
-            return self.log.version_of(c, subject)
+        return self.log.version_of(subject)
 
     def find(self, event_id: uuid.UUID) -> dict[str, Any] | None:
         """One event as the interface shows it; None if it was never recorded."""
-        with self.log.reading() as c:
-            row = self.log.event_by_id(c, event_id.bytes)
-        return self.read_wire(row["position"] - 1, 1)[0] if row is not None else None
+        known = self.log.event_by_id(event_id.bytes)
+        return self.read_wire(known.position - 1, 1)[0] if known is not None else None
 
     def revisions_of(self, event_id: uuid.UUID) -> list[dict[str, Any]]:
         """The revisions that bear on an event, in log order, as the interface shows them."""
@@ -366,6 +441,25 @@ class Ledger(Application[str]):
 def micros(moment: datetime) -> int:
     """Microseconds since 1970-01-01T00:00:00 UTC."""
     return (moment - EPOCH) // timedelta(microseconds=1)
+
+
+def _references(event: Event) -> Iterator[tuple[str, str, str]]:
+    """What an event refers to: the pointer, `event` or `subject`, and the event's id or the subject's path."""
+    for pointer, refers, name in references(event):
+        if refers.to == "event":
+            yield pointer, "event", name
+        else:
+            yield pointer, "subject", name if refers.to in ("subject", "claimant") else f"{refers.to}/{name}"
+
+
+def _unsettled(request: Append) -> Unavailable:
+    detail = (
+        "the database went away while this was recorded, and did not come back in time to tell what became of it: "
+        "send it again under the same ids, it is recorded once at most"
+    )
+    told = "it was to be recorded under this id: {}"
+    faults = [Fault(f"/{n}/id", told.format(draft.event.id)) for n, draft in enumerate(request.drafts)]
+    return Unavailable(detail, [] if request.dry_run else faults)
 
 
 def _reads(event: Event) -> str | None:

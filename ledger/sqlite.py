@@ -10,15 +10,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from eventsourcing.persistence import (
     ConnectionPoolClosedError,
     IntegrityError,
-    Notification,
     PersistenceError,
     ProgrammingError,
     StoredEvent,
@@ -34,34 +33,7 @@ from eventsourcing.sqlite import (
 )
 
 from domain.errors import Unavailable
-
-LOCK_TIMEOUT = 5  # seconds
-
-
-@dataclass(frozen=True, slots=True)
-class IndexRow:
-    """What the log looks events up by."""
-
-    event_id: bytes
-    digest: bytes
-    recorded_at: int
-    """Microseconds since 1970-01-01T00:00:00 UTC."""
-    processes: tuple[str, ...]
-    """The processes an opening names; empty for all other events."""
-    targets: tuple[bytes, ...] = ()
-    """Ids of the events that a revision bears on; empty for all other events."""
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Which events of the log are wanted; what is None does not matter."""
-
-    process: str | None = None
-    subject: str | None = None
-    family: str | None = None
-    type: str | None = None
-    recorded_after: int | None = None
-    """Microseconds since 1970-01-01T00:00:00 UTC."""
+from ledger.recorder import FORMAT, LAST, POLL, Before, Filing, IndexRow, Known, LogRecorder, Snapshot, Writing
 
 
 class _Pool(SQLiteConnectionPool):
@@ -91,14 +63,14 @@ class _Immediate(SQLiteTransaction):
             raise
 
 
-class SQLiteLogRecorder(SQLiteApplicationRecorder):
+class SQLiteLogRecorder(LogRecorder, SQLiteApplicationRecorder):
     """Application recorder with declared positions, event ids and membership in processes."""
+
+    position_column = "position"
+    ordered_join = "CROSS JOIN"
 
     def __init__(self, datastore: SQLiteDatastore) -> None:
         super().__init__(datastore, events_table_name="stored_events")
-        self.insert_events_statement = (
-            "INSERT INTO stored_events (originator_id, originator_version, topic, state) VALUES (?,?,?,?)"
-        )
 
     def construct_create_table_statements(self) -> list[str]:
         return [
@@ -118,140 +90,118 @@ class SQLiteLogRecorder(SQLiteApplicationRecorder):
             "target BLOB NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (target, position)) WITHOUT ROWID",
         ]
 
-    @contextmanager
-    def writing(self) -> Iterator[SQLiteCursor]:
-        """One transaction under the write lock. It commits at the end, or rolls back on any error.
+    def create_table(self) -> None:
+        """Makes the tables, or sees that those that are there are ours to read.
 
         Raises:
-            Unavailable: the lock is held by another writer, the disk is full, or the file cannot be written.
+            Unavailable: a newer version of Parley made them.
         """
+        ((found,),) = self.fetch("PRAGMA user_version")
+        if found > FORMAT:
+            raise Unavailable(
+                f"the log is of format {found}, and this version of Parley reads up to {FORMAT}: upgrade Parley"
+            )
+        super().create_table()
+        if found < FORMAT:
+            with self._transaction() as c:
+                c.execute(f"PRAGMA user_version={FORMAT}")
+
+    @contextmanager
+    def _transaction(self) -> Iterator[SQLiteCursor]:
+        """One transaction under the write lock. It commits at the end, or rolls back on any error."""
         with available(), self.datastore.get_connection(commit=True) as connection:
             with _Immediate(connection, commit=True) as cursor, cursor:
                 yield cursor
 
     @contextmanager
-    def reading(self) -> Iterator[SQLiteCursor]:
-        """One snapshot of the log.
+    def writing(self, ids: Iterable[bytes] = (), subjects: Iterable[str] = ()) -> Iterator[SQLiteWriting]:
+        with self._transaction() as cursor:
+            yield SQLiteWriting(cursor, _before(cursor, ids, subjects))
 
-        Raises:
-            Unavailable: the file cannot be read.
-        """
+    def fetch(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
         with available(), self.datastore.transaction(commit=False) as cursor:
-            yield cursor
+            cursor.execute(query.format(position=self.position_column), values)
+            return list(cursor.fetchall())
 
-    # --- inside a transaction
+    def look_up(self, ids: Iterable[bytes], subjects: Iterable[str]) -> Before:
+        with available(), self.datastore.transaction(commit=False) as cursor:
+            return _before(cursor, ids, subjects)
 
-    def _insert_events(self, c: SQLiteCursor, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
-        positions = super()._insert_events(c, stored_events) or []
-        index: Sequence[IndexRow] = kwargs["index"]
+    def watch(self, closing: threading.Event) -> Iterator[None]:
+        while not closing.wait(POLL):
+            yield
+
+    @contextmanager
+    def snapshot(self) -> Iterator[SQLiteSnapshot]:
+        with available(), self.datastore.get_connection(commit=False) as connection:
+            with connection.transaction(commit=False):
+                yield SQLiteSnapshot(connection)
+
+
+class SQLiteWriting(Writing):
+    """One transaction under the write lock of the file."""
+
+    def __init__(self, cursor: SQLiteCursor, before: Before) -> None:
+        super().__init__(before)
+        self._cursor = cursor
+
+    def run(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
+        self._cursor.execute(query.format(position=SQLiteLogRecorder.position_column), values)
+        return list(self._cursor.fetchall())
+
+    def insert(self, stored: Sequence[StoredEvent], index: Sequence[IndexRow]) -> None:
+        c, first = self._cursor, self.before.head + 1
+        filing = Filing.of(first, stored, index, self.before)
+        c.executemany(
+            "INSERT INTO stored_events (position, originator_id, originator_version, topic, state) VALUES (?,?,?,?,?)",
+            [(p, e.originator_id, e.originator_version, e.topic, e.state) for p, e in enumerate(stored, first)],
+        )
         c.executemany(
             "INSERT INTO event_index (position, event_id, recorded_at, digest) VALUES (?,?,?,?)",
-            [(p, row.event_id, row.recorded_at, row.digest) for p, row in zip(positions, index, strict=True)],
+            [(p, row.event_id, row.recorded_at, row.digest) for p, row in enumerate(index, first)],
         )
-        for position, stored, row in zip(positions, stored_events, index, strict=True):
-            self._assign(c, position, str(stored.originator_id), row.processes)
-            for target in row.targets:
-                c.execute("INSERT INTO event_references VALUES (?,?)", (target, position))
-        return positions
+        targets = [(target, p) for p, row in enumerate(index, first) for target in row.targets]
+        c.executemany("INSERT INTO event_references (target, position) VALUES (?,?)", targets)
+        c.executemany("INSERT INTO subject_processes (subject, process) VALUES (?,?)", filing.members)
+        c.executemany("INSERT INTO process_events (process, position) VALUES (?,?)", filing.events)
+        c.executemany(
+            "INSERT OR IGNORE INTO process_events "
+            "SELECT ?, position FROM stored_events WHERE originator_id=? AND position<?",
+            filing.earlier,
+        )
 
-    def _assign(self, c: SQLiteCursor, position: int, subject: str, named: tuple[str, ...]) -> None:
-        """Files an event under the processes of its subject; a process named later gets the earlier events too."""
-        family, _, identity = subject.partition("/")
-        known = {identity} if family == "processes" else self.processes_of(c, subject)
-        for process in known:
-            c.execute("INSERT INTO process_events VALUES (?,?)", (process, position))
-        for process in set(named) - known:
-            c.execute("INSERT INTO subject_processes VALUES (?,?)", (subject, process))
-            c.execute(
-                "INSERT OR IGNORE INTO process_events "
-                "SELECT ?, position FROM stored_events WHERE originator_id=? AND position<=?",
-                (process, subject, position),
-            )
 
-    def processes_of(self, c: SQLiteCursor, subject: str) -> set[str]:
-        c.execute("SELECT process FROM subject_processes WHERE subject=?", (subject,))
-        return {row[0] for row in c.fetchall()}
+class SQLiteSnapshot(Snapshot):
+    """The file as it stood when this was opened."""
 
-    def version_of(self, c: SQLiteCursor, subject: str) -> int:
-        """The number of events of a subject; 0 if it was never opened."""
-        c.execute("SELECT MAX(originator_version) FROM stored_events WHERE originator_id=?", (subject,))
-        return c.fetchone()[0] or 0
+    def __init__(self, connection: SQLiteConnection) -> None:
+        self._connection = connection
 
-    def event_by_id(self, c: SQLiteCursor, event_id: bytes) -> sqlite3.Row | None:
-        """Position, digest, recorded_at, originator_id, originator_version and topic of an event."""
+    def rows(self, query: str, values: Sequence[Any] = ()) -> Iterator[Sequence[Any]]:
+        with self._connection.cursor() as cursor:
+            yield from cursor.execute(query.format(position=SQLiteLogRecorder.position_column), values)
+
+
+def _before(c: SQLiteCursor, ids: Iterable[bytes], subjects: Iterable[str]) -> Before:
+    found = Before()
+    c.execute(LAST)
+    if row := c.fetchone():
+        found.head, found.last = row
+    for event_id in ids:
         c.execute(
             "SELECT i.position, i.digest, i.recorded_at, e.originator_id, e.originator_version, e.topic "
             "FROM event_index i JOIN stored_events e ON e.position = i.position WHERE i.event_id=?",
             (event_id,),
         )
-        row: sqlite3.Row | None = c.fetchone()
-        return row
-
-    def last(self, c: SQLiteCursor) -> tuple[int, int]:
-        """Position and time (microseconds) of the last event; zeros for an empty log."""
-        c.execute("SELECT position, recorded_at FROM event_index ORDER BY position DESC LIMIT 1")
-        row = c.fetchone()
-        return (row[0], row[1]) if row else (0, 0)
-
-    # --- reading
-
-    def select(self, after: int, limit: int, wanted: Filter, until: int | None = None) -> list[Notification]:
-        """Events after a position, in log order."""
-        if wanted.recorded_after is not None:  # one bound, since the database makes use of only one
-            after = max(after, self.position_at(wanted.recorded_after))
-        source, where = "stored_events e", ["e.position > ?"]
-        values: list[Any] = [after]
-        if until is not None:
-            where.append("e.position <= ?")
-            values.append(until)
-        if wanted.process is not None:
-            source = "process_events p CROSS JOIN stored_events e ON e.position = p.position"
-            where.insert(0, "p.process = ? AND p.position > ?")
-            values = [wanted.process, after, *values]
-        if wanted.subject is not None:
-            where.append("e.originator_id = ?")
-            values.append(wanted.subject)
-        if wanted.family is not None:
-            where.append("e.originator_id >= ? AND e.originator_id < ?")
-            values += [f"{wanted.family}/", f"{wanted.family}0"]
-        if wanted.type is not None:
-            where.append("e.topic = ?")
-            values.append(wanted.type)
-        order = "p.position" if wanted.process is not None else "e.position"
-        with self.reading() as c:
-            c.execute(
-                "SELECT e.position, e.originator_id, e.originator_version, e.topic, e.state "  # noqa: S608  our own texts
-                f"FROM {source} WHERE {' AND '.join(where)} ORDER BY {order} LIMIT ?",
-                (*values, limit),
-            )
-            return _notifications(c)
-
-    def bearing_on(self, event_id: bytes) -> list[Notification]:
-        """The revisions that name an event, in log order."""
-        with self.reading() as c:
-            c.execute(
-                "SELECT e.position, e.originator_id, e.originator_version, e.topic, e.state FROM event_references r "
-                "CROSS JOIN stored_events e ON e.position = r.position WHERE r.target=? ORDER BY r.position",
-                (event_id,),
-            )
-            return _notifications(c)
-
-    def position_at(self, recorded_at: int) -> int:
-        """The last position recorded at or before a time (microseconds since 1970 UTC); 0 if there is none."""
-        with self.reading() as c:
-            c.execute(
-                "SELECT position FROM event_index WHERE recorded_at <= ? "
-                "ORDER BY recorded_at DESC, position DESC LIMIT 1",
-                (recorded_at,),
-            )
-            row = c.fetchone()
-            return row[0] if row else 0
-
-
-def _notifications(c: SQLiteCursor) -> list[Notification]:
-    return [
-        Notification(id=r[0], originator_id=r[1], originator_version=r[2], topic=r[3], state=r[4]) for r in c.fetchall()
-    ]
+        if row := c.fetchone():
+            found.known[event_id] = Known(*row)
+    for subject in subjects:
+        c.execute("SELECT MAX(originator_version) FROM stored_events WHERE originator_id=?", (subject,))
+        if version := c.fetchone()[0]:
+            found.versions[subject] = version
+            c.execute("SELECT process FROM subject_processes WHERE subject=?", (subject,))
+            found.processes[subject] = {row[0] for row in c.fetchall()}
+    return found
 
 
 class SQLiteLogFactory(SQLiteFactory):

@@ -1,10 +1,13 @@
 """What holds for every test: no silent skips in CI, benchmarks only when asked for, and how hypothesis runs."""
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests import postgres
 
 # A deadline measures the machine, not the code. CI judges every change by the same examples; each run elsewhere tries
 # new ones. A failure in CI prints the blob that reproduces it.
@@ -50,3 +53,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if benchmarks := [item for item in items if item.get_closest_marker("benchmark")]:
         config.hook.pytest_deselected(items=benchmarks)
         items[:] = [item for item in items if not item.get_closest_marker("benchmark")]
+
+
+@pytest.fixture(scope="session")
+def database_server() -> Iterator[str]:
+    """The URL of a PostgreSQL server, started when the first test asks for it."""
+    with postgres.running() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def where(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path | str]:
+    """Where an installation keeps its log and read models: a directory, then a database, each of the test's own."""
+    if request.param == "sqlite":
+        yield tmp_path / "parley-data"
+        return
+    with postgres.database(request.getfixturevalue("database_server")) as url:
+        yield url

