@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING
 
 from fastapi import Depends, FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -20,6 +21,9 @@ from ledger.ledger import Ledger
 from ledger.writer import Commit, Writer
 from projections.follower import Follower
 from projections.views import Views
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import TracerProvider
 
 ROUTERS = (
     events.router,
@@ -47,17 +51,20 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """
     settings = settings or load()
     metrics = Metrics()
+    tracer = _tracer(settings)
 
     @asynccontextmanager
     async def running(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as closing:  # closes in the reverse order
-            ledger = Ledger(settings.data, office=settings.office, lock_timeout=settings.lock_timeout)
+            if tracer is not None:
+                closing.callback(tracer.shutdown)
+            ledger = Ledger(settings.log_at, office=settings.office, lock_timeout=settings.lock_timeout)
             closing.callback(ledger.close)
-            views = Views(settings.data / "views.db")
+            views = Views(settings.views_at)
             closing.callback(views.close)
-            follower = Follower(views, ledger.read, ledger.head)
+            follower = Follower(views, ledger.read, ledger.head, may_lead=settings.project)
             closing.callback(follower.close)
-            head = Head(ledger.head, follower.nudge)
+            head = Head(ledger.head, ledger.watch, follower.nudge)
             closing.callback(head.close)
 
             def recorded(commit: Commit) -> None:
@@ -71,6 +78,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             follower.start()
             app.state.parley = Parley(settings, ledger, writer, head, views, follower, metrics)
             operations.watch(app.state.parley)
+            closing.callback(metrics.close)
             yield
 
     app = DocumentedApp(
@@ -84,6 +92,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         dependencies=[Depends(only_known)],
         openapi_url=None,  # this and the pages of documentation are ours: api/guide.py
         redirect_slashes=False,
+        telemetry={
+            "tracing": tracer is not None,
+            "tracer_provider": tracer,
+            "metrics": False,  # /metrics has ours
+            "logs": False,  # they would hold what exceptions say
+            "auto_configure": False,
+        },
     )
     problems.install(app)
     for router in ROUTERS:
@@ -92,6 +107,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(LocalOnly)
     app.add_middleware(Stopwatch, metrics=metrics)
     return app
+
+
+def _tracer(settings: Settings) -> TracerProvider | None:
+    """What makes and exports traces, if they are wanted."""
+    if not settings.traces:
+        return None
+    from api import traces  # its packages are not always installed
+
+    return traces.provider()
 
 
 class LocalOnly:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
@@ -17,15 +17,27 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from typer.core import TyperGroup
 
-from api import cli_append, cli_changes, cli_check, cli_explain, cli_read, cli_serve, cli_show, cli_watch
+from api import (
+    cli_append,
+    cli_changes,
+    cli_check,
+    cli_explain,
+    cli_project,
+    cli_read,
+    cli_serve,
+    cli_show,
+    cli_watch,
+)
 from api.cli_options import AsJson, Data, Host, Office, Port, Url, door
 from api.cli_show import say, warn
 from api.cli_words import times
 from api.client import LOG_FILE, Problem, Unreachable, running_server
 from api.settings import BadSetting, Settings, load
+from api.stopping import Failed
 from domain.errors import Refusal, Unavailable
 
 REFUSED, UNUSABLE = 1, 2
+TELL_EVERY = 10.0  # seconds
 
 
 class Polite(TyperGroup):
@@ -38,7 +50,7 @@ class Polite(TyperGroup):
             hint = "`parley processes` lists those there are." if problem.status == 404 else ""
             cli_show.problem(problem, hint if "GET /v1/processes" in problem.detail else "")
             raise typer.Exit(UNUSABLE if problem.status >= 500 else REFUSED) from None
-        except (Unreachable, BadSetting, cli_serve.Taken) as error:
+        except (Unreachable, BadSetting, cli_serve.Taken, Failed) as error:
             warn(str(error))
             raise typer.Exit(UNUSABLE) from None
         except Refusal as refusal:
@@ -77,7 +89,7 @@ def demo(
     Its data is apart from yours: PARLEY_DATA plays no part here. Running it again adds nothing twice.
     """
     with cli_serve.demo_data(data) as directory:
-        settings = load(data=directory, port=port, host="127.0.0.1")
+        settings = load(data=directory, port=port, host="127.0.0.1").model_copy(update={"database_url": None})
         events = 0
 
         def started(url: str) -> None:
@@ -88,20 +100,40 @@ def demo(
                 events = cli_serve.load_seed(settings)
             if other:
                 say(f"Port {settings.port} is taken, so this server listens on another one.")
-            cli_serve.serve(settings, sock, started)
+            cli_serve.serve(settings, sock, started, quiet=True)
     say("Stopped.")
 
 
 @app.command(rich_help_panel=START)
-def serve(host: Host = None, port: Port = None, data: Data = None, office: Office = None) -> None:
-    """Serve a data directory over HTTP, on this machine only."""
-    settings = load(host=host, port=port, data=data, office=office)
+def serve(
+    host: Host = None,
+    port: Port = None,
+    data: Data = None,
+    office: Office = None,
+    workers: Annotated[
+        int | None, typer.Option(envvar="PARLEY_WORKERS", help="Processes that serve, behind one port: 1.")
+    ] = None,
+) -> None:
+    """Serve a data directory, or the database of PARLEY_DATABASE_URL, over HTTP, on this machine only."""
+    settings = load(host=host, port=port, data=data, office=office, workers=workers)
 
     def started(url: str) -> None:
-        say(f"Parley serves {settings.data} at {url} (see {url}/docs). Ctrl-C stops it.")
+        say(f"Parley serves {settings.shown} at {url} (see {url}/docs). Ctrl-C stops it.")
 
     with closing(cli_serve.listening(settings)) as sock:
         cli_serve.serve(settings, sock, started)
+    say("Stopped.")
+
+
+@app.command(rich_help_panel=START)
+def project(data: Data = None) -> None:
+    """Bring the read models up to date, as a process of its own beside the servers.
+
+    One process does the work at a time; another takes over within seconds when it ends. Servers whose PARLEY_PROJECT is
+    false leave the work to these.
+    """
+    settings = load(data=data)
+    cli_project.run(settings, lambda: say(f"The read models of {settings.shown} are kept up to date. Ctrl-C stops it."))
     say("Stopped.")
 
 
@@ -194,7 +226,10 @@ app.command("event-types", rich_help_panel=READ)(cli_read.event_types)
 
 @app.command(rich_help_panel=TEND)
 def rebuild(data: Data = None) -> None:
-    """Make the read models anew from the log. Queries go on being answered meanwhile."""
+    """Make the read models anew from the log. Queries go on being answered meanwhile, and appends go on.
+
+    One that was broken off goes on where it was.
+    """
     from ledger.ledger import Ledger
     from projections import catch_up
     from projections.views import Views
@@ -203,8 +238,8 @@ def rebuild(data: Data = None) -> None:
     _require_log(settings)
     began = time.monotonic()
     with ExitStack() as stack:
-        ledger = stack.enter_context(closing(Ledger(settings.data, lock_timeout=settings.lock_timeout)))
-        views = stack.enter_context(closing(Views(settings.data / cli_check.VIEWS_FILE)))
+        ledger = stack.enter_context(closing(Ledger(settings.log_at, lock_timeout=settings.lock_timeout)))
+        views = stack.enter_context(closing(Views(settings.views_at)))
         done = stack.enter_context(counting("Rebuilding", ledger.head()))
         progress = catch_up.rebuild(views, ledger.read, done)
     if progress.halted is not None:
@@ -235,10 +270,10 @@ def check(ctx: typer.Context, data: Data = None, as_json: AsJson = False) -> Non
 
 @contextmanager
 def counting(what: str, total: int | None) -> Iterator[Any]:
-    """A progress bar by log position, on a terminal."""
+    """A progress bar by log position on a terminal; elsewhere a line now and then."""
     console = cli_show.err()
     if not console.is_terminal:
-        yield lambda _: None
+        yield _telling(what, total)
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
@@ -246,8 +281,21 @@ def counting(what: str, total: int | None) -> Iterator[Any]:
         yield lambda position: progress.update(task, completed=position)
 
 
+def _telling(what: str, total: int | None) -> Callable[[int], None]:
+    """Tells now and then how far it is, where no bar can be shown."""
+    last = time.monotonic()
+
+    def tell(position: int) -> None:
+        nonlocal last
+        if time.monotonic() - last >= TELL_EVERY:
+            last = time.monotonic()
+            warn(f"{what}: {position:,}" + (f" of {total:,} events." if total is not None else " events."), "dim")
+
+    return tell
+
+
 def _require_log(settings: Settings) -> None:
-    if not (settings.data / LOG_FILE).exists():
+    if settings.database_url is None and not (settings.data / LOG_FILE).exists():
         raise Unreachable(f"there is no log in {settings.data}: name its directory with --data")
 
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import shlex
 import shutil
-import signal
 import socket
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import api
@@ -20,6 +18,7 @@ from api import cli_append
 from api.cli_within import within
 from api.client import Door, address, announce, running_server, withdraw
 from api.settings import Settings
+from api.stopping import stopping_quietly
 
 SEED = "eastern-kalamun"
 SEEDS = Path(api.__file__).parent.parent / "seeds"
@@ -65,56 +64,49 @@ def listening(settings: Settings) -> socket.socket:
     return sock
 
 
-def serve(settings: Settings, sock: socket.socket, started: Callable[[str], None]) -> None:
+def serve(settings: Settings, sock: socket.socket, started: Callable[[str], None], *, quiet: bool = False) -> None:
     """Runs the server on a socket until it is told to stop by Ctrl-C, SIGTERM or SIGHUP.
 
     Args:
         settings: of the server.
         sock: bound to where it listens.
         started: called with the URL once it answers.
+        quiet: whether the log tells only what is wrong, unless the settings name a level.
 
     Raises:
         Taken: a server runs on the data directory already.
+        Failed: a worker could not start.
     """
-    from api.app import create_app  # slow to import
+    from api import logs, workers  # slow to import, as are these
+    from api.app import create_app
     from api.server import Server
 
-    if other := running_server(settings.data):
+    other = running_server(settings.data)
+    if other and settings.database_url is None:
         raise Taken(f"a server runs on {settings.data} already, at {other}: use that one, or stop it first")
     with within(settings):  # a log that cannot be opened is refused here; uvicorn would print a traceback
         pass
     url = address(settings.host, sock.getsockname()[1])
+    logs.configure(settings, usual="warning" if quiet else "info")
+
+    def announced() -> None:
+        announce(settings.data, url)
+        started(url)
 
     class Announced(Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             if self.started:
-                announce(settings.data, url)
-                started(url)
+                announced()
 
     with stopping_quietly():
         try:
+            if settings.workers > 1:
+                workers.run(settings, sock, announced)
+                return
             Announced(create_app(settings), settings, log_level="warning").run([sock])
         finally:
             withdraw(settings.data)
-
-
-@contextmanager
-def stopping_quietly() -> Iterator[None]:
-    """uvicorn stops at a signal, then raises it again: here that ends the command as it should end."""
-
-    def ignore(_: int, __: FrameType | None) -> None:
-        return
-
-    before = {name: signal.signal(name, ignore) for name in (signal.SIGINT, signal.SIGTERM)}
-    hangup = getattr(signal, "SIGHUP", None)  # the terminal is closed; there is none on Windows
-    if hangup is not None:
-        before[hangup] = signal.signal(hangup, lambda _, __: signal.raise_signal(signal.SIGTERM))
-    try:
-        yield
-    finally:
-        for name, handler in before.items():
-            signal.signal(name, handler)
 
 
 # --- the demonstration ------------------------------------------------------------------------------------------

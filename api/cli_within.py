@@ -23,7 +23,7 @@ def within(settings: Settings) -> Iterator[httpx2.Client]:
     """A client of the app, run within this process."""
     from api.app import create_app  # slow to import, and not needed to talk to a server
 
-    app = create_app(settings)
+    app = create_app(settings.model_copy(update={"traces": False}))
     with ExitStack() as stack:
         portal = stack.enter_context(start_blocking_portal())
         stack.enter_context(portal.wrap_async_context_manager(app.router.lifespan_context(app)))

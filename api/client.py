@@ -210,7 +210,7 @@ def open_door(
     notice: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Door]:
     """The way in: the server at `url`; else the one running on the data directory; else, to read where there is no
-    log, the one at the host and port of the settings; else the data directory itself.
+    log, the one at the host and port of the settings; else the data directory itself, or the database.
 
     What may begin a log never goes to a server that merely happens to answer: it may be a demonstration.
 
@@ -224,7 +224,7 @@ def open_door(
         Unreachable
     """
     found = url or running_server(settings.data)
-    if found is None and not (settings.data / LOG_FILE).exists():
+    if found is None and settings.database_url is None and not (settings.data / LOG_FILE).exists():
         found = usual_server(settings) if not new else None
         if found is None and not new:
             raise Unreachable(
@@ -238,7 +238,7 @@ def open_door(
             yield Door(http, found, notice)
         return
     with within(settings) as http:
-        yield Door(http, str(settings.data), notice)
+        yield Door(http, settings.shown, notice)
 
 
 def address(host: str, port: int) -> str:
@@ -254,6 +254,7 @@ def _loopback(url: str) -> bool:
 
 def announce(data: Path, url: str) -> None:
     """Writes down where this process serves a data directory."""
+    data.mkdir(parents=True, exist_ok=True)  # what it serves may be in a database
     path = data / SERVER_FILE
     draft = path.with_suffix(f".{os.getpid()}")
     draft.write_text(json.dumps({"url": url, "pid": os.getpid()}) + "\n", encoding="utf-8")

@@ -13,6 +13,7 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Header, Path, Query, Request
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response, StreamingResponse
 
 from api import preferences
@@ -153,8 +154,8 @@ async def append_events(
         if strict:
             await _refuse_doubtful(here, sent, append)
         done = await _recorded(here, sent, append)
-    except Refusal as refusal:
-        here.metrics.appends.labels(kind_of(type(refusal))).inc()
+    except Exception as error:
+        here.metrics.appends.labels(_outcome(error)).inc()
         raise
     here.metrics.appends.labels("dry-run" if dry_run else "recorded" if done.new else "repeated").inc()
     headers = {POSITION_HEADER: str(done.position)}
@@ -172,6 +173,17 @@ async def append_events(
     if any(applied.values()):
         headers["Preference-Applied"] = ", ".join(name for name, met in applied.items() if met)
     return JSON(_told(done, found), 201 if done.new else 200, headers)
+
+
+def _outcome(error: Exception) -> str:
+    """What became of a request that was not recorded, for the metrics."""
+    match error:
+        case Refusal():
+            return kind_of(type(error))
+        case ClientDisconnect():
+            return "broken-off"
+        case _:
+            return "accident"
 
 
 async def _refuse_doubtful(here: Parley, sent: Sent, append: Append) -> None:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from domain.errors import Unavailable
-
-POLL = 0.25  # seconds between looks: another program may write to the log
 
 
 class Head:
@@ -17,11 +15,18 @@ class Head:
 
     Args:
         look: reads the last position from the log.
+        watch: yields when the log may have grown, by another program too, until the event it is given is set.
         moved: called, in any thread, when the log has grown.
     """
 
-    def __init__(self, look: Callable[[], int], moved: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        look: Callable[[], int],
+        watch: Callable[[threading.Event], Iterator[None]],
+        moved: Callable[[], None] = lambda: None,
+    ) -> None:
         self._look = look
+        self._wait = watch
         self._told = moved
         self._loop = asyncio.get_running_loop()
         self._moved = asyncio.Event()
@@ -69,7 +74,7 @@ class Head:
 
     def _watch(self) -> None:
         seen = self.position
-        while not self._closing.wait(POLL):
+        for _ in self._wait(self._closing):
             with contextlib.suppress(Unavailable):  # /readyz tells; the next look may succeed
                 position = self._look()
                 if position > seen:

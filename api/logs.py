@@ -1,9 +1,9 @@
 """Logs: a line for each request and each accident, with the id of the request, and nothing of what was sent.
 
-Modules log as the standard library has it: `logging.getLogger(__name__)`, a fixed text, fields in `extra`. Never put into
-either what a client or an event says: no payload, no query string, no label, no text of an exception. This module cannot
-know what a text of ours holds. What it can keep out it keeps out: the texts of exceptions, and the values in the messages
-of other libraries.
+Modules log as the standard library has it: `logging.getLogger(__name__)`, a fixed text, fields in `extra`. Put into
+neither what a client or an event says: no payload, no query string, no label, no text of an exception. What we write
+ourselves cannot be checked here. What others write is: the texts of exceptions stay out, and so do the values in the
+messages of other libraries.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from structlog.typing import EventDict, Processor
 
 from api.metrics import method_of, route_of
 from api.settings import Settings
+from domain.errors import Refusal
 
 log = logging.getLogger(__name__)
 access = logging.getLogger("api.access")
@@ -51,10 +52,12 @@ def _say(_: Any, __: str, fields: EventDict) -> EventDict:
     """The message as one line, and of a library that is not trusted only as it stands in its source."""
     record: logging.LogRecord = fields["_record"]
     text, values = fields.pop("event"), fields.pop("positional_args")
-    if not _among(record.name, (*OURS, *TRUSTED)):
+    known = _among(record.name, (*OURS, *TRUSTED))
+    if not known:
         text = str(record.msg) if values else WITHHELD
-        fields["at"] = f"{record.pathname}:{record.lineno}"
     fields["event"] = text.strip().partition("\n")[0]
+    if not known:
+        fields["at"] = f"{record.pathname}:{record.lineno}"
     return fields
 
 
@@ -160,14 +163,21 @@ def _catch_what_escapes() -> None:
     def thread(told: threading.ExceptHookArgs) -> None:
         if told.exc_value is not None and not isinstance(told.exc_value, SystemExit):
             name = told.thread.name if told.thread is not None else None
-            log.error("an error ends a thread", exc_info=told.exc_value, extra={"thread": name})
+            log.error("an error ends a thread", exc_info=told.exc_value, extra={"in_thread": name})
 
     def nobody(told: Any) -> None:
         if told.exc_value is not None:
             log.error("an error that nobody hears of", exc_info=told.exc_value)
 
-    def warned(_: Warning | str, category: type[Warning], filename: str, line: int, *__: Any) -> None:
-        log.warning("a warning of Python", extra={"category": category.__name__, "at": f"{filename}:{line}"})
+    def warned(
+        message: Warning | str,  # noqa: ARG001
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,  # noqa: ARG001
+        line: str | None = None,  # noqa: ARG001
+    ) -> None:
+        log.warning("a warning of Python", extra={"category": category.__name__, "at": f"{filename}:{lineno}"})
 
     sys.excepthook, threading.excepthook, sys.unraisablehook = main, thread, nobody
     warnings.showwarning = warned
@@ -184,9 +194,9 @@ def request_id() -> str | None:
 class RequestLog:
     """Middleware, around all others: gives each request an id and, when its answer has ended, a line.
 
-    An id that the client sends is kept if it is short and plain. It goes back in the answer, and into every line that is
-    logged meanwhile, in threads too. An accident is logged by whoever runs the app, once it has left this middleware: so
-    the id stays until the next request.
+    An id that the client sends is kept if it is short and plain. It goes back in the answer, and into every line that
+    is logged meanwhile, in threads too. An accident is logged by the server, when it has left this middleware: so the
+    id stays until the next request.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -238,8 +248,9 @@ class RequestLog:
 
         try:
             await self._app(scope, receive, sending)
-        except Exception:
-            log.critical("the server cannot start, or cannot stop", exc_info=True)
+        except Exception as error:
+            reason = {"reason": error.detail} if isinstance(error, Refusal) else {}  # ours, and about no request
+            log.critical("the server cannot start, or cannot stop", exc_info=True, extra=reason)
             raise
 
 

@@ -1,12 +1,13 @@
 """Figures for Prometheus, in a registry of their own per server, so that two servers in one process do not mix.
 
-Several worker processes behind one socket count together, whichever of them is asked, if PROMETHEUS_MULTIPROC_DIR names an
-empty directory of theirs before this is imported: each keeps its figures in files there. Whoever starts the workers calls
-`prometheus_client.multiprocess.mark_process_dead(pid)` when one has ended.
+Several worker processes behind one socket count together, whichever of them is asked, if PROMETHEUS_MULTIPROC_DIR names
+an empty directory of theirs before this is imported: each keeps its figures in files there. Whoever starts the workers
+calls `prometheus_client.multiprocess.mark_process_dead(pid)` when one has ended.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -16,6 +17,8 @@ from typing import Literal
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+log = logging.getLogger(__name__)
 
 METHODS = ("GET", "POST", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE")
 SHARED = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
@@ -108,7 +111,7 @@ class Metrics:
         if SHARED is None:
             return generate_latest(self.registry)
         together = CollectorRegistry()
-        MultiProcessCollector(together, SHARED)
+        MultiProcessCollector(together, SHARED)  # type: ignore[no-untyped-call]
         return generate_latest(together)
 
     def _look(self) -> None:
@@ -117,7 +120,10 @@ class Metrics:
 
     def _refresh(self) -> None:
         while not self._closing.wait(REFRESH):
-            self._before()
+            try:
+                self._before()
+            except Exception:  # the other figures do not depend on it
+                log.exception("the log cannot be asked for the metrics")
             self._look()
 
 

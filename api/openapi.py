@@ -7,9 +7,11 @@ from typing import Any
 import orjson
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from starlette.types import ASGIApp
 
 from api import changes
 from api.event_types import schema_of
+from api.logs import RequestLog
 from api.problems import problems
 from api.shapes import SHAPES
 from domain.values import SUBJECT_PATTERN
@@ -45,6 +47,10 @@ SCHEMAS: dict[str, dict[str, Any]] = {
             "status": {"type": "integer"},
             "detail": {"type": "string", "description": "What to mend, in a sentence."},
             "retry": {"type": "boolean", "description": "Whether the same request may succeed later."},
+            "request_id": {
+                "type": "string",
+                "description": "With status 500: the id under which the log tells more, as in the header X-Request-ID.",
+            },
             "errors": {
                 "type": "array",
                 "description": "Each fault, where it is and how to mend it.",
@@ -142,7 +148,10 @@ def event_schemas() -> dict[str, Any]:
 
 
 class DocumentedApp(FastAPI):
-    """An app whose description holds our schemas."""
+    """An app whose description holds our schemas, and whose requests are logged."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return RequestLog(super().build_middleware_stack())  # around all, so that the answer to an accident has an id
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:

@@ -128,6 +128,12 @@ def watch(here: Parley) -> None:
         projection="views",
     )
     watch(
+        "parley_views_leading",
+        "1 if this server brings the read models up to date.",
+        lambda: follower.leads,
+        "livesum",
+    )
+    watch(
         "parley_views_halted",
         "1 if the read models halted before the head.",
         lambda: follower.halted is not None,

@@ -15,6 +15,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from api.answers import JSON, Responses, answer
+from api.logs import request_id
 from domain import errors
 from domain.errors import Fault, Refusal
 from domain.vocabulary import HINTS
@@ -97,6 +98,7 @@ def problem(
     faults: tuple[Fault, ...] = (),
     place: str = "pointer",
     headers: Mapping[str, str] | None = None,
+    request_id: str | None = None,
 ) -> ProblemAnswer:
     """A problem as an answer. `kind` is the last part of its type; None is `about:blank`."""
     body = {
@@ -106,6 +108,7 @@ def problem(
         "detail": _short(detail, MOST_TEXT),
         "retry": retry,
         "errors": [{place: _short(f.pointer, MOST_POINTER), "detail": _short(f.detail, MOST_TEXT)} for f in faults],
+        **({"request_id": request_id} if request_id is not None else {}),
     }
     sent = {**(headers or {}), **({"Retry-After": RETRY_AFTER} if status == 503 else {})}
     return ProblemAnswer(orjson.dumps(body), status, sent)
@@ -174,7 +177,8 @@ def of_accident() -> ProblemAnswer:
         500,
         None,
         "Internal Server Error",
-        "an error of Parley itself; its log says more. To send the same event ids again is safe",
+        "an error of Parley itself; its log says more under this request id. To send the same event ids again is safe",
+        request_id=request_id(),
     )
 
 

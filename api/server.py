@@ -38,7 +38,9 @@ class Server(uvicorn.Server):
                 host=settings.host,
                 port=settings.port,
                 log_level=log_level,
+                log_config=None,  # api/logs.py has it
                 access_log=False,
+                ws="none",  # there are none here, and uvicorn would log the query of each that is tried
                 server_header=False,
                 timeout_graceful_shutdown=GRACE,
             )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -32,7 +33,7 @@ class Settings(BaseSettings):
     )
 
     data: Path = Path("parley-data")
-    """Directory of the log (events.db) and the read models (views.db); made if it is not there."""
+    """Directory of the log (events.db) and the read models (views.db), unless they are in a database; it is made."""
     host: str = "127.0.0.1"
     """Address to listen on: a loopback address only."""
     port: int = Field(8642, ge=0, le=65_535)
@@ -46,7 +47,17 @@ class Settings(BaseSettings):
     lock_timeout: int = Field(5, ge=1, le=60)
     """Seconds to wait for another program that is writing to the log."""
     database_url: str | None = None
-    """Reserved for PostgreSQL."""
+    """URL of a PostgreSQL database for the log and the read models; without it they are files in the data directory."""
+    workers: int = Field(1, ge=1, le=64)
+    """How many processes serve, behind one port."""
+    project: bool = True
+    """Whether a server brings the read models up to date itself; false leaves that to `parley project`."""
+    log_format: Literal["auto", "json", "console"] = "auto"
+    """Form of a server's log on stderr: json (an object a line), console (to be read), auto (console on a terminal)."""
+    log_level: Literal["debug", "info", "warning", "error"] | None = None
+    """The least that a server logs; without it info, which tells each request, or warning in a demonstration."""
+    traces: bool = False
+    """Whether a server exports traces over OTLP, to where OTEL_EXPORTER_OTLP_ENDPOINT says."""
 
     @field_validator("host")
     @classmethod
@@ -64,10 +75,55 @@ class Settings(BaseSettings):
 
     @field_validator("database_url")
     @classmethod
-    def no_database_yet(cls, url: str | None) -> str | None:
-        if url is not None:
-            raise ValueError("PostgreSQL comes with a later version: unset it; the log is kept in PARLEY_DATA")
+    def names_a_database(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
+        if not url.startswith(("postgresql://", "postgres://")):
+            raise ValueError("send a URL of the form postgresql://user@host:5432/name")
+        from psycopg import ProgrammingError  # slow to import, and a log in a file does without
+        from psycopg.conninfo import conninfo_to_dict
+
+        try:
+            conninfo_to_dict(url)
+        except ProgrammingError:  # its text holds the URL, which may hold a password
+            raise ValueError(
+                "it cannot be read as a URL of the form postgresql://user@host:5432/name (in a password, write each "
+                "character that is not a letter or a digit as %XX)"
+            ) from None
         return url
+
+    @property
+    def log_at(self) -> Path | str:
+        """Where the log is: a directory, or the URL of a database."""
+        return self.database_url or self.data
+
+    @property
+    def shown(self) -> str:
+        """Where both are, as it may be told: without user and password."""
+        if self.database_url is None:
+            return str(self.data)
+        from ledger.postgres import named
+
+        return named(self.database_url)
+
+    @property
+    def views_at(self) -> Path | str:
+        """Where the read models are: a file, or the URL of a database."""
+        return self.database_url or self.data / "views.db"
+
+    @field_validator("traces")
+    @classmethod
+    def can_be_exported(cls, traces: bool) -> bool:
+        if traces and not _installed("opentelemetry.exporter.otlp.proto.http"):
+            raise ValueError("traces need more packages: install parley-tracker[traces], or unset it")
+        return traces
+
+
+def _installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # not even what it belongs to
+        return False
 
 
 def load(**flags: Any) -> Settings:
@@ -90,6 +146,10 @@ def _sentence(error: ValidationError) -> str:
             mend = "send 1 to 64 characters: a-z, 0-9 and -, beginning with a letter or digit"
         case "int_parsing" | "int_type" | "int_from_float":
             mend = "send a whole number"
+        case "bool_parsing":
+            mend = "send true or false"
+        case "literal_error":
+            mend = f"send {context['expected']}"
         case kind if kind in HINTS:
             mend = HINTS[kind].format(**context)
         case _:

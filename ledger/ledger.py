@@ -38,7 +38,7 @@ from domain.horizon import names_processes
 from domain.values import EventId, Subject
 from domain.vocabulary import OPENINGS, misfit, references
 from ledger.mapper import Draft, Entry, EventMapper
-from ledger.recorder import Before, Filter, IndexRow, Interrupted, LogRecorder, Writing
+from ledger.recorder import UNFINISHED, Before, Filter, IndexRow, Interrupted, LogRecorder, Writing
 from ledger.sqlite import available
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -118,6 +118,7 @@ class Ledger(Application[str]):
         office: code of the office that records.
         lock_timeout: seconds to wait for another writer.
         settle: seconds to wait for a database that went away in the middle of an append, to learn what became of it.
+        unfinished: whether it may be a copy that was broken off.
 
     Raises:
         Unavailable: the log cannot be opened.
@@ -126,7 +127,13 @@ class Ledger(Application[str]):
     name = "parley"
 
     def __init__(
-        self, where: Path | str, *, office: str = "local", lock_timeout: int = LOCK_TIMEOUT, settle: float = SETTLE
+        self,
+        where: Path | str,
+        *,
+        office: str = "local",
+        lock_timeout: int = LOCK_TIMEOUT,
+        settle: float = SETTLE,
+        unfinished: bool = False,
     ) -> None:
         self.where = where
         self.office = office
@@ -136,6 +143,12 @@ class Ledger(Application[str]):
             self._open_database(where, lock_timeout)
         else:
             self._open_file(where, lock_timeout)
+        if not unfinished and self.log.format() == UNFINISHED:
+            self.close()
+            raise Unavailable(
+                "the log there is an unfinished copy: run the `parley copy` or `parley restore` that made it again, "
+                "which goes on from where it was broken off"
+            )
 
     def _open_file(self, directory: Path, lock_timeout: int) -> None:
         directory.mkdir(parents=True, exist_ok=True)
@@ -271,17 +284,7 @@ class Ledger(Application[str]):
         if not entries:
             return
         stored = [self.mapper.to_stored_event(entry) for entry in entries]  # type: ignore[arg-type]
-        index = [
-            IndexRow(
-                event_id=entry.draft.event.id.bytes,
-                digest=entry.draft.digest,
-                recorded_at=micros(entry.recorded_at),
-                processes=names_processes(entry.draft.event),
-                targets=_targets(entry.draft.event),
-            )
-            for entry in entries
-        ]
-        writing.insert(stored, index)
+        writing.insert(stored, [index_row(e.draft.event, e.draft.digest, e.recorded_at) for e in entries])
 
     def _decide(
         self,
@@ -436,6 +439,11 @@ class Ledger(Application[str]):
     def position_at(self, moment: datetime) -> int:
         """The last position recorded by a moment; 0 if there is none."""
         return self.log.position_at(micros(moment))
+
+
+def index_row(event: Event, digest: bytes, recorded_at: datetime) -> IndexRow:
+    """What the log looks an event up by."""
+    return IndexRow(event.id.bytes, digest, micros(recorded_at), names_processes(event), _targets(event))
 
 
 def micros(moment: datetime) -> int:

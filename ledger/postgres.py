@@ -13,8 +13,10 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
 from typing import Any, TypeVar
 
 import psycopg
@@ -31,7 +33,20 @@ from psycopg.rows import dict_row, tuple_row
 from psycopg_pool import PoolClosed, PoolTimeout
 
 from domain.errors import Unavailable
-from ledger.recorder import FORMAT, LAST, Before, Filing, IndexRow, Interrupted, Known, LogRecorder, Snapshot, Writing
+from ledger.recorder import (
+    FORMAT,
+    LAST,
+    TABLES,
+    UNFINISHED,
+    Before,
+    Filing,
+    IndexRow,
+    Interrupted,
+    Known,
+    LogRecorder,
+    Snapshot,
+    Writing,
+)
 
 T = TypeVar("T")
 
@@ -45,8 +60,12 @@ WRITE_LOCK, TABLES_LOCK = 1, 2
 
 LISTEN_POLL = 1.0
 """Seconds between looks although nobody told of anything: a notice may have come before we listened."""
+LET_GO = 0.05
+"""Seconds within which whoever listens sees that it should end."""
 HELD_AT_MOST = 10
 """Seconds for which a writer that has stopped in the middle keeps the lock from others."""
+SNAPSHOT_AT_MOST = 600
+"""Seconds for which whoever reads a snapshot may do something else with what was read: it keeps nothing from others."""
 
 _SESSION = """
 SET search_path TO parley_log;
@@ -101,6 +120,7 @@ _VERSIONS = (
     "FROM unnest(%s::text[]) AS s (subject)"
 )
 _PROCESSES = "SELECT subject, process FROM subject_processes WHERE subject = ANY(%s)"
+_TYPES = {int: "bigint", str: "text", bytes: "bytea"}
 
 
 class PostgresLogRecorder(LogRecorder, PostgresApplicationRecorder):
@@ -168,10 +188,12 @@ class PostgresLogRecorder(LogRecorder, PostgresApplicationRecorder):
                 with psycopg.connect(self._url, autocommit=True, application_name="parley listen") as connection:
                     connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL)))
                     yield  # what was recorded before we listened
+                    looked = time.monotonic()
                     while not closing.is_set():
-                        for _ in connection.notifies(timeout=LISTEN_POLL, stop_after=1):
-                            pass
-                        yield
+                        told = any(True for _ in connection.notifies(timeout=LET_GO, stop_after=1))
+                        if told or time.monotonic() - looked > LISTEN_POLL:
+                            looked = time.monotonic()
+                            yield
             closing.wait(LISTEN_POLL)  # the connection is lost; the next may be had
             yield
 
@@ -180,7 +202,11 @@ class PostgresLogRecorder(LogRecorder, PostgresApplicationRecorder):
         with available(), self.datastore.get_connection() as connection:
             with connection.transaction():
                 connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                connection.execute(f"SET LOCAL idle_in_transaction_session_timeout TO '{SNAPSHOT_AT_MOST}s'")
                 yield PostgresSnapshot(connection)
+
+    def format(self) -> int:
+        return int(self.fetch("SELECT version FROM format")[0][0])
 
 
 class PostgresWriting(Writing):
@@ -225,15 +251,26 @@ class PostgresWriting(Writing):
                 run(statement, [list(column) for column in zip(*rows, strict=True)])
         run("SELECT pg_notify(%s, '')", (CHANNEL,))
 
+    def put(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
+        columns = TABLES[table]
+        values = ", ".join(f"%s::{_TYPES[kind]}[]" for kind in columns.values())
+        query = f"INSERT INTO {table} ({', '.join(columns)}) SELECT * FROM unnest({values}) ON CONFLICT DO NOTHING"  # noqa: S608
+        self._connection.execute(_words(query), [list(column) for column in zip(*rows, strict=True)])
+
+    def mark(self, number: int) -> None:
+        self._connection.execute("UPDATE format SET version = %s", (number,))
+
 
 class PostgresSnapshot(Snapshot):
     """The log as it stood when this was opened."""
 
     def __init__(self, connection: Connection[Any]) -> None:
         self._connection = connection
+        self._numbers = count(1)
 
     def rows(self, query: str, values: Sequence[Any] = ()) -> Iterator[Sequence[Any]]:
-        with self._connection.cursor(name="parley_snapshot", row_factory=tuple_row) as cursor:
+        name = f"parley_snapshot_{next(self._numbers)}"
+        with self._connection.cursor(name=name, row_factory=tuple_row) as cursor:
             cursor.itersize = 1000
             yield from cursor.execute(_words(query), values)
 
@@ -340,7 +377,7 @@ def _make_tables(connection: Connection[Any], where: str) -> None:
         raise Unavailable(f"{where} holds a schema {SCHEMA} that this version of Parley did not make: name another")
     connection.execute("SELECT set_config('search_path', %s, true)", (SCHEMA,))
     found = _one(connection, "SELECT version FROM format") if ours else None
-    if found is not None and found > FORMAT:
+    if found is not None and FORMAT < found != UNFINISHED:
         raise Unavailable(
             f"{where} holds a log of format {found}, and this version of Parley reads up to {FORMAT}: upgrade Parley"
         )

@@ -19,6 +19,9 @@ from eventsourcing.persistence import Notification, StoredEvent
 FORMAT = 1
 """Of the tables of the log. It grows when a table changes; a log of a newer format is not opened."""
 
+UNFINISHED = 2**31 - 1
+"""Stands where the format does, while a log is being copied: no version of Parley takes it for a whole one."""
+
 POLL = 0.25
 """Seconds between looks at the log's head, where nothing tells of it."""
 
@@ -168,6 +171,14 @@ class LogRecorder(ABC):
             Unavailable: the database cannot be read.
         """
 
+    @abstractmethod
+    def format(self) -> int:
+        """The format that the tables are marked with.
+
+        Raises:
+            Unavailable: the database cannot be read.
+        """
+
     # --- what all do in the same way
 
     def last(self) -> tuple[int, int]:
@@ -236,18 +247,27 @@ class Writing(ABC):
     def insert(self, stored: Sequence[StoredEvent], index: Sequence[IndexRow]) -> None:
         """Stores events after the head, with a row of the index each. The first gets position `before.head + 1`."""
 
+    @abstractmethod
+    def put(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Stores rows of a table as they are, with its columns as `TABLES` has them. What is there already stays."""
+
+    @abstractmethod
+    def mark(self, number: int) -> None:
+        """Marks the tables with a format."""
+
 
 EVENTS = "SELECT e.{position}, e.originator_id, e.originator_version, e.topic, e.state"
 LAST = "SELECT position, recorded_at FROM event_index ORDER BY position DESC LIMIT 1"
 
-TABLES: dict[str, tuple[str, ...]] = {
-    "stored_events": ("{position}", "originator_id", "originator_version", "topic", "state"),
-    "event_index": ("position", "event_id", "recorded_at", "digest"),
-    "event_references": ("target", "position"),
-    "process_events": ("process", "position"),
-    "subject_processes": ("subject", "process"),
+TABLES: dict[str, dict[str, type]] = {
+    "stored_events": {"{position}": int, "originator_id": str, "originator_version": int, "topic": str, "state": bytes},
+    "event_index": {"position": int, "event_id": bytes, "recorded_at": int, "digest": bytes},
+    "event_references": {"target": bytes, "position": int},
+    "process_events": {"process": str, "position": int},
+    "subject_processes": {"subject": str, "process": str},
 }
-"""The tables of a log and their columns, the same in every database."""
+"""The tables of a log, their columns and what these hold, the same in every database. The first two have a position as
+their key, the others all of their columns."""
 
 
 class Snapshot(ABC):

@@ -12,7 +12,8 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any
 
 from eventsourcing.persistence import (
@@ -33,7 +34,20 @@ from eventsourcing.sqlite import (
 )
 
 from domain.errors import Unavailable
-from ledger.recorder import FORMAT, LAST, POLL, Before, Filing, IndexRow, Known, LogRecorder, Snapshot, Writing
+from ledger.recorder import (
+    FORMAT,
+    LAST,
+    POLL,
+    TABLES,
+    UNFINISHED,
+    Before,
+    Filing,
+    IndexRow,
+    Known,
+    LogRecorder,
+    Snapshot,
+    Writing,
+)
 
 
 class _Pool(SQLiteConnectionPool):
@@ -96,15 +110,15 @@ class SQLiteLogRecorder(LogRecorder, SQLiteApplicationRecorder):
         Raises:
             Unavailable: a newer version of Parley made them.
         """
-        ((found,),) = self.fetch("PRAGMA user_version")
-        if found > FORMAT:
+        found = self.format()
+        if FORMAT < found != UNFINISHED:
             raise Unavailable(
                 f"the log is of format {found}, and this version of Parley reads up to {FORMAT}: upgrade Parley"
             )
         super().create_table()
         if found < FORMAT:
-            with self._transaction() as c:
-                c.execute(f"PRAGMA user_version={FORMAT}")
+            with self.writing() as writing:
+                writing.mark(FORMAT)
 
     @contextmanager
     def _transaction(self) -> Iterator[SQLiteCursor]:
@@ -136,6 +150,9 @@ class SQLiteLogRecorder(LogRecorder, SQLiteApplicationRecorder):
         with available(), self.datastore.get_connection(commit=False) as connection:
             with connection.transaction(commit=False):
                 yield SQLiteSnapshot(connection)
+
+    def format(self) -> int:
+        return int(self.fetch("PRAGMA user_version")[0][0])
 
 
 class SQLiteWriting(Writing):
@@ -170,6 +187,15 @@ class SQLiteWriting(Writing):
             filing.earlier,
         )
 
+    def put(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
+        columns = TABLES[table]
+        names = ", ".join(columns).format(position=SQLiteLogRecorder.position_column)
+        values = ", ".join("?" for _ in columns)
+        self._cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({values}) ON CONFLICT DO NOTHING", rows)  # noqa: S608
+
+    def mark(self, number: int) -> None:
+        self._cursor.execute(f"PRAGMA user_version={number}")
+
 
 class SQLiteSnapshot(Snapshot):
     """The file as it stood when this was opened."""
@@ -180,6 +206,20 @@ class SQLiteSnapshot(Snapshot):
     def rows(self, query: str, values: Sequence[Any] = ()) -> Iterator[Sequence[Any]]:
         with self._connection.cursor() as cursor:
             yield from cursor.execute(query.format(position=SQLiteLogRecorder.position_column), values)
+
+
+@contextmanager
+def snapshot_of(path: Path) -> Iterator[SQLiteSnapshot]:
+    """A file as it stands, read only: nothing is made or changed in it.
+
+    Raises:
+        Unavailable: the file cannot be read.
+    """
+    address = f"{path.absolute().as_uri()}?mode=ro"
+    with available(), closing(sqlite3.connect(address, uri=True, isolation_level=None)) as opened:
+        connection = SQLiteConnection(opened, None)
+        with connection.transaction(commit=False):
+            yield SQLiteSnapshot(connection)
 
 
 def _before(c: SQLiteCursor, ids: Iterable[bytes], subjects: Iterable[str]) -> Before:

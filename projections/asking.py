@@ -55,6 +55,16 @@ def explained(reading: Reading, page: Page) -> Json:
     }
 
 
+def storable(text: str) -> str:
+    """A text as a database may hold it. None holds a NUL, and not every database takes one in a question."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+def sought(text: str) -> str:
+    """A text as names are searched by it."""
+    return storable(text).casefold()
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A page of a list."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import replace
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from domain.errors import Unavailable
 from domain.event import Recorded, Unreadable
@@ -21,7 +23,7 @@ BATCH = 1000
 def catch_up(views: Views, pull: Pull, generation: int | None = None) -> Progress:
     """Applies one batch to a generation (the live one by default).
 
-    The position is read under the write lock, so two servers on one database never apply an event twice.
+    The position is read under the lock, so two processes on one database never apply an event twice.
 
     Returns:
         How far the generation is now; unchanged if there was nothing to do.
@@ -30,15 +32,20 @@ def catch_up(views: Views, pull: Pull, generation: int | None = None) -> Progres
         Unavailable: the generation is gone, because another rebuild was swapped in.
     """
     with views.writing() as connection:
-        return _take_batch(views, connection, pull, generation)
+        now = _take_batch(views, connection, pull, generation)
+    if now is not None:
+        return now
+    with views.restructuring() as connection:
+        return views.live(connection) or views.begin_generation(connection, live=True)
 
 
-def _take_batch(views: Views, connection: Connection, pull: Pull, generation: int | None) -> Progress:
-    here = views.live(connection) if generation is None else views.progress_of(connection, generation)
-    if here is None and generation is not None:
-        raise Unavailable("another rebuild of the read models has taken the place of this one")
+def _take_batch(views: Views, connection: Connection, pull: Pull, generation: int | None) -> Progress | None:
+    """None if there is no live generation."""
+    here = views.claim(connection, generation)
     if here is None:
-        here = views.begin_generation(connection, live=True)
+        if generation is None:
+            return None
+        raise Unavailable("another rebuild of the read models has taken the place of this one")
     batch = list(pull(here.position, BATCH))
     readable: list[Recorded] = []
     halted = None
@@ -60,28 +67,63 @@ def _take_batch(views: Views, connection: Connection, pull: Pull, generation: in
     return now
 
 
+def reflects(views: Views, pull: Pull, here: Progress) -> bool:
+    """Whether a generation was made from this log: another one may have been put in its place."""
+    if here.position == 0:
+        return True
+    timeline = views.tables(here.generation).timeline
+    with views.writing() as connection:
+        query = select(timeline.c.event_id).where(timeline.c.position == here.position)
+        ours = connection.execute(query).scalar()
+    found = pull(here.position - 1, 1)
+    if not found or found[0].position != here.position:
+        return False
+    return isinstance(found[0], Unreadable) or str(found[0].id) == ours
+
+
 def rebuild(views: Views, pull: Pull, done: Callable[[int], None] = lambda _: None) -> Progress:
     """Makes the read models anew from the log, beside the live ones, and swaps them in.
 
-    Queries go on being answered from the old ones meanwhile.
+    Queries go on being answered from the old ones meanwhile, and appends go on. What a rebuild that was broken off has
+    done stands: the next one goes on from there.
 
     Args:
         views: the read models.
         pull: where the events come from.
-        done: called with the position after each batch.
+        done: called with the position at the start and after each batch.
 
     Raises:
-        Unavailable: the file cannot be written, or another rebuild was swapped in first.
+        Unavailable: the read models cannot be written, or another rebuild runs.
     """
-    with views.writing() as connection:
-        here = views.begin_generation(connection, live=False)
-    while True:
-        with views.writing() as connection:
-            following = _take_batch(views, connection, pull, here.generation)
-            at_the_end = following.position == here.position
-            if at_the_end:  # under the same lock, so that the position that queries see never goes back
-                views.swap(connection, here.generation)
+    with closing(views.rebuild_lead()) as lead:
+        if not lead.taken():
+            raise Unavailable("another rebuild of the read models runs already: let it end")
+        here = _begin(views, pull)
+        done(here.position)
+        while True:
+            following = catch_up(views, pull, here.generation)
+            done(following.position)
+            if following.position == here.position:
+                break
+            here = following
+            views.rest()
+        with views.restructuring() as connection:  # nobody moves now: what the live one has by now is taken too
+            live = views.live(connection)
+            while True:
+                following = _take_batch(views, connection, pull, here.generation) or here
+                if following.position == here.position or live is None or following.position >= live.position:
+                    break
+                here = following
+            views.swap(connection, following.generation)
         done(following.position)
-        if at_the_end:
-            return following
-        here = following
+        return replace(following, complete=True)
+
+
+def _begin(views: Views, pull: Pull) -> Progress:
+    """The generation to build: one that was left unfinished, if it goes with the log, or a new one."""
+    with views.restructuring() as connection:
+        here = views.unfinished(connection)
+    if here is not None and reflects(views, pull, here):
+        return here
+    with views.restructuring() as connection:
+        return views.begin_generation(connection, live=False)

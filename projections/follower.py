@@ -1,4 +1,4 @@
-"""Follows the log: keeps the live read models at its head, in a thread of its own."""
+"""Follows the log: one process at a time keeps the live read models at its head; all know how far they are."""
 
 from __future__ import annotations
 
@@ -6,36 +6,50 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 
 from domain.errors import Unavailable
-from projections.catch_up import Pull, catch_up
-from projections.views import Views
+from projections.catch_up import Pull, catch_up, reflects
+from projections.store import Lead
+from projections.views import Progress, Views
 
 log = logging.getLogger(__name__)
 
 LONGEST_REST = 0.05
 """Seconds between batches at most, so that what was recorded is soon seen."""
+SWEEP = 60.0
+"""Seconds between looks for generations that can go."""
 
 
 class Follower:
-    """Keeps the live read models at the log's head, in a thread of its own.
+    """Keeps the live read models at the log's head while it leads; else it watches them. In a thread of its own.
+
+    Whoever leads holds a lock that goes with its process: another takes over when it ends. The lock saves work; that no
+    event is applied twice or skipped rests on the position, which moves with the rows.
 
     Args:
         views: the read models.
         pull: where the events come from.
         head: the log's last position.
         poll: seconds between looks when nobody nudges: another program may write to the log.
+        may_lead: whether this process may do the work; if not, it only watches.
     """
 
-    def __init__(self, views: Views, pull: Pull, head: Callable[[], int], poll: float = 1.0) -> None:
+    def __init__(
+        self, views: Views, pull: Pull, head: Callable[[], int], poll: float = 1.0, *, may_lead: bool = True
+    ) -> None:
         self._views = views
         self._pull = pull
         self._head = head
         self._poll = poll
+        self._may_lead = may_lead
         self._nudged = threading.Event()
         self._moved = threading.Condition()
         self._closing = threading.Event()
         self._position = 0
+        self._swept = time.monotonic()
+        self.leads = False
+        """Whether this process brings the read models up to date."""
         self.halted: str | None = None
         """Why the read models stopped before the head, if they did."""
         self.fault: str | None = None
@@ -72,33 +86,74 @@ class Follower:
             )
 
     def _run(self) -> None:
-        while not self._closing.is_set():
+        with closing(self._views.lead()) as lead:
+            while not self._closing.is_set():
+                try:
+                    if self._may_lead and lead.taken():
+                        self._lead(lead)
+                    else:
+                        self._watch(lead)
+                except Unavailable as refusal:
+                    self.fault = refusal.detail
+                    self._closing.wait(self._poll)
+                except Exception as error:  # told by /readyz and in the log, and tried again: appends must not stop
+                    self.fault = f"an error of Parley itself keeps the read models back: {type(error).__name__}"
+                    log.exception("the read models cannot follow the log")
+                    self._closing.wait(self._poll)
+        self.leads = False
+
+    # --- while another leads
+
+    def _watch(self, lead: Lead) -> None:
+        """Keeps an eye on how far the read models are, until this process leads."""
+        self.leads = False
+        for _ in self._views.watch(self._closing):
+            self._see(self._views.progress())
+            if self._may_lead and lead.taken():
+                return
+
+    def _see(self, here: Progress | None) -> None:
+        self.fault = None
+        with self._moved:
+            self._position, self.halted = (here.position, here.halted) if here else (0, None)
+            self._moved.notify_all()
+
+    # --- while this process leads
+
+    def _lead(self, lead: Lead) -> None:
+        if not self.leads:
+            self._begin()
+        while not self._closing.is_set() and lead.taken():
             self._nudged.wait(self._poll)
             self._nudged.clear()
             started = time.monotonic()
-            try:
-                self._follow()
-            except Unavailable as refusal:
-                self.fault = refusal.detail
-                self._closing.wait(self._poll)
-            except Exception as error:  # told by /readyz and in the log, and tried again: appends must not stop
-                self.fault = f"an error of Parley itself keeps the read models back: {type(error).__name__}"
-                log.exception("the read models cannot follow the log")
-                self._closing.wait(self._poll)
+            self._follow()
+            if time.monotonic() - self._swept > SWEEP:
+                self._swept = time.monotonic()
+                self._views.sweep()
             # Under load it works half of the time at most, in larger batches, and leaves the rest to appends.
             self._closing.wait(min(time.monotonic() - started, LONGEST_REST))
+        self.leads = False
+
+    def _begin(self) -> None:
+        """Sees that the read models were made from this log; another one may have been put in its place."""
+        here = self._views.progress()
+        if here is not None and not reflects(self._views, self._pull, here):
+            self._begin_anew()
+        self.leads = True
+        self._nudged.set()
 
     def _follow(self) -> None:
         if self._head() < self._position:
-            log.warning("the read models reflect more than the log holds: they are made anew")
-            with self._views.writing() as connection:
-                self._views.begin_generation(connection, live=True)
+            self._begin_anew()
         while not self._closing.is_set():
             here = catch_up(self._views, self._pull)
-            self.fault = None
             moved = here.position != self._position
-            with self._moved:
-                self._position, self.halted = here.position, here.halted
-                self._moved.notify_all()
+            self._see(here)
             if not moved:
                 return
+
+    def _begin_anew(self) -> None:
+        log.warning("the read models reflect another log than this one: they are made anew")
+        with self._views.restructuring() as connection:
+            self._views.begin_generation(connection, live=True)

@@ -21,7 +21,7 @@ from domain.horizon import EVERYTHING
 from domain.processes import ProcessState, places
 from domain.values import Subject
 from projections import render, status
-from projections.asking import Answer, cursor, explained, known_ids, read_cursor, scene_of
+from projections.asking import Answer, cursor, explained, known_ids, read_cursor, scene_of, sought, storable
 from projections.picture import claims_in, display_order, revised, timeline_order
 from projections.render import Json, Page
 from projections.scene import (
@@ -75,9 +75,9 @@ def processes(reading: Reading, wanted: Wanted, after: str | None, limit: int, n
     if after is not None:
         query = query.where(table.c.process > read_cursor(after, str)[0])
     if wanted.q is not None:
-        query = query.where(table.c.names.contains(wanted.q.casefold(), autoescape=True))
+        query = query.where(table.c.names.contains(sought(wanted.q), autoescape=True))
     if wanted.place is not None:
-        query = query.where(table.c.places.contains(wanted.place.casefold(), autoescape=True))
+        query = query.where(table.c.places.contains(sought(wanted.place), autoescape=True))
     if wanted.state == "contested":
         query = query.where(table.c.state.contains(", "))
     elif wanted.state is not None:
@@ -319,7 +319,7 @@ def claims(
             prefix = json.dumps([measure.casefold()], ensure_ascii=False)[:-1] + ","
             query = query.where(table.c.series.startswith(prefix, autoescape=True))
         if claimant is not None:
-            query = query.where(table.c.claimant == claimant)
+            query = query.where(table.c.claimant == storable(claimant))
         if last is not None:
             query = query.where(tuple_(*key) > last)
         orders = [tuple(row) for row in reading.connection.execute(query)]
@@ -518,7 +518,7 @@ def actors(reading: Reading, q: str | None, after: str | None, limit: int) -> An
     if after is not None:
         query = query.where(table.c.subject > read_cursor(after, str)[0])
     if q is not None:
-        query = query.where(table.c.names.contains(q.casefold(), autoescape=True))
+        query = query.where(table.c.names.contains(sought(q), autoescape=True))
     paths = list(reading.connection.execute(query).scalars())
     states = states_of(reading, paths[:limit])
     items = [render.subject(Page(), path, states[Subject(path)]) for path in paths[:limit]]

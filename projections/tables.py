@@ -9,23 +9,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Integer, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Integer, MetaData, Table
+from sqlalchemy import Text as AnyText
+from sqlalchemy.dialects.postgresql import TEXT
 
-VIEW_VERSION = 2
+VIEW_VERSION = 3
 """Raised whenever a table or a fold changes: views of another version are built anew."""
 
-_PROGRESS = MetaData()
-progress = Table(
-    "progress",
-    _PROGRESS,
+Text = AnyText().with_variant(TEXT(collation="C"), "postgresql")
+"""Text in the order of its code points, in every database."""
+
+_GENERATIONS = MetaData()
+generations = Table(
+    "generations",
+    _GENERATIONS,
     Column("generation", Integer, primary_key=True, autoincrement=False),
     Column("version", Integer, nullable=False),
     Column("position", BigInteger, nullable=False),
     Column("halted", Text),
     Column("live", Boolean, nullable=False),
     Column("complete", Boolean, nullable=False),
+    Column("retired_at", BigInteger),
 )
-"""How far each generation reflects the log. At most one is live; it answers once it has been complete."""
+"""How far each generation reflects the log. Of each version at most one is live; it answers once it has been complete.
+A generation that gave way is kept a while (`retired_at`, in seconds since 1970) for those who are still reading it."""
 
 
 @dataclass(frozen=True)
@@ -281,6 +288,6 @@ class Tables:
         )
 
 
-def create_progress(connection: object) -> None:
-    """Makes the table of progress, if it is not there."""
-    _PROGRESS.create_all(connection)  # type: ignore[arg-type]
+def create_generations(connection: object) -> None:
+    """Makes the table of generations, if it is not there."""
+    _GENERATIONS.create_all(connection)  # type: ignore[arg-type]

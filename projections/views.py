@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -13,20 +15,18 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     MetaData,
     Table,
-    create_engine,
     delete,
-    event,
     func,
     insert,
     inspect,
     select,
     update,
 )
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from domain import folds
 from domain.errors import Unavailable
@@ -35,9 +35,13 @@ from domain.general import SubjectState
 from domain.values import EventId, Source, Subject
 from domain.vocabulary import OPENINGS, PAYLOADS, model_of
 from projections.picture import Claim, Heard, Json, Picture, Tally
-from projections.tables import VIEW_VERSION, Tables, create_progress, progress
+from projections.store import STRUCTURE, Lead, available, store_at
+from projections.tables import VIEW_VERSION, Tables, create_generations, generations
 
-_PROGRESS = select(progress.c.generation, progress.c.position, progress.c.halted, progress.c.complete)
+_PROGRESS = select(generations.c.generation, generations.c.position, generations.c.halted, generations.c.complete)
+
+KEPT_RETIRED = 60.0
+"""Seconds for which a generation that gave way is kept: whoever began to read it is long done by then."""
 
 LONG_AGO = -10_000_000
 """A day before all days, in days since 1970-01-01."""
@@ -68,51 +72,101 @@ class Reading:
 
 
 class Views:
-    """The read models of one installation, in one SQLite file that may be deleted at any time.
+    """The read models of one installation, which may be deleted at any time.
 
     Args:
-        path: the file; its directory must exist.
+        where: a file, whose directory must exist; or the URL of a PostgreSQL database.
+
+    Raises:
+        Unavailable: they cannot be opened.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._engine = create_engine(f"sqlite:///{path}", pool_size=10, max_overflow=20)
-        event.listen(self._engine, "connect", _configure)
-        event.listen(self._engine, "begin", _begin)
+    def __init__(self, where: Path | str) -> None:
+        self.where = where
+        self._store = store_at(where)
         self._tables: dict[int, Tables] = {}
-        with self.writing() as connection:
-            create_progress(connection)
+        with self.restructuring() as connection:
+            create_generations(connection)
+            self._drop_unknown(connection)
             if self.live(connection) is None:
                 self.begin_generation(connection, live=True)
 
     def close(self) -> None:
-        self._engine.dispose()
+        self._store.close()
+
+    def lead(self) -> Lead:
+        """The lock of whoever brings the live generation of this version up to date; not taken yet."""
+        return self._store.lead(_lead(VIEW_VERSION))
+
+    def rebuild_lead(self) -> Lead:
+        """The lock of whoever rebuilds; not taken yet."""
+        return self._store.lead(f"parley-rebuild-v{VIEW_VERSION}")
+
+    def rest(self) -> None:
+        """Lets others have their turn between two long transactions."""
+        self._store.rest()
+
+    def watch(self, closing: threading.Event) -> Iterator[None]:
+        """Yields when the read models may have moved, by whomever, and now and then, until `closing` is set."""
+        return self._store.watch(closing)
 
     # --- transactions
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """One transaction under the write lock; rows and position move together or not at all.
+        """One transaction that brings a generation on: `claim` it first. Rows and position move together or not at all.
 
         Raises:
-            Unavailable: the file cannot be written.
+            Unavailable: the read models cannot be written.
         """
-        with _available(), self._engine.connect() as connection:
-            with connection.execution_options(parley_immediate=True).begin():
-                yield connection
+        with available(), self._store.writers.begin() as connection:
+            self._store.begin(connection)
+            self._store.lock(connection, STRUCTURE, shared=True)
+            yield connection
+
+    @contextmanager
+    def restructuring(self) -> Iterator[Connection]:
+        """One transaction in which no other makes, swaps or brings on a generation.
+
+        Raises:
+            Unavailable: the read models cannot be written.
+        """
+        with available(), self._store.writers.begin() as connection:
+            self._store.lock(connection, STRUCTURE)
+            yield connection
+
+    def claim(self, connection: Connection, generation: int | None) -> Progress | None:
+        """How far a generation is (the live one by default), which nobody else moves until the transaction ends."""
+        here = self.live(connection) if generation is None else self.progress_of(connection, generation)
+        if here is None:
+            return None
+        self._store.lock(connection, here.generation)
+        return self.progress_of(connection, here.generation)
 
     @contextmanager
     def reading(self) -> Iterator[Reading]:
         """One snapshot.
 
         Raises:
-            Unavailable: the file cannot be read.
+            Unavailable: the read models cannot be read, or are not complete yet.
         """
-        with _available(), self._engine.connect() as connection, connection.begin():
-            live = self.live(connection)
+        with available(), ExitStack() as stack:
+            connection, live = self._snapshot(stack)
             if live is None or not live.complete:
                 raise Unavailable("the read models are being made from the log: try again in a moment")
             yield Reading(connection, self.tables(live.generation), live.position, live.halted)
+
+    def _snapshot(self, stack: ExitStack) -> tuple[Connection, Progress | None]:
+        """Begins to read, on a new connection if the one at hand turns out to be lost."""
+        try:
+            connection = stack.enter_context(self._store.readers.begin())
+            return connection, self.live(connection)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            stack.pop_all().close()
+            connection = stack.enter_context(self._store.readers.begin())
+            return connection, self.live(connection)
 
     # --- generations
 
@@ -124,51 +178,116 @@ class Views:
 
     def live(self, connection: Connection) -> Progress | None:
         """The live generation of this version; None if there is none."""
-        row = connection.execute(_PROGRESS.where(progress.c.live, progress.c.version == VIEW_VERSION)).first()
+        row = connection.execute(_PROGRESS.where(_ours(), generations.c.live)).first()
+        return Progress(*row) if row else None
+
+    def unfinished(self, connection: Connection) -> Progress | None:
+        """A generation of this version that is being built, or was when its builder ended; None if there is none."""
+        building = (_ours(), generations.c.live.is_(False), generations.c.retired_at.is_(None))
+        row = connection.execute(_PROGRESS.where(*building).order_by(generations.c.generation.desc())).first()
         return Progress(*row) if row else None
 
     def begin_generation(self, connection: Connection, *, live: bool) -> Progress:
-        """Makes an empty set of tables. If it is to be live, it is the only one: those of another version go."""
-        generation = (connection.execute(select(func.max(progress.c.generation))).scalar() or 0) + 1
+        """Makes an empty set of tables. If it is to be live, all others of this version give way."""
         if live:
-            self._drop_others(connection, generation)
+            self._retire_others(connection, None)
+        generation = (connection.execute(select(func.max(generations.c.generation))).scalar() or 0) + 1
         row = {"generation": generation, "version": VIEW_VERSION, "position": 0, "halted": None, "live": live}
-        connection.execute(insert(progress).values(complete=False, **row))
-        self.tables(generation).meta.create_all(connection)
+        connection.execute(insert(generations).values(complete=False, **row))
+        self.tables(generation).meta.create_all(connection, checkfirst=False)
         return Progress(generation, 0, None)
 
     def progress_of(self, connection: Connection, generation: int) -> Progress | None:
-        row = connection.execute(_PROGRESS.where(progress.c.generation == generation)).first()
+        """How far a generation is; None if it is gone, or has given way."""
+        kept = (generations.c.generation == generation, generations.c.retired_at.is_(None))
+        row = connection.execute(_PROGRESS.where(*kept)).first()
         return Progress(*row) if row else None
 
     def advance(self, connection: Connection, now: Progress) -> None:
-        here = progress.c.generation == now.generation
+        here = generations.c.generation == now.generation
         values = {"position": now.position, "halted": now.halted, "complete": now.complete}
-        connection.execute(update(progress).where(here).values(**values))
+        connection.execute(update(generations).where(here).values(**values))
+        self._store.tell(connection)
 
     def swap(self, connection: Connection, generation: int) -> None:
-        """Makes a generation the live one and drops all others, those that an interrupted rebuild left too."""
-        self._drop_others(connection, generation)
-        connection.execute(update(progress).where(progress.c.generation == generation).values(live=True))
+        """Makes a generation the live one of this version. The others give way, and go a while later."""
+        self._retire_others(connection, generation)
+        here = generations.c.generation == generation
+        connection.execute(update(generations).where(here).values(live=True, complete=True))
+        self._store.tell(connection)
 
-    def _drop_others(self, connection: Connection, generation: int) -> None:
-        others = select(progress.c.generation).where(progress.c.generation != generation)
-        for other in connection.execute(others).scalars().all():
-            self.drop(connection, other)
+    def _retire_others(self, connection: Connection, generation: int | None) -> None:
+        others = (_ours(), generations.c.retired_at.is_(None), generations.c.generation != (generation or 0))
+        connection.execute(update(generations).where(*others).values(live=False, retired_at=int(time.time())))
 
-    def drop(self, connection: Connection, generation: int) -> None:
+    def sweep(self, kept: float = KEPT_RETIRED) -> int:
+        """Drops the generations that gave way, and those of older versions that nobody brings up to date any more.
+
+        Args:
+            kept: seconds for which one that gave way is left to those who were reading it.
+
+        Returns:
+            How many were dropped.
+        """
+        with self.restructuring() as connection:
+            live = self.live(connection)
+            rows = connection.execute(select(generations)).all()
+            gone = [r.generation for r in rows if r.retired_at is not None and r.retired_at <= time.time() - kept]
+            if live is not None and live.complete:
+                older = {row.version for row in rows if row.version < VIEW_VERSION}
+                idle = {version for version in older if self._is_idle(version)}
+                gone += [row.generation for row in rows if row.version in idle and row.retired_at is None]
+            return sum(self._dropped(connection, generation) for generation in gone)
+
+    def _is_idle(self, version: int) -> bool:
+        with closing(self._store.lead(_lead(version))) as lead:
+            return lead.taken()
+
+    def _dropped(self, connection: Connection, generation: int) -> bool:
+        """Drops a generation, unless somebody is reading it still."""
+        try:
+            with connection.begin_nested():
+                self._store.wait_briefly(connection)
+                self._drop(connection, generation)
+        except OperationalError as error:
+            if not self._store.is_busy(error):
+                raise
+            return False
+        return True
+
+    def _drop(self, connection: Connection, generation: int) -> None:
         """Drops a generation's tables, whatever version made them."""
         its = re.compile(rf"_v[0-9]+_{generation}$")
         for name in filter(its.search, inspect(connection).get_table_names()):
             Table(name, MetaData()).drop(connection)
-        connection.execute(delete(progress).where(progress.c.generation == generation))
+        connection.execute(delete(generations).where(generations.c.generation == generation))
         self._tables.pop(generation, None)
+
+    def _drop_unknown(self, connection: Connection) -> None:
+        """Drops tables that belong to no generation: those of before there were generations side by side."""
+        known = {str(one) for one in connection.execute(select(generations.c.generation)).scalars()}
+        for name in inspect(connection).get_table_names():
+            its = re.search(r"_v[0-9]+_([0-9]+)$", name)
+            if name == "progress" or (its is not None and its[1] not in known):
+                Table(name, MetaData()).drop(connection)
+
+    def progress(self) -> Progress | None:
+        """How far the live generation is, complete or not; None if there is none."""
+        with available(), ExitStack() as stack:
+            return self._snapshot(stack)[1]
 
     def position(self) -> int:
         """The position of the live generation, complete or not; 0 if there is none."""
-        with _available(), self._engine.connect() as connection, connection.begin():
-            live = self.live(connection)
-            return live.position if live else 0
+        here = self.progress()
+        return here.position if here else 0
+
+
+def _ours() -> ColumnElement[bool]:
+    return generations.c.version == VIEW_VERSION
+
+
+def _lead(version: int) -> str:
+    return f"parley-views-v{version}"
 
 
 # --- reading ------------------------------------------------------------------------------------------------
@@ -360,30 +479,3 @@ def _openings(
 def chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
     for start in range(0, len(values), IN_LIST):
         yield values[start : start + IN_LIST]
-
-
-# --- the database -------------------------------------------------------------------------------------------
-
-
-def _configure(connection: DBAPIConnection, _record: object) -> None:
-    """Transactions are begun by us; the file is disposable, so a commit need not reach the disk at once."""
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=10000", "cache_size=-65536"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _begin(connection: Connection) -> None:
-    immediate = connection.get_execution_options().get("parley_immediate", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
-
-
-@contextmanager
-def _available() -> Iterator[None]:
-    try:
-        yield
-    except DatabaseError as error:
-        raise Unavailable(
-            f"the read models cannot be reached or written ({error.orig}): they may be deleted and are then made anew"
-        ) from error

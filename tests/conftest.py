@@ -1,12 +1,16 @@
 """What holds for every test: no silent skips in CI, benchmarks only when asked for, and how hypothesis runs."""
 
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from psycopg.conninfo import conninfo_to_dict
 
+from ledger.ledger import Ledger
+from projections.views import Views
 from tests import postgres
 
 # A deadline measures the machine, not the code. CI judges every change by the same examples; each run elsewhere tries
@@ -62,11 +66,30 @@ def database_server() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def prepared_database(database_server: str) -> Iterator[str]:
+    """The name of a database that has all tables: a copy of it is had sooner than a new one."""
+    with postgres.database(database_server) as url:
+        Ledger(url).close()
+        Views(url).close()
+        yield str(conninfo_to_dict(url)["dbname"])
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def where(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path | str]:
-    """Where an installation keeps its log and read models: a directory, then a database, each of the test's own."""
-    if request.param == "sqlite":
-        yield tmp_path / "parley-data"
-        return
-    with postgres.database(request.getfixturevalue("database_server")) as url:
-        yield url
+def installation(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[str], Path | str]]:
+    """Makes places for a log and its read models by name: directories, then databases, each of the test's own."""
+    with ExitStack() as stack:
+
+        def make(name: str) -> Path | str:
+            if request.param == "sqlite":
+                return tmp_path / name
+            server = request.getfixturevalue("database_server")
+            return stack.enter_context(postgres.database(server, request.getfixturevalue("prepared_database")))
+
+        yield make
+
+
+@pytest.fixture
+def where(installation: Callable[[str], Path | str]) -> Path | str:
+    """Where an installation keeps its log and read models: a directory, or the URL of a database."""
+    return installation("parley-data")

@@ -1,8 +1,9 @@
 """A server of its own for every test, on a real log; most tests need no socket."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -16,8 +17,13 @@ SEED = Path(__file__).parents[2] / "seeds" / "eastern-kalamun.ndjson"
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return load(data=tmp_path / "data", port=0, office="field-office", lock_timeout=1)
+def settings(tmp_path: Path, where: Path | str) -> Settings:
+    return load(**kept(where, tmp_path), port=0, office="field-office", lock_timeout=1)
+
+
+def kept(where: Path | str, tmp_path: Path) -> dict[str, Any]:
+    """The settings that keep an installation there."""
+    return {"data": tmp_path / "data", "database_url": where} if isinstance(where, str) else {"data": where}
 
 
 @pytest.fixture
@@ -32,9 +38,9 @@ def client(app: FastAPI) -> Iterator[TestClient]:
 
 
 @pytest.fixture
-def seeded(tmp_path: Path) -> Iterator[TestClient]:
+def seeded(tmp_path: Path, installation: Callable[[str], Path | str]) -> Iterator[TestClient]:
     """A server of its own that holds the founding case, read models and all."""
-    app = create_app(load(data=tmp_path / "seeded", port=0))
+    app = create_app(load(**kept(installation("seeded"), tmp_path), port=0))
     with TestClient(app, base_url=HERE, raise_server_exceptions=False) as client:
         events = [json.loads(line) for line in SEED.read_text().splitlines()]
         answer = client.post("/v1/events", json=events, headers={"Prefer": "wait=9"})

@@ -42,7 +42,8 @@ def problem(answer: Response, status: int) -> dict[str, Any]:
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     body: dict[str, Any] = answer.json()
-    assert set(body) == {"type", "title", "status", "detail", "retry", "errors"}
+    assert set(body) - {"request_id"} == {"type", "title", "status", "detail", "retry", "errors"}
+    assert ("request_id" in body) == (status == 500)
     assert body["status"] == status
     assert body["title"]
     assert body["detail"]

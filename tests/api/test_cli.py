@@ -520,9 +520,9 @@ def test_check_names_a_damaged_file(seeded: Run, place: Path) -> None:
 
 def test_check_tells_how_the_read_models_are(seeded: Run, place: Path) -> None:
     with closing(sqlite3.connect(place / "parley-data" / "views.db")) as views, views:
-        views.execute("UPDATE progress SET position = 40")
+        views.execute("UPDATE generations SET position = 40")
     assert "at position 40 of 42: 2 behind" in flat(seeded("check").stdout)
-    damage(place, "UPDATE progress SET position = 50", file="views.db")
+    damage(place, "UPDATE generations SET position = 50", file="views.db")
     assert "beyond the log's end" in flat(seeded("check", code=1).stdout)
     seeded("rebuild")
     assert "at position 42, the end of the log" in seeded("check").stdout

@@ -42,7 +42,8 @@ class Place:
 
     def environment(self, **more: str) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("PARLEY_", "COLUMNS"))}
-        return {**kept, "PARLEY_PORT": str(self.port), "TMPDIR": str(self.path), "PYTHONWARNINGS": "error", **more}
+        ours = {"PARLEY_PORT": str(self.port), "PARLEY_LOG_LEVEL": "warning", "TMPDIR": str(self.path)}
+        return {**kept, **ours, "PYTHONWARNINGS": "error", **more}
 
     def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
@@ -219,6 +220,28 @@ def test_commands_find_the_server_that_runs(place: Place, start: Callable[..., s
     assert stop(server, signal.SIGTERM) == "Stopped.\n"
     assert not (place.path / "parley-data" / SERVER_FILE).exists()
     assert place.run("append", str(SEED)) == "Nothing new: 42 events were there already, in parley-data.\n"
+
+
+def test_a_server_logs_each_request(place: Place, start: Callable[..., subprocess.Popen[str]]) -> None:
+    server = start("serve", PARLEY_LOG_LEVEL="")
+    printed(server, until="Ctrl-C")
+    httpx2.get(f"http://127.0.0.1:{place.port}/v1/processes/m4rk3d?as_of=m4rk3d", headers={"X-Request-ID": "mine"})
+    server.terminate()
+    out, err = server.communicate(timeout=PATIENCE)
+    assert out == "Stopped.\n", "the log has stderr for itself"
+    (line,) = [json.loads(line) for line in err.splitlines()]
+    assert (line["request_id"], line["route"], line["status"]) == ("mine", "/v1/processes/{process}", 400)
+    assert "m4rk3d" not in err
+
+
+def test_a_demonstration_is_quiet_unless_asked(place: Place, start: Callable[..., subprocess.Popen[str]]) -> None:
+    for level, lines in (("", 0), ("info", 1)):
+        demo = start("demo", PARLEY_LOG_LEVEL=level)
+        printed(demo, until="Everything else")
+        httpx2.get(f"http://127.0.0.1:{place.port}/healthz")
+        demo.terminate()
+        _, err = demo.communicate(timeout=PATIENCE)
+        assert len(err.splitlines()) == lines, err
 
 
 def test_a_killed_server_is_not_asked_any_more(place: Place, start: Callable[..., subprocess.Popen[str]]) -> None:

@@ -151,7 +151,7 @@ def test_silence_is_broken_by_heartbeats(running: Running, monkeypatch: pytest.M
 
 
 def test_what_another_program_writes_is_seen(running: Running, settings: Settings) -> None:
-    other = Ledger(settings.data, office="south")
+    other = Ledger(settings.log_at, office="south")
     with following(running, "after=2") as lines:
         sending.append(other, sending.statement())
         ((_, event),) = messages(lines, 1)
@@ -165,6 +165,16 @@ def test_a_reader_who_leaves_is_let_go(running: Running) -> None:
         positions(lines, 2)
         assert running.readers() == 1
     eventually(lambda: running.readers() == 0)
+
+
+def test_a_body_that_breaks_off_is_counted(running: Running) -> None:
+    with socket.create_connection(running.server.address) as sender:
+        sender.sendall(
+            b"POST /v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+            b"Content-Type: application/json\r\nContent-Length: 99\r\n\r\n{"
+        )
+    counted = 'parley_appends_total{outcome="broken-off"} 1.0'
+    eventually(lambda: counted in running.client.get("/metrics").text)
 
 
 def test_a_reader_who_does_not_read_holds_up_nobody(running: Running) -> None:

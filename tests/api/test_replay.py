@@ -270,12 +270,15 @@ def test_an_unreadable_event_is_shown_and_halts_the_views(client: TestClient, ap
     begin(client)
     here = app.state.parley
     client.post("/v1/events", json=statement(), headers={"Prefer": "wait=9"})
-    with here.ledger.log.writing() as c:
-        c.execute("SELECT state FROM stored_events WHERE position=3")
-        state = orjson.loads(c.fetchone()[0])
+    with here.ledger.log.writing() as writing:
+        state = orjson.loads(writing.run("SELECT state FROM stored_events WHERE {position}=3")[0][0])
         state["envelope"]["id"] = str(uuid4())
-        c.execute("INSERT INTO stored_events VALUES (4, 'talks/first', 3, 'TalksStreamed', ?)", (orjson.dumps(state),))
-        c.execute("INSERT INTO event_index SELECT 4, x'00', recorded_at, digest FROM event_index WHERE position=3")
+        values = (4, "talks/first", 3, "TalksStreamed", orjson.dumps(state))
+        writing.run("INSERT INTO stored_events VALUES (?, ?, ?, ?, ?)", values)
+        writing.run(
+            "INSERT INTO event_index (position, event_id, recorded_at, digest) "
+            "SELECT 4, digest, recorded_at, digest FROM event_index WHERE position=3"
+        )
     answer = client.post("/v1/events", json=statement(), headers={"Prefer": "wait=9"})
     assert (answer.status_code, answer.json()["position"]) == (201, 5)
     assert "preference-applied" not in answer.headers

@@ -53,7 +53,13 @@ def test_a_loopback_address(host: str) -> None:
         ("PARLEY_MAX_BODY", "12", "1024 or more"),
         ("PARLEY_MAX_BODY", "2M", "whole number"),
         ("PARLEY_LOCK_TIMEOUT", "0", "1 or more"),
-        ("PARLEY_DATABASE_URL", "postgresql://u:pw@db/parley", "PostgreSQL comes with a later version"),
+        ("PARLEY_LOG_FORMAT", "yaml", "send 'auto', 'json' or 'console'"),
+        ("PARLEY_LOG_LEVEL", "INFO", "send 'debug', 'info', 'warning' or 'error'"),
+        ("PARLEY_TRACES", "perhaps", "send true or false"),
+        ("PARLEY_DATABASE_URL", "mysql://u:pw@db/parley", "of the form postgresql://"),
+        ("PARLEY_DATABASE_URL", "postgresql://u:pw%@db/parley", "cannot be read as a URL"),
+        ("PARLEY_DATABASE_URL", "postgresql://u:pw@db:port/parley", "cannot be read as a URL"),
+        ("PARLEY_WORKERS", "0", "1 or more"),
     ],
 )
 def test_a_wrong_setting_is_told_in_one_sentence(

@@ -48,7 +48,8 @@ def serving(*command: str) -> Iterator[int]:
         port: int = free.getsockname()[1]
     words = [word.replace("PORT", str(port)) for word in command]
     environment = {**os.environ, "PARLEY_LOCK_TIMEOUT": "30"}
-    with subprocess.Popen([sys.executable, *words], env=environment, stdout=subprocess.DEVNULL) as server:
+    quiet = subprocess.DEVNULL  # it logs as it does elsewhere, but nobody reads it
+    with subprocess.Popen([sys.executable, *words], env=environment, stdout=quiet, stderr=quiet) as server:
         try:
             for _ in range(600):
                 with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):

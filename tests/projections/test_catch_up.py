@@ -6,6 +6,8 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -37,30 +39,6 @@ LOG = recorded(
 )
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "views.db"
-
-
-@pytest.fixture
-def open_views(path: Path) -> Iterator[Callable[[], Views]]:
-    """Opens the read models of one file, as often as asked, and closes all of them at the end."""
-    opened: list[Views] = []
-
-    def again() -> Views:
-        opened.append(Views(path))
-        return opened[-1]
-
-    yield again
-    for one in opened:
-        one.close()
-
-
-@pytest.fixture
-def found(open_views: Callable[[], Views]) -> Views:
-    return open_views()
-
-
 def rows(found: Views) -> dict[str, int]:
     """How many rows each table of the live generation has."""
     with found.reading() as reading:
@@ -72,19 +50,18 @@ def rows(found: Views) -> dict[str, int]:
         }
 
 
-def generations(path: Path) -> dict[int, bool]:
-    """Each generation that the file tells of, and whether it is live."""
-    with sqlite3.connect(path) as connection:
-        known = {int(g): bool(live) for g, live in connection.execute("SELECT generation, live FROM progress")}
-    connection.close()
-    return known
+def generations(found: Views) -> dict[int, bool]:
+    """Each generation that has not given way, and whether it is live."""
+    with found.restructuring() as connection:
+        table = tables.generations
+        query = select(table.c.generation, table.c.live).where(table.c.retired_at.is_(None))
+        return {row.generation: row.live for row in connection.execute(query)}
 
 
-def generations_with_tables(path: Path) -> set[int]:
-    with sqlite3.connect(path) as connection:
-        names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    connection.close()
-    return {int(name.rpartition("_")[2]) for name in names if name != "progress"}
+def generations_with_tables(found: Views) -> set[int]:
+    with found.restructuring() as connection:
+        names = inspect(connection).get_table_names()
+    return {int(name.rpartition("_")[2]) for name in names if name != "generations"}
 
 
 def times_applied(found: Views) -> int:
@@ -306,7 +283,7 @@ def test_a_report_in_order_folds_nothing_anew(found: Views, monkeypatch: pytest.
 # --- rebuilding
 
 
-def test_queries_answer_from_the_old_generation_until_the_new_one_is_whole(found: Views, path: Path) -> None:
+def test_queries_answer_from_the_old_generation_until_the_new_one_is_whole(found: Views) -> None:
     follow(found, pull(LOG))
     before, counted = kept(found, "first"), rows(found)
     seen: list[int] = []
@@ -317,12 +294,16 @@ def test_queries_answer_from_the_old_generation_until_the_new_one_is_whole(found
         assert kept(found, "first") == before
 
     made = rebuild(found, pull(LOG, lambda: 4), done)
-    assert seen == [4, 8, len(LOG), len(LOG)]
+    assert seen == [0, 4, 8, len(LOG), len(LOG), len(LOG)]
     assert (made.generation, made.position, made.halted) == (2, len(LOG), None)
     assert kept(found, "first") == before
     assert rows(found) == counted
-    assert generations(path) == {2: True}, "the old one is gone"
-    assert generations_with_tables(path) == {2}
+    assert generations(found) == {2: True}, "the old one has given way"
+    assert generations_with_tables(found) == {1, 2}, "whoever reads it still may end"
+    assert found.sweep(kept=3600) == 0
+    assert found.sweep(kept=0) == 1
+    assert generations_with_tables(found) == {2}
+    assert kept(found, "first") == before
 
 
 def test_a_rebuild_catches_up_with_what_is_recorded_meanwhile(found: Views) -> None:
@@ -338,88 +319,156 @@ def test_a_rebuild_catches_up_with_what_is_recorded_meanwhile(found: Views) -> N
         seen.append(found.position())
 
     rebuild(found, pull(log), done)
-    assert [*seen, found.position()] == [5, len(LOG), len(LOG)], "what queries see never goes back"
+    assert sorted(seen) == seen, "what queries see never goes back"
+    assert (seen[0], found.position()) == (5, len(LOG))
 
 
-def test_an_interrupted_rebuild_leaves_the_live_generation_and_the_next_one_sweeps(found: Views, path: Path) -> None:
+def test_an_interrupted_rebuild_leaves_the_live_generation_and_the_next_one_goes_on(found: Views) -> None:
     follow(found, pull(LOG))
-    before = kept(found, "first")
+    before, counted = kept(found, "first"), rows(found)
+    seen: list[int] = []
 
     def interrupted(position: int) -> None:
-        raise KeyboardInterrupt
+        seen.append(position)
+        if len(seen) % 2 == 0:
+            raise KeyboardInterrupt
 
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt):
             rebuild(found, pull(LOG, lambda: 4), interrupted)
+    assert seen == [0, 4, 4, 8]
     assert kept(found, "first") == before
-    assert generations(path) == {1: True, 2: False, 3: False}
-    assert catch_up(found, pull(LOG)).generation == 1, "what is left over is never mistaken for the live one"
+    assert generations(found) == {1: True, 2: False}
+    assert catch_up(found, pull(LOG)).generation == 1, "what is unfinished is never mistaken for the live one"
 
-    assert rebuild(found, pull(LOG)).generation == 4
+    assert rebuild(found, pull(LOG), seen.append).generation == 2
+    assert seen[4] == 8
     assert kept(found, "first") == before
-    assert generations(path) == {4: True}
-    assert generations_with_tables(path) == {4}
+    assert rows(found) == counted
+    assert generations(found) == {2: True}
 
 
-def test_of_two_rebuilds_at_once_one_gives_way(open_views: Callable[[], Views], path: Path) -> None:
+def test_a_rebuild_goes_on_only_on_the_same_log(found: Views) -> None:
+    def interrupted(position: int) -> None:
+        if position:
+            raise KeyboardInterrupt
+
+    follow(found, pull(LOG))
+    with pytest.raises(KeyboardInterrupt):
+        rebuild(found, pull(LOG, lambda: 4), interrupted)
+    other = recorded([*history(LOG)[:3], *opened("talks/another"), *history(LOG)[3:]])
+    made = rebuild(found, pull(other))
+    assert made.generation == 3
+    assert made.position == len(LOG) + 1
+
+
+def test_of_two_rebuilds_at_once_one_is_refused(open_views: Callable[[], Views]) -> None:
     one, other = open_views(), open_views()
     follow(one, pull(LOG))
+    refused: list[str] = []
 
-    def overtaken(position: int) -> None:
+    def meanwhile(position: int) -> None:
         if position == 4:
-            rebuild(other, pull(LOG))
+            with pytest.raises(Unavailable, match="another rebuild") as refusal:
+                rebuild(other, pull(LOG))
+            refused.append(refusal.value.detail)
 
-    with pytest.raises(Unavailable, match="another rebuild"):
-        rebuild(one, pull(LOG, lambda: 4), overtaken)
-    assert one.position() == len(LOG), "the one that was first is whole and live"
-    assert len(generations(path)) == len(generations_with_tables(path)) == 1
+    rebuild(one, pull(LOG, lambda: 4), meanwhile)
+    assert len(refused) == 1
+    assert one.position() == len(LOG)
+    assert list(generations(one).values()) == [True]
+    assert rebuild(other, pull(LOG)).generation == 3, "and may go once the first is done"
 
 
 def test_a_reader_keeps_its_snapshot_over_a_swap(found: Views) -> None:
     follow(found, pull(LOG))
     with found.reading() as reading:
+        timeline = reading.tables.timeline
+        assert reading.connection.execute(select(func.count()).select_from(timeline)).scalar() == len(LOG)
         rebuild(found, pull(LOG))
-        count = reading.connection.execute(select(func.count()).select_from(reading.tables.timeline)).scalar()
-        assert count == len(LOG)
+        if found.sweep(kept=0):  # a file lets go of what is still read; a database keeps it
+            assert isinstance(found.where, Path)
+        assert reading.connection.execute(select(func.count()).select_from(timeline)).scalar() == len(LOG)
+    found.sweep(kept=0)
+    assert generations_with_tables(found) == {2}
 
 
-# --- the file
+def test_nobody_ever_sees_less_while_it_is_rebuilt_and_events_come_in(open_views: Callable[[], Views]) -> None:
+    """One process appends and follows, one rebuilds over and over, one asks all the time."""
+    log = LOG[:3]
+    live, rebuilding, asking = open_views(), open_views(), open_views()
+    follow(live, pull(log))
+    stop = threading.Event()
+    seen: list[tuple[int, int]] = []
+
+    def ask() -> None:
+        while not stop.is_set():
+            with asking.reading() as reading:
+                count = reading.connection.execute(select(func.count()).select_from(reading.tables.timeline)).scalar()
+                seen.append((reading.position, count or 0))
+
+    def rebuild_again() -> None:
+        while not stop.is_set():
+            rebuild(rebuilding, pull(log, lambda: 2))
+            rebuilding.sweep(kept=1)
+            time.sleep(0.01)
+
+    with ThreadPoolExecutor(2) as pool:
+        running = [pool.submit(ask), pool.submit(rebuild_again)]
+        try:
+            for one in LOG[3:]:
+                log.append(one)
+                follow(live, pull(log))
+                time.sleep(0.1)
+        finally:
+            stop.set()
+        for each in running:
+            each.result(60)
+    assert [position for position, _ in seen] == sorted(position for position, _ in seen)
+    assert all(position == count for position, count in seen)
+    assert live.position() == len(LOG)
 
 
-def test_views_of_another_version_are_made_anew(
-    open_views: Callable[[], Views], path: Path, monkeypatch: pytest.MonkeyPatch
+# --- versions and files
+
+
+def test_views_of_another_version_are_made_beside_those_that_are_in_use(
+    open_views: Callable[[], Views], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old = open_views()
     follow(old, pull(LOG))
     before = kept(old, "first")
-    old.close()
-    for module in (tables, views):
-        monkeypatch.setattr(module, "VIEW_VERSION", 1_000)
-    new = open_views()
-    assert new.position() == 0
-    follow(new, pull(LOG))
-    assert kept(new, "first") == before
+    with closing(old.lead()) as lead:
+        assert lead.taken()
+        for module in (tables, views):
+            monkeypatch.setattr(module, "VIEW_VERSION", 1_000)
+        new = open_views()
+        assert new.position() == 0
+        follow(new, pull(LOG))
+        assert kept(new, "first") == before
+        assert new.sweep(kept=0) == 0, "a server of the old version is at work"
+    assert new.sweep(kept=0) == 1
     with new.reading() as reading:
-        names = {name for name in _table_names(reading.connection) if name != "progress"}
+        names = {name for name in _table_names(reading.connection) if name != "generations"}
         assert names == set(reading.tables.meta.tables), "the tables of the old version are gone"
-    assert list(generations(path).values()) == [True]
+    assert list(generations(new).values()) == [True]
 
 
 def _table_names(connection: Connection) -> list[str]:
     return inspect(connection).get_table_names()
 
 
-def test_the_file_may_be_deleted(open_views: Callable[[], Views], path: Path) -> None:
-    old = open_views()
+def test_the_file_may_be_deleted(path: Path) -> None:
+    old = Views(path)
     follow(old, pull(LOG))
     before = kept(old, "first")
     old.close()
     for left in path.parent.glob("views.db*"):
         left.unlink()
-    new = open_views()
-    assert new.position() == 0
-    follow(new, pull(LOG))
-    assert kept(new, "first") == before
+    with closing(Views(path)) as new:
+        assert new.position() == 0
+        follow(new, pull(LOG))
+        assert kept(new, "first") == before
 
 
 def test_a_file_that_is_no_database_says_that_it_may_be_deleted(path: Path) -> None:
@@ -428,23 +477,38 @@ def test_a_file_that_is_no_database_says_that_it_may_be_deleted(path: Path) -> N
         Views(path)
 
 
-def test_a_damaged_page_says_that_the_file_may_be_deleted(open_views: Callable[[], Views], path: Path) -> None:
-    found = open_views()
-    follow(found, pull(LOG))
-    found.close()
+def test_a_damaged_page_says_that_the_file_may_be_deleted(path: Path) -> None:
+    with closing(Views(path)) as found:
+        follow(found, pull(LOG))
     with path.open("r+b") as file:
         file.seek(4096)
         file.write(b"\xff" * (path.stat().st_size - 4096))
     with pytest.raises(Unavailable, match="may be deleted and are then made anew"):
-        kept(open_views(), "first")
+        kept(Views(path), "first")
 
 
-def test_a_file_without_its_tables_says_that_it_may_be_deleted(found: Views, path: Path) -> None:
-    with sqlite3.connect(path) as connection:
-        connection.execute("DROP TABLE progress")
-    connection.close()
-    with pytest.raises(Unavailable, match="may be deleted"):
-        found.position()
+def test_a_file_without_its_tables_says_that_it_may_be_deleted(path: Path) -> None:
+    with closing(Views(path)) as found:
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("DROP TABLE generations")
+        with pytest.raises(Unavailable, match="may be deleted"):
+            found.position()
+
+
+def test_a_file_of_before_there_were_generations_side_by_side(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("CREATE TABLE progress (generation INTEGER, version INTEGER, position INTEGER)")
+        connection.execute("CREATE TABLE timeline_v2_1 (position INTEGER PRIMARY KEY)")
+    with closing(Views(path)) as found:
+        follow(found, pull(LOG))
+        with found.reading() as reading:
+            assert not {"progress", "timeline_v2_1"} & set(_table_names(reading.connection))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """For what is of a file alone."""
+    return tmp_path / "views.db"
 
 
 # --- the follower

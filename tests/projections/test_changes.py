@@ -30,6 +30,8 @@ from tests.projections.world import (
 from tests.spec import wire
 from tests.strategies import histories
 
+pytestmark = pytest.mark.usefixtures("both_databases")
+
 LATER = NOW + timedelta(days=7)
 BASE = opened("processes/first", "talks/first", "agreements/first", "convoys/first")
 START = len(BASE)

@@ -36,6 +36,8 @@ from tests.projections.world import (
 from tests.spec import wire
 from tests.strategies import histories, read
 
+pytestmark = pytest.mark.usefixtures("both_databases")
+
 SLOW = settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 CLOCKS = (
     datetime(2017, 10, 30, 12, tzinfo=UTC),

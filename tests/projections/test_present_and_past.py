@@ -16,6 +16,8 @@ from tests.projections.world import NOW, SLOW, Wire, follow, plain, processes_of
 from tests.spec import wire
 from tests.strategies import histories
 
+pytestmark = pytest.mark.usefixtures("both_databases")
+
 FIRST = "processes/first"
 
 

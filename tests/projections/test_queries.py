@@ -22,6 +22,8 @@ from tests.projections.world import NOW, SLOW, Wire, follow, opened, processes_o
 from tests.spec import wire
 from tests.strategies import histories
 
+pytestmark = pytest.mark.usefixtures("both_databases")
+
 FIRST = "processes/first"
 
 

@@ -16,6 +16,8 @@ from tests.projections.test_time_travel import revised
 from tests.projections.world import SLOW, Wire, folded, follow, kept, processes_of, pull, recorded, views
 from tests.strategies import histories
 
+pytestmark = pytest.mark.usefixtures("both_databases")
+
 
 @SLOW
 @given(histories(), st.lists(st.integers(1, 7), min_size=1, max_size=20))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +20,8 @@ from tests.projections.naive import Inside, naively
 from tests.projections.world import Wire, folded, follow, kept, opened, processes_of, pull, recorded, views
 from tests.spec import wire
 from tests.strategies import DATES, PUBLISHED, PUBLISHERS, histories
+
+pytestmark = pytest.mark.usefixtures("both_databases")
 
 SOME = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 FEW = settings(SOME, max_examples=30)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, settings
+from sqlalchemy import delete
 
 from domain.actors import ActorState
 from domain.event import Recorded, Unreadable
@@ -21,7 +22,8 @@ from projections.catch_up import Pull, catch_up
 from projections.outlook import findings_in
 from projections.picture import Picture, picture_of
 from projections.scene import HERE, Asked, Scene, glance_at
-from projections.views import Reading, Views
+from projections.views import Progress, Reading, Views
+from tests import postgres
 from tests.spec import wire
 from tests.strategies import read
 
@@ -65,14 +67,61 @@ def pull(log: Sequence[Recorded | Unreadable], at_most: Callable[[], int] = lamb
     return lambda after, limit: [r for r in log if r.position > after][: min(limit, at_most())]
 
 
+_server: str | None = None
+_idle: list[Views] = []
+"""Read models in databases, emptied, for the next who asks: it takes long to make them."""
+
+
+@contextmanager
+def kept_in(server: str | None) -> Iterator[None]:
+    """While it lasts, `views` gives read models in databases of a PostgreSQL server; in files, if that is None."""
+    global _server
+    _server = server
+    with ExitStack() as databases:
+        if server is not None:
+            databases.callback(_close_idle)
+            _DATABASES.append(databases)
+        yield
+    _server = None
+    _DATABASES.clear()
+
+
+_DATABASES: list[ExitStack] = []
+
+
+def _close_idle() -> None:
+    while _idle:
+        _idle.pop().close()
+
+
 @contextmanager
 def views() -> Iterator[Views]:
+    if _server is not None:
+        found = _idle.pop() if _idle else Views(_DATABASES[0].enter_context(postgres.database(_server)))
+        try:
+            yield found
+        finally:
+            _empty(found)
+            _idle.append(found)
+        return
     with tempfile.TemporaryDirectory() as directory:
         found = Views(Path(directory) / "views.db")
         try:
             yield found
         finally:
             found.close()
+
+
+def _empty(found: Views) -> None:
+    """Read models as they are at first."""
+    with found.restructuring() as connection:
+        live = found.live(connection)
+        if live is None:
+            found.begin_generation(connection, live=True)
+            return
+        for table in found.tables(live.generation).meta.tables.values():
+            connection.execute(delete(table))
+        found.advance(connection, Progress(live.generation, 0, None))
 
 
 @contextmanager

@@ -1,0 +1,323 @@
+"""Where the read models are kept: a file of their own, or a schema of their own in a PostgreSQL database.
+
+Both give the same: transactions under a lock, snapshots, a lead that one process has at a time, and word of what moved.
+What differs between the databases stands here, and nowhere else in this package.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError
+
+from domain.errors import Unavailable
+
+POLL = 0.1
+"""Seconds between looks at a file that another process may change."""
+REST = 0.02
+"""Seconds that whoever rebuilds leaves a file to others after each batch: SQLite grants its lock in no order."""
+LET_GO = 0.05
+"""Seconds within which whoever listens sees that it should end."""
+LISTEN_POLL = 1.0
+"""Seconds between looks at a database that tells by itself what changed."""
+
+STRUCTURE = 0
+"""The lock of the set of generations; each generation's own has its number."""
+
+
+class Lead(ABC):
+    """A lock that one process has at a time, until it lets go, ends, or is cut off."""
+
+    @abstractmethod
+    def taken(self) -> bool:
+        """Takes the lock if it is free; whether it is held here now."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Lets go."""
+
+
+class Store(ABC):
+    """A place for read models."""
+
+    engine: Engine
+    writers: Engine
+    readers: Engine
+    """The same, for transactions that see one snapshot."""
+
+    @abstractmethod
+    def begin(self, connection: Connection) -> None:
+        """Called within a new transaction that is going to write."""
+
+    @abstractmethod
+    def lock(self, connection: Connection, number: int, *, shared: bool = False) -> None:
+        """Takes a lock until the transaction ends."""
+
+    @abstractmethod
+    def rest(self) -> None:
+        """Lets others have their turn between two long transactions."""
+
+    @abstractmethod
+    def wait_briefly(self, connection: Connection) -> None:
+        """Lets the transaction wait no longer than a moment for others that read what it drops."""
+
+    @abstractmethod
+    def is_busy(self, error: DBAPIError) -> bool:
+        """Whether others were reading what was to be dropped."""
+
+    @abstractmethod
+    def lead(self, name: str) -> Lead:
+        """The lock of this name, not taken yet."""
+
+    @abstractmethod
+    def tell(self, connection: Connection) -> None:
+        """Tells whoever watches, once the transaction is committed."""
+
+    @abstractmethod
+    def watch(self, closing: threading.Event) -> Iterator[None]:
+        """Yields when the read models may have moved, and now and then, until `closing` is set."""
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def store_at(where: Path | str) -> Store:
+    """The store of an installation.
+
+    Args:
+        where: a file, whose directory must exist; or the URL of a PostgreSQL database.
+    """
+    return SQLiteStore(where) if isinstance(where, Path) else PostgresStore(where)
+
+
+@contextmanager
+def available() -> Iterator[None]:
+    """Turns the faults of the database into one refusal; it tells none of the values that were written."""
+    try:
+        yield
+    except DBAPIError as error:
+        state = getattr(error.orig, "sqlstate", None)
+        if isinstance(error.orig, sqlite3.Error):
+            detail = f"({error.orig}): they may be deleted and are then made anew"
+        elif state is not None and not state.startswith("57P"):
+            detail = f"(SQLSTATE {state}): see the log of the database"
+        else:
+            detail = "while the database is away: try again in a moment"
+        raise Unavailable(f"the read models cannot be reached or written {detail}") from error
+
+
+# --- one file
+
+
+class SQLiteStore(Store):
+    """One file, which is disposable: a commit need not reach the disk at once."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.engine = create_engine(f"sqlite:///{path}", pool_size=10, max_overflow=20, hide_parameters=True)
+        event.listen(self.engine, "connect", _configure)
+        event.listen(self.engine, "begin", _begin)
+        self.readers = self.engine
+        self.writers = self.engine.execution_options(parley_immediate=True)
+
+    def begin(self, connection: Connection) -> None:
+        """The whole file is locked already."""
+
+    def lock(self, connection: Connection, number: int, *, shared: bool = False) -> None:
+        """The whole file is locked already."""
+
+    def rest(self) -> None:
+        time.sleep(REST)
+
+    def wait_briefly(self, connection: Connection) -> None:
+        """Readers of a file have a snapshot of it, and nobody waits for them."""
+
+    def is_busy(self, error: DBAPIError) -> bool:  # noqa: ARG002
+        return False
+
+    def lead(self, name: str) -> Lead:
+        return FileLead(self._path.with_name(f"{name}.lock"))
+
+    def tell(self, connection: Connection) -> None:
+        """Nobody listens at a file: they look."""
+
+    def watch(self, closing: threading.Event) -> Iterator[None]:
+        while not closing.wait(POLL):
+            yield
+
+
+class FileLead(Lead):
+    """The write lock of a small SQLite file: it goes with its process, on every system."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._connection: sqlite3.Connection | None = None
+
+    def taken(self) -> bool:
+        if self._connection is not None:
+            return True
+        connection = sqlite3.connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)
+        try:
+            connection.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError:
+            connection.close()
+            return False
+        self._connection = connection
+        return True
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def _configure(connection: DBAPIConnection, _record: object) -> None:
+    """Transactions are begun by us."""
+    connection.isolation_level = None
+    with closing(connection.cursor()) as cursor:
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=10000", "cache_size=-65536"):
+            cursor.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get("parley_immediate", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+# --- a database
+
+
+SCHEMA = "parley_views"
+CHANNEL = "parley_views"
+LOCK, LEAD = 0x50415257, 0x50415258
+"""The classes of our advisory locks in the database: of transactions, and of processes."""
+
+_SESSION = (
+    f"SET search_path TO {SCHEMA}",
+    "SET lock_timeout TO '30s'",
+    "SET idle_in_transaction_session_timeout TO '60s'",
+    "SET jit TO off",
+)
+
+
+class PostgresStore(Store):
+    """A schema in a database. A commit need not reach the disk at once: what is lost is applied again."""
+
+    def __init__(self, url: str) -> None:
+        import psycopg  # slow to import, and read models in a file do without
+
+        self._url = url
+        self._connect: Callable[..., Any] = psycopg.connect
+        self.engine = create_engine(
+            "postgresql+psycopg://",
+            creator=lambda: psycopg.connect(url, application_name="parley views", connect_timeout=5),
+            pool_size=10,
+            max_overflow=20,
+            hide_parameters=True,
+        )
+        event.listen(self.engine, "connect", _set_up)
+        self.writers = self.engine
+        self.readers = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        with available(), self.engine.begin() as connection:
+            self.lock(connection, STRUCTURE)
+            if connection.scalar(text("SELECT to_regnamespace(:schema) IS NULL"), {"schema": SCHEMA}):
+                connection.exec_driver_sql(f"CREATE SCHEMA {SCHEMA}")
+
+    def begin(self, connection: Connection) -> None:
+        connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
+
+    def lock(self, connection: Connection, number: int, *, shared: bool = False) -> None:
+        function = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
+        connection.execute(text(f"SELECT {function}(:name, :number)"), {"name": LOCK, "number": number})
+
+    def rest(self) -> None:
+        """Locks are granted in turn, and another generation has another lock."""
+
+    def wait_briefly(self, connection: Connection) -> None:
+        connection.exec_driver_sql("SET LOCAL lock_timeout TO '1s'")
+
+    def is_busy(self, error: DBAPIError) -> bool:
+        return getattr(error.orig, "sqlstate", None) == "55P03"
+
+    def lead(self, name: str) -> Lead:
+        return DatabaseLead(lambda: self._listening("parley lead"), name)
+
+    def _listening(self, name: str) -> Any:
+        """A connection outside of the pool, which the server gives up soon if this host is cut off."""
+        return self._connect(
+            self._url,
+            autocommit=True,
+            connect_timeout=5,
+            application_name=name,
+            options="-c tcp_keepalives_idle=3 -c tcp_keepalives_interval=1 -c tcp_keepalives_count=3",
+        )
+
+    def tell(self, connection: Connection) -> None:
+        connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
+
+    def watch(self, closing: threading.Event) -> Iterator[None]:
+        import psycopg
+
+        while not closing.is_set():
+            with suppress(psycopg.Error), self._listening("parley listen") as connection:
+                connection.execute(f"LISTEN {CHANNEL}")
+                yield  # what moved before we listened
+                looked = time.monotonic()
+                while not closing.is_set():
+                    told = any(True for _ in connection.notifies(timeout=LET_GO, stop_after=1))
+                    if told or time.monotonic() - looked > LISTEN_POLL:
+                        looked = time.monotonic()
+                        yield
+            closing.wait(LISTEN_POLL)  # the connection is lost; the next may be had
+            yield
+
+
+class DatabaseLead(Lead):
+    """An advisory lock of a session: it goes with the connection."""
+
+    CHECK = 1.0
+    """Seconds for which the connection is believed to stand."""
+
+    def __init__(self, connect: Callable[[], Any], name: str) -> None:
+        self._connect = connect
+        self._name = name
+        self._connection: Any = None
+        self._held = False
+        self._checked = -self.CHECK
+
+    def taken(self) -> bool:
+        import psycopg
+
+        if time.monotonic() - self._checked < self.CHECK:
+            return self._held
+        try:
+            if self._connection is None:
+                self._connection = self._connect()
+            query = "SELECT 1" if self._held else "SELECT pg_try_advisory_lock(%s, hashtext(%s))"
+            row = self._connection.execute(query, None if self._held else (LEAD, self._name)).fetchone()
+            self._held, self._checked = bool(row and row[0]), time.monotonic()
+        except psycopg.Error:
+            self.close()
+            self._checked = time.monotonic()
+        return self._held
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self._connection, self._held = None, False
+
+
+def _set_up(connection: DBAPIConnection, _record: object) -> None:
+    with closing(connection.cursor()) as cursor:
+        for statement in _SESSION:
+            cursor.execute(statement)
+    connection.commit()
