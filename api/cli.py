@@ -22,6 +22,7 @@ from api import (
     cli_changes,
     cli_check,
     cli_explain,
+    cli_keep,
     cli_project,
     cli_read,
     cli_serve,
@@ -31,8 +32,8 @@ from api import (
 from api.cli_options import AsJson, Data, Host, Office, Port, Url, door
 from api.cli_show import say, warn
 from api.cli_words import times
-from api.client import LOG_FILE, Problem, Unreachable, running_server
-from api.settings import BadSetting, Settings, load
+from api.client import Problem, Unreachable, running_server
+from api.settings import BadSetting, load
 from api.stopping import Failed
 from domain.errors import Refusal, Unavailable
 
@@ -50,7 +51,7 @@ class Polite(TyperGroup):
             hint = "`parley processes` lists those there are." if problem.status == 404 else ""
             cli_show.problem(problem, hint if "GET /v1/processes" in problem.detail else "")
             raise typer.Exit(UNUSABLE if problem.status >= 500 else REFUSED) from None
-        except (Unreachable, BadSetting, cli_serve.Taken, Failed) as error:
+        except (Unreachable, BadSetting, cli_serve.Taken, cli_keep.Undone, Failed) as error:
             warn(str(error))
             raise typer.Exit(UNUSABLE) from None
         except Refusal as refusal:
@@ -235,7 +236,7 @@ def rebuild(data: Data = None) -> None:
     from projections.views import Views
 
     settings = load(data=data)
-    _require_log(settings)
+    cli_check.require_log(settings)
     began = time.monotonic()
     with ExitStack() as stack:
         ledger = stack.enter_context(closing(Ledger(settings.log_at, lock_timeout=settings.lock_timeout)))
@@ -294,9 +295,10 @@ def _telling(what: str, total: int | None) -> Callable[[int], None]:
     return tell
 
 
-def _require_log(settings: Settings) -> None:
-    if settings.database_url is None and not (settings.data / LOG_FILE).exists():
-        raise Unreachable(f"there is no log in {settings.data}: name its directory with --data")
+app.command(rich_help_panel=TEND)(cli_keep.verify)
+app.command(rich_help_panel=TEND)(cli_keep.backup)
+app.command(rich_help_panel=TEND)(cli_keep.restore)
+app.command(rich_help_panel=TEND)(cli_keep.copy)
 
 
 @app.command(rich_help_panel=TEND)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dotenv import dotenv_values
 
-from api.client import LOG_FILE
+from api.client import LOG_FILE, Unreachable
 from api.settings import PREFIX, Settings
+from domain.errors import Unavailable
+
+if TYPE_CHECKING:
+    from ledger.ledger import Ledger
+    from projections.views import Progress
 
 VIEWS_FILE = "views.db"
 CHUNK = 1000
@@ -29,6 +33,9 @@ class Finding:
     what: str
     says: str
     sound: bool = True
+
+
+NO_VIEWS = Finding("read models", "there are none yet; the next command or server makes them from the log")
 
 
 def settings_in_force(settings: Settings, flags: set[str]) -> Iterator[tuple[str, str, str]]:
@@ -46,8 +53,50 @@ def settings_in_force(settings: Settings, flags: set[str]) -> Iterator[tuple[str
             source = ".env"
         else:
             source = "default"
-        shown = "not set" if value is None else "***" if "://" in str(value) and "@" in str(value) else str(value)
-        yield variable, shown, source
+        yield variable, _shown(settings, name, value), source
+
+
+def _shown(settings: Settings, name: str, value: Any) -> str:
+    if value is None:
+        return "not set"
+    if name == "database_url":  # the password may stand anywhere in it
+        return settings.shown
+    return "***" if "://" in str(value) and "@" in str(value) else str(value)
+
+
+def has_log(settings: Settings) -> bool:
+    """Whether there is a log, in the data directory or in the database. A look makes nothing.
+
+    Raises:
+        Unavailable: the database cannot be read.
+    """
+    if settings.database_url is None:
+        return (settings.data / LOG_FILE).exists()
+    return _holds(settings.database_url, "parley_log.format", settings.lock_timeout)
+
+
+def has_views(settings: Settings) -> bool:
+    """The same, for the read models."""
+    if settings.database_url is None:
+        return (settings.data / VIEWS_FILE).exists()
+    return _holds(settings.database_url, "parley_views.generations", settings.lock_timeout)
+
+
+def _holds(url: str, table: str, timeout: int) -> bool:
+    from ledger.postgres import holds  # its driver is slow to import, and a log in a file does without
+
+    return holds(url, table, timeout)
+
+
+def require_log(settings: Settings) -> None:
+    """Sees that there is a log.
+
+    Raises:
+        Unreachable: there is none.
+        Unavailable: the database cannot be read.
+    """
+    if not has_log(settings):
+        raise Unreachable(f"there is no log in {settings.shown}: name another with --data or PARLEY_DATABASE_URL")
 
 
 def check_log(settings: Settings, done: Callable[[int], None] = lambda _: None) -> Iterator[Finding]:
@@ -57,20 +106,18 @@ def check_log(settings: Settings, done: Callable[[int], None] = lambda _: None) 
         settings: where the log is.
         done: called with the position after each batch.
     """
-    path = settings.data / LOG_FILE
-    if not path.exists():
-        yield Finding("log", f"there is none in {settings.data} yet")
+    if not has_log(settings):
+        yield Finding("log", f"there is none in {settings.shown} yet")
         return
-    faults = quick_check(path)
-    yield from (Finding("log file", fault, sound=False) for fault in faults)
-    if faults:
+    place = list(check_place(settings))
+    yield from place
+    if not all(finding.sound for finding in place):
         return
-    yield Finding("log file", f"{path} is sound ({path.stat().st_size:,} bytes)")
 
     from domain.event import Unreadable  # slow to import, as is the ledger
     from ledger.ledger import Ledger
 
-    with closing(Ledger(settings.data, office=settings.office, lock_timeout=settings.lock_timeout)) as ledger:
+    with closing(Ledger(settings.log_at, office=settings.office, lock_timeout=settings.lock_timeout)) as ledger:
         head = ledger.head()
         faulty = Faults()
         versions: Counter[str] = Counter()
@@ -97,10 +144,27 @@ def check_log(settings: Settings, done: Callable[[int], None] = lambda _: None) 
             done(position)
         if position != head:
             faulty.add("gap", f"positions {position + 1} to {head} are missing")
-    faulty_index = index_faults(path)
+        faulty_index = index_faults(ledger)
     yield from (Finding("log", text, sound=False) for text in [*faulty.named(), *faulty_index])
     if not faulty.found and not faulty_index:
         yield Finding("log", f"{head:,} events on {len(versions):,} subjects: each is there once and can be read")
+
+
+def check_place(settings: Settings, *, thoroughly: bool = False) -> Iterator[Finding]:
+    """Whether the file of the log is sound; of a database, which one it is: it looks after its files itself.
+
+    Args:
+        settings: where the log is, which must be there.
+        thoroughly: whether the file's indexes are compared with its tables, which takes longer.
+    """
+    if settings.database_url is not None:
+        yield Finding("log", f"it is in the database {settings.shown}")
+        return
+    path = settings.data / LOG_FILE
+    faults = file_faults(path, thoroughly=thoroughly)
+    yield from (Finding("log file", fault, sound=False) for fault in faults)
+    if not faults:
+        yield Finding("log file", f"{path} is sound ({path.stat().st_size:,} bytes)")
 
 
 class Faults:
@@ -124,70 +188,79 @@ class Faults:
                 yield f"and {self._more[kind]:,} more of this kind ({kind})"
 
 
-def quick_check(path: Path) -> list[str]:
+def file_faults(path: Path, *, thoroughly: bool = False) -> list[str]:
     """What SQLite finds wrong with a file, read only; nothing if it is sound."""
-    try:
-        with _read_only(path) as connection:
-            told = [str(row[0]) for row in connection.execute(f"PRAGMA quick_check({MOST_NAMED})")]
-    except sqlite3.Error as error:
-        return [f"{path} cannot be read: {error}"]
-    return [] if told == ["ok"] else [f"{path} is damaged: {' '.join(text.split())}" for text in told]
+    from ledger.backup import checked  # slow to import
+
+    return [f"{path} {fault}" for fault in checked(path, thoroughly=thoroughly, most=MOST_NAMED)]
 
 
-def index_faults(path: Path) -> list[str]:
+def index_faults(ledger: Ledger) -> list[str]:
     """Whether every event has its row in the index by event id, and no other row is there."""
     query = (
-        "SELECT (SELECT count(*) FROM stored_events WHERE position NOT IN (SELECT position FROM event_index)),"
-        " (SELECT count(*) FROM event_index WHERE position NOT IN (SELECT position FROM stored_events))"
+        "SELECT (SELECT count(*) FROM stored_events WHERE {position} NOT IN (SELECT position FROM event_index)),"
+        " (SELECT count(*) FROM event_index WHERE position NOT IN (SELECT {position} FROM stored_events))"
     )
-    with _read_only(path) as connection:
-        lacking, idle = connection.execute(query).fetchone()
+    ((lacking, idle),) = ledger.log.fetch(query)
     found = [f"{lacking:,} events are missing from the index by event id"] if lacking else []
     return [*found, f"{idle:,} rows of the index by event id belong to no event"] if idle else found
 
 
 def check_views(settings: Settings) -> Iterator[Finding]:
     """Whether the read models are sound, how far behind the log they are, and whether they halted."""
-    path, log = settings.data / VIEWS_FILE, settings.data / LOG_FILE
-    if not path.exists():
-        yield Finding("read models", "there are none yet; the next command or server makes them from the log")
+    if not has_views(settings):
+        yield NO_VIEWS
         return
-    mend = "`parley rebuild` makes them anew"
-    if faults := quick_check(path):
-        yield from (
-            Finding("read models", f"{fault}; delete the file, they are made anew", sound=False) for fault in faults
-        )
+    if faults := views_file_faults(settings):
+        yield from faults
         return
 
     from projections.views import Views
 
-    with closing(Views(path)) as views, views.reading() as reading:
-        position, halted = reading.position, reading.halted
-    head = _head(log)
+    with closing(Views(settings.views_at)) as views:
+        here = views.progress()
+    yield how_far(here, _head(settings))
+
+
+def views_file_faults(settings: Settings) -> list[Finding]:
+    """What is wrong with the file of the read models, if they are in one."""
+    if settings.database_url is not None:
+        return []
+    mend = "delete the file, they are made anew"
+    return [Finding("read models", f"{f}; {mend}", sound=False) for f in file_faults(settings.data / VIEWS_FILE)]
+
+
+def how_far(here: Progress | None, head: int | None) -> Finding:
+    """How far the read models are.
+
+    Args:
+        here: where they stand; None if nobody has made any yet.
+        head: the last position of the log; None if there is no log that can be read.
+    """
+    if here is None:
+        return NO_VIEWS
+    position = here.position
     if head is None:
-        yield Finding("read models", f"at position {position:,}")
-        return
-    if halted is not None:
-        yield Finding("read models", f"halted after position {position:,} of {head:,}: {halted}", sound=False)
-    elif position > head:
-        yield Finding("read models", f"stand at {position:,}, beyond the log's end at {head:,}: {mend}", sound=False)
-    elif position < head:
-        yield Finding(
-            "read models",
-            f"at position {position:,} of {head:,}: {head - position:,} behind, they catch up by themselves",
-        )
-    else:
-        yield Finding("read models", f"at position {position:,}, the end of the log")
+        return Finding("read models", f"at position {position:,}")
+    if here.halted is not None:
+        text = f"halted after position {position:,} of {head:,}: {here.halted}"
+        return Finding("read models", text, sound=False)
+    if position > head:
+        text = f"stand at {position:,}, beyond the log's end at {head:,}: `parley rebuild` makes them anew"
+        return Finding("read models", text, sound=False)
+    if position < head:
+        text = f"at position {position:,} of {head:,}: {head - position:,} behind, they catch up by themselves"
+        return Finding("read models", text)
+    return Finding("read models", f"at position {position:,}, the end of the log")
 
 
-def _head(path: Path) -> int | None:
+def _head(settings: Settings) -> int | None:
     """The last position of a log; None if there is no log that can be read."""
-    if not path.exists():
+    if not has_log(settings):
         return None
-    with suppress(sqlite3.Error), _read_only(path) as connection:
-        return int(connection.execute("SELECT coalesce(max(position), 0) FROM stored_events").fetchone()[0])
+
+    from ledger.ledger import Ledger
+
+    with suppress(Unavailable), closing(Ledger(settings.log_at, lock_timeout=settings.lock_timeout)) as ledger:
+        return ledger.head()
     return None
-
-
-def _read_only(path: Path) -> closing[sqlite3.Connection]:
-    return closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True))

@@ -120,15 +120,19 @@ class EventMapper(Mapper[str]):
     def to_domain_event(self, stored_event: StoredEvent) -> Any:
         """Reads a notification (its id is the position) as `Recorded`, or as `Unreadable`."""
         position = cast(Notification, stored_event).id
-        whole = self.wire(stored_event)
         subject, name = Subject(str(stored_event.originator_id)), stored_event.topic
 
         def unreadable(reason: str) -> Unreadable:
             return Unreadable(position, stored_event.originator_version, subject, name, reason)
 
-        if (reason := whole.get("unreadable")) is not None:
-            return unreadable(reason)
-        recorded_at, recorded_by, schema = (whole.pop(k) for k in ("recorded_at", "recorded_by", "schema"))
+        try:
+            whole = self.wire(stored_event)
+            if (reason := whole.get("unreadable")) is not None:
+                return unreadable(reason)
+            recorded_at, recorded_by, schema = (whole.pop(k) for k in ("recorded_at", "recorded_by", "schema"))
+            at = datetime.fromisoformat(recorded_at)
+        except (ValueError, LookupError, TypeError, AttributeError):
+            return unreadable("its stored form is damaged: restore a backup")
         del whole["position"], whole["version"]
         try:
             event = model_of(name).model_validate_json(orjson.dumps(whole))
@@ -138,7 +142,7 @@ class EventMapper(Mapper[str]):
             event=event,
             position=position,
             version=stored_event.originator_version,
-            recorded_at=datetime.fromisoformat(recorded_at),
+            recorded_at=at,
             recorded_by=recorded_by,
             schema=schema,
         )

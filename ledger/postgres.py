@@ -342,6 +342,20 @@ def named(url: str) -> str:
     return f"{told.get('dbname') or 'the default database'} on {told.get('host') or 'this machine'}"
 
 
+def holds(url: str, table: str, timeout: int = 5) -> bool:
+    """Whether a database has a table, such as `parley_log.format`. Nothing is made.
+
+    Raises:
+        Unavailable: one sentence that says why the database cannot be read.
+    """
+    with available(named(url)):
+        try:
+            with psycopg.connect(url, connect_timeout=timeout, application_name="parley log") as connection:
+                return bool(_one(connection, "SELECT to_regclass(%s) IS NOT NULL", table))
+        except psycopg.Error as error:
+            raise PersistenceError(str(error)) from error
+
+
 def prepare(url: str, timeout: int = 5) -> None:
     """Makes the tables of the log if they are not there, and sees that the database can hold it.
 

@@ -103,7 +103,8 @@ def rebuild(views: Views, pull: Pull, done: Callable[[int], None] = lambda _: No
         while True:
             following = catch_up(views, pull, here.generation)
             done(following.position)
-            if following.position == here.position:
+            # While events come in there is always another one: the last few are taken under the lock.
+            if following.position == here.position or following.position + BATCH >= views.position():
                 break
             here = following
             views.rest()
@@ -111,7 +112,9 @@ def rebuild(views: Views, pull: Pull, done: Callable[[int], None] = lambda _: No
             live = views.live(connection)
             while True:
                 following = _take_batch(views, connection, pull, here.generation) or here
-                if following.position == here.position or live is None or following.position >= live.position:
+                if following.position == here.position or live is None:
+                    break
+                if following.position >= live.position and following.halted == live.halted:
                     break
                 here = following
             views.swap(connection, following.generation)

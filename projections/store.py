@@ -16,11 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import DBAPIError
 
 from domain.errors import Unavailable
 
+WAIT, LOOK = 10, 0.002
+"""Seconds that a process waits for the lock of a file, and how often it looks."""
 POLL = 0.1
 """Seconds between looks at a file that another process may change."""
 REST = 0.02
@@ -104,10 +106,11 @@ def available() -> Iterator[None]:
     """Turns the faults of the database into one refusal; it tells none of the values that were written."""
     try:
         yield
-    except DBAPIError as error:
-        state = getattr(error.orig, "sqlstate", None)
-        if isinstance(error.orig, sqlite3.Error):
-            detail = f"({error.orig}): they may be deleted and are then made anew"
+    except (DBAPIError, sqlite3.Error) as error:
+        fault = error.orig if isinstance(error, DBAPIError) else error
+        state = getattr(fault, "sqlstate", None)
+        if isinstance(fault, sqlite3.Error):
+            detail = f"({fault}): they may be deleted and are then made anew"
         elif state is not None and not state.startswith("57P"):
             detail = f"(SQLSTATE {state}): see the log of the database"
         else:
@@ -184,13 +187,38 @@ def _configure(connection: DBAPIConnection, _record: object) -> None:
     """Transactions are begun by us."""
     connection.isolation_level = None
     with closing(connection.cursor()) as cursor:
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=10000", "cache_size=-65536"):
+        for pragma in (f"busy_timeout={WAIT * 1000}", "journal_mode=WAL", "synchronous=NORMAL", "cache_size=-65536"):
             cursor.execute(f"PRAGMA {pragma}")
 
 
 def _begin(connection: Connection) -> None:
-    immediate = connection.get_execution_options().get("parley_immediate", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+    """Takes the lock at once if the transaction is going to write.
+
+    SQLite itself would look for it ten times a second, and a process that takes it over and over would hardly ever be
+    found without it.
+    """
+    if not connection.get_execution_options().get("parley_immediate", False):
+        connection.exec_driver_sql("BEGIN")
+        return
+    raw = connection.connection.cursor()
+    with closing(raw) as cursor:
+        cursor.execute("PRAGMA busy_timeout=0")
+        try:
+            _wait_for_lock(cursor, time.monotonic() + WAIT)
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout={WAIT * 1000}")
+
+
+def _wait_for_lock(cursor: DBAPICursor, until: float) -> None:
+    while True:
+        try:
+            cursor.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+        else:
+            return
+        time.sleep(LOOK)
 
 
 # --- a database

@@ -159,14 +159,16 @@ class Views:
     def _snapshot(self, stack: ExitStack) -> tuple[Connection, Progress | None]:
         """Begins to read, on a new connection if the one at hand turns out to be lost."""
         try:
-            connection = stack.enter_context(self._store.readers.begin())
-            return connection, self.live(connection)
+            with ExitStack() as trying:  # ends what was begun on a lost connection by rolling it back
+                connection = trying.enter_context(self._store.readers.begin())
+                live = self.live(connection)
+                stack.push(trying.pop_all())
+                return connection, live
         except DBAPIError as error:
             if not error.connection_invalidated:
                 raise
-            stack.pop_all().close()
-            connection = stack.enter_context(self._store.readers.begin())
-            return connection, self.live(connection)
+        connection = stack.enter_context(self._store.readers.begin())
+        return connection, self.live(connection)
 
     # --- generations
 

@@ -99,9 +99,13 @@ class Server:
         self._end(signal.SIGINT)
 
     def kill(self) -> None:
-        """As a power cut does: all of its processes at once."""
-        if self._process is not None:
-            os.killpg(self._process.pid, signal.SIGKILL)
+        """As a power cut does: all of its processes at once. Each of them leads a group of its own."""
+        if self._process is not None and self._process.poll() is None:
+            first = self._process.pid
+            os.kill(first, signal.SIGSTOP)  # so that none is started meanwhile
+            for pid in [*map(int, Path(f"/proc/{first}/task/{first}/children").read_text().split()), first]:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
             self._process.wait(30)
 
     def _end(self, how: signal.Signals) -> None:

@@ -167,10 +167,11 @@ def test_an_unreadable_event_halts_the_view_until_it_is_read(found: Views) -> No
 
 
 @pytest.mark.parametrize("size", [1, 1000])
-def test_a_rebuild_halts_at_the_same_event(found: Views, size: int) -> None:
+def test_a_rebuild_halts_at_the_same_event(found: Views, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catching, "BATCH", size)
     halting: list[Recorded | Unreadable] = [*LOG[:6], strange(LOG[6]), *LOG[7:]]
     follow(found, pull(halting))
-    made = rebuild(found, pull(halting, lambda: size))
+    made = rebuild(found, pull(halting))
     assert made.position == found.position() == 6
     assert made.halted is not None
 
@@ -283,6 +284,13 @@ def test_a_report_in_order_folds_nothing_anew(found: Views, monkeypatch: pytest.
 # --- rebuilding
 
 
+@pytest.fixture
+def of_four(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Batches of four events."""
+    monkeypatch.setattr(catching, "BATCH", 4)
+
+
+@pytest.mark.usefixtures("of_four")
 def test_queries_answer_from_the_old_generation_until_the_new_one_is_whole(found: Views) -> None:
     follow(found, pull(LOG))
     before, counted = kept(found, "first"), rows(found)
@@ -293,8 +301,8 @@ def test_queries_answer_from_the_old_generation_until_the_new_one_is_whole(found
         assert found.position() == len(LOG)
         assert kept(found, "first") == before
 
-    made = rebuild(found, pull(LOG, lambda: 4), done)
-    assert seen == [0, 4, 8, len(LOG), len(LOG), len(LOG)]
+    made = rebuild(found, pull(LOG), done)
+    assert seen == [0, 4, 8, len(LOG)]
     assert (made.generation, made.position, made.halted) == (2, len(LOG), None)
     assert kept(found, "first") == before
     assert rows(found) == counted
@@ -323,6 +331,7 @@ def test_a_rebuild_catches_up_with_what_is_recorded_meanwhile(found: Views) -> N
     assert (seen[0], found.position()) == (5, len(LOG))
 
 
+@pytest.mark.usefixtures("of_four")
 def test_an_interrupted_rebuild_leaves_the_live_generation_and_the_next_one_goes_on(found: Views) -> None:
     follow(found, pull(LOG))
     before, counted = kept(found, "first"), rows(found)
@@ -335,7 +344,7 @@ def test_an_interrupted_rebuild_leaves_the_live_generation_and_the_next_one_goes
 
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt):
-            rebuild(found, pull(LOG, lambda: 4), interrupted)
+            rebuild(found, pull(LOG), interrupted)
     assert seen == [0, 4, 4, 8]
     assert kept(found, "first") == before
     assert generations(found) == {1: True, 2: False}
@@ -348,6 +357,7 @@ def test_an_interrupted_rebuild_leaves_the_live_generation_and_the_next_one_goes
     assert generations(found) == {2: True}
 
 
+@pytest.mark.usefixtures("of_four")
 def test_a_rebuild_goes_on_only_on_the_same_log(found: Views) -> None:
     def interrupted(position: int) -> None:
         if position:
@@ -355,13 +365,14 @@ def test_a_rebuild_goes_on_only_on_the_same_log(found: Views) -> None:
 
     follow(found, pull(LOG))
     with pytest.raises(KeyboardInterrupt):
-        rebuild(found, pull(LOG, lambda: 4), interrupted)
+        rebuild(found, pull(LOG), interrupted)
     other = recorded([*history(LOG)[:3], *opened("talks/another"), *history(LOG)[3:]])
     made = rebuild(found, pull(other))
     assert made.generation == 3
     assert made.position == len(LOG) + 1
 
 
+@pytest.mark.usefixtures("of_four")
 def test_of_two_rebuilds_at_once_one_is_refused(open_views: Callable[[], Views]) -> None:
     one, other = open_views(), open_views()
     follow(one, pull(LOG))
@@ -373,7 +384,7 @@ def test_of_two_rebuilds_at_once_one_is_refused(open_views: Callable[[], Views])
                 rebuild(other, pull(LOG))
             refused.append(refusal.value.detail)
 
-    rebuild(one, pull(LOG, lambda: 4), meanwhile)
+    rebuild(one, pull(LOG), meanwhile)
     assert len(refused) == 1
     assert one.position() == len(LOG)
     assert list(generations(one).values()) == [True]
