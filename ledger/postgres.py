@@ -60,7 +60,9 @@ WRITE_LOCK, TABLES_LOCK = 1, 2
 
 LISTEN_POLL = 1.0
 """Seconds between looks although nobody told of anything: a notice may have come before we listened."""
-LET_GO = 0.05
+RECONNECT = 2.0
+"""Seconds for which the pool tries by itself to connect: it waits longer each time. After that, each request tries."""
+LET_GO = 0.1
 """Seconds within which whoever listens sees that it should end."""
 HELD_AT_MOST = 10
 """Seconds for which a writer that has stopped in the middle keeps the lock from others."""
@@ -327,6 +329,7 @@ class PostgresLogFactory(PostgresFactory):
             open=False,
             configure=configure,
             timeout=lock_timeout,
+            reconnect_timeout=RECONNECT,
         )
 
     def application_recorder(self) -> PostgresLogRecorder:

@@ -27,7 +27,7 @@ POLL = 0.1
 """Seconds between looks at a file that another process may change."""
 REST = 0.02
 """Seconds that whoever rebuilds leaves a file to others after each batch: SQLite grants its lock in no order."""
-LET_GO = 0.05
+LET_GO = 0.1
 """Seconds within which whoever listens sees that it should end."""
 LISTEN_POLL = 1.0
 """Seconds between looks at a database that tells by itself what changed."""

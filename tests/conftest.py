@@ -2,12 +2,11 @@
 
 import os
 from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
-from psycopg.conninfo import conninfo_to_dict
 
 from ledger.ledger import Ledger
 from projections.views import Views
@@ -67,12 +66,15 @@ def database_server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def prepared_database(database_server: str) -> Iterator[str]:
-    """The name of a database that has all tables: a copy of it is had sooner than a new one."""
-    with postgres.database(database_server) as url:
+def databases(database_server: str) -> Iterator[postgres.Databases]:
+    """Databases with all tables, empty."""
+
+    def prepare(url: str) -> None:
         Ledger(url).close()
         Views(url).close()
-        yield str(conninfo_to_dict(url)["dbname"])
+
+    with closing(postgres.Databases(database_server, prepare)) as found:
+        yield found
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -83,8 +85,8 @@ def installation(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Cal
         def make(name: str) -> Path | str:
             if request.param == "sqlite":
                 return tmp_path / name
-            server = request.getfixturevalue("database_server")
-            return stack.enter_context(postgres.database(server, request.getfixturevalue("prepared_database")))
+            databases: postgres.Databases = request.getfixturevalue("databases")
+            return stack.enter_context(databases.one())
 
         yield make
 
