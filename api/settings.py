@@ -6,6 +6,7 @@ import ipaddress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlencode
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -14,6 +15,8 @@ from domain.values import ID_PATTERN
 from domain.vocabulary import HINTS
 
 PREFIX = "PARLEY_"
+SILENCE = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
+"""Options of libpq: a host of the database that is cut off is given up after about ten seconds, not after hours."""
 
 
 class BadSetting(ValueError):
@@ -95,7 +98,7 @@ class Settings(BaseSettings):
     @property
     def log_at(self) -> Path | str:
         """Where the log is: a directory, or the URL of a database."""
-        return self.database_url or self.data
+        return self._database or self.data
 
     @property
     def shown(self) -> str:
@@ -109,7 +112,19 @@ class Settings(BaseSettings):
     @property
     def views_at(self) -> Path | str:
         """Where the read models are: a file, or the URL of a database."""
-        return self.database_url or self.data / "views.db"
+        return self._database or self.data / "views.db"
+
+    @property
+    def _database(self) -> str | None:
+        """The URL with what lets a connection to a host that fell silent end soon, unless it says so itself."""
+        if self.database_url is None:
+            return None
+        from psycopg.conninfo import conninfo_to_dict
+
+        said = conninfo_to_dict(self.database_url)
+        more = urlencode({name: value for name, value in SILENCE.items() if name not in said})
+        joint = "&" if "?" in self.database_url else "?"
+        return f"{self.database_url}{joint}{more}" if more else self.database_url
 
     @field_validator("traces")
     @classmethod

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from psycopg.conninfo import conninfo_to_dict
 
 from api.app import create_app
 from api.settings import PREFIX, BadSetting, Settings, load
@@ -40,6 +41,24 @@ def test_a_loopback_address(host: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "ends"),
+    [
+        ("postgresql://one:5432,two:5432/name?target_session_attrs=read-write", "&keepalives_idle=5"),
+        ("postgres://one/name", "?keepalives_idle=5"),
+        ("postgresql://one/name?keepalives_idle=60", "?keepalives_idle=60&keepalives_interval=2"),
+    ],
+)
+def test_a_host_that_falls_silent_is_given_up(given: str, ends: str) -> None:
+    settings = load(database_url=given)
+    assert settings.log_at == settings.views_at
+    assert isinstance(settings.log_at, str)
+    assert settings.log_at.startswith(given)
+    assert ends in settings.log_at
+    assert conninfo_to_dict(settings.log_at)["tcp_user_timeout"] == "10000"
+    assert conninfo_to_dict(settings.log_at).items() >= conninfo_to_dict(given).items()
+
+
+@pytest.mark.parametrize(
     ("variable", "value", "mend"),
     [
         ("PARLEY_HOST", "0.0.0.0", "no access control yet"),  # noqa: S104
@@ -58,7 +77,6 @@ def test_a_loopback_address(host: str) -> None:
         ("PARLEY_TRACES", "perhaps", "send true or false"),
         ("PARLEY_DATABASE_URL", "mysql://u:pw@db/parley", "of the form postgresql://"),
         ("PARLEY_DATABASE_URL", "postgresql://u:pw%@db/parley", "cannot be read as a URL"),
-        ("PARLEY_DATABASE_URL", "postgresql://u:pw@db:port/parley", "cannot be read as a URL"),
         ("PARLEY_WORKERS", "0", "1 or more"),
     ],
 )
