@@ -103,7 +103,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     problems.install(app)
     for router in ROUTERS:
         app.include_router(router)
-    guide.install(app)
+    app.include_router(guide.router)
     app.add_middleware(LocalOnly)
     app.add_middleware(Stopwatch, metrics=metrics)
     return app

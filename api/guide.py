@@ -13,7 +13,7 @@ from html import escape
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from api.answers import JSON
@@ -27,23 +27,26 @@ td,th{text-align:left;vertical-align:top;padding:.15rem .8rem .15rem 0}summary{c
 """
 
 
-def install(app: FastAPI) -> None:
-    """Adds `/docs` and `/openapi.json`; `/` leads to the guide."""
+router = APIRouter(include_in_schema=False)
+"""`/docs` and `/openapi.json`; `/` leads to the guide."""
 
-    @app.get("/openapi.json", include_in_schema=False)
-    def read_description() -> JSON:
-        return JSON(app.openapi())
 
-    @app.get("/", include_in_schema=False)
-    async def lead_on() -> RedirectResponse:
-        """Whoever opens the address of a server in a browser finds the guide."""
-        return RedirectResponse("/docs")
+@router.get("/openapi.json")
+def read_description(request: Request) -> JSON:
+    return JSON(request.app.openapi())
 
-    @app.get("/docs", include_in_schema=False)
-    def read_guide(request: Request) -> HTMLResponse:
-        page = "".join(_page(app.openapi(), str(request.base_url).rstrip("/")))
-        policy = "default-src 'none'; style-src 'unsafe-inline'"
-        return HTMLResponse(page, headers={"Content-Security-Policy": policy})
+
+@router.get("/")
+async def lead_on() -> RedirectResponse:
+    """Whoever opens the address of a server in a browser finds the guide."""
+    return RedirectResponse("/docs")
+
+
+@router.get("/docs")
+def read_guide(request: Request) -> HTMLResponse:
+    page = "".join(_page(request.app.openapi(), str(request.base_url).rstrip("/")))
+    policy = "default-src 'none'; style-src 'unsafe-inline'"
+    return HTMLResponse(page, headers={"Content-Security-Policy": policy})
 
 
 def _page(described: dict[str, Any], base: str) -> Iterator[str]:

@@ -149,7 +149,6 @@ NASTY = {
 @pytest.fixture
 def little_garbage() -> Iterator[None]:
     """What pytest itself holds is not looked through again and again by the collector."""
-    gc.collect()
     gc.freeze()
     yield
     gc.unfreeze()
