@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from ledger.ledger import Ledger
     from projections.views import Progress
 
-VIEWS_FILE = "views.db"
 CHUNK = 1000
 MOST_NAMED = 20
 """Problems of one kind that are named; of the rest the number is told."""
@@ -70,16 +69,16 @@ def has_log(settings: Settings) -> bool:
     Raises:
         Unavailable: the database cannot be read.
     """
-    if settings.database_url is None:
-        return (settings.data / LOG_FILE).exists()
-    return _holds(settings.database_url, "parley_log.format", settings.lock_timeout)
+    if isinstance(settings.log_at, Path):
+        return (settings.log_at / LOG_FILE).exists()
+    return _holds(settings.log_at, "parley_log.format", settings.lock_timeout)
 
 
 def has_views(settings: Settings) -> bool:
     """The same, for the read models."""
-    if settings.database_url is None:
-        return (settings.data / VIEWS_FILE).exists()
-    return _holds(settings.database_url, "parley_views.generations", settings.lock_timeout)
+    if isinstance(settings.views_at, Path):
+        return settings.views_at.exists()
+    return _holds(settings.views_at, "parley_views.generations", settings.lock_timeout)
 
 
 def _holds(url: str, table: str, timeout: int) -> bool:
@@ -157,10 +156,10 @@ def check_place(settings: Settings, *, thoroughly: bool = False) -> Iterator[Fin
         settings: where the log is, which must be there.
         thoroughly: whether the file's indexes are compared with its tables, which takes longer.
     """
-    if settings.database_url is not None:
+    if isinstance(settings.log_at, str):
         yield Finding("log", f"it is in the database {settings.shown}")
         return
-    path = settings.data / LOG_FILE
+    path = settings.log_at / LOG_FILE
     faults = file_faults(path, thoroughly=thoroughly)
     yield from (Finding("log file", fault, sound=False) for fault in faults)
     if not faults:
@@ -224,10 +223,10 @@ def check_views(settings: Settings) -> Iterator[Finding]:
 
 def views_file_faults(settings: Settings) -> list[Finding]:
     """What is wrong with the file of the read models, if they are in one."""
-    if settings.database_url is not None:
+    if isinstance(settings.views_at, str):
         return []
     mend = "delete the file, they are made anew"
-    return [Finding("read models", f"{f}; {mend}", sound=False) for f in file_faults(settings.data / VIEWS_FILE)]
+    return [Finding("read models", f"{f}; {mend}", sound=False) for f in file_faults(settings.views_at)]
 
 
 def how_far(here: Progress | None, head: int | None) -> Finding:

@@ -263,6 +263,8 @@ class Ledger(Application[str]):
                     versions.update(plan.versions)
                     ids.update(plan.ids)
             self._insert(writing, entries)
+            if not entries and any(not requests[number].dry_run for number in plans):
+                writing.confirm()
             positions = {entry.draft.event.id: before.head + n for n, entry in enumerate(entries, 1)}
             settled = group.settled(before)
             group.tried |= {entry.draft.event.id: (positions[entry.draft.event.id], micros(at)) for entry in entries}
@@ -462,7 +464,7 @@ def _references(event: Event) -> Iterator[tuple[str, str, str]]:
 
 def _unsettled(request: Append) -> Unavailable:
     detail = (
-        "the database went away while this was recorded, and did not come back in time to tell what became of it: "
+        "the database went away or fell silent while this was recorded, and did not tell in time what became of it: "
         "send it again under the same ids, it is recorded once at most"
     )
     told = "it was to be recorded under this id: {}"

@@ -5,13 +5,15 @@
   log skips nothing. The library's own lock comes after the look-up, and with its database functions not at all.
 - One round trip takes the lock and looks up all that a group of requests needs; a second one stores and commits.
 - Tables are made once, under a lock, in a schema of their own. What cannot be used is told in one sentence.
-- A lost connection is told apart from a refusal: whoever appends settles by event id what became of it.
+- A lost connection is told apart from a refusal: whoever appends settles by event id what became of it. So is a commit
+  that the server confirms without its standby, or does not confirm for too long.
 - A notice to whoever listens comes with each commit, and a look from time to time where no notice can come.
 """
 
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -28,8 +30,10 @@ from eventsourcing.postgres import (
     PostgresFactory,
 )
 from psycopg import Connection, Cursor, Pipeline, sql
+from psycopg.abc import PQGen
 from psycopg.conninfo import conninfo_to_dict
-from psycopg.rows import dict_row, tuple_row
+from psycopg.errors import Diagnostic
+from psycopg.rows import Row, dict_row, tuple_row
 from psycopg_pool import PoolClosed, PoolTimeout
 
 from domain.errors import Unavailable
@@ -66,6 +70,8 @@ LET_GO = 0.1
 """Seconds within which whoever listens sees that it should end."""
 HELD_AT_MOST = 10
 """Seconds for which a writer that has stopped in the middle keeps the lock from others."""
+SILENT_AT_MOST = 10
+"""Seconds beyond those for the lock that a server may take to answer a writer: it may wait for its standby for ever."""
 SNAPSHOT_AT_MOST = 600
 """Seconds for which whoever reads a snapshot may do something else with what was read: it keeps nothing from others."""
 
@@ -123,6 +129,51 @@ _VERSIONS = (
 )
 _PROCESSES = "SELECT subject, process FROM subject_processes WHERE subject = ANY(%s)"
 _TYPES = {int: "bigint", str: "text", bytes: "bytea"}
+_LISTENING: dict[str, Any] = {"application_name": "parley listen", "connect_timeout": 5}
+
+
+class PatientConnection(Connection[Row]):
+    """Gives its server up when that is silent for too long. libpq would wait for ever."""
+
+    patience: float | None = None
+    """Seconds for which an answer is waited for; None for ever."""
+
+    def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
+        timeout = self.patience if timeout is None else timeout
+        since = time.monotonic()
+        try:
+            return super().wait(gen, interval, timeout)
+        except psycopg.OperationalError:
+            if timeout is not None and time.monotonic() - since >= timeout:
+                self.close()  # nothing more may be said on it, not even that it be rolled back
+            raise
+
+
+@contextmanager
+def _patiently(connection: Connection[Any], seconds: float) -> Iterator[None]:
+    assert isinstance(connection, PatientConnection)  # noqa: S101  our pool has no others
+    connection.patience = seconds
+    try:
+        yield
+    finally:
+        connection.patience = None
+
+
+@contextmanager
+def _not_replicated(connection: Connection[Any]) -> Iterator[list[str]]:
+    """Gathers what the server says when it gives up waiting for its standby. It confirms the commit all the same, which
+    is then on one disk only; `pg_cancel_backend` does that."""
+    said: list[str] = []
+
+    def note(told: Diagnostic) -> None:
+        if told.source_file == "syncrep.c":  # its text is in the language of the server
+            said.append(str(told.source_function))
+
+    connection.add_notice_handler(note)
+    try:
+        yield said
+    finally:
+        connection.remove_notice_handler(note)
 
 
 class PostgresLogRecorder(LogRecorder, PostgresApplicationRecorder):
@@ -144,11 +195,15 @@ class PostgresLogRecorder(LogRecorder, PostgresApplicationRecorder):
             try:
                 with (
                     self.datastore.get_connection() as connection,
+                    _patiently(connection, self.datastore.lock_timeout + SILENT_AT_MOST),
+                    _not_replicated(connection) as alone,
                     connection.pipeline() as pipeline,
                     connection.transaction(),
                 ):
                     connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", (LOCK, WRITE_LOCK))
-                    yield PostgresWriting(connection, pipeline, _before(connection, ids, subjects))
+                    yield PostgresWriting(connection, pipeline, _before(connection, pipeline, ids, subjects))
+                if alone:
+                    raise Interrupted
             except PersistenceError as error:
                 if not lost(error):
                     raise
@@ -168,8 +223,8 @@ class PostgresLogRecorder(LogRecorder, PostgresApplicationRecorder):
         wanted, paths = list(ids), list(subjects)
 
         def once() -> Before:
-            with self.datastore.get_connection() as connection, connection.pipeline():
-                return _before(connection, wanted, paths)
+            with self.datastore.get_connection() as connection, connection.pipeline() as pipeline:
+                return _before(connection, pipeline, wanted, paths)
 
         return self._reading(once)
 
@@ -187,7 +242,7 @@ class PostgresLogRecorder(LogRecorder, PostgresApplicationRecorder):
     def watch(self, closing: threading.Event) -> Iterator[None]:
         while not closing.is_set():
             with contextlib.suppress(psycopg.Error):
-                with psycopg.connect(self._url, autocommit=True, application_name="parley listen") as connection:
+                with psycopg.connect(self._url, autocommit=True, **_LISTENING) as connection:
                     connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL)))
                     yield  # what was recorded before we listened
                     looked = time.monotonic()
@@ -201,6 +256,7 @@ class PostgresLogRecorder(LogRecorder, PostgresApplicationRecorder):
 
     @contextmanager
     def snapshot(self) -> Iterator[PostgresSnapshot]:
+        self.datastore.pool.check()  # it cannot begin again in the middle if the connection turns out to be lost
         with available(), self.datastore.get_connection() as connection:
             with connection.transaction():
                 connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
@@ -253,6 +309,10 @@ class PostgresWriting(Writing):
                 run(statement, [list(column) for column in zip(*rows, strict=True)])
         run("SELECT pg_notify(%s, '')", (CHANNEL,))
 
+    def confirm(self) -> None:
+        # Whoever writes nothing is not waited for. A commit that writes waits for all that was written before it.
+        self._connection.execute("SELECT pg_logical_emit_message(true, 'parley', '')")
+
     def put(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
         columns = TABLES[table]
         values = ", ".join(f"%s::{_TYPES[kind]}[]" for kind in columns.values())
@@ -282,8 +342,11 @@ def _words(query: str) -> str:
     return query.format(position=PostgresLogRecorder.position_column).replace("?", "%s")
 
 
-def _before(connection: Connection[Any], ids: Iterable[bytes], subjects: Iterable[str]) -> Before:
-    """What is asked for, in one round trip: the connection is in pipeline mode."""
+def _before(connection: Connection[Any], pipeline: Pipeline, ids: Iterable[bytes], subjects: Iterable[str]) -> Before:
+    """What is asked for, in one round trip.
+
+    It ends with a sync: without one the server takes the transaction for busy, and never for idle.
+    """
     wanted, paths = list(ids), list(subjects)
 
     def ask(query: str, *values: Any) -> Cursor[Any]:
@@ -293,6 +356,7 @@ def _before(connection: Connection[Any], ids: Iterable[bytes], subjects: Iterabl
     known = ask(_KNOWN, wanted) if wanted else None
     versions = ask(_VERSIONS, paths) if paths else None
     processes = ask(_PROCESSES, paths) if paths else None
+    pipeline.sync()
     found = Before()
     if row := last.fetchone():
         found.head, found.last = row
@@ -322,7 +386,7 @@ class PostgresLogFactory(PostgresFactory):
 
         self.datastore.pool = ConnectionPool(
             self._url,
-            connection_class=Connection[Any],
+            connection_class=PatientConnection[Any],
             kwargs={"row_factory": dict_row, "connect_timeout": lock_timeout, "application_name": "parley log"},
             min_size=1,
             max_size=8,
@@ -417,11 +481,24 @@ LOST = ("08", "57P")
 """SQLSTATE classes of a connection that ended: the server stopped, or is starting."""
 
 
+AT_THE_DOOR = (
+    ("28000", r'role ".*" does not exist|not permitted to log in|no pg_hba.conf entry'),
+    ("28P01", r"authentication failed|no password supplied"),
+    ("3D000", r'database ".*" does not exist'),
+    ("42501", r'permission denied for database ".*"'),
+    ("53300", r"too many clients|too many connections|connection slots"),
+    ("57P03", r"the database system is|not accepting connections"),
+)
+"""What a server says that lets nobody in: the driver gives the words only, without the SQLSTATE that goes with them."""
+
+
 def state_of(error: BaseException | None) -> str | None:
     """The SQLSTATE of the fault that an error came from; None if the server did not name one."""
     while error is not None:
-        if isinstance(error, psycopg.Error) and error.sqlstate:
-            return error.sqlstate
+        if isinstance(error, psycopg.Error):
+            told = (state for state, words in AT_THE_DOOR if re.search(words, str(error)))
+            if state := error.sqlstate or next(told, None):
+                return state
         error = error.__cause__
     return None
 
@@ -443,7 +520,7 @@ MENDING = {
     "53100": "has no room on its disk: make room, then send the request again",
     "53300": "has no connection to spare: raise its max_connections, or run fewer servers",
     "53": "has no room or memory to spare: see its log, then send the request again",
-    "55P03": "is being written to by another server for too long: send the request again in a moment",
+    "55P03": "is being written to by another server for too long, or waits for its standby: send the request again",
     "57014": "gave up on a question that took too long: send the request again in a moment",
     "57": "is stopping or starting: send the request again in a moment",
 }

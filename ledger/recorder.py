@@ -248,6 +248,10 @@ class Writing(ABC):
         """Stores events after the head, with a row of the index each. The first gets position `before.head + 1`."""
 
     @abstractmethod
+    def confirm(self) -> None:
+        """Lets the commit make sure of what was recorded before, too: it may not be on the standby yet."""
+
+    @abstractmethod
     def put(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
         """Stores rows of a table as they are, with its columns as `TABLES` has them. What is there already stays."""
 

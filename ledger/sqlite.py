@@ -187,6 +187,9 @@ class SQLiteWriting(Writing):
             filing.earlier,
         )
 
+    def confirm(self) -> None:
+        """Nothing: what can be read is on the disk, and there is no other."""
+
     def put(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
         columns = TABLES[table]
         names = ", ".join(columns).format(position=SQLiteLogRecorder.position_column)

@@ -335,7 +335,7 @@ class Batch:
         gone = [c.before for c in changes if c.before is not None and folds.is_step(c.before)]
         come = [(c.recorded, c.after) for c in changes if c.after is not None and folds.is_step(c.after)]
         opened = {self._stays.get(r.subject, r.subject) for r in batch if r.event.data.opens}
-        if not gone and not come and not opened:
+        if not gone and not come and not opened and not self._moved:
             return {}
         table = self._tables.steps
         if gone:
@@ -347,7 +347,9 @@ class Batch:
         arrived: dict[Subject, list[Event]] = defaultdict(list)
         for _, event in come:
             arrived[event.subject].append(event)
-        refold = {event.subject for event in gone} | (opened - set(arrived))  # one may be retracted as it comes
+        # One may be retracted as it comes, or give way when all that was reported of it has been retracted.
+        joined = {now.get(one, one) for one in self._moved for now in (self._stays, self._stays_before)} | self._moved
+        refold = {event.subject for event in gone} | ((opened | joined) - set(arrived))
         stored = self._stored([*{*arrived, *refold}])
         changed: dict[Subject, SubjectState] = {}
         rows: list[dict[str, Any]] = []

@@ -138,6 +138,7 @@ class Follower:
     def _begin(self) -> None:
         """Sees that the read models were made from this log; another one may have been put in its place."""
         here = self._views.progress()
+        self._see(here)  # what was seen before, another database may have said
         if here is not None and not reflects(self._views, self._pull, here):
             self._begin_anew()
         self.leads = True

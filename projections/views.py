@@ -132,6 +132,7 @@ class Views:
             Unavailable: the read models cannot be written.
         """
         with available(), self._store.writers.begin() as connection:
+            self._store.begin(connection)
             self._store.lock(connection, STRUCTURE)
             yield connection
 

@@ -41,8 +41,8 @@ def target_at(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path |
     if request.param == "sqlite":
         yield tmp_path / "copy"
         return
-    server, prepared = request.getfixturevalue("database_server"), request.getfixturevalue("prepared_database")
-    with postgres.database(server, prepared) as url:
+    databases: postgres.Databases = request.getfixturevalue("databases")
+    with databases.one() as url:
         yield url
 
 

@@ -1,0 +1,239 @@
+"""Keeping a log: `parley backup`, `parley restore`, `parley copy`, and `parley verify`, which looks at all of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from api import cli_check, cli_show, cli_verify
+from api.cli_options import AsJson, Data
+from api.cli_sheet import BAD, Part, Sheet
+from api.cli_show import out, say, warn
+from api.cli_words import clean, times
+from api.client import running_server
+from api.settings import Settings, load
+
+if TYPE_CHECKING:
+    from ledger.copying import Copied
+    from ledger.ledger import Ledger
+
+DAMAGED = 1
+TELL_EVERY = 10.0  # seconds
+
+
+class Undone(Exception):
+    """What was asked for cannot be done, and nothing was changed. Its text says why and what to do."""
+
+
+def backup(
+    destination: Annotated[
+        Path, typer.Argument(metavar="DEST", help="File to write, or a directory for one named by time and position.")
+    ],
+    replace: Annotated[bool, typer.Option("--replace", help="Let it take the place of a file that is there.")] = False,
+    data: Data = None,
+) -> None:
+    """Write the log into one file, which `parley restore` takes. A server may run and record meanwhile.
+
+    It is an events.db, from a database too. The read models are not in it: they are made from the log.
+    """
+    from ledger import backup  # slow to import
+
+    settings = load(data=data)
+    cli_check.require_log(settings)
+    with doing() as told, _ledger(settings.log_at, settings) as ledger:
+        done = backup.write(ledger.log, destination, datetime.now(UTC), replace=replace, told=told)
+    say(f"Written: {_upto(done.copied)}, to {done.path} ({done.size:,} bytes).")
+    say(f"SHA-256 of the log: {done.copied.sum.sha256}")
+    say("The read models are not in it: they are made from the log.")
+
+
+def restore(
+    source: Annotated[Path, typer.Argument(metavar="SRC", help="A file that `parley backup` wrote, or an events.db.")],
+    data: Data = None,
+) -> None:
+    """Bring a backup back into a data directory or a database that holds no log yet. The file is checked first."""
+    from ledger import backup, copying, recorder  # slow to import
+
+    settings = load(data=data)
+    _require_no_server(settings.data)
+    with going_on(), doing() as told, backup.opened(source) as log:
+        with _ledger(settings.log_at, settings, unfinished=True) as ledger:
+            if ledger.head() and ledger.log.format() != recorder.UNFINISHED:
+                raise Undone(
+                    f"{settings.shown} holds a log already: restore into an empty one, which --data or "
+                    "PARLEY_DATABASE_URL names; this one is untouched"
+                )
+            done = copying.copy(log, ledger.log, told)
+    say(f"Restored: {_upto(done)}, to {settings.shown}.")
+    say(f"SHA-256 of the log: {done.sum.sha256}")
+    say("The read models are made from it by the next server or command.")
+
+
+def copy(
+    to: Annotated[
+        str, typer.Option(metavar="TO", help="A data directory, or a database: postgresql://user@host:5432/name.")
+    ],
+    data: Data = None,
+) -> None:
+    """Copy the log to another data directory or database, with its ids, positions and times. Appends may go on.
+
+    What was broken off goes on where it was. To move, stop what writes to the log, run it once more, and then name the
+    new place in the settings.
+    """
+    from ledger import copying  # slow to import
+
+    settings = load(data=data)
+    cli_check.require_log(settings)
+    there = target(to, settings)
+    with going_on(), doing() as told, _ledger(settings.log_at, settings) as ledger, ledger.log.snapshot() as log:
+        copying.whole(log, "the log")
+        with _ledger(there.log_at, settings, unfinished=True) as other:
+            done = copying.copy(log, other.log, told)
+    before = f" ({done.sum.position - done.new:,} were there already)" if done.new < done.sum.position else ""
+    say(f"Copied: {_upto(done)}, to {there.shown}{before}. Both are equal.")
+    say(f"SHA-256 of the log: {done.sum.sha256}")
+    say("What is recorded after that is not in it: run it again to add that. The read models are made anew there.")
+
+
+def target(to: str, settings: Settings) -> Settings:
+    """The settings of an installation at a directory or in a database.
+
+    Raises:
+        Undone: it cannot be read as either, is the one of the settings, or a server runs there.
+    """
+    if "://" in to:
+        try:
+            there = settings.model_copy(update={"database_url": Settings.names_a_database(to)})
+        except ValueError as error:
+            raise Undone(f"--to: {error}") from None
+    else:
+        there = settings.model_copy(update={"data": Path(to), "database_url": None})
+    if _same(there.log_at, settings.log_at):
+        raise Undone(f"--to: {there.shown} is what would be copied: name another place")
+    if there.database_url is None:
+        _require_no_server(there.data)
+    return there
+
+
+def verify(data: Data = None, as_json: AsJson = False) -> None:
+    """Compare every row of the log and of the read models with what it should be; exit with 1 if one is not so.
+
+    It reads everything and makes the read models anew beside the live ones, so it takes as long as a rebuild. A server
+    may run meanwhile.
+    """
+    settings = load(data=data)
+    with doing() as told:
+        found = cli_verify.verify(settings, told)
+    if as_json:
+        listed = [{"what": f.what, "says": f.says, "sound": f.sound} for f in found.findings]
+        told_of = {"position": found.position, "sha256": found.sha256}
+        cli_show.data({"of": settings.shown, "log": told_of, "findings": listed, "sound": found.sound})
+    else:
+        _print(found)
+    raise typer.Exit(0 if found.sound else DAMAGED)
+
+
+def _print(found: cli_verify.Verified) -> None:
+    sheet = Sheet(out().width)
+    sheet.heading("Found")
+    for finding in found.findings:
+        mark: list[Part] = [] if finding.sound else [("[problem] ", BAD)]
+        sheet.row(finding.what, *mark, clean(finding.says), column=22)
+    problems = sum(not finding.sound for finding in found.findings)
+    sheet.gap()
+    sheet.put((f"{times(problems, 'problem')} found." if problems else "No problem found.", "bold"))
+    sheet.print(out())
+    if found.sha256 is not None:
+        say(f"SHA-256 of the log: {found.sha256}")
+
+
+def _upto(done: Copied) -> str:
+    position = done.sum.position
+    return f"{times(position, 'event')}, up to position {position:,}"
+
+
+def _require_no_server(data: Path) -> None:
+    if other := running_server(data):
+        raise Undone(f"a server runs on {data}, at {other}: stop it first")
+
+
+def _same(one: Path | str, other: Path | str) -> bool:
+    if isinstance(one, Path) and isinstance(other, Path):
+        return one.resolve() == other.resolve()
+    return one == other
+
+
+@contextmanager
+def _ledger(where: Path | str, settings: Settings, *, unfinished: bool = False) -> Iterator[Ledger]:
+    from ledger.ledger import Ledger  # slow to import
+
+    timeout = settings.lock_timeout
+    with closing(Ledger(where, office=settings.office, lock_timeout=timeout, unfinished=unfinished)) as ledger:
+        yield ledger
+
+
+# --- how far it is
+
+
+@contextmanager
+def going_on() -> Iterator[None]:
+    """Says what to do about a copy that somebody breaks off."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        warn("Broken off. The same command, run again, goes on from there; until then nothing opens the copy.")
+        raise
+
+
+@contextmanager
+def doing() -> Iterator[cli_verify.Told]:
+    """Shows how far it is: a bar for each step on a terminal, a line now and then elsewhere.
+
+    Raises:
+        Undone: in the place of what stands in the way.
+    """
+    from ledger.copying import NotCopied  # slow to import
+
+    with ExitStack() as stack:
+        console = cli_show.err()
+        told = stack.enter_context(_bars()) if console.is_terminal else _lines()
+        try:
+            yield told
+        except NotCopied as error:
+            raise Undone(str(error)) from None
+        except OSError as error:
+            where = error.filename or "the disk"
+            raise Undone(f"{where}: {error.strerror}: check the path, its permissions and the room there") from None
+
+
+@contextmanager
+def _bars() -> Iterator[cli_verify.Told]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=cli_show.err(), transient=True) as progress:
+        tasks: dict[str, TaskID] = {}
+
+        def tell(what: str, done: int, of: int) -> None:
+            if what not in tasks:
+                tasks[what] = progress.add_task(what, total=of or None)
+            progress.update(tasks[what], completed=done)
+
+        yield tell
+
+
+def _lines() -> cli_verify.Told:
+    last = time.monotonic()
+
+    def tell(what: str, done: int, of: int) -> None:
+        nonlocal last
+        if time.monotonic() - last >= TELL_EVERY:
+            last = time.monotonic()
+            warn(f"{what}: {done:,} of {of:,}." if of else f"{what}.", "dim")
+
+    return tell
