@@ -104,7 +104,7 @@ def rebuild(views: Views, pull: Pull, done: Callable[[int], None] = lambda _: No
             following = catch_up(views, pull, here.generation)
             done(following.position)
             # While events come in there is always another one: the last few are taken under the lock.
-            if following.position == here.position or following.position + BATCH >= views.position():
+            if following.position < here.position + BATCH:
                 break
             here = following
             views.rest()
