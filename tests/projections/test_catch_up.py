@@ -302,7 +302,7 @@ def test_queries_answer_from_the_old_generation_until_the_new_one_is_whole(found
         assert kept(found, "first") == before
 
     made = rebuild(found, pull(LOG), done)
-    assert seen == [0, 4, 8, len(LOG)]
+    assert seen == [0, 4, 8, len(LOG), len(LOG)]
     assert (made.generation, made.position, made.halted) == (2, len(LOG), None)
     assert kept(found, "first") == before
     assert rows(found) == counted
