@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
 from fastapi import Depends, FastAPI
+from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import changes, deadlines, event_types, events, findings, guide, operations, problems, processes, subjects
@@ -36,6 +37,9 @@ ROUTERS = (
     operations.router,
 )
 """Each in its module; its tag stands in `api/openapi.py`."""
+
+FIRST = 5.0
+"""Seconds that a server waits for its first read models before it answers: those of a short log are there by then."""
 
 _LOCAL = re.compile(r"(localhost|127\.[0-9]+\.[0-9]+\.[0-9]+|\[::1\])(:[0-9]*)?", re.IGNORECASE)
 
@@ -79,6 +83,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             app.state.parley = Parley(settings, ledger, writer, head, views, follower, metrics)
             operations.watch(app.state.parley)
             closing.callback(metrics.close)
+            if settings.project:
+                await run_in_threadpool(follower.wait_until_complete, FIRST)
             yield
 
     app = DocumentedApp(

@@ -47,6 +47,7 @@ class Follower:
         self._moved = threading.Condition()
         self._closing = threading.Event()
         self._position = 0
+        self._complete = False
         self._swept = time.monotonic()
         self.leads = False
         """Whether this process brings the read models up to date."""
@@ -85,6 +86,12 @@ class Follower:
                 self._position >= position
             )
 
+    def wait_until_complete(self, timeout: float) -> bool:
+        """Waits until the read models can be asked; False after `timeout` seconds, or if they cannot be made now."""
+        with self._moved:
+            self._moved.wait_for(lambda: self._complete or self.fault is not None or self._closing.is_set(), timeout)
+            return self._complete
+
     def _run(self) -> None:
         with closing(self._views.lead()) as lead:
             while not self._closing.is_set():
@@ -94,10 +101,10 @@ class Follower:
                     else:
                         self._watch(lead)
                 except Unavailable as refusal:
-                    self.fault = refusal.detail
+                    self._fail(refusal.detail)
                     self._closing.wait(self._poll)
                 except Exception as error:  # told by /readyz and in the log, and tried again: appends must not stop
-                    self.fault = f"an error of Parley itself keeps the read models back: {type(error).__name__}"
+                    self._fail(f"an error of Parley itself keeps the read models back: {type(error).__name__}")
                     log.exception("the read models cannot follow the log")
                     self._closing.wait(self._poll)
         self.leads = False
@@ -116,6 +123,12 @@ class Follower:
         self.fault = None
         with self._moved:
             self._position, self.halted = (here.position, here.halted) if here else (0, None)
+            self._complete = here is not None and here.complete
+            self._moved.notify_all()
+
+    def _fail(self, reason: str) -> None:
+        with self._moved:
+            self.fault = reason
             self._moved.notify_all()
 
     # --- while this process leads
