@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from fastapi import Depends, FastAPI
 from starlette.concurrency import run_in_threadpool
-from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api import changes, deadlines, event_types, events, findings, guide, operations, problems, processes, subjects
+from api import (
+    changes,
+    deadlines,
+    event_types,
+    events,
+    findings,
+    guide,
+    logs,
+    operations,
+    problems,
+    processes,
+    subjects,
+)
+from api.front import Front
 from api.head import Head
-from api.metrics import Metrics, Stopwatch
+from api.metrics import Metrics
 from api.openapi import TAGS, DocumentedApp
 from api.parameters import only_known
 from api.running import Parley
 from api.settings import Settings, load
+from api.shortcuts import Shortcuts
 from ledger.ledger import Ledger
 from ledger.writer import Commit, Writer
 from projections.follower import Follower
@@ -41,8 +54,6 @@ ROUTERS = (
 FIRST = 5.0
 """Seconds that a server waits for its first read models before it answers: those of a short log are there by then."""
 
-_LOCAL = re.compile(r"(localhost|127\.[0-9]+\.[0-9]+\.[0-9]+|\[::1\])(:[0-9]*)?", re.IGNORECASE)
-
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The server as an ASGI application; `app.state.parley` is there while it runs.
@@ -60,6 +71,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     @asynccontextmanager
     async def running(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as closing:  # closes in the reverse order
+            closing.callback(logs.flush)
             if tracer is not None:
                 closing.callback(tracer.shutdown)
             ledger = Ledger(settings.log_at, office=settings.office, lock_timeout=settings.lock_timeout)
@@ -88,6 +100,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             yield
 
     app = DocumentedApp(
+        front=partial(Front, metrics=metrics),
         title="Parley",
         version=operations.VERSION,
         summary="An event-sourced tracker of local ceasefire and reconciliation processes.",
@@ -110,8 +123,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     app.include_router(guide.router)
-    app.add_middleware(LocalOnly)
-    app.add_middleware(Stopwatch, metrics=metrics)
+    if tracer is None:  # the framework's spans are of what passes through it
+        app.add_middleware(Shortcuts, known=app)
     return app
 
 
@@ -122,23 +135,3 @@ def _tracer(settings: Settings) -> TracerProvider | None:
     from api import traces  # its packages are not always installed
 
     return traces.provider()
-
-
-class LocalOnly:
-    """Middleware: answers only requests that name this machine.
-
-    There is no access control yet. A web page whose name was pointed at this machine (DNS rebinding) could read
-    everything through the browser that shows it; its requests still carry its own name.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
-            if len(hosts) != 1 or not _LOCAL.fullmatch(hosts[0]):
-                refusal = problems.WrongHost("send the request to localhost, 127.0.0.1 or [::1], under that name")
-                await problems.of_refusal(refusal)(scope, receive, send)
-                return
-        await self._app(scope, receive, send)

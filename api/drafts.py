@@ -68,7 +68,8 @@ def read_draft(raw: Any) -> Draft:
         raise Malformed.at("", "send the event as an object")
     raw = {**raw}
     expected = raw.pop("expected_version", None)
-    raw.setdefault("id", str(uuid7()))
+    if "id" not in raw:
+        raw["id"] = str(uuid7())
     faults: list[Fault] = []
     if expected is not None and (type(expected) is not int or expected < 0):
         detail = "send the subject's version as a whole number, 0 if it is not open yet, or leave it out"

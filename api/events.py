@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -128,7 +127,10 @@ async def append_events(
     dry_run: Annotated[bool, Query(description="Check everything, store nothing.")] = False,
     if_match: Annotated[
         str | None,
-        Header(description='The ETag of the subject, such as `"7"`; only for a request on one subject.'),
+        Header(
+            description='The ETag of the subject, such as `"7"`; only for a request on one subject.',
+            json_schema_extra={"pattern": '^"(0|[1-9][0-9]{0,17})"$'},
+        ),
     ] = None,
     prefer: Annotated[
         list[str] | None,
@@ -144,7 +146,26 @@ async def append_events(
     Without ids, what was sent twice is recorded twice. `findings` are those of each event's own subject as they stand
     now; null if they are not known yet: then /v1/processes/{id}/findings has them in a moment.
     """
-    preferred = preferences.read(prefer or [])
+    return await append_sent(request, here, dry_run, if_match, prefer or ())
+
+
+async def append_sent(
+    request: Request, here: Parley, dry_run: bool = False, if_match: str | None = None, prefer: Iterable[str] = ()
+) -> Response:
+    """Appends what a request sends, and answers.
+
+    Args:
+        request: with the events in its body.
+        here: the running server.
+        dry_run: check everything, store nothing.
+        if_match: the header, if it was sent.
+        prefer: the headers of preferences.
+
+    Raises:
+        Refusal: nothing is recorded, or a database that went away did not tell.
+        ClientDisconnect: the body broke off.
+    """
+    preferred = preferences.read(prefer)
     strict, minimal = preferred.get("handling") == "strict", preferred.get("return") == "minimal"
     try:
         _check_media_type(request)
@@ -238,7 +259,7 @@ async def _recorded(here: Parley, sent: Sent, append: Append) -> Appended:
         Refusal: with pointers into the body that was sent.
     """
     try:
-        return await asyncio.wrap_future(here.writer.submit(append))
+        return await here.writer.submit_here(append)
     except Refusal as refusal:
         if sent.single:
             raise refusal.relative_to("/0") from None
@@ -370,10 +391,13 @@ async def replay_events(
         int | None,
         Query(ge=1, le=MOST_ON_PAGE, description=f"Events on a page, {ON_PAGE} if not said. Streams have no pages."),
     ] = None,
-    accept: Annotated[str | None, Header(description=f"{PAGE} (the default), {LINES} or {LIVE}.")] = None,
+    accept: Annotated[str | None, Header(include_in_schema=False)] = None,  # OpenAPI tells it by the types of answers
     last_event_id: Annotated[
         str | None,
-        Header(description=f"With {LIVE}: the position to go on after. It beats `after`."),
+        Header(
+            description=f"With {LIVE}: the position to go on after. It beats `after`.",
+            json_schema_extra={"pattern": "^[0-9]{1,19}$"},
+        ),
     ] = None,
 ) -> Response:
     """A page tells in `next` where the following one begins; it is null on the last.

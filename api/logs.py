@@ -8,28 +8,27 @@ messages of other libraries.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import errno
 import logging
-import re
 import sys
 import threading
-import time
 import traceback
-import uuid
 import warnings
 from collections.abc import Iterator
+from contextvars import ContextVar
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Literal, TextIO
 
+import orjson
 import structlog
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from structlog.contextvars import bind_contextvars, clear_contextvars, get_contextvars, merge_contextvars
 from structlog.stdlib import ExtraAdder, ProcessorFormatter, add_log_level, add_logger_name
 from structlog.typing import EventDict, Processor
 
-from api.metrics import method_of, route_of
 from api.settings import Settings
-from domain.errors import Refusal
+from domain.event import instant
 
 log = logging.getLogger(__name__)
 access = logging.getLogger("api.access")
@@ -41,8 +40,8 @@ TRUSTED = ("uvicorn", "psycopg.pool")
 WITHHELD = "the text is withheld: it is another library's, and may quote what was sent"
 MOST_FRAMES = 50  # of a traceback, the innermost: a recursion without end passes through a thousand
 
-REQUEST_ID = "X-Request-ID"
-_FIT = re.compile(r"[A-Za-z0-9._-]{1,64}")
+REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
+"""The id of the request that is worked on; it goes into every line, from threads too."""
 
 
 # --- what stands in a line
@@ -67,6 +66,12 @@ def _add_extra(logger: Any, method: str, fields: EventDict) -> EventDict:
 
 
 _EXTRA = ExtraAdder()
+
+
+def _add_request_id(_: Any, __: str, fields: EventDict) -> EventDict:
+    if (request := REQUEST_ID.get()) is not None:
+        fields["request_id"] = request
+    return fields
 
 
 def _tell_exception(_: Any, __: str, fields: EventDict) -> EventDict:
@@ -109,7 +114,7 @@ FIELDS: tuple[Processor, ...] = (
     add_log_level,
     _say,
     add_logger_name,
-    merge_contextvars,
+    _add_request_id,
     _add_extra,
     _tell_exception,
 )
@@ -142,13 +147,20 @@ def configure(settings: Settings, *, usual: Level = "info", stream: TextIO | Non
     logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler], force=True)
     for name in OURS:
         logging.getLogger(name).setLevel(level)
+    global _answers
+    flush()
+    _answers = Answers(stream) if _as_json(settings, stream) and access.isEnabledFor(logging.INFO) else None
     _catch_what_escapes()
 
 
 def _renderer(settings: Settings, stream: TextIO) -> Processor:
-    if settings.log_format == "json" or (settings.log_format == "auto" and not stream.isatty()):
+    if _as_json(settings, stream):
         return structlog.processors.JSONRenderer()
     return structlog.dev.ConsoleRenderer(colors=False)
+
+
+def _as_json(settings: Settings, stream: TextIO) -> bool:
+    return settings.log_format == "json" or (settings.log_format == "auto" and not stream.isatty())
 
 
 def _catch_what_escapes() -> None:
@@ -185,75 +197,48 @@ def _catch_what_escapes() -> None:
 
 # --- requests
 
-
-def request_id() -> str | None:
-    """The id of the request that is worked on; None between requests."""
-    return get_contextvars().get("request_id")
+MOST_BUFFERED = 0.02  # seconds that lines about answers wait, to be written together
 
 
-class RequestLog:
-    """Middleware, around all others: gives each request an id and, when its answer has ended, a line.
+class Answers:
+    """Writes a line for each answer: what `access.info(…, extra=…)` would write, at a tenth of its cost."""
 
-    An id that the client sends is kept if it is short and plain. It goes back in the answer, and into every line that
-    is logged meanwhile, in threads too. An accident is logged by the server, when it has left this middleware: so the
-    id stays until the next request.
-    """
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._lines: list[bytes] = []
+        self._gate = threading.Lock()
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def tell(self, fields: dict[str, Any]) -> None:
+        self._lines.append(orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE))
+        if len(self._lines) == 1:
+            asyncio.get_running_loop().call_later(MOST_BUFFERED, self.flush)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            await self._answer(scope, receive, send)
-        elif scope["type"] == "lifespan":
-            await self._live(scope, receive, send)
-        else:
-            await self._app(scope, receive, send)
-
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        ours = _request_id(scope)
-        clear_contextvars()
-        bind_contextvars(request_id=ours)
-        started = time.perf_counter()
-        status: int | None = None
-        sent = 0
-
-        async def sending(message: Message) -> None:
-            nonlocal status, sent
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                headers = [*message.get("headers", ()), (REQUEST_ID.lower().encode(), ours.encode())]
-                message = {**message, "headers": headers}
-            elif message["type"] == "http.response.body":
-                sent += len(message.get("body", b""))
-            await send(message)
-
-        try:
-            await self._app(scope, receive, sending)
-        finally:
-            fields = {
-                "method": method_of(scope),
-                "route": route_of(scope),
-                "status": status,
-                "seconds": round(time.perf_counter() - started, 6),
-                "bytes": sent,
-            }
-            access.info("answered" if status is not None else "left without an answer", extra=fields)
-
-    async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def sending(message: Message) -> None:
-            if message["type"] in ("lifespan.startup.failed", "lifespan.shutdown.failed"):
-                message = {**message, "message": ""}  # a whole traceback, which the server would log
-            await send(message)
-
-        try:
-            await self._app(scope, receive, sending)
-        except Exception as error:
-            reason = {"reason": error.detail} if isinstance(error, Refusal) else {}  # ours, and about no request
-            log.critical("the server cannot start, or cannot stop", exc_info=True, extra=reason)
-            raise
+    def flush(self) -> None:
+        """Writes what waits."""
+        with self._gate:
+            lines, self._lines = self._lines, []
+            if lines:
+                with contextlib.suppress(OSError, ValueError):  # nobody reads it any more
+                    self._stream.write(b"".join(lines).decode())
+                    self._stream.flush()
 
 
-def _request_id(scope: Scope) -> str:
-    given = [value.decode("latin-1") for name, value in scope["headers"] if name == REQUEST_ID.lower().encode()]
-    return given[0] if len(given) == 1 and _FIT.fullmatch(given[0]) else uuid.uuid4().hex
+_answers: Answers | None = None
+"""None if lines about answers take the way of all others."""
+
+
+def tell_answer(request: str, method: str, route: str, status: int | None, seconds: float, sent: int) -> None:
+    """Logs one answer; call it on the event loop."""
+    event = "answered" if status is not None else "left without an answer"
+    fields = {"method": method, "route": route, "status": status, "seconds": round(seconds, 6), "bytes": sent}
+    if _answers is None:
+        access.info(event, extra=fields)
+        return
+    now = {"timestamp": instant(datetime.now(UTC)), "level": "info", "event": event, "logger": access.name}
+    _answers.tell({**now, "request_id": request, **fields})
+
+
+def flush() -> None:
+    """Writes the lines about answers that wait still."""
+    if _answers is not None:
+        _answers.flush()

@@ -10,13 +10,12 @@ from __future__ import annotations
 import logging
 import os
 import threading
-import time
 from collections.abc import Callable
 from typing import Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Scope
 
 log = logging.getLogger(__name__)
 
@@ -64,10 +63,19 @@ class Metrics:
             buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
             registry=own,
         )
+        self._counting: dict[tuple[str, str, int], Histogram] = {}
         self._looks: list[Callable[[], None]] = []
         self._closing = threading.Event()
         self._before: Callable[[], None] = lambda: None
         self._thread = threading.Thread(target=self._refresh, name="metrics", daemon=True)
+
+    def answered(self, scope: Scope, status: int, seconds: float) -> None:
+        """Counts an answer that begins, and how long that took. Of a stream, what follows does not count."""
+        key = (method_of(scope), route_of(scope), status)
+        counting = self._counting.get(key)
+        if counting is None:  # to find it by its labels each time costs as much as to count
+            counting = self._counting[key] = self.durations.labels(*key)
+        counting.observe(seconds)
 
     def watch(
         self,
@@ -134,36 +142,3 @@ def route_of(scope: Scope) -> str:
 
 def method_of(scope: Scope) -> str:
     return scope["method"] if scope["method"] in METHODS else "other"
-
-
-class Stopwatch:
-    """Middleware: how long it took until each answer began. Of a stream, what follows does not count."""
-
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
-        self._app = app
-        self._metrics = metrics
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        started = time.perf_counter()
-        begun = False
-
-        def stop(status: int) -> None:
-            nonlocal begun
-            begun = True
-            seconds = time.perf_counter() - started
-            self._metrics.durations.labels(method_of(scope), route_of(scope), status).observe(seconds)
-
-        async def sending(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                stop(message["status"])
-            await send(message)
-
-        try:
-            await self._app(scope, receive, sending)
-        except Exception:
-            if not begun:
-                stop(500)
-            raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -11,7 +12,6 @@ from starlette.types import ASGIApp
 
 from api import changes
 from api.event_types import schema_of
-from api.logs import RequestLog
 from api.problems import problems
 from api.shapes import SHAPES
 from domain.values import SUBJECT_PATTERN
@@ -147,11 +147,28 @@ def event_schemas() -> dict[str, Any]:
     return schemas
 
 
+def _never_null(schema: dict[str, Any]) -> None:
+    """Takes back what FastAPI tells of a parameter that may be left out: that it may be null. A URL holds no null."""
+    kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
+    if len(kinds) == 1:
+        del schema["anyOf"]
+        schema.update(kinds[0])
+
+
 class DocumentedApp(FastAPI):
-    """An app whose description holds our schemas, and whose requests are logged."""
+    """An app whose description holds our schemas, and that has a layer of ours around all others.
+
+    Args:
+        front: puts that layer around the app, so that the answer to an accident passes it too.
+        options: of FastAPI.
+    """
+
+    def __init__(self, *, front: Callable[[ASGIApp], ASGIApp], **options: Any) -> None:
+        self._front = front
+        super().__init__(**options)
 
     def build_middleware_stack(self) -> ASGIApp:
-        return RequestLog(super().build_middleware_stack())  # around all, so that the answer to an accident has an id
+        return self._front(super().build_middleware_stack())
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
@@ -168,6 +185,8 @@ class DocumentedApp(FastAPI):
                 if "HTTPValidationError" in str(told.get("422")):
                     del told["422"]  # FastAPI's own shape of error, which is never sent
                 told["default"] = {**problems(400)[400], "description": "Any other problem."}
+                for parameter in operation.get("parameters", ()):
+                    _never_null(parameter["schema"])
             schemas = described.setdefault("components", {}).setdefault("schemas", {})
             for unused in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(unused, None)

@@ -13,9 +13,10 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
+from starlette.routing import Match
 
 from api.answers import JSON, Responses, answer
-from api.logs import request_id
+from api.logs import REQUEST_ID
 from domain import errors
 from domain.errors import Fault, Refusal
 from domain.vocabulary import HINTS
@@ -72,6 +73,7 @@ PLACES: dict[type[Refusal], str] = {errors.BadCursor: "parameter", BadHeader: "h
 """What a fault of such a refusal names, if not a JSON Pointer into the body."""
 
 RETRY_AFTER = "2"  # seconds, with every 503
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 MOST_TEXT = 1_000  # characters of a detail
 MOST_POINTER = 300  # characters of a pointer: keys may be long
 
@@ -172,14 +174,29 @@ def of_framework(error: HTTPException) -> ProblemAnswer:
     return problem(status, kind, status.phrase, ADVICE.get(status, status.description), headers=error.headers)
 
 
+def _allowed(request: Request) -> list[str]:
+    """The methods that an address takes. The framework tells those of the first route only."""
+    found = []
+    for method in METHODS:
+        scope = {key: request.scope[key] for key in ("type", "path", "root_path", "headers")}
+        if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in request.app.routes):
+            found.append(method)
+    return found
+
+
 def of_accident() -> ProblemAnswer:
     return problem(
         500,
         None,
         "Internal Server Error",
         "an error of Parley itself; its log says more under this request id. To send the same event ids again is safe",
-        request_id=request_id(),
+        request_id=REQUEST_ID.get(),
     )
+
+
+def of_broken_off() -> Response:
+    """For a body that broke off: nobody is there to read it."""
+    return Response(status_code=400)
 
 
 def problems(*statuses: int) -> Responses:
@@ -206,12 +223,14 @@ def install(app: FastAPI) -> None:
         return of_parameters(error)
 
     @app.exception_handler(HTTPException)
-    async def by_framework(_: Request, error: HTTPException) -> Response:
+    async def by_framework(request: Request, error: HTTPException) -> Response:
+        if error.status_code == 405:
+            error.headers = {"Allow": ", ".join(_allowed(request))}
         return of_framework(error)
 
     @app.exception_handler(ClientDisconnect)
-    async def gone(_: Request, __: ClientDisconnect) -> Response:
-        return Response(status_code=400)  # the body broke off, and nobody is there to read this
+    async def broken_off(_: Request, __: ClientDisconnect) -> Response:
+        return of_broken_off()
 
     @app.exception_handler(Exception)  # the server logs it, with its trace
     async def accident(_: Request, __: Exception) -> Response:

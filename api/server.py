@@ -42,6 +42,7 @@ class Server(uvicorn.Server):
                 access_log=False,
                 ws="none",  # there are none here, and uvicorn would log the query of each that is tried
                 server_header=False,
+                proxy_headers=False,  # nothing here asks where a request came from
                 timeout_graceful_shutdown=GRACE,
             )
         )

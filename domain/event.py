@@ -193,7 +193,7 @@ class Unreadable:
 
 def instant(moment: datetime) -> str:
     """A UTC time as RFC 3339 with microseconds and `Z`."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def family_of(subject: str) -> str:

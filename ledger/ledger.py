@@ -6,6 +6,7 @@ cache and snapshots go by version order, which late reports break; they are not 
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 import uuid
@@ -17,7 +18,7 @@ from typing import Any
 from urllib.parse import quote
 
 from eventsourcing.application import Application
-from eventsourcing.persistence import Mapper
+from eventsourcing.persistence import Mapper, Notification
 from eventsourcing.utils import Environment, EnvType
 
 from domain import revisions
@@ -33,19 +34,25 @@ from domain.errors import (
     Unavailable,
     UnknownReference,
 )
-from domain.event import Event, Opening, Recorded, Unreadable
+from domain.event import Event, Opening, Recorded, Unreadable, instant
 from domain.horizon import names_processes
 from domain.values import EventId, Subject
 from domain.vocabulary import OPENINGS, misfit, references
-from ledger.mapper import Draft, Entry, EventMapper
+from ledger import files
+from ledger.mapper import DAMAGE, DAMAGED, Draft, Entry, EventMapper
 from ledger.recorder import UNFINISHED, Before, Filter, IndexRow, Interrupted, LogRecorder, Writing
 from ledger.sqlite import available
+
+log = logging.getLogger(__name__)
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EVERYTHING = Filter()
 LOCK_TIMEOUT = 5  # seconds
 SETTLE = 20.0  # seconds
 PAUSE = 0.2  # seconds between tries to learn what became of an append
+AHEAD = timedelta(minutes=1)
+"""How far the last event may lie beyond our clock before that is told: those of several hosts are never quite equal."""
+WARN_AGAIN = 3600.0  # seconds
 MOST_KNOWN = 100_000  # subjects that are remembered to be open
 
 
@@ -139,9 +146,12 @@ class Ledger(Application[str]):
         self.office = office
         self._settle = settle
         self._known: set[str] = set()
+        self._warned = -WARN_AGAIN
         if isinstance(where, str):
             self._open_database(where, lock_timeout)
         else:
+            if not unfinished and (fault := files.fault(where / "events.db")) is not None:
+                raise Unavailable(f"{where / 'events.db'} {fault}")
             self._open_file(where, lock_timeout)
         if not unfinished and self.log.format() == UNFINISHED:
             self.close()
@@ -152,7 +162,7 @@ class Ledger(Application[str]):
 
     def _open_file(self, directory: Path, lock_timeout: int) -> None:
         directory.mkdir(parents=True, exist_ok=True)
-        with available():
+        with available(str(directory / "events.db")):
             super().__init__(
                 {
                     "PERSISTENCE_MODULE": "ledger.sqlite:SQLiteLogFactory",
@@ -246,7 +256,9 @@ class Ledger(Application[str]):
         subjects = {draft.event.subject: None for draft in drafts}
         with self.log.writing({d.event.id.bytes: None for d in drafts}, subjects) as writing:
             before = writing.before
-            at = max(group.now or datetime.now(UTC), EPOCH + timedelta(microseconds=before.last))
+            now, last = group.now or datetime.now(UTC), EPOCH + timedelta(microseconds=before.last)
+            at = max(now, last)
+            self._tell_if_ahead(last - now)
             versions: dict[str, int] = {}
             ids: dict[EventId, Entry] = {}
             for number, request in enumerate(requests):
@@ -280,6 +292,16 @@ class Ledger(Application[str]):
             new = len(plan.entries) + len({e.id for e in events} & settled)
             answers[number] = Appended(events, position, 0 if dry else new)
         return [answer for answer in answers if answer is not None]
+
+    def _tell_if_ahead(self, ahead: timedelta) -> None:
+        """Warns, not too often, while what is recorded is given a time that lies in the future."""
+        if ahead < AHEAD or time.monotonic() < self._warned + WARN_AGAIN:
+            return
+        self._warned = time.monotonic()
+        log.warning(
+            "the last event of the log was recorded in the future: until the clock is there, all get that time",
+            extra={"seconds_ahead": round(ahead.total_seconds())},
+        )
 
     def _insert(self, writing: Writing, entries: Sequence[Entry]) -> None:
         """Stores entries, in their order, after all that is there."""
@@ -334,22 +356,23 @@ class Ledger(Application[str]):
     # --- references: they only ever become true, so they are checked before the lock is taken
 
     def _refused_for_references(self, requests: Sequence[Append]) -> list[Refusal | None]:
-        named = [(to, name) for r in requests for d in r.drafts for _, to, name in _references(d.event)]
+        references = [[list(_references(draft.event)) for draft in request.drafts] for request in requests]
+        named = [(to, name) for request in references for draft in request for _, to, name in draft]
         events = {uuid.UUID(name).bytes: None for to, name in named if to == "event"}
         paths = {name: None for to, name in named if to != "event" and name not in self._known}
         seen = self.log.look_up(events, paths) if events or paths else Before()
         if len(self._known) > MOST_KNOWN:
             self._known.clear()
         self._known.update(seen.versions)
-        return [self._refused_for(request, seen) for request in requests]
+        return [self._refused_for(one, refers, seen) for one, refers in zip(requests, references, strict=True)]
 
-    def _refused_for(self, request: Append, seen: Before) -> Refusal | None:
+    def _refused_for(self, request: Append, references: list[list[_Reference]], seen: Before) -> Refusal | None:
         opened: set[str] = set()
         sent: dict[uuid.UUID, Event] = {}
         found: list[Fault] = []
-        for number, draft in enumerate(request.drafts):
+        for number, (draft, refers) in enumerate(zip(request.drafts, references, strict=True)):
             event = draft.event
-            for pointer, to, name in _references(event):
+            for pointer, to, name in refers:
                 detail = (
                     self._missing_event(seen, event, pointer, name, sent)
                     if to == "event"
@@ -374,7 +397,7 @@ class Ledger(Application[str]):
             return "no such event was recorded: check the id, or append that event first"
         reads = None
         if known.type == revisions.EventCorrected.__name__:
-            (found,) = self.read(known.position - 1, 1)
+            (found,) = self.read(known.position - 1, 1, until=known.position)
             reads = _reads(found.event) if isinstance(found, Recorded) else None
         return misfit(event, pointer, known.subject, known.type, reads)
 
@@ -394,14 +417,63 @@ class Ledger(Application[str]):
     def read(
         self, after: int = 0, limit: int = 1000, wanted: Filter = EVERYTHING, until: int | None = None
     ) -> list[Recorded | Unreadable]:
-        """Events after a position (up to and with `until`), in log order, read into the domain."""
-        return [self.mapper.to_domain_event(n) for n in self.log.select(after, limit, wanted, until)]  # type: ignore[misc]
+        """Events after a position, in log order, read into the domain.
+
+        Args:
+            after: the position.
+            limit: how many at most.
+            wanted: which of them.
+            until: the last position that is wanted, which the log must have reached.
+
+        Raises:
+            Unavailable: the log cannot be read, or events are missing from it.
+        """
+        return [self.mapper.to_domain_event(n) for n in self._select(after, limit, wanted, until)]  # type: ignore[misc]
+
+    def read_what_is_there(self, after: int, limit: int, until: int) -> list[Recorded | Unreadable]:
+        """The same, whatever is missing: for whoever looks for damage."""
+        found = self.log.select(after, limit, EVERYTHING, until)
+        return [self.mapper.to_domain_event(n) for n in found]  # type: ignore[misc]
 
     def read_wire(
         self, after: int = 0, limit: int = 1000, wanted: Filter = EVERYTHING, until: int | None = None
     ) -> list[dict[str, Any]]:
         """The same as the interface shows it."""
-        return [self._mapper.wire(n) for n in self.log.select(after, limit, wanted, until)]
+        return [self._wire(n) for n in self._select(after, limit, wanted, until)]
+
+    def _select(self, after: int, limit: int, wanted: Filter, until: int | None) -> list[Notification]:
+        """Events from the log, none of them left out: a damaged file may lack some, and nobody else would notice."""
+        found = self.log.select(after, limit, wanted, until)
+        if wanted == EVERYTHING:
+            reached = after
+            for event in found:
+                if event.id != reached + 1:
+                    raise self._lacks(reached + 1)
+                reached = event.id
+            if until is not None and reached < until and len(found) < limit:
+                raise self._lacks(reached + 1)
+        return found
+
+    def _lacks(self, position: int) -> Unavailable:
+        where = "file events.db " if isinstance(self.where, Path) else ""
+        return Unavailable(f"the log {where}is damaged, it lacks the event at position {position}: restore a backup")
+
+    def _wire(self, found: Notification) -> dict[str, Any]:
+        """An event as the interface shows it; one whose stored form is damaged as far as the index knows it."""
+        try:
+            return self._mapper.wire(found)
+        except DAMAGE:
+            rows = self.log.fetch("SELECT event_id, recorded_at FROM event_index WHERE position = ?", (found.id,))
+            known = {"id": str(uuid.UUID(bytes=rows[0][0])), "recorded_at": _moment(rows[0][1])} if rows else {}
+            return {
+                "position": found.id,
+                **known,
+                "type": found.topic,
+                "subject": str(found.originator_id),
+                "version": found.originator_version,
+                "unreadable": DAMAGED,
+                "data": {},
+            }
 
     def replay(
         self, after: int = 0, wanted: Filter = EVERYTHING, until: int | None = None, chunk: int = 1000
@@ -421,6 +493,12 @@ class Ledger(Application[str]):
         position, recorded_at = self.log.last()
         return position, EPOCH + timedelta(microseconds=recorded_at) if position else None
 
+    def ahead(self) -> timedelta:
+        """How far beyond the clock the last event was recorded; nothing if that is within what clocks differ by."""
+        _, at = self.head_at()
+        ahead = at - datetime.now(UTC) if at is not None else timedelta()
+        return ahead if ahead >= AHEAD else timedelta()
+
     def watch(self, closing: threading.Event) -> Iterator[None]:
         """Yields whenever the log may have grown, by whomever, until `closing` is set."""
         return self.log.watch(closing)
@@ -432,11 +510,11 @@ class Ledger(Application[str]):
     def find(self, event_id: uuid.UUID) -> dict[str, Any] | None:
         """One event as the interface shows it; None if it was never recorded."""
         known = self.log.event_by_id(event_id.bytes)
-        return self.read_wire(known.position - 1, 1)[0] if known is not None else None
+        return self.read_wire(known.position - 1, 1, until=known.position)[0] if known is not None else None
 
     def revisions_of(self, event_id: uuid.UUID) -> list[dict[str, Any]]:
         """The revisions that bear on an event, in log order, as the interface shows them."""
-        return [self._mapper.wire(n) for n in self.log.bearing_on(event_id.bytes)]
+        return [self._wire(n) for n in self.log.bearing_on(event_id.bytes)]
 
     def position_at(self, moment: datetime) -> int:
         """The last position recorded by a moment; 0 if there is none."""
@@ -448,13 +526,19 @@ def index_row(event: Event, digest: bytes, recorded_at: datetime) -> IndexRow:
     return IndexRow(event.id.bytes, digest, micros(recorded_at), names_processes(event), _targets(event))
 
 
+_MICROSECOND = timedelta(microseconds=1)
+
+
 def micros(moment: datetime) -> int:
     """Microseconds since 1970-01-01T00:00:00 UTC."""
-    return (moment - EPOCH) // timedelta(microseconds=1)
+    return (moment - EPOCH) // _MICROSECOND
 
 
-def _references(event: Event) -> Iterator[tuple[str, str, str]]:
-    """What an event refers to: the pointer, `event` or `subject`, and the event's id or the subject's path."""
+_Reference = tuple[str, str, str]
+"""What an event refers to: the pointer, `event` or `subject`, and the event's id or the subject's path."""
+
+
+def _references(event: Event) -> Iterator[_Reference]:
     for pointer, refers, name in references(event):
         if refers.to == "event":
             yield pointer, "event", name
@@ -475,6 +559,10 @@ def _unsettled(request: Append) -> Unavailable:
 def _reads(event: Event) -> str | None:
     """The type that a correction makes its target read as; None for any other event."""
     return str(event.data.replacement.get("type")) if isinstance(event.data, revisions.EventCorrected) else None
+
+
+def _moment(recorded_at: int) -> str:
+    return instant(EPOCH + timedelta(microseconds=recorded_at))
 
 
 def _targets(event: Event) -> tuple[bytes, ...]:

@@ -226,7 +226,7 @@ def test_a_busy_writer_is_503(client: TestClient, monkeypatch: pytest.MonkeyPatc
         raise Unavailable("too many requests are waiting: send the request again in a moment")
 
     begin(client)
-    monkeypatch.setattr(Writer, "submit", busy)
+    monkeypatch.setattr(Writer, "submit_here", busy)
     assert problem(client.post("/v1/events", json=statement()), 503)["retry"]
 
 
@@ -236,7 +236,7 @@ def test_a_request_that_is_given_up_loses_nothing(client: TestClient, app: FastA
     writer = app.state.parley.writer
 
     async def give_up() -> list[Any]:
-        waiting = [asyncio.ensure_future(asyncio.wrap_future(writer.submit(Append((drafted(),))))) for _ in range(20)]
+        waiting = [writer.submit_here(Append((drafted(),))) for _ in range(20)]
         for each in waiting[::2]:
             each.cancel()
         return await asyncio.gather(*waiting, return_exceptions=True)

@@ -53,6 +53,7 @@ class Logged:
 
     @property
     def text(self) -> str:
+        logs.flush()
         return self.stream.getvalue()
 
     def lines(self, **wanted: Any) -> list[Line]:
@@ -196,7 +197,7 @@ def test_an_accident_is_told_with_its_way(url: str, logged: Logged, monkeypatch:
     (line,) = logged.lines(level="error")
     assert line["request_id"] == body["request_id"] == answer.headers["x-request-id"]
     told = line["exception"]
-    assert re.search(r'  File ".*api/events\.py", line \d+, in append_events\n', told)
+    assert re.search(r'  File ".*api/events\.py", line \d+, in append_sent\n', told)
     assert re.search(r'  File ".*test_logs\.py", line \d+, in fail_with_what_was_sent\n', told)
     assert "sqlite3.IntegrityError (SQLITE_CONSTRAINT_PRIMARYKEY)\nand then:\n" in told
     assert "sqlalchemy.exc.IntegrityError\nand then:\n" in told
@@ -312,7 +313,7 @@ def test_what_is_logged_meanwhile_has_the_id(app: FastAPI, logged: Logged) -> No
     (first,), (second,) = logged.lines(event="in a thread"), logged.lines(event="on the loop")
     assert (first["request_id"], second["request_id"]) == ("in-a-thread", "on-the-loop")
     assert first["thread_name"] != threading.main_thread().name
-    assert logs.request_id() is None
+    assert logs.REQUEST_ID.get() is None
 
 
 # --- what may stand in a line
