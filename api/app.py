@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING
@@ -33,7 +33,7 @@ from api.settings import Settings, load
 from api.shortcuts import Shortcuts
 from ledger.ledger import Ledger
 from ledger.writer import Commit, Writer
-from projections.follower import Follower
+from projections.follower import Follower, Reach
 from projections.views import Views
 
 if TYPE_CHECKING:
@@ -55,11 +55,12 @@ FIRST = 5.0
 """Seconds that a server waits for its first read models before it answers: those of a short log are there by then."""
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
+def create_app(settings: Settings | None = None, projector: Callable[[], Reach] | None = None) -> FastAPI:
     """The server as an ASGI application; `app.state.parley` is there while it runs.
 
     Args:
         settings: from the environment, if None.
+        projector: gives what brings the read models up to date elsewhere; a thread of this process does, if None.
 
     Raises:
         BadSetting: a setting of the environment cannot be used.
@@ -78,7 +79,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             closing.callback(ledger.close)
             views = Views(settings.views_at)
             closing.callback(views.close)
-            follower = Follower(views, ledger.read, ledger.head, may_lead=settings.project)
+            follower: Reach = (
+                projector()
+                if projector is not None
+                else Follower(views, ledger.read, ledger.head, may_lead=settings.project)
+            )
             closing.callback(follower.close)
             head = Head(ledger.head, ledger.watch, follower.nudge)
             closing.callback(head.close)
@@ -89,7 +94,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
                 metrics.commit_events.observe(commit.events)
                 metrics.commit_requests.observe(commit.requests)
 
-            writer = Writer(ledger, recorded)
+            writer = Writer(ledger, recorded, settings.queue)
             closing.callback(writer.close)
             follower.start()
             app.state.parley = Parley(settings, ledger, writer, head, views, follower, metrics)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import shlex
 import shutil
 import socket
@@ -10,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,8 @@ from api.cli_within import within
 from api.client import Door, address, announce, running_server, withdraw
 from api.settings import Settings
 from api.stopping import stopping_quietly
+
+log = logging.getLogger(__name__)
 
 SEED = "eastern-kalamun"
 SEEDS = Path(api.__file__).parent.parent / "seeds"
@@ -79,6 +83,7 @@ def serve(settings: Settings, sock: socket.socket, started: Callable[[str], None
     """
     from api import logs, workers  # slow to import, as are these
     from api.app import create_app
+    from api.projector import Projector
     from api.server import Server
 
     other = running_server(settings.data)
@@ -90,7 +95,10 @@ def serve(settings: Settings, sock: socket.socket, started: Callable[[str], None
     logs.configure(settings, usual="warning" if quiet else "info")
 
     def announced() -> None:
-        announce(settings.data, url)
+        try:
+            announce(settings.data, url)
+        except OSError:  # a full disk keeps nobody from reading
+            log.warning("commands do not find this server by themselves: server.json cannot be written")
         started(url)
 
     class Announced(Server):
@@ -104,7 +112,8 @@ def serve(settings: Settings, sock: socket.socket, started: Callable[[str], None
             if settings.workers > 1:
                 workers.run(settings, sock, announced)
                 return
-            Announced(create_app(settings), settings, log_level="warning").run([sock])
+            app = create_app(settings, partial(Projector, settings) if settings.project else None)
+            Announced(app, settings, log_level="warning").run([sock])
         finally:
             withdraw(settings.data)
 

@@ -29,6 +29,7 @@ from api.parameters import (
     wait_for_views,
 )
 from api.problems import BadHeader, WrongMediaType, kind_of, problems
+from api.room import Visit
 from api.running import Here, Parley
 from domain.errors import BadCursor, DoubtfulQuality, Fault, NotFound, Refusal, TooMuch, Unavailable
 from domain.event import instant
@@ -169,12 +170,13 @@ async def append_sent(
     strict, minimal = preferred.get("handling") == "strict", preferred.get("return") == "minimal"
     try:
         _check_media_type(request)
-        body = await _body(request, here.settings.max_body)
-        sent = read_request(body) if len(body) <= SMALL else await run_in_threadpool(read_request, body)
-        append = Append(sent.drafts, _if_match(if_match, sent), dry_run)
-        if strict:
-            await _refuse_doubtful(here, sent, append)
-        done = await _recorded(here, sent, append)
+        with here.room.visit() as visit:
+            body = await _body(request, here.settings.max_body, visit)
+            sent = read_request(body) if len(body) <= SMALL else await run_in_threadpool(read_request, body)
+            append = Append(sent.drafts, _if_match(if_match, sent), dry_run)
+            if strict:
+                await _refuse_doubtful(here, sent, append)
+            done = await _recorded(here, sent, append)
     except Exception as error:
         here.metrics.appends.labels(_outcome(error)).inc()
         raise
@@ -291,11 +293,12 @@ def _check_media_type(request: Request) -> None:
         raise WrongMediaType("send JSON in UTF-8, with the header Content-Type: application/json")
 
 
-async def _body(request: Request, most: int) -> bytes:
+async def _body(request: Request, most: int, visit: Visit) -> bytes:
     """The body, as long as it is not too long. FastAPI's own limit answers in plain text.
 
     Raises:
         TooMuch: it is longer, whether it says so beforehand or not.
+        Unavailable: those of all requests together take too much room.
     """
     too_much = TooMuch(f"the body may hold {most:,} bytes: send fewer events at once")
     told = request.headers.get("content-length", "0")
@@ -304,6 +307,7 @@ async def _body(request: Request, most: int) -> bytes:
     parts = bytearray()
     async for part in request.stream():
         parts += part
+        visit.take(len(part))
         if len(parts) > most:
             raise too_much
     return bytes(parts)
@@ -394,10 +398,7 @@ async def replay_events(
     accept: Annotated[str | None, Header(include_in_schema=False)] = None,  # OpenAPI tells it by the types of answers
     last_event_id: Annotated[
         str | None,
-        Header(
-            description=f"With {LIVE}: the position to go on after. It beats `after`.",
-            json_schema_extra={"pattern": "^[0-9]{1,19}$"},
-        ),
+        Header(description=f"With {LIVE}: the position to go on after. It beats `after`."),
     ] = None,
 ) -> Response:
     """A page tells in `next` where the following one begins; it is null on the last.

@@ -9,11 +9,12 @@ from fastapi import Depends, Request
 
 from api.head import Head
 from api.metrics import Metrics
+from api.room import Room
 from api.settings import Settings
 from api.statuses import Statuses
 from ledger.ledger import Ledger
 from ledger.writer import Writer
-from projections.follower import Follower
+from projections.follower import Reach
 from projections.views import Views
 
 
@@ -26,9 +27,10 @@ class Parley:
     writer: Writer
     head: Head
     views: Views
-    follower: Follower
+    follower: Reach
     metrics: Metrics
     statuses: Statuses = field(default_factory=Statuses)
+    room: Room = field(default_factory=Room)
 
 
 async def running(request: Request) -> Parley:

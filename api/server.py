@@ -1,7 +1,11 @@
-"""The HTTP server around the app: uvicorn, told to let go of those who follow the log live before it stops."""
+"""The HTTP server around the app: uvicorn, told to let go of those who follow the log live before it stops.
+
+Whoever does not send on is let go too (`api/connections.py`).
+"""
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import socket
 import sys
@@ -9,11 +13,13 @@ import sys
 import uvicorn
 from fastapi import FastAPI
 
+from api.connections import Connection, look_after
 from api.settings import Settings
 
 GRACE = 10  # seconds that requests in progress have to end
 
 
+MOST_FILES = 65_536
 SWITCH = 0.001  # seconds; Python's own 5 ms make every request wait when the read models catch up
 COLLECT_AFTER = 50_000
 """Objects made before Python looks for cycles among them. Events and states hold none; at its own 700, a third of the
@@ -26,12 +32,25 @@ def tune() -> None:
     gc.set_threshold(COLLECT_AFTER)
 
 
+def allow_files() -> None:
+    """Lets this process open as many files and connections as the system allows it to; the usual 1,024 are few."""
+    try:
+        import resource
+    except ImportError:  # not on Windows, which has no such limit
+        return
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
 class Server(uvicorn.Server):
     """uvicorn waits for all answers to end before it tells the app to stop; a live stream would never end."""
 
     def __init__(self, app: FastAPI, settings: Settings, *, log_level: str = "info") -> None:
         self._app = app
         tune()
+        allow_files()
+        self._looking: asyncio.Task[None] | None = None
         super().__init__(
             uvicorn.Config(
                 app,
@@ -40,6 +59,7 @@ class Server(uvicorn.Server):
                 log_level=log_level,
                 log_config=None,  # api/logs.py has it
                 access_log=False,
+                http=type("Connection", (Connection,), {"most": settings.connections}),
                 ws="none",  # there are none here, and uvicorn would log the query of each that is tried
                 server_header=False,
                 proxy_headers=False,  # nothing here asks where a request came from
@@ -47,9 +67,15 @@ class Server(uvicorn.Server):
             )
         )
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._looking = asyncio.create_task(look_after(self.server_state.connections))
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._app.state.parley.head.stop()
         await super().shutdown(sockets)
+        if self._looking is not None:
+            self._looking.cancel()
 
     @property
     def address(self) -> tuple[str, int]:

@@ -49,6 +49,10 @@ class Settings(BaseSettings):
     """The most bytes one request may hold."""
     lock_timeout: int = Field(5, ge=1, le=60)
     """Seconds to wait for another program that is writing to the log."""
+    queue: int = Field(1_000, ge=1, le=100_000)
+    """The most requests to append that wait to be recorded; further ones are answered 503 at once."""
+    connections: int = Field(1_000, ge=1, le=100_000)
+    """The most connections of one process; further ones are answered 503 at once, and closed."""
     database_url: str | None = None
     """URL of a PostgreSQL database for the log and the read models; without it they are files in the data directory."""
     workers: int = Field(1, ge=1, le=64)
@@ -87,13 +91,17 @@ class Settings(BaseSettings):
         from psycopg.conninfo import conninfo_to_dict
 
         try:
-            conninfo_to_dict(url)
+            said = conninfo_to_dict(url)
         except ProgrammingError:  # its text holds the URL, which may hold a password
+            said = None
+        # An @ in a password makes its rest a part of the host, which is told; a ? hides where the parameters begin.
+        user, at, _ = url.partition("://")[2].partition("@")
+        if said is None or "@" in str(said.get("host", "")) or (at and "?" in user and "/" not in user):
             raise ValueError(
                 "it cannot be read as a URL of the form postgresql://user@host:5432/name (in a password, write each "
                 "character that is not a letter or a digit as %XX)"
-            ) from None
-        return url
+            )
+        return url.removesuffix("?")
 
     @property
     def log_at(self) -> Path | str:

@@ -37,10 +37,14 @@ class Writer:
     Args:
         ledger: where to append.
         recorded: called in the writer's thread after each commit that recorded something.
+        most_waiting: how many requests may wait.
     """
 
-    def __init__(self, ledger: Ledger, recorded: Callable[[Commit], None] = lambda _: None) -> None:
+    def __init__(
+        self, ledger: Ledger, recorded: Callable[[Commit], None] = lambda _: None, most_waiting: int = MOST_WAITING
+    ) -> None:
         self._ledger = ledger
+        self._most_waiting = most_waiting
         self._recorded = recorded
         self._waiting: queue.SimpleQueue[list[_Waiting] | None] = queue.SimpleQueue()
         self._queued = 0
@@ -89,7 +93,7 @@ class Writer:
     def _admit(self) -> None:
         if self._closed:
             raise Unavailable("the server is stopping: send the request again in a moment")
-        if self._queued >= MOST_WAITING:
+        if self._queued >= self._most_waiting:
             raise Unavailable("too many requests are waiting: send the request again in a moment")
         self._queued += 1
 

@@ -21,7 +21,62 @@ SWEEP = 60.0
 """Seconds between looks for generations that can go."""
 
 
-class Follower:
+class Reach:
+    """How far the read models are, as far as this process has heard."""
+
+    def __init__(self) -> None:
+        self._position = 0
+        self._complete = False
+        self._moved = threading.Condition()
+        self._closing = threading.Event()
+        self.leads = False
+        """Whether this server brings the read models up to date."""
+        self.halted: str | None = None
+        """Why the read models stopped before the head, if they did."""
+        self.fault: str | None = None
+        """The last fault of the database, until a batch succeeds."""
+
+    @property
+    def position(self) -> int:
+        """The position the read models reflect."""
+        return self._position
+
+    def start(self) -> None:
+        """Begins to hear."""
+
+    def close(self) -> None:
+        """Ends, and lets go of those who wait."""
+
+    def nudge(self) -> None:
+        """Says that the log has grown."""
+
+    def wait_for(self, position: int, timeout: float) -> bool:
+        """Waits until the read models reflect a position; False after `timeout` seconds."""
+        with self._moved:
+            return self._moved.wait_for(lambda: self._position >= position or self._closing.is_set(), timeout) and (
+                self._position >= position
+            )
+
+    def wait_until_complete(self, timeout: float) -> bool:
+        """Waits until the read models can be asked; False after `timeout` seconds, or if they cannot be made now."""
+        with self._moved:
+            self._moved.wait_for(lambda: self._complete or self.fault is not None or self._closing.is_set(), timeout)
+            return self._complete
+
+    def _see(self, here: Progress | None) -> None:
+        self.fault = None
+        with self._moved:
+            self._position, self.halted = (here.position, here.halted) if here else (0, None)
+            self._complete = here is not None and here.complete
+            self._moved.notify_all()
+
+    def _fail(self, reason: str) -> None:
+        with self._moved:
+            self.fault = reason
+            self._moved.notify_all()
+
+
+class Follower(Reach):
     """Keeps the live read models at the log's head while it leads; else it watches them. In a thread of its own.
 
     Whoever leads holds a lock that goes with its process: another takes over when it ends. The lock saves work; that no
@@ -33,28 +88,29 @@ class Follower:
         head: the log's last position.
         poll: seconds between looks when nobody nudges: another program may write to the log.
         may_lead: whether this process may do the work; if not, it only watches.
+        rest: the longest pause between two batches, in seconds. Under load it works half of the time at most, in larger
+            batches, and leaves the rest to others in its process.
     """
 
     def __init__(
-        self, views: Views, pull: Pull, head: Callable[[], int], poll: float = 1.0, *, may_lead: bool = True
+        self,
+        views: Views,
+        pull: Pull,
+        head: Callable[[], int],
+        poll: float = 1.0,
+        *,
+        may_lead: bool = True,
+        rest: float = LONGEST_REST,
     ) -> None:
+        super().__init__()
         self._views = views
         self._pull = pull
         self._head = head
         self._poll = poll
         self._may_lead = may_lead
+        self._rest = rest
         self._nudged = threading.Event()
-        self._moved = threading.Condition()
-        self._closing = threading.Event()
-        self._position = 0
-        self._complete = False
         self._swept = time.monotonic()
-        self.leads = False
-        """Whether this process brings the read models up to date."""
-        self.halted: str | None = None
-        """Why the read models stopped before the head, if they did."""
-        self.fault: str | None = None
-        """The last fault of the database, until a batch succeeds."""
         self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
 
     def start(self) -> None:
@@ -74,24 +130,6 @@ class Follower:
         """Says that the log has grown."""
         self._nudged.set()
 
-    @property
-    def position(self) -> int:
-        """The position the read models reflect."""
-        return self._position
-
-    def wait_for(self, position: int, timeout: float) -> bool:
-        """Waits until the read models reflect a position; False after `timeout` seconds."""
-        with self._moved:
-            return self._moved.wait_for(lambda: self._position >= position or self._closing.is_set(), timeout) and (
-                self._position >= position
-            )
-
-    def wait_until_complete(self, timeout: float) -> bool:
-        """Waits until the read models can be asked; False after `timeout` seconds, or if they cannot be made now."""
-        with self._moved:
-            self._moved.wait_for(lambda: self._complete or self.fault is not None or self._closing.is_set(), timeout)
-            return self._complete
-
     def _run(self) -> None:
         with closing(self._views.lead()) as lead:
             while not self._closing.is_set():
@@ -101,6 +139,7 @@ class Follower:
                     else:
                         self._watch(lead)
                 except Unavailable as refusal:
+                    self.leads = False
                     self._fail(refusal.detail)
                     self._closing.wait(self._poll)
                 except Exception as error:  # told by /readyz and in the log, and tried again: appends must not stop
@@ -119,18 +158,6 @@ class Follower:
             if self._may_lead and lead.taken():
                 return
 
-    def _see(self, here: Progress | None) -> None:
-        self.fault = None
-        with self._moved:
-            self._position, self.halted = (here.position, here.halted) if here else (0, None)
-            self._complete = here is not None and here.complete
-            self._moved.notify_all()
-
-    def _fail(self, reason: str) -> None:
-        with self._moved:
-            self.fault = reason
-            self._moved.notify_all()
-
     # --- while this process leads
 
     def _lead(self, lead: Lead) -> None:
@@ -144,8 +171,7 @@ class Follower:
             if time.monotonic() - self._swept > SWEEP:
                 self._swept = time.monotonic()
                 self._views.sweep()
-            # Under load it works half of the time at most, in larger batches, and leaves the rest to appends.
-            self._closing.wait(min(time.monotonic() - started, LONGEST_REST))
+            self._closing.wait(min(time.monotonic() - started, self._rest))
         self.leads = False
 
     def _begin(self) -> None:
@@ -158,13 +184,16 @@ class Follower:
         self._nudged.set()
 
     def _follow(self) -> None:
-        if self._head() < self._position:
+        head = self._head()
+        if head < self._position:
             self._begin_anew()
         while not self._closing.is_set():
             here = catch_up(self._views, self._pull)
             moved = here.position != self._position
             self._see(here)
             if not moved:
+                if here.position < head and here.halted is None:
+                    raise Unavailable(f"the log is damaged, no events follow position {here.position} of {head}")
                 return
 
     def _begin_anew(self) -> None:

@@ -1,0 +1,49 @@
+"""Room for what is being received: however many send at once, the server holds so many bytes of bodies at most."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from domain.errors import Unavailable
+
+MOST_HELD = 64 * 1024 * 1024  # bytes; what is read of them takes several times as much
+
+
+class Room:
+    """The bytes that are held for all requests together. It belongs to one event loop."""
+
+    def __init__(self, most: int = MOST_HELD) -> None:
+        self.most = most
+        self.held = 0
+
+    def visit(self) -> Visit:
+        return Visit(self)
+
+
+class Visit:
+    """What one request takes up, until its context ends."""
+
+    __slots__ = ("_room", "_taken")
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+        self._taken = 0
+
+    def take(self, count: int) -> None:
+        """Takes so many bytes more.
+
+        Raises:
+            Unavailable: there is no room for them.
+        """
+        if self._room.held + count > self._room.most and self._room.held > self._taken:
+            raise Unavailable("too much is being received at once: send the request again in a moment")
+        self._room.held += count
+        self._taken += count
+
+    def __enter__(self) -> Visit:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._room.held -= self._taken
