@@ -1,7 +1,8 @@
 """Measures Parley against named opponents, both sides in one run, and prints a table in Markdown.
 
-    uv run python -m tests.benchmarks            # about ten minutes
+    uv run python -m tests.benchmarks            # about half an hour: 1,000,000 events
     uv run python -m tests.benchmarks --small    # a quick look: 10,000 and 30,000 events
+    uv run python -m tests.benchmarks appends    # only what is named: appends, bulk, statuses, views, travels, growth
 
 These are measurements, not tests: nothing fails when a machine is slow.
 """
@@ -10,100 +11,222 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import http.client
 import json
 import os
 import platform
+import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
+from typing import Any
+
+import psycopg
 
 from api.server import tune
 from domain import folds
 from domain.event import Event
+from domain.vocabulary import model_of
 from ledger.ledger import Append, Ledger
-from ledger.mapper import Draft
+from ledger.mapper import Draft, Entry
 from projections import queries
 from projections.catch_up import catch_up
 from projections.scene import Asked, events_of
 from projections.views import Views
+from tests import postgres
 from tests.benchmarks.histories import event_of, load, reports
-from tests.benchmarks.load import request, run
+from tests.benchmarks.load import Load, request, run
+from tests.benchmarks.opponents import Equal, copied, runner
 
 PROCESS = "p0"
+ROUNDS = 5
+"""What is measured over HTTP is measured in turns, ours and theirs: a slow minute of the machine hits both."""
 
 
 @contextlib.contextmanager
-def serving(*command: str) -> Iterator[int]:
-    """A server of its own process on a free port, until it is no longer needed."""
+def serving(*command: str, through: tuple[str, ...] = (), **more: str) -> Iterator[int]:
+    """A server of its own process on a free port, until it is no longer needed.
+
+    Args:
+        command: what Python runs; PORT stands for the port.
+        through: a program that runs it.
+        more: variables of its environment.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
     words = [word.replace("PORT", str(port)) for word in command]
-    environment = {**os.environ, "PARLEY_LOCK_TIMEOUT": "30"}
+    environment = {**os.environ, "PARLEY_LOCK_TIMEOUT": "30", **more}
     quiet = subprocess.DEVNULL  # it logs as it does elsewhere, but nobody reads it
-    with subprocess.Popen([sys.executable, *words], env=environment, stdout=quiet, stderr=quiet) as server:
+    whole = [*through, sys.executable, *words]
+    with subprocess.Popen(whole, env=environment, stdout=quiet, stderr=quiet) as server:
         try:
-            for _ in range(600):
+            for _ in range(1200):
                 with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
                     break
                 time.sleep(0.05)
             yield port
         finally:
             server.terminate()
-            server.wait(20)
+            server.wait(30)
 
 
 def parley(directory: Path) -> tuple[str, ...]:
     return ("-m", "api.cli", "serve", "--data", str(directory), "--port", "PORT")
 
 
+def opponent(kind: str, where: Path | str) -> tuple[str, ...]:
+    return ("-m", "tests.benchmarks.opponents", kind, str(where), "PORT")
+
+
+def figure(number: int) -> dict[str, object]:
+    """A figure of the process that all logs have."""
+    return {
+        "id": str(uuid.uuid4()),
+        "type": "FigureReported",
+        "subject": f"processes/{PROCESS}",
+        "occurred": "2018-01-05",
+        "sources": [{"publisher": "Field office", "claimant": "committee", "published": "2018-01-05"}],
+        "data": {"measure": "fighters", "quantity": {"value": number + 1, "qualifier": "about"}},
+    }
+
+
+MINIMAL = "Prefer: return=minimal\r\n"
+"""What is measured is the log: the answer does not wait for findings."""
+
+
 def figures(count: int) -> list[bytes]:
-    """Requests that append one figure each, to the process that all logs have."""
-    found = []
-    for number in range(count):
-        wire = {
-            "id": str(uuid.uuid4()),
-            "type": "FigureReported",
-            "subject": f"processes/{PROCESS}",
-            "occurred": "2018-01-05",
-            "sources": [{"publisher": "Field office", "claimant": "committee", "published": "2018-01-05"}],
-            "data": {"measure": "fighters", "quantity": {"value": number + 1, "qualifier": "about"}},
-        }
-        # What is measured is the log: the answer does not wait for findings.
-        found.append(request("POST", "/v1/events", json.dumps(wire).encode(), "Prefer: return=minimal\r\n"))
-    return found
+    """Requests that append one figure each."""
+    return [request("POST", "/v1/events", json.dumps(figure(n)).encode(), MINIMAL) for n in range(count)]
+
+
+def arrays(count: int, each: int) -> list[bytes]:
+    """Requests that append many figures each."""
+    return [
+        request("POST", "/v1/events", json.dumps([figure(n) for n in range(each)]).encode(), MINIMAL)
+        for _ in range(count)
+    ]
+
+
+def empties(count: int) -> list[bytes]:
+    return [request("GET", "/empty")] * count
 
 
 # --- what is measured
 
 
+@contextlib.contextmanager
+def database() -> Iterator[str]:
+    """A PostgreSQL server that waits for its disk, as one does outside of tests."""
+    with postgres.home() as home:
+        server = postgres.Server(home, options=("shared_buffers=256MB", "max_connections=100", "jit=off"))
+        server.create()
+        server.start()
+        try:
+            yield server.url()
+        finally:
+            server.stop()
+
+
 def appends(count: int) -> Iterator[str]:
-    """Durable appends over HTTP against stock eventsourcing behind a plain route."""
-    for connections in (1, 16):
-        with tempfile.TemporaryDirectory() as place:
-            ours, theirs = Path(place) / "ours", Path(place) / "theirs"
-            theirs.mkdir()
-            load(ours, reports(1), 20).close()
-            with serving(*parley(ours)) as port:
-                run(port, figures(50), 1, expect=(201,))
-                mine = run(port, figures(count), connections, expect=(201,))
-            with serving("-m", "tests.benchmarks.opponents", str(theirs), "PORT") as port:
-                run(port, figures(50), 1, expect=(201,))
-                stock = run(port, figures(count), connections, expect=(201,))
-                empty = run(port, [request("GET", "/empty")] * count * 2, connections)
-        yield (
-            f"| durable appends, {connections} connection{'s' * (connections > 1)} | {mine.rate:,.0f}/s, median "
-            f"{mine.median:.1f} ms | stock `eventsourcing` behind a plain route: {stock.rate:,.0f}/s, median "
-            f"{stock.median:.1f} ms; an empty route: {empty.rate:,.0f}/s | {mine.rate / stock.rate:.2f} of stock |"
+    """Durable appends over HTTP against stock eventsourcing behind a plain route, on both databases."""
+    with tempfile.TemporaryDirectory() as place:
+        yield from _appends("SQLite", count, place, {})
+        if strace := shutil.which("strace"):
+            slow: tuple[str, ...] = (strace, "-f", "--seccomp-bpf", "-qq", "-o", os.devnull)
+            slow = (*slow, "-e", "trace=fsync,fdatasync", "-e", "inject=fsync,fdatasync:delay_exit=2000")
+            yield from _appends("SQLite, 2 ms more for each sync of the disk", count // 4, place, {}, slow)
+    with tempfile.TemporaryDirectory() as place, database() as url:
+        yield from _appends("PostgreSQL", count // 2, place, {"ours": url, "stock": url})
+
+
+def _appends(name: str, count: int, place: str, urls: dict[str, str], through: tuple[str, ...] = ()) -> Iterator[str]:
+    here = Path(tempfile.mkdtemp(dir=place))
+    (here / "stock").mkdir()
+    load(urls.get("ours", here / "ours"), reports(1), 20).close()
+    load(here / "alone", reports(1), 20).close()
+    each = max(count // ROUNDS, 20)
+    more = {"PARLEY_DATABASE_URL": urls["ours"]} if urls else {}
+    with (
+        serving(*parley(here / "ours"), through=through, **more) as ours,
+        serving(*opponent("stock", urls.get("stock", here / "stock")), through=through) as stock,
+        serving(*opponent("alone", here / "alone"), through=through) as alone,
+    ):
+        sides = {"ours": ours, "stock": stock} | ({} if urls else {"alone": alone})
+        for port in sides.values():
+            run(port, figures(50), 1, expect=(201,))
+        for connections in (16, 1):
+            found: dict[str, list[Load]] = defaultdict(list)
+            for _ in range(ROUNDS):
+                for side, port in sides.items():
+                    some = each if connections > 1 else max(each // 5, 20)
+                    found[side].append(run(port, figures(some), connections, expect=(201,)))
+                found["empty"].append(run(stock, empties(each * 2), connections))
+            rate = {side: median(one.rate for one in loads) for side, loads in found.items()}
+            wait = {side: median(one.median for one in loads) for side, loads in found.items()}
+            told = f"{rate['ours']:,.0f}/s, median {wait['ours']:.2f} ms"
+            if connections > 1:
+                yield (
+                    f"| durable appends, {name}, {connections} connections | {told} | stock `eventsourcing` behind a "
+                    f"plain route: {rate['stock']:,.0f}/s, median {wait['stock']:.2f} ms; an empty route: "
+                    f"{rate['empty']:,.0f}/s | {rate['ours'] / rate['stock']:.2f} of stock, "
+                    f"{rate['ours'] / rate['empty']:.2f} of empty |"
+                )
+            else:
+                other = f"stock: {wait['stock']:.2f} ms"
+                ratio = f"{wait['ours'] / wait['stock']:.2f} of stock"
+                if "alone" in sides:
+                    other += f"; the same log, no shared commits: {wait['alone']:.2f} ms"
+                    ratio += f", {wait['ours'] / wait['alone']:.2f} of no shared commits"
+                yield f"| latency of an append, {name}, 1 connection | {told} | {other} | {ratio} |"
+
+
+def bulk(count: int) -> Iterator[str]:
+    """Arrays of 1,000 against single appends, and against validating the same rows and one executemany."""
+    with tempfile.TemporaryDirectory() as place:
+        directory = Path(place) / "ours"
+        load(directory, reports(1), 20).close()
+        whole, single, bare = [], [], []
+        with serving(*parley(directory)) as port:
+            run(port, figures(50), 1, expect=(201,))
+            for number in range(ROUNDS):
+                whole.append(1000 * run(port, arrays(count // 1000 // ROUNDS or 1, 1000), 1, expect=(201,)).rate)
+                single.append(run(port, figures(max(count // 50 // ROUNDS, 50)), 1, expect=(201,)).rate)
+                bare.append(_bare(Path(place) / f"bare{number}.db", count // ROUNDS))
+    mine, alone, least = (median(rates) for rates in (whole, single, bare))
+    yield (
+        f"| arrays of 1,000 events, SQLite | {mine:,.0f} events/s | single appends, 1 connection: {alone:,.0f}/s; "
+        f"validating the same rows and one `executemany`: {least:,.0f}/s | {mine / alone:.1f} of single, "
+        f"{mine / least:.2f} of `executemany` |"
+    )
+
+
+def _bare(path: Path, count: int) -> float:
+    """Rows a second: each event validated, then all inserted with one statement, and synced."""
+    texts = [json.dumps(figure(number)) for number in range(count)]
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute(
+            "CREATE TABLE events (position INTEGER PRIMARY KEY, id TEXT UNIQUE, subject TEXT, data TEXT)"
         )
+        started = time.perf_counter()
+        events = [model_of("FigureReported").model_validate_json(one) for one in texts]
+        connection.execute("BEGIN")
+        rows = [(event.key, event.subject, one) for event, one in zip(events, texts, strict=True)]
+        connection.executemany("INSERT INTO events (id, subject, data) VALUES (?,?,?)", rows)
+        connection.execute("COMMIT")
+        return count / (time.perf_counter() - started)
 
 
 def statuses(count: int) -> Iterator[str]:
@@ -113,19 +236,123 @@ def statuses(count: int) -> Iterator[str]:
         theirs.mkdir()
         load(ours, reports(1), 1000).close()
         caught_up(ours)
-        with serving(*parley(ours)) as port:
+        rates: dict[str, list[float]] = defaultdict(list)
+        with serving(*parley(ours)) as port, serving(*opponent("stock", theirs)) as other:
             path = f"/v1/processes/{PROCESS}"
             run(port, [request("GET", path)] * 20, 1)
-            mine = run(port, [request("GET", path)] * count, 16)
+            run(other, empties(20), 1)
             etag = etag_of(port, path)
-            unchanged = run(port, [request("GET", path, headers=f"If-None-Match: {etag}\r\n")] * count, 16, (304,))
-        with serving("-m", "tests.benchmarks.opponents", str(theirs), "PORT") as port:
-            run(port, [request("GET", "/empty")] * 20, 1)
-            empty = run(port, [request("GET", "/empty")] * count, 16)
+            each = count // ROUNDS
+            for _ in range(ROUNDS):
+                rates["status"].append(run(port, [request("GET", path)] * each, 16).rate)
+                unchanged = [request("GET", path, headers=f"If-None-Match: {etag}\r\n")] * each
+                rates["304"].append(run(port, unchanged, 16, (304,)).rate)
+                rates["empty"].append(run(other, empties(each), 16).rate)
+    mine, unchanged_rate, empty = (median(rates[name]) for name in ("status", "304", "empty"))
     yield (
-        f"| status, 16 connections | {mine.rate:,.0f}/s; unchanged (304): {unchanged.rate:,.0f}/s | an empty route: "
-        f"{empty.rate:,.0f}/s | {mine.rate / empty.rate:.2f}; 304: {unchanged.rate / empty.rate:.2f} |"
+        f"| status, 16 connections | {mine:,.0f}/s; unchanged (304): {unchanged_rate:,.0f}/s | an empty route: "
+        f"{empty:,.0f}/s | {mine / empty:.2f}; 304: {unchanged_rate / empty:.2f} |"
     )
+
+
+def views(count: int) -> Iterator[str]:
+    """Read models on PostgreSQL against the library's own runner, which keeps equal ones."""
+    with database() as url, tempfile.TemporaryDirectory() as place:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("CREATE DATABASE theirs TEMPLATE template0 ENCODING 'UTF8'")
+        theirs = postgres.on(url, "theirs")
+        ledger = load(url, reports(5), count)
+        started, after = time.perf_counter(), 0
+        while found := ledger.read(after, 1000):
+            after = found[-1].position
+        reading = count / (time.perf_counter() - started)
+        made = Views(url)
+        started = time.perf_counter()
+        while not ((at := catch_up(made, ledger.read)).complete and at.position == count):
+            pass
+        mine = count / (time.perf_counter() - started)
+        few = max(count // 20, 200)
+        copied(ledger, theirs, few)
+        started = time.perf_counter()
+        with runner_of(theirs) as (running, view):
+            while not view.has_tracking_id("same", few):
+                time.sleep(0.01)
+            stock = few / (time.perf_counter() - started)
+            yield (
+                f"| read models on PostgreSQL | {mine:,.0f} events/s | the library's `ProjectionRunner` with equal "
+                f"ones, a transaction for each event: {stock:,.0f} events/s; reading and parsing the log alone: "
+                f"{reading:,.0f} events/s | {mine / stock:.1f} of the runner, {mine / reading:.2f} of reading |"
+            )
+            made.close()
+            ledger.close()
+            seen = [_seen_by_runner(running, view, number) for number in range(40)]
+        small = Path(place) / "small"
+        load(url, _one_more(), 3).close()
+        with serving(*parley(small), PARLEY_DATABASE_URL=url) as port:
+            run(port, [request("GET", "/v1/processes/small")], 1, expect=(200, 503))
+            time.sleep(3)
+            shown = [_seen_over_http(port, number) for number in range(40)]
+        yield (
+            f"| from the acknowledgement of an append until its status shows it, PostgreSQL | median "
+            f"{median(shown) * 1000:.1f} ms, over HTTP | the runner, asked again and again: "
+            f"{median(seen) * 1000:.1f} ms, in process | {median(shown) / median(seen):.2f} |"
+        )
+
+
+@contextlib.contextmanager
+def runner_of(url: str) -> Iterator[tuple[Any, Equal]]:
+    running, view = runner(url)
+    with running:
+        yield running, view
+    view.views.close()
+
+
+def _one_more() -> Iterator[dict[str, Any]]:
+    yield {
+        "id": str(uuid.uuid4()),
+        "type": "ProcessOpened",
+        "subject": "processes/small",
+        "occurred": "2018-01-01",
+        "data": {"labels": [{"text": "A small one", "lang": "en"}]},
+    }
+
+
+def _seen_over_http(port: int, number: int) -> float:
+    """Seconds from the answer to an append until the status shows it."""
+    event = {**figure(number), "subject": "processes/small"}
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port)) as line:
+        headers = {"Content-Type": "application/json", "Prefer": "return=minimal"}
+        line.request("POST", "/v1/events", json.dumps(event), headers)
+        answer = line.getresponse()
+        position = json.loads(answer.read())["position"]
+        started = time.perf_counter()
+        while True:
+            line.request("GET", "/v1/processes/small")
+            answer = line.getresponse()
+            answer.read()
+            if int(answer.headers["Parley-Position"]) >= position:
+                return time.perf_counter() - started
+
+
+def _seen_by_runner(running: Any, view: Equal, number: int) -> float:
+    """The same of the library's runner: an event saved, then asked for until the view tracks it, the status drawn."""
+    if number == 0:
+        _save(running, next(_one_more()), 1)
+    event = {**figure(number), "subject": "processes/small"}
+    position = _save(running, event, number + 2)
+    started = time.perf_counter()
+    while not view.has_tracking_id("same", position):
+        pass
+    with view.views.reading() as snapshot:
+        queries.process_status(snapshot, "small", datetime.now(UTC))
+    return time.perf_counter() - started
+
+
+def _save(running: Any, wire: dict[str, Any], version: int) -> int:
+    draft = Draft.of(event_of(wire))
+    entry = Entry(draft, version, datetime.now(UTC), "local")
+    stored = running.app.mapper.to_stored_event(entry)
+    return int(running.app.recorder.insert_events([stored])[-1])
 
 
 def etag_of(port: int, path: str) -> str:
@@ -149,18 +376,10 @@ class Size:
     """Microseconds an event, log read, parsed and folded into all read models."""
     reading: float = 0
     """Microseconds an event, log read and parsed alone."""
-    cold: list[float] = field(default_factory=list)
-    """Milliseconds of a status drawn anew."""
-    append: list[float] = field(default_factory=list)
-    """Milliseconds of a durable append over HTTP, one connection."""
-    status: list[float] = field(default_factory=list)
-    """Milliseconds of a status over HTTP after an append, one connection."""
-    late: list[float] = field(default_factory=list)
-    """Milliseconds to bring the read models up to date after a report that is late by a year."""
-    revision: list[float] = field(default_factory=list)
-    """Milliseconds to bring them up to date after a retraction."""
-    travel: list[float] = field(default_factory=list)
-    """Milliseconds of the status of a process of 1,000 events as it was known at an early position."""
+    memory: int = 0
+    """Megabytes that a rebuild took at most."""
+    took: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    """Milliseconds by what is measured."""
 
 
 def caught_up(directory: Path) -> tuple[float, int]:
@@ -176,29 +395,62 @@ def caught_up(directory: Path) -> tuple[float, int]:
 
 
 def prepared(name: str, directory: Path, processes: int, heavy: int, events: int) -> Size:
-    """A log of a size, its read models made, and what reading and rebuilding took."""
-    size = Size(name, directory)
+    """A log of a size, its read models made by `parley rebuild`, and what reading and rebuilding took."""
+    size = Size(name, directory, events)
     ledger = load(directory, reports(processes, heavy), events)
     started, after = time.perf_counter(), 0
     while found := ledger.read(after, 1000):
         after = found[-1].position
-    reading = time.perf_counter() - started
+    size.reading = (time.perf_counter() - started) / events * 1e6
     ledger.close()
-    took, size.events = caught_up(directory)
-    size.rebuild, size.reading = took / size.events * 1e6, reading / size.events * 1e6
+    started = time.perf_counter()
+    command = [sys.executable, "-m", "api.cli", "rebuild", "--data", str(directory)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as rebuilding:
+        _, status, usage = os.wait4(rebuilding.pid, 0)
+        rebuilding.returncode = os.waitstatus_to_exitcode(status)
+    assert rebuilding.returncode == 0, name
+    size.rebuild = (time.perf_counter() - started) / events * 1e6
+    size.memory = usage.ru_maxrss // 1024
     return size
 
 
-def compare(sizes: list[Size], rounds: int = 25) -> None:
-    """Measures all sizes in turn, round by round, so that a slow minute of the machine hits them alike."""
-    path = f"/v1/processes/{PROCESS}"
+def started_in(directory: Path) -> float:
+    """Milliseconds from starting a server until it is ready."""
+    began = time.perf_counter()
+    with serving(*parley(directory)) as port:
+        while _status(port, "/readyz") != 200:
+            time.sleep(0.005)
+        return (time.perf_counter() - began) * 1000
+
+
+def _status(port: int, path: str) -> int:
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port)) as line:
+        line.request("GET", path)
+        return line.getresponse().status
+
+
+HEAVY, USUAL = "/v1/processes/p0", "/v1/processes/p1"
+
+
+def compare(sizes: list[Size], empty: Path, rounds: int = 15) -> list[float]:
+    """Measures all sizes in turn, round by round, so that a slow minute of the machine hits them alike.
+
+    Returns:
+        Milliseconds to start with an empty log.
+    """
+    nothing: list[float] = []
+    for _ in range(5):
+        nothing.append(started_in(empty))
+        for size in sizes:
+            size.took["start"].append(started_in(size.directory))
     for _ in range(rounds):
         for size in sizes:
             views = Views(size.directory / "views.db")
-            with views.reading() as snapshot:
-                started = time.perf_counter()
-                queries.process_status(snapshot, PROCESS, datetime.now(UTC))
-                size.cold.append((time.perf_counter() - started) * 1000)
+            for name, process in (("drawn", "p1"), ("drawn, heavy", "p0")):
+                with views.reading() as snapshot:
+                    started = time.perf_counter()
+                    queries.process_status(snapshot, process, datetime.now(UTC))
+                    size.took[name].append((time.perf_counter() - started) * 1000)
             views.close()
     for _ in range(rounds):
         for size in sizes:
@@ -209,10 +461,14 @@ def compare(sizes: list[Size], rounds: int = 25) -> None:
             run(port, figures(30), 1, expect=(201,))
         for _ in range(rounds):
             for size, port in zip(sizes, ports, strict=True):
-                size.append.append(run(port, figures(10), 1, expect=(201,)).median)
+                size.took["append"].append(run(port, figures(10), 1, expect=(201,)).median)
                 (sent,) = figures(1)
                 run(port, [sent.replace(b"Content-Type", b"Prefer: wait=5\r\nContent-Type")], 1, expect=(201,))
-                size.status.append(run(port, [request("GET", path)], 1).median)
+                size.took["after append, heavy"].append(run(port, [request("GET", HEAVY)], 1).median)
+                for name, path in (("kept", USUAL), ("kept, heavy", HEAVY)):
+                    run(port, [request("GET", path)] * 5, 1)
+                    size.took[name].append(run(port, [request("GET", path)] * 50, 1).median)
+    return nothing
 
 
 def revise(size: Size) -> None:
@@ -231,7 +487,7 @@ def revise(size: Size) -> None:
         "subject": "agreements/p1-truce",
         "data": {"event": late["id"], "reason": "It belongs to another agreement."},
     }
-    for wire, found in ((late, size.late), (again, size.revision)):
+    for wire, found in ((late, size.took["late"]), (again, size.took["revision"])):
         ledger.append(Append((Draft.of(event_of(wire)),)))
         started = time.perf_counter()
         catch_up(views, ledger.read)
@@ -239,7 +495,7 @@ def revise(size: Size) -> None:
     with views.reading() as snapshot:
         started = time.perf_counter()
         queries.process_status(snapshot, "p1", datetime.now(UTC), Asked(known_at_position=1900, position=1900))
-        size.travel.append((time.perf_counter() - started) * 1000)
+        size.took["travel"].append((time.perf_counter() - started) * 1000)
     views.close()
     ledger.close()
 
@@ -283,57 +539,61 @@ def travels(events: int, rounds: int = 9) -> Iterator[str]:
 
 
 def growth(many: int) -> Iterator[str]:
-    """What each costs in a long log, against a short one."""
+    """What each costs in a long log, one of its processes heavy, against a short one."""
     heavy = min(50_000, many // 6)
     with tempfile.TemporaryDirectory() as place:
-        few, *others = sizes = [
-            prepared("10,000 events", Path(place) / "few", 10, 0, 10_000),
-            prepared(f"{many:,} events", Path(place) / "many", many // 1000, 0, many),
-            prepared(
-                f"{many:,} events, {heavy:,} of them figures or violations of one process",
-                Path(place) / "heavy",
-                (many - heavy) // 1000,
-                heavy,
-                many,
-            ),
-        ]
-        compare(sizes)
-    for size in sizes:
+        empty = Path(place) / "empty"
+        load(empty, reports(0), 0).close()
+        few = prepared("10,000 events", Path(place) / "few", 10, 0, 10_000)
+        name = f"{many:,} events, {heavy:,} of them figures or violations of one process"
+        large = prepared(name, Path(place) / "many", (many - heavy) // 1000 - 1, heavy, many)
+        nothing = median(compare([few, large], empty))
+    for size in (few, large):
         yield (
-            f"| rebuild of all read models, {size.name} | {1e6 / size.rebuild:,.0f} events/s | reading and parsing the "
-            f"log alone: {1e6 / size.reading:,.0f} events/s | {size.reading / size.rebuild:.2f} |"
+            f"| rebuild of all read models, SQLite, {size.name} | {1e6 / size.rebuild:,.0f} events/s, {size.memory} MB "
+            f"at most | reading and parsing the log alone: {1e6 / size.reading:,.0f} events/s | "
+            f"{size.reading / size.rebuild:.2f} |"
         )
-    for size in others:
-        for what, mine, base, unit in (
-            ("append over HTTP", median(size.append), median(few.append), "ms"),
-            ("status over HTTP, just after an append to the process", median(size.status), median(few.status), "ms"),
-            ("status drawn anew", median(size.cold), median(few.cold), "ms"),
-            ("read models after a late report", median(size.late), median(few.late), "ms"),
-            ("read models after a retraction", median(size.revision), median(few.revision), "ms"),
-            ("status of another day, 1,000 events", median(size.travel), median(few.travel), "ms"),
-            ("rebuild, an event", size.rebuild, few.rebuild, "µs"),
-        ):
-            yield (
-                f"| {what}, {size.name} | {mine:.1f} {unit} | the same at 10,000 events: {base:.1f} {unit} | "
-                f"{mine / base:.2f} |"
-            )
+    for what, key in (
+        ("append over HTTP", "append"),
+        ("status over HTTP, a process of 1,000 events", "kept"),
+        ("status over HTTP, the heavy process", "kept, heavy"),
+        ("status over HTTP, the heavy process, just after an append to it", "after append, heavy"),
+        ("status drawn anew, a process of 1,000 events", "drawn"),
+        ("status drawn anew, the heavy process", "drawn, heavy"),
+        ("read models after a late report", "late"),
+        ("read models after a retraction", "revision"),
+        ("status of another day, a process of 1,000 events", "travel"),
+    ):
+        mine, base = median(large.took[key]), median(few.took[key])
+        both = f"{mine:.2f} ms | the same at 10,000 events: {base:.2f} ms | {mine / base:.2f}"
+        yield f"| {what}, {many:,} events | {both} |"
+    mine = median(large.took["start"])
+    both = f"{mine:,.0f} ms | with an empty log: {nothing:,.0f} ms | {mine / nothing:.2f}"
+    yield f"| start of a server until it is ready, {many:,} events | {both} |"
 
 
 def main() -> None:
     options = argparse.ArgumentParser()
-    options.add_argument("--small", action="store_true", help="30,000 events instead of 300,000")
-    small = options.parse_args().small
+    options.add_argument("--small", action="store_true", help="30,000 events instead of 1,000,000")
+    options.add_argument("parts", nargs="*", help="what to measure: all, if none is named")
+    asked = options.parse_args()
+    small = asked.small
     tune()  # what is measured in this process is measured as a server does it, for both sides
     print(f"{datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()}, {os.cpu_count()} cores\n")
     print("| what | Parley | against | ratio |\n| --- | --- | --- | --- |", flush=True)
-    for line in (*appends(400 if small else 2000),):
-        print(line, flush=True)
-    for line in statuses(1000 if small else 5000):
-        print(line, flush=True)
-    for line in travels(3_000 if small else 10_000):
-        print(line, flush=True)
-    for line in growth(30_000 if small else 300_000):
-        print(line, flush=True)
+    parts: dict[str, Callable[[], Iterator[str]]] = {
+        "appends": lambda: appends(2_000 if small else 20_000),
+        "bulk": lambda: bulk(10_000 if small else 50_000),
+        "statuses": lambda: statuses(5_000 if small else 20_000),
+        "views": lambda: views(2_000 if small else 20_000),
+        "travels": lambda: travels(3_000 if small else 10_000),
+        "growth": lambda: growth(30_000 if small else 1_000_000),
+    }
+    for name, measure in parts.items():
+        if not asked.parts or name in asked.parts:
+            for line in measure():
+                print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -135,9 +135,9 @@ def event_of(wire: Wire) -> Event:
     return read_event(wire, json.dumps(wire))
 
 
-def load(directory: Path, events: Iterator[Wire], at_most: int) -> Ledger:
-    """A ledger that holds these events."""
-    ledger = Ledger(directory)
+def load(where: Path | str, events: Iterator[Wire], at_most: int) -> Ledger:
+    """A ledger that holds these events, in a directory or in a database."""
+    ledger = Ledger(where)
     chosen = islice(events, at_most)
     while batch := list(islice(chosen, 2000)):
         ledger.append(Append(tuple(Draft.of(event_of(wire)) for wire in batch)))
