@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING
@@ -51,16 +51,16 @@ ROUTERS = (
 )
 """Each in its module; its tag stands in `api/openapi.py`."""
 
-FIRST = 5.0
+FIRST = 10.0
 """Seconds that a server waits for its first read models before it answers: those of a short log are there by then."""
 
 
-def create_app(settings: Settings | None = None, projector: Callable[[], Reach] | None = None) -> FastAPI:
+def create_app(settings: Settings | None = None, projector: Reach | None = None) -> FastAPI:
     """The server as an ASGI application; `app.state.parley` is there while it runs.
 
     Args:
         settings: from the environment, if None.
-        projector: gives what brings the read models up to date elsewhere; a thread of this process does, if None.
+        projector: brings the read models up to date elsewhere; a thread of this process does, if None.
 
     Raises:
         BadSetting: a setting of the environment cannot be used.
@@ -79,11 +79,7 @@ def create_app(settings: Settings | None = None, projector: Callable[[], Reach] 
             closing.callback(ledger.close)
             views = Views(settings.views_at)
             closing.callback(views.close)
-            follower: Reach = (
-                projector()
-                if projector is not None
-                else Follower(views, ledger.read, ledger.head, may_lead=settings.project)
-            )
+            follower = projector or Follower(views, ledger.read, ledger.head, may_lead=settings.project)
             closing.callback(follower.close)
             head = Head(ledger.head, ledger.watch, follower.nudge)
             closing.callback(head.close)

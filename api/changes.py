@@ -27,6 +27,11 @@ _HOW = (
     "2017-10-29T12:00:00%2B03:00 (%2B is a + in a URL)"
 )
 _POSITION = re.compile("[0-9]{1,19}", re.ASCII)
+A_MOMENT = {
+    "pattern": r"^(\d{1,19}|\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[Tt]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?"
+    r"([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d))$"
+}
+"""For the documentation of a parameter that `read_end` reads: the form of a position, or of a time with its zone."""
 
 # --- shapes
 
@@ -241,12 +246,20 @@ async def window(
     here: Fresh,
     since: Annotated[
         Moment,
-        Query(description="After this position of the log, or this time with its zone.", examples=["35"]),
+        Query(
+            description="After this position of the log, or this time with its zone.",
+            examples=["35"],
+            json_schema_extra=A_MOMENT,
+        ),
     ],
     until: Annotated[
         str | None,
         AfterValidator(lambda text: read_end(text) if text is not None else None),
-        Query(description="Up to this position or time; now, if it is left out.", examples=["42"]),
+        Query(
+            description="Up to this position or time; now, if it is left out.",
+            examples=["42"],
+            json_schema_extra=A_MOMENT,
+        ),
     ] = None,
 ) -> tuple[Asked, Asked]:
     """Both ends, once the read models have reached them."""

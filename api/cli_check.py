@@ -121,7 +121,7 @@ def check_log(settings: Settings, done: Callable[[int], None] = lambda _: None) 
         faulty = Faults()
         versions: Counter[str] = Counter()
         position, last = 0, None
-        while batch := ledger.read(position, CHUNK, until=head):
+        while batch := ledger.read_what_is_there(position, CHUNK, until=head):
             for event in batch:
                 if event.position != position + 1:
                     faulty.add("gap", f"positions {position + 1} to {event.position - 1} are missing")
@@ -144,7 +144,14 @@ def check_log(settings: Settings, done: Callable[[int], None] = lambda _: None) 
         if position != head:
             faulty.add("gap", f"positions {position + 1} to {head} are missing")
         faulty_index = index_faults(ledger)
+        ahead = ledger.ahead()
     yield from (Finding("log", text, sound=False) for text in [*faulty.named(), *faulty_index])
+    if ahead:
+        text = (
+            f"the last event was recorded {ahead} in the future, by the clock of this machine: set the clock that is "
+            "wrong; until that time all events are given the same one"
+        )
+        yield Finding("clock", text, sound=False)
     if not faulty.found and not faulty_index:
         yield Finding("log", f"{head:,} events on {len(versions):,} subjects: each is there once and can be read")
 
@@ -159,8 +166,11 @@ def check_place(settings: Settings, *, thoroughly: bool = False) -> Iterator[Fin
     if isinstance(settings.log_at, str):
         yield Finding("log", f"it is in the database {settings.shown}")
         return
+    from ledger import files  # slow to import
+
     path = settings.log_at / LOG_FILE
-    faults = file_faults(path, thoroughly=thoroughly)
+    fault = files.fault(path)
+    faults = [f"{path} {fault}"] if fault is not None else file_faults(path, thoroughly=thoroughly)
     yield from (Finding("log file", fault, sound=False) for fault in faults)
     if not faults:
         yield Finding("log file", f"{path} is sound ({path.stat().st_size:,} bytes)")

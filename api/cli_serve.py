@@ -11,7 +11,6 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -85,12 +84,15 @@ def serve(settings: Settings, sock: socket.socket, started: Callable[[str], None
     from api.app import create_app
     from api.projector import Projector
     from api.server import Server
+    from ledger.ledger import Ledger
+    from projections.views import Views
 
     other = running_server(settings.data)
     if other and settings.database_url is None:
         raise Taken(f"a server runs on {settings.data} already, at {other}: use that one, or stop it first")
-    with within(settings):  # a log that cannot be opened is refused here; uvicorn would print a traceback
-        pass
+    # What cannot be opened is refused here; uvicorn would print a traceback.
+    Ledger(settings.log_at, office=settings.office, lock_timeout=settings.lock_timeout).close()
+    Views(settings.views_at).close()
     url = address(settings.host, sock.getsockname()[1])
     logs.configure(settings, usual="warning" if quiet else "info")
 
@@ -107,15 +109,14 @@ def serve(settings: Settings, sock: socket.socket, started: Callable[[str], None
             if self.started:
                 announced()
 
-    with stopping_quietly():
-        try:
-            if settings.workers > 1:
-                workers.run(settings, sock, announced)
-                return
-            app = create_app(settings, partial(Projector, settings) if settings.project else None)
-            Announced(app, settings, log_level="warning").run([sock])
-        finally:
-            withdraw(settings.data)
+    with stopping_quietly(), ExitStack() as stack:
+        stack.callback(withdraw, settings.data)
+        if settings.workers > 1:
+            workers.run(settings, sock, announced)
+            return
+        projector = stack.enter_context(closing(Projector(settings))) if settings.project else None
+        app = create_app(settings, projector)
+        Announced(app, settings, log_level="warning").run([sock])
 
 
 # --- the demonstration ------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 
 import anyio
@@ -13,6 +14,7 @@ from starlette.applications import Starlette
 from starlette.types import Message
 
 from api.settings import Settings
+from domain.errors import Refusal
 
 Outgoing = MemoryObjectSendStream[Message]
 Incoming = MemoryObjectReceiveStream[Message]
@@ -51,7 +53,7 @@ class InProcess(httpx2.BaseTransport):
             done.result()  # it failed before it answered
             raise
         return httpx2.Response(
-            status_code=start["status"], headers=start["headers"], stream=_Parts(self._portal, parts, gone)
+            status_code=start["status"], headers=start["headers"], stream=_Parts(self._portal, parts, gone, done)
         )
 
     async def _run(self, request: httpx2.Request, body: bytes, sending: Outgoing, gone: anyio.Event) -> None:
@@ -95,10 +97,11 @@ async def _streams() -> tuple[Outgoing, Incoming, anyio.Event]:
 class _Parts(httpx2.SyncByteStream):
     """The body of an answer, taken from the app as it is read."""
 
-    def __init__(self, portal: BlockingPortal, parts: Incoming, gone: anyio.Event) -> None:
+    def __init__(self, portal: BlockingPortal, parts: Incoming, gone: anyio.Event, done: Future[None]) -> None:
         self._portal = portal
         self._parts = parts
         self._gone = gone
+        self._done = done
 
     def __iter__(self) -> Iterator[bytes]:
         more = True
@@ -106,9 +109,23 @@ class _Parts(httpx2.SyncByteStream):
             try:
                 part = self._portal.call(self._parts.receive)
             except anyio.EndOfStream:
+                self._break_off()
                 return
             more = part.get("more_body", False)
             yield part.get("body", b"")
+
+    def _break_off(self) -> None:
+        """Ends an answer that was not whole: it must not pass for one.
+
+        Raises:
+            Refusal: the app refused to go on.
+            RemoteProtocolError: it failed.
+        """
+        fault = self._done.exception()
+        refusal = fault if isinstance(fault, Refusal) else fault.__cause__ if fault is not None else None
+        if isinstance(refusal, Refusal):
+            raise refusal
+        raise httpx2.RemoteProtocolError("the answer broke off") from fault
 
     def close(self) -> None:
         self._portal.call(self._leave)

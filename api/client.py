@@ -48,12 +48,14 @@ class Problem(Exception):
         self.status = status
         self.title = str(self)
         self.detail = _typed(str(body.get("detail") or ""))
+        errors = body.get("errors")
         self.faults: list[tuple[str, str]] = [
             (
                 str(one.get("pointer") or one.get("parameter") or one.get("header") or ""),
                 _typed(str(one.get("detail", ""))),
             )
-            for one in body.get("errors") or ()
+            for one in (errors if isinstance(errors, list) else ())
+            if isinstance(one, dict)
         ]
 
 
@@ -253,12 +255,20 @@ def _loopback(url: str) -> bool:
 
 
 def announce(data: Path, url: str) -> None:
-    """Writes down where this process serves a data directory."""
+    """Writes down where this process serves a data directory.
+
+    Raises:
+        OSError: there is no room, or no right to.
+    """
     data.mkdir(parents=True, exist_ok=True)  # what it serves may be in a database
     path = data / SERVER_FILE
     draft = path.with_suffix(f".{os.getpid()}")
-    draft.write_text(json.dumps({"url": url, "pid": os.getpid()}) + "\n", encoding="utf-8")
-    draft.replace(path)
+    try:
+        draft.write_text(json.dumps({"url": url, "pid": os.getpid()}) + "\n", encoding="utf-8")
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
 
 
 def withdraw(data: Path) -> None:
@@ -286,7 +296,7 @@ def usual_server(settings: Settings) -> str | None:
 def _read(data: Path) -> Json:
     try:
         told = json.loads((data / SERVER_FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return told if isinstance(told, dict) else {}
 

@@ -15,7 +15,7 @@ from api.parameters import POSITION_HEADER, Fresh
 from api.problems import problems
 from api.processes import POSITION, Cursor
 from api.running import Parley
-from domain.edtf import When
+from domain.edtf import FORM, When
 from domain.errors import BadCursor
 from domain.values import ID_PATTERN
 from projections import watch
@@ -37,7 +37,11 @@ async def wanted_deadlines(
     process: Annotated[str | None, Query(pattern=ID_PATTERN, description="Only of this process.")] = None,
     until: Annotated[
         str | None,
-        Query(description="Only what may be due by the end of this date, in EDTF.", examples=["2017-10-31"]),
+        Query(
+            description="Only what may be due by the end of this date, in EDTF.",
+            examples=["2017-10-31"],
+            json_schema_extra={"pattern": FORM},
+        ),
     ] = None,
     overdue: Annotated[bool | None, Query(description="Only what is overdue (true), or is not (false).")] = None,
 ) -> dict[str, Any]:
@@ -79,7 +83,7 @@ def list_deadlines(
     limit: Annotated[
         int | None, Query(ge=1, le=1000, description=f"The most entries of a page, {ON_PAGE} if not said.")
     ] = None,
-    accept: Annotated[str | None, Header(description=f"{LIST} (the default) or {CALENDAR}.")] = None,
+    accept: Annotated[str | None, Header(include_in_schema=False)] = None,  # OpenAPI tells it by the types of answers
 ) -> Response:
     """What is expected by a date and not settled, the first to end first: rounds of talks, departures, answers,
     obligations, terms. `overdue` is by the clock on the wall. As a calendar it is /v1/deadlines.ics."""

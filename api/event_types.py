@@ -21,6 +21,7 @@ EXPECTED_VERSION = {
     "title": "Expected Version",
     "type": "integer",
     "minimum": 0,
+    "maximum": 2**63 - 1,
     "description": "The subject's version before this event, earlier events of the batch counted; 0 is not open yet. "
     "Left out, any will do, but an opening means 0. With the current version an opening is another report.",
 }

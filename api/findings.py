@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query
 from api import shapes
 from api.answers import JSON, answer
 from api.horizon import At, stated
-from api.parameters import Fresh, did_you_mean
+from api.parameters import Fresh, did_you_mean, one_of
 from api.problems import problems
 from api.processes import POSITION, Cursor, Limit, ProcessPath, answered, ask
 from domain.errors import BadCursor, Fault
@@ -24,9 +24,19 @@ router = APIRouter(prefix="/v1", tags=["findings"])
 async def of_rules(
     rule: Annotated[
         str | None,
-        Query(description="Only findings of this rule; /v1/findings/rules lists them.", examples=["silence"]),
+        Query(
+            description="Only findings of this rule; /v1/findings/rules lists them.",
+            examples=["silence"],
+            json_schema_extra=one_of(RULES),
+        ),
     ] = None,
-    severity: Annotated[str | None, Query(description="Only findings this grave: high, moderate or hint.")] = None,
+    severity: Annotated[
+        str | None,
+        Query(
+            description="Only findings this grave: high, moderate or hint.",
+            json_schema_extra=one_of(map(str, Severity)),
+        ),
+    ] = None,
 ) -> tuple[str | None, str | None]:
     """Which findings are wanted, by rule and severity.
 

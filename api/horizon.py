@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Query
 from pydantic import AfterValidator
 
-from api.parameters import Fresh, read_moment, require_views
+from api.parameters import A_TIME, Fresh, read_moment, require_views
 from domain.errors import BadCursor
 from domain.event import instant
 from projections.scene import HERE, Asked, check_date
@@ -23,6 +23,12 @@ AHEAD = timedelta(minutes=1)
 """How far `known_at` may lie beyond our clock: the clock of whoever asks may be fast."""
 YEARS = ("1001", "9998")
 """The first and the last year of a horizon: the clock that follows from it must have four digits and two weeks left."""
+
+A_DATE = {
+    "pattern": r"^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01])([Tt]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?"
+    r"([Zz]|[+-](0\d|1[0-4]):[0-5]\d))?)?)?$"
+}
+"""For the documentation of a parameter that `read_date` reads: the form of a date, or of a time with its zone."""
 
 _HOW = (
     "send a day, a month or a year, such as 2017-10-29, 2017-10 or 2017, or a time with its zone, such as "
@@ -85,16 +91,25 @@ async def horizon_of(
             description="As it stood at the end of this day, month or year, or at this time (with its zone), by all "
             "that is known today.",
             examples=["2017-10-29"],
+            json_schema_extra=A_DATE,
         ),
     ] = None,
     published_by: Annotated[
         Until,
-        Query(description="Only what could be read by the end of this date, or by this time.", examples=["2017-10-29"]),
+        Query(
+            description="Only what could be read by the end of this date, or by this time.",
+            examples=["2017-10-29"],
+            json_schema_extra=A_DATE,
+        ),
     ] = None,
     known_at: Annotated[
         str | None,
         AfterValidator(lambda text: read_known_at(text) if text is not None else None),
-        Query(description="Only what was recorded by this time (with its zone).", examples=["2017-10-29T09:00:00Z"]),
+        Query(
+            description="Only what was recorded by this time (with its zone).",
+            examples=["2017-10-29T09:00:00Z"],
+            json_schema_extra=A_TIME,
+        ),
     ] = None,
     known_at_position: Annotated[
         int | None, Query(ge=0, description="Only what was recorded up to this position of the log.", examples=[42])

@@ -35,7 +35,7 @@ async def read_health() -> JSON:
     responses={
         **answer(
             "The log can be read, and the read models follow it.",
-            {"status": "ready", "log": {"position": 41}, "views": {"position": 41, "lag": 0}},
+            {"status": "ready", "log": {"position": 41, "ahead": 0}, "views": {"position": 41, "lag": 0}},
         ),
         **problems(503),
     },
@@ -43,7 +43,8 @@ async def read_health() -> JSON:
 def read_readiness(here: Here) -> JSON:
     """503 if the log cannot be read, or if the read models have halted or cannot be written; the detail says why.
 
-    `lag` is how many events the read models are behind.
+    `lag` is how many events the read models are behind. `ahead` is by how many seconds the last event was recorded in
+    the future: a clock was wrong then, or is now.
     """
     head = here.ledger.head()
     if reason := here.follower.halted or here.follower.fault:
@@ -52,7 +53,7 @@ def read_readiness(here: Here) -> JSON:
     return JSON(
         {
             "status": "ready",
-            "log": {"position": head},
+            "log": {"position": head, "ahead": round(here.ledger.ahead().total_seconds())},
             "views": {"position": position, "lag": max(head - position, 0)},
         }
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import difflib
 import re
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, get_origin
+from typing import Annotated, Any, get_origin
 
 from fastapi import Depends, Query, Request, Response
 from fastapi.dependencies.models import Dependant
@@ -20,11 +21,19 @@ from domain.vocabulary import PAYLOADS
 from ledger.ledger import micros
 from ledger.recorder import Filter
 
+A_TIME = {"format": "date-time"}
+"""For the documentation of a parameter that `read_moment` reads."""
 LAST_POSITION = 2**63 - 1  # what the database can hold
 BRIEFLY = 5.0  # seconds that min_position waits
 POSITION_HEADER = "Parley-Position"
 
 Position = Annotated[int, Query(ge=0, le=LAST_POSITION)]
+
+
+def one_of(words: Iterable[str]) -> dict[str, Any]:
+    """For the documentation of a parameter that takes one of these words and refuses others with a hint."""
+    return {"enum": list(words)}
+
 
 # --- times
 
@@ -63,9 +72,15 @@ async def wanted_events(
         ),
     ] = None,
     subject: Annotated[str | None, Query(pattern=SUBJECT_PATTERN, description="Only events on this subject.")] = None,
-    family: Annotated[str | None, Query(description="Only events on subjects of this family.")] = None,
-    type: Annotated[str | None, Query(description="Only events of this type.")] = None,
-    recorded_after: Annotated[Moment | None, Query(description="Only events recorded after this time.")] = None,
+    family: Annotated[
+        str | None, Query(description="Only events on subjects of this family.", json_schema_extra=one_of(FAMILIES))
+    ] = None,
+    type: Annotated[
+        str | None, Query(description="Only events of this type.", json_schema_extra=one_of(PAYLOADS))
+    ] = None,
+    recorded_after: Annotated[
+        Moment | None, Query(description="Only events recorded after this time.", json_schema_extra=A_TIME)
+    ] = None,
 ) -> Filter:
     """The filters of a replay, all of which must hold."""
     faults = [

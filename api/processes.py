@@ -15,7 +15,7 @@ from starlette.responses import Response
 from api import shapes
 from api.answers import JSON, Responses, answer
 from api.horizon import At, stated
-from api.parameters import POSITION_HEADER, Fresh, Position, did_you_mean
+from api.parameters import POSITION_HEADER, Fresh, Position, did_you_mean, one_of
 from api.problems import problems
 from api.running import Parley
 from domain.errors import BadCursor, Fault
@@ -31,7 +31,10 @@ from projections.views import Reading
 router = APIRouter(prefix="/v1/processes", tags=["processes"])
 
 ProcessPath = Annotated[str, Path(pattern=ID_PATTERN, description="Id of the process.", examples=["eastern-kalamun"])]
-Cursor = Annotated[str | None, Query(max_length=1000, description="`next` of the page before.")]
+Cursor = Annotated[
+    str | None,
+    Query(max_length=1000, description="`next` of the page before.", json_schema_extra={"pattern": "^[A-Za-z0-9_-]+$"}),
+]
 Limit = Annotated[int, Query(ge=1, le=1000, description="The most entries of a page.")]
 IfNoneMatch = Annotated[str | None, Header(description="The ETag of an answer that is at hand.")]
 
@@ -80,9 +83,16 @@ def list_processes(
     place: Annotated[str | None, Query(max_length=300, description="Part of a place's name or P-code.")] = None,
     actor: Annotated[str | None, Query(pattern=ID_PATTERN, description="An actor with a role in it.")] = None,
     role: Annotated[Role | None, Query(description="A role that is held in it.")] = None,
-    state: Annotated[str | None, Query(description="open, suspended, resumed, ended or contested.")] = None,
+    state: Annotated[
+        str | None,
+        Query(description="open, suspended, resumed, ended or contested.", json_schema_extra=one_of(STATES)),
+    ] = None,
     finding: Annotated[
-        str | None, Query(description="A rule of which a finding stands in it now; /v1/findings/rules lists them.")
+        str | None,
+        Query(
+            description="A rule of which a finding stands in it now; /v1/findings/rules lists them.",
+            json_schema_extra=one_of(RULES),
+        ),
     ] = None,
     updated_after: Annotated[Position | None, Query(description="Touched after this position of the log.")] = None,
     after: Cursor = None,

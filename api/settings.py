@@ -96,7 +96,8 @@ class Settings(BaseSettings):
             said = None
         # An @ in a password makes its rest a part of the host, which is told; a ? hides where the parameters begin.
         user, at, _ = url.partition("://")[2].partition("@")
-        if said is None or "@" in str(said.get("host", "")) or (at and "?" in user and "/" not in user):
+        hides = at and "?" in user and "/" not in user
+        if said is None or "@" in str(said.get("host", "")) or hides or not url.isprintable():
             raise ValueError(
                 "it cannot be read as a URL of the form postgresql://user@host:5432/name (in a password, write each "
                 "character that is not a letter or a digit as %XX)"

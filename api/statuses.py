@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import orjson
 
@@ -17,6 +17,8 @@ from projections.views import Views
 
 MOST = 256
 """Statuses kept at a time; the one not asked for longest goes first."""
+SLACK = timedelta(seconds=1)
+"""How far apart the clocks of two requests may be that are worked on together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,12 @@ class Status:
     """The last position at which it is known to hold."""
     valid_until: datetime
     """When a deadline or the end of a day changes it, if nothing is recorded."""
+    drawn: datetime
+    """The clock it was drawn by."""
+
+    def holds(self, now: datetime) -> bool:
+        """Whether the clock changes nothing about it. It may have been set back since, behind an earlier deadline."""
+        return self.drawn - SLACK <= now < self.valid_until
 
     def body(self, now: datetime) -> bytes:
         """The answer at a moment at which it holds."""
@@ -49,7 +57,7 @@ class Statuses:
         """The status if it surely holds at this position of the read models, without asking them."""
         with self._lock:
             found = self._kept.get(process)
-            if found is None or found.position != position or now >= found.valid_until:
+            if found is None or found.position != position or not found.holds(now):
                 return None
             self._kept.move_to_end(process)
             return found
@@ -64,7 +72,7 @@ class Statuses:
             stamp = queries.stamp(reading, process)
             with self._lock:
                 found = self._kept.get(process)
-            if found is not None and found.stamp == stamp and now < found.valid_until:
+            if found is not None and found.stamp == stamp and found.holds(now):
                 found = replace(found, position=reading.position)
             else:
                 body, valid_until = queries.process_status(reading, process, now)
@@ -72,7 +80,7 @@ class Statuses:
                 etag = 'W/"' + "-".join(map(str, parts)) + '"'
                 before, clock, after = orjson.dumps(body).partition(b'"now":"' + instant(now).encode())
                 opening = before + clock.removesuffix(instant(now).encode())
-                found = Status(opening, after, etag, stamp, reading.position, valid_until)
+                found = Status(opening, after, etag, stamp, reading.position, valid_until, now)
         with self._lock:
             self._kept[process] = found
             self._kept.move_to_end(process)

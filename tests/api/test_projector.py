@@ -1,0 +1,116 @@
+"""The process that keeps the read models for a server: it ends with it, and is replaced if it ends alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api.app import create_app
+from api.projector import Projector
+from api.settings import Settings, load
+from domain.vocabulary import read_event
+from ledger.ledger import Append, Ledger
+from ledger.mapper import Draft
+from projections.views import Views
+from tests.api.conftest import HERE, kept
+from tests.api.sending import Wire, opening, statement
+
+PATIENCE = 60.0
+
+
+def eventually(holds: Callable[[], Any]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def ours(where: Path | str, tmp_path: Path) -> Settings:
+    return load(**kept(where, tmp_path), port=0)
+
+
+@pytest.fixture
+def projector(ours: Settings) -> Iterator[Projector]:
+    Ledger(ours.log_at).close()  # a server has opened its log before
+    projector = Projector(ours)
+    projector.start()
+    assert projector.wait_until_complete(PATIENCE)
+    yield projector
+    projector.close()
+
+
+def append(ledger: Ledger, *events: Wire) -> int:
+    drafts = tuple(Draft.of(read_event(event, json.dumps(event))) for event in events)
+    return ledger.append(Append(drafts)).position
+
+
+def test_it_hears_of_each_append_and_tells_how_far_it_is(ours: Settings, projector: Projector) -> None:
+    ledger = Ledger(ours.log_at)
+    append(ledger, opening("processes/first"), opening("talks/first"))
+    for number in range(3, 8):
+        position = append(ledger, statement())
+        projector.nudge()
+        assert projector.wait_for(position, PATIENCE)
+        assert projector.position == position == number
+    ledger.close()
+    assert projector.leads
+    assert (projector.halted, projector.fault) == (None, None)
+
+
+def test_one_that_is_killed_is_replaced_and_goes_on(ours: Settings, projector: Projector) -> None:
+    ledger = Ledger(ours.log_at)
+    append(ledger, opening("processes/first"), opening("talks/first"))
+    projector.nudge()
+    assert projector.wait_for(2, PATIENCE)
+    for _ in range(2):
+        first = projector._process.pid
+        assert first is not None
+        os.kill(first, signal.SIGKILL)
+        position = append(ledger, statement())
+        projector.nudge()
+        assert projector.wait_for(position, PATIENCE)
+        assert projector._process.pid != first
+    ledger.close()
+    eventually(lambda: projector.fault is None)
+    views = Views(ours.views_at)
+    assert views.position() == position
+    views.close()
+
+
+def test_it_ends_when_its_parent_does(projector: Projector) -> None:
+    """A parent that is killed says nothing: the line is closed for it."""
+    process = projector._process
+    projector._closing.set()
+    projector._line.send_bytes(b"stop")
+    process.join(PATIENCE)
+    assert process.exitcode == 0
+
+
+def test_one_that_hangs_is_ended(ours: Settings, projector: Projector, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.projector.PAUSE", 0.1)
+    assert projector._process.pid is not None
+    os.kill(projector._process.pid, signal.SIGSTOP)
+    projector.close()
+    assert not projector._process.is_alive()
+
+
+def test_a_server_with_it_answers_as_one_without(ours: Settings) -> None:
+    Ledger(ours.log_at).close()
+    with TestClient(create_app(ours, Projector(ours)), base_url=HERE) as client:
+        wait = {"Prefer": "wait=30"}
+        answer = client.post("/v1/events", json=[opening("processes/first"), opening("talks/first")], headers=wait)
+        assert answer.headers["preference-applied"] == "wait=30"
+        assert answer.json()["events"][0]["findings"] is not None
+        status = client.get("/v1/processes/first", params={"min_position": 2})
+        assert (status.status_code, status.headers["parley-position"]) == (200, "2")
+        assert client.get("/readyz").status_code == 200
+        assert "parley_views_leading" in client.get("/metrics").text
