@@ -76,6 +76,17 @@ _INSTANT: Final = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})T(?:[01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?"
     r"(?:Z|\+(?:0[0-9]|1[0-3]):[0-5][0-9]|\+14:00|-(?:0[0-9]|1[01]):[0-5][0-9]|-12:00)"
 )
+_FORM_OF_A_DAY: Final = r"^(?!0000)\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$"
+_FORM_OF_AN_END: Final = (
+    r"(\d\d[\dX]X|\d{4}(-(0[1-9]|1[0-2]|2[1-4]|XX)(-(0[1-9]|[12]\d|3[01]|XX)"
+    r"(T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?(Z|[+-](0\d|1[0-4]):[0-5]\d))?)?)?)[?~%]?"
+)
+FORM: Final = (
+    r"^(?!0000|.*(/0000|/.*/|X.*/|/.*X|XX-\d|-2\d-|X.*T|[Z:]\d*[?~%]))"
+    rf"((\.\.)?/)?{_FORM_OF_AN_END}(/(\.\.|{_FORM_OF_AN_END})?)?$"
+)
+"""For the documentation, so that other programs can tell most mistakes: not that the calendar lacks a day, that an
+interval ends before it begins, or that a zone is too far away."""
 _SEASONS: Final = {"21": 3, "22": 6, "23": 9, "24": 12}  # the month in which each begins
 
 # What to write instead: the first pattern found in a text that cannot be read speaks.
@@ -210,6 +221,7 @@ class When(str):
     _json_schema: ClassVar[JsonSchemaValue] = {
         "type": "string",
         "maxLength": MAX_LENGTH,
+        "pattern": FORM,
         "description": "EDTF (ISO 8601-2:2019), levels 0 and 1, years 0001 to 9999: a date, approximate or not, or an "
         "interval, open or not; or RFC 3339 instants, alone or as ends of an interval, whose zone is required.",
         "examples": ["2017-10-29", "2017-10", "2017-10-27~", "2017-10-27/..", "2017-10-29T09:00+03:00"],
@@ -255,6 +267,7 @@ class Day(When):
     _json_schema: ClassVar[JsonSchemaValue] = {
         "type": "string",
         "maxLength": 10,
+        "pattern": _FORM_OF_A_DAY,
         "description": "A calendar date: YYYY-MM-DD, YYYY-MM or YYYY.",
         "examples": ["2017-10-27", "2017-10", "2017"],
     }

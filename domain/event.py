@@ -7,8 +7,9 @@ same rules) is not: write a new event type instead, or an upcaster in `ledger/ma
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
@@ -132,14 +133,19 @@ class Event(Value):
         """The bounds of the time of occurrence."""
         return self.occurred.span if self.occurred is not None else WHENEVER
 
-    @property
+    @cached_property
+    def key(self) -> str:
+        """The id as text."""
+        return str(self.id)
+
+    @cached_property
     def order(self) -> tuple[bool, int, int, int, str]:
         """The canonical order of a subject's events: openings first, then earliest, latest, step, id.
 
         It is total and knows nothing of the order of arrival.
         """
         span = self.span
-        return (not self.data.opens, span.earliest, span.latest, self.data.step, str(self.id))
+        return (not self.data.opens, span.earliest, span.latest, self.data.step, self.key)
 
     @property
     def claimants(self) -> tuple[str, ...]:
@@ -162,10 +168,17 @@ class Recorded:
     """Code of the office that recorded it."""
     schema: int
     """Version of the payload's stored form."""
+    text: str | None = field(default=None, compare=False, repr=False)
+    """The event as JSON, as it was read, if it was; to write it again takes time."""
 
     @property
     def id(self) -> UUID:
         return self.event.id
+
+    @property
+    def key(self) -> str:
+        """The id as text."""
+        return self.event.key
 
     @property
     def subject(self) -> Subject:

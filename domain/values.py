@@ -271,7 +271,7 @@ class Source(Value):
     """Published, party document, field note or confidential."""
     published: Day | None = None
     """Day of publication."""
-    url: Annotated[str, StringConstraints(max_length=2_000, pattern=r"^https?://[^\s\x00-\x1f]+$")] | None = None
+    url: Annotated[str, StringConstraints(max_length=2_000, pattern=r"^https?://[^\s\x00-\x1f\x85]+$")] | None = None
     """Where it can be read."""
     grade: Annotated[str, StringConstraints(pattern=r"^[A-F][1-6]$")] | None = None
     """Admiralty grade: reliability of the source A-F and credibility of the information 1-6, two axes.

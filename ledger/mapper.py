@@ -147,7 +147,8 @@ class EventMapper(Mapper[str]):
             return unreadable(DAMAGED)
         del whole["position"], whole["version"]
         try:
-            event = model_of(name).model_validate_json(orjson.dumps(whole))
+            text = orjson.dumps(whole).decode()
+            event = model_of(name).model_validate_json(text)
         except ValidationError as error:
             return unreadable("; ".join(f"{f.pointer}: {f.detail}" for f in faults(error, whole)))
         return Recorded(
@@ -157,6 +158,7 @@ class EventMapper(Mapper[str]):
             recorded_at=at,
             recorded_by=recorded_by,
             schema=schema,
+            text=text,
         )
 
     def wire(self, stored_event: StoredEvent) -> dict[str, Any]:

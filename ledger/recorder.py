@@ -282,7 +282,12 @@ class Snapshot(ABC):
         """Rows of a query, as they are asked for."""
 
 
+def _bytes(state: Any) -> bytes:
+    """A stored form; a value of another kind is damaged, and reads as such."""
+    return bytes(state) if isinstance(state, bytes | memoryview) else b""
+
+
 def _notifications(rows: Iterable[Sequence[Any]]) -> list[Notification]:
     return [
-        Notification(id=r[0], originator_id=r[1], originator_version=r[2], topic=r[3], state=bytes(r[4])) for r in rows
+        Notification(id=r[0], originator_id=r[1], originator_version=r[2], topic=r[3], state=_bytes(r[4])) for r in rows
     ]

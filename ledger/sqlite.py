@@ -4,17 +4,20 @@
 - An index row per event, in the same transaction: its id, the digest of its content, when it was recorded.
 - Which processes an event belongs to, for replay by process; which events a revision bears on.
 - `BEGIN IMMEDIATE`: the lock is taken before anything is looked up, and waited for.
-- `synchronous=FULL`: what was acknowledged is on disk.
+- `synchronous=FULL`: what was acknowledged is on disk. What a killed process left is brought there at the next opening.
+- What is no log, or no whole one, is told by its name; see `ledger/files.py` too.
 """
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from eventsourcing.persistence import (
     ConnectionPoolClosedError,
@@ -34,6 +37,7 @@ from eventsourcing.sqlite import (
 )
 
 from domain.errors import Unavailable
+from ledger import files
 from ledger.recorder import (
     FORMAT,
     LAST,
@@ -51,12 +55,34 @@ from ledger.recorder import (
 
 
 class _Pool(SQLiteConnectionPool):
+    @property
+    def file(self) -> Path:
+        return Path(unquote(self.db_name.removeprefix("file:").partition("?")[0]))
+
     def _create_connection(self) -> SQLiteConnection:
+        if not self.is_journal_mode_wal:  # the first one changes the file to that
+            _require_ours(self.file)
         connection = super()._create_connection()
         cursor = connection.cursor()
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=OFF")
         return connection
+
+
+def _require_ours(file: Path) -> None:
+    """Sees that a file that is there holds a log, or nothing yet. Nothing is changed in it.
+
+    Raises:
+        Unavailable: it is of another program, or lacks tables.
+    """
+    if not file.is_file() or file.stat().st_size == 0:
+        return
+    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite~_%' ESCAPE '~'"
+        there = {name for (name,) in connection.execute(query)}
+        ((marked,),) = connection.execute("PRAGMA user_version")
+    if (there or marked) and not there.issuperset(TABLES):
+        raise Unavailable(f"{file} is no log of Parley, or lacks tables: move it away, and restore a backup")
 
 
 class _Immediate(SQLiteTransaction):
@@ -85,6 +111,11 @@ class SQLiteLogRecorder(LogRecorder, SQLiteApplicationRecorder):
 
     def __init__(self, datastore: SQLiteDatastore) -> None:
         super().__init__(datastore, events_table_name="stored_events")
+        assert isinstance(datastore.pool, _Pool)  # noqa: S101  the factory makes no other
+        self._file = datastore.pool.file
+        self._named = str(self._file)
+        """How a refusal calls the file: by its whole path as long as it is being opened, to whoever opens it."""
+        self._turn = threading.Lock()
 
     def construct_create_table_statements(self) -> list[str]:
         return [
@@ -105,27 +136,56 @@ class SQLiteLogRecorder(LogRecorder, SQLiteApplicationRecorder):
         ]
 
     def create_table(self) -> None:
-        """Makes the tables, or sees that those that are there are ours to read.
+        """Makes the tables, or sees that those that are there are ours to read, and brings all of it to the disk.
 
         Raises:
-            Unavailable: a newer version of Parley made them.
+            Unavailable: a newer version of Parley made them, or the file is damaged.
         """
         found = self.format()
         if FORMAT < found != UNFINISHED:
             raise Unavailable(
                 f"the log is of format {found}, and this version of Parley reads up to {FORMAT}: upgrade Parley"
             )
-        super().create_table()
         if found < FORMAT:
-            with self.writing() as writing:
-                writing.mark(FORMAT)
+            with self._transaction() as cursor:
+                self._create_table(cursor)
+                cursor.execute(f"PRAGMA user_version={FORMAT}")
+        self._bring_to_disk()
+        self._named = self._file.name
+
+    def _bring_to_disk(self) -> None:
+        """Whoever was killed may have been waiting for the disk: what can be read is on it from now on."""
+        with available(self._named), self.datastore.get_connection(commit=False) as connection:
+            try:
+                cursor = connection.cursor()
+                cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
+                busy, changes, done = cursor.fetchone()
+                cursor.execute("PRAGMA page_size")
+                (page_size,) = cursor.fetchone()
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+                    raise
+            else:
+                if not busy and changes == done and files.is_torn(self._file, page_size):
+                    raise Unavailable(f"the log file {self._named} is damaged, it ends within a page: {files.MEND}")
 
     @contextmanager
     def _transaction(self) -> Iterator[SQLiteCursor]:
         """One transaction under the write lock. It commits at the end, or rolls back on any error."""
-        with available(), self.datastore.get_connection(commit=True) as connection:
+        with available(self._named), self._in_turn(), self.datastore.get_connection(commit=False) as connection:
             with _Immediate(connection, commit=True) as cursor, cursor:
                 yield cursor
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """One writer of this process at a time. The pool has a lock for it that is never let go once no connection can
+        be had."""
+        if not self._turn.acquire(timeout=self.datastore.pool.lock_timeout or self.datastore.pool.pool_timeout):
+            raise PersistenceError("the log is locked")
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     @contextmanager
     def writing(self, ids: Iterable[bytes] = (), subjects: Iterable[str] = ()) -> Iterator[SQLiteWriting]:
@@ -133,12 +193,12 @@ class SQLiteLogRecorder(LogRecorder, SQLiteApplicationRecorder):
             yield SQLiteWriting(cursor, _before(cursor, ids, subjects))
 
     def fetch(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
-        with available(), self.datastore.transaction(commit=False) as cursor:
+        with available(self._named), self.datastore.transaction(commit=False) as cursor:
             cursor.execute(query.format(position=self.position_column), values)
             return list(cursor.fetchall())
 
     def look_up(self, ids: Iterable[bytes], subjects: Iterable[str]) -> Before:
-        with available(), self.datastore.transaction(commit=False) as cursor:
+        with available(self._named), self.datastore.transaction(commit=False) as cursor:
             return _before(cursor, ids, subjects)
 
     def watch(self, closing: threading.Event) -> Iterator[None]:
@@ -147,7 +207,7 @@ class SQLiteLogRecorder(LogRecorder, SQLiteApplicationRecorder):
 
     @contextmanager
     def snapshot(self) -> Iterator[SQLiteSnapshot]:
-        with available(), self.datastore.get_connection(commit=False) as connection:
+        with available(self._named), self.datastore.get_connection(commit=False) as connection:
             with connection.transaction(commit=False):
                 yield SQLiteSnapshot(connection)
 
@@ -169,23 +229,26 @@ class SQLiteWriting(Writing):
     def insert(self, stored: Sequence[StoredEvent], index: Sequence[IndexRow]) -> None:
         c, first = self._cursor, self.before.head + 1
         filing = Filing.of(first, stored, index, self.before)
-        c.executemany(
-            "INSERT INTO stored_events (position, originator_id, originator_version, topic, state) VALUES (?,?,?,?,?)",
+        _put(
+            c,
+            "stored_events (position, originator_id, originator_version, topic, state)",
             [(p, e.originator_id, e.originator_version, e.topic, e.state) for p, e in enumerate(stored, first)],
         )
-        c.executemany(
-            "INSERT INTO event_index (position, event_id, recorded_at, digest) VALUES (?,?,?,?)",
+        _put(
+            c,
+            "event_index (position, event_id, recorded_at, digest)",
             [(p, row.event_id, row.recorded_at, row.digest) for p, row in enumerate(index, first)],
         )
         targets = [(target, p) for p, row in enumerate(index, first) for target in row.targets]
-        c.executemany("INSERT INTO event_references (target, position) VALUES (?,?)", targets)
-        c.executemany("INSERT INTO subject_processes (subject, process) VALUES (?,?)", filing.members)
-        c.executemany("INSERT INTO process_events (process, position) VALUES (?,?)", filing.events)
-        c.executemany(
-            "INSERT OR IGNORE INTO process_events "
-            "SELECT ?, position FROM stored_events WHERE originator_id=? AND position<?",
-            filing.earlier,
-        )
+        _put(c, "event_references (target, position)", targets)
+        _put(c, "subject_processes (subject, process)", filing.members)
+        _put(c, "process_events (process, position)", filing.events)
+        for earlier in filing.earlier:
+            c.execute(
+                "INSERT OR IGNORE INTO process_events "
+                "SELECT ?, position FROM stored_events WHERE originator_id=? AND position<?",
+                earlier,
+            )
 
     def confirm(self) -> None:
         """Nothing: what can be read is on the disk, and there is no other."""
@@ -219,7 +282,7 @@ def snapshot_of(path: Path) -> Iterator[SQLiteSnapshot]:
         Unavailable: the file cannot be read.
     """
     address = f"{path.absolute().as_uri()}?mode=ro"
-    with available(), closing(sqlite3.connect(address, uri=True, isolation_level=None)) as opened:
+    with available(str(path)), closing(sqlite3.connect(address, uri=True, isolation_level=None)) as opened:
         connection = SQLiteConnection(opened, None)
         with connection.transaction(commit=False):
             yield SQLiteSnapshot(connection)
@@ -230,21 +293,52 @@ def _before(c: SQLiteCursor, ids: Iterable[bytes], subjects: Iterable[str]) -> B
     c.execute(LAST)
     if row := c.fetchone():
         found.head, found.last = row
-    for event_id in ids:
-        c.execute(
-            "SELECT i.position, i.digest, i.recorded_at, e.originator_id, e.originator_version, e.topic "
-            "FROM event_index i JOIN stored_events e ON e.position = i.position WHERE i.event_id=?",
-            (event_id,),
-        )
-        if row := c.fetchone():
-            found.known[event_id] = Known(*row)
-    for subject in subjects:
-        c.execute("SELECT MAX(originator_version) FROM stored_events WHERE originator_id=?", (subject,))
-        if version := c.fetchone()[0]:
-            found.versions[subject] = version
-            c.execute("SELECT process FROM subject_processes WHERE subject=?", (subject,))
-            found.processes[subject] = {row[0] for row in c.fetchall()}
+    wanted = list(ids)
+    for at in range(0, len(wanted), MOST_ASKED):
+        some = wanted[at : at + MOST_ASKED]
+        some += some[-1:] * (_padded(len(some)) - len(some))
+        c.execute(_KNOWN.format(places=",".join("?" * len(some))), some)
+        found.known |= {row[0]: Known(*row[1:]) for row in c.fetchall()}
+    if named := list(subjects):
+        c.execute(_VERSIONS, (json.dumps(named),))
+        found.versions = {subject: version for subject, version in c.fetchall() if version}
+    if found.versions:
+        found.processes = {subject: set() for subject in found.versions}
+        c.execute(_MEMBERS, (json.dumps(list(found.versions)),))
+        for subject, process in c.fetchall():
+            found.processes[subject].add(process)
     return found
+
+
+MOST_ASKED = 512  # ids in one statement
+_KNOWN = (
+    "SELECT i.event_id, i.position, i.digest, i.recorded_at, e.originator_id, e.originator_version, e.topic "
+    "FROM event_index i JOIN stored_events e ON e.position = i.position WHERE i.event_id IN ({places})"
+)
+_VERSIONS = (
+    "SELECT value, (SELECT MAX(originator_version) FROM stored_events WHERE originator_id = value) FROM json_each(?)"
+)
+_MEMBERS = "SELECT subject, process FROM json_each(?) CROSS JOIN subject_processes ON subject = value"
+
+
+MOST_ROWS = 64  # in one statement
+
+
+def _put(c: SQLiteCursor, table: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Stores rows, many with one statement: each row that a statement ends with is a turn for other threads, and the
+    next one has to wait for them."""
+    at = 0
+    while at < len(rows):
+        count = min(MOST_ROWS, 1 << ((len(rows) - at).bit_length() - 1))
+        row = f"({','.join('?' * len(rows[0]))})"
+        values = [value for one in rows[at : at + count] for value in one]
+        c.execute(f"INSERT INTO {table} VALUES {','.join([row] * count)}", values)  # noqa: S608
+        at += count
+
+
+def _padded(number: int) -> int:
+    """The next power of two: few statements differ in length, so that those that were prepared are used again."""
+    return 1 << (number - 1).bit_length()
 
 
 class SQLiteLogFactory(SQLiteFactory):
@@ -265,7 +359,7 @@ class SQLiteLogFactory(SQLiteFactory):
 
 
 @contextmanager
-def available() -> Iterator[None]:
+def available(file: str = "events.db") -> Iterator[None]:
     """Turns the faults of the database into one refusal that says what to do."""
     try:
         yield
@@ -283,8 +377,10 @@ def available() -> Iterator[None]:
             detail = "the disk failed to read or write: check it and the room on it, then send the request again"
         elif "readonly" in text or "read-only" in text:
             detail = "the log cannot be written: give the server write access to its data directory"
-        elif "malformed" in text or "not a database" in text:
-            detail = "the log file is damaged: stop the server and run `parley check`"
+        elif "malformed" in text or "not a database" in text or "decode" in text:
+            detail = f"the log file {file} is damaged: {files.MEND}; `parley verify` names what is wrong"
+        elif "unable to open" in text:
+            detail = f"the log file {file} cannot be opened: see that it is a file which the server may read and write"
         else:
             detail = f"the log cannot be reached or written ({text})"
         raise Unavailable(detail) from error

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Table, and_, case, delete, func, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, case, delete, func, insert, select, tuple_, update
 from sqlalchemy.dialects.postgresql import Insert as PostgreSQLInsert
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import Insert as SQLiteInsert
@@ -41,6 +41,7 @@ from projections.picture import (
     tallied,
     timeline_order,
 )
+from projections.statements import among, put
 from projections.tables import Tables
 from projections.views import chunks, reading_now, recorded_of
 
@@ -97,23 +98,26 @@ class Batch:
         stale = self._hear(batch, changes, places)
         self._touch(batch, member_of, changed, places, stale)
 
+    def _among(self, column: ColumnElement[str], values: Sequence[str]) -> ColumnElement[bool]:
+        return among(self._connection, column, values)
+
     # --- rows as recorded
 
     def _add_to_timeline(self, batch: Sequence[Recorded]) -> None:
         rows = [
             {
                 "position": recorded.position,
-                "event_id": str(recorded.id),
+                "event_id": recorded.key,
                 "subject": recorded.subject,
                 "type": recorded.type,
                 "version": recorded.version,
                 "recorded_at": instant(recorded.recorded_at),
                 "recorded_by": recorded.recorded_by,
-                "event": recorded.event.model_dump_json(exclude_unset=True),
+                "event": recorded.text or recorded.event.model_dump_json(exclude_unset=True),
             }
             for recorded in batch
         ]
-        self._connection.execute(insert(self._tables.timeline), rows)
+        put(self._connection, self._tables.timeline, rows)
 
     def _add_revisions(self, batch: Sequence[Recorded]) -> None:
         rows = [
@@ -122,7 +126,7 @@ class Batch:
             if r.event.data.revises
         ]
         if rows:
-            self._connection.execute(insert(self._tables.revisions), rows)
+            put(self._connection, self._tables.revisions, rows)
         unified = {(r.subject, r.event.data.into) for r in batch if isinstance(r.event.data, SubjectUnified)}
         if unified:
             pairs = [{"subject": subject, "into": into} for subject, into in sorted(unified)]
@@ -143,7 +147,7 @@ class Batch:
         subjects |= {other for subject in subjects for other in together.get(subject, ())}
         member_of: dict[Subject, set[str]] = {subject: set() for subject in subjects}
         for some in chunks(sorted(subjects)):
-            query = select(membership.c.subject, membership.c.process).where(membership.c.subject.in_(some))
+            query = select(membership.c.subject, membership.c.process).where(self._among(membership.c.subject, some))
             for subject, process in self._connection.execute(query):
                 member_of[Subject(subject)].add(process)
         named = {subject: set(found) for subject, found in member_of.items()}
@@ -173,9 +177,9 @@ class Batch:
             joined += [{"process": process, "subject": subject} for process in new]
             rows += [self._filed(process, recorded, their_targets) for process in new for recorded in whole]
         if joined:
-            self._connection.execute(insert(membership), joined)
+            put(self._connection, membership, joined)
         if rows:
-            self._connection.execute(insert(timeline), rows)
+            put(self._connection, timeline, rows)
         return named
 
     def _together(self) -> dict[Subject, frozenset[Subject]]:
@@ -196,7 +200,7 @@ class Batch:
         wanted = {target for recorded in batch if (target := revised(recorded.event)) is not None}
         while wanted:
             known = self._by_id(wanted)
-            found |= {str(recorded.id): recorded.event for recorded in known}
+            found |= {recorded.key: recorded.event for recorded in known}
             wanted = {deeper for r in known if (deeper := revised(r.event)) is not None} - set(found)
         return found
 
@@ -206,7 +210,7 @@ class Batch:
         timeline = self._tables.timeline
         found: list[Recorded] = []
         for some in chunks(sorted(set(ids))):
-            rows = self._connection.execute(select(timeline).where(timeline.c.event_id.in_(some)))
+            rows = self._connection.execute(select(timeline).where(self._among(timeline.c.event_id, some)))
             found += [recorded_of(row) for row in rows]
         return found
 
@@ -217,7 +221,7 @@ class Batch:
         return [
             recorded_of(row)
             for some in chunks(sorted(subjects))
-            for row in self._connection.execute(query.where(timeline.c.subject.in_(some)))
+            for row in self._connection.execute(query.where(self._among(timeline.c.subject, some)))
         ]
 
     def _as_one(self, stays: Subject) -> list[Subject]:
@@ -230,9 +234,9 @@ class Batch:
         found: dict[str, Event | None] = {}
         for recorded in whole:
             if not recorded.event.data.revises:
-                found[str(recorded.id)] = _under(recorded.event, stays)
+                found[recorded.key] = _under(recorded.event, stays)
         for some in chunks(sorted(found)):
-            for row in self._connection.execute(select(effects).where(effects.c.event_id.in_(some))):
+            for row in self._connection.execute(select(effects).where(self._among(effects.c.event_id, some))):
                 found[row.event_id] = reading_now(row.type, row.event, row.marks)
         return found
 
@@ -255,7 +259,7 @@ class Batch:
             self._connection.execute(delete(self._tables.joined))
             if self._stays:
                 rows = [{"subject": subject, "stays": stays} for subject, stays in self._stays.items()]
-                self._connection.execute(insert(self._tables.joined), rows)
+                put(self._connection, self._tables.joined, rows)
 
     def _revisions_of(self, subjects: Iterable[str]) -> list[Recorded]:
         revisions, timeline = self._tables.revisions, self._tables.timeline
@@ -263,7 +267,7 @@ class Batch:
         return [
             recorded_of(row)
             for some in chunks(sorted(set(subjects)))
-            for row in self._connection.execute(query.where(revisions.c.subject.in_(some)))
+            for row in self._connection.execute(query.where(self._among(revisions.c.subject, some)))
         ]
 
     def _changes(self, batch: Sequence[Recorded]) -> list[Change]:
@@ -280,10 +284,10 @@ class Batch:
         changes: dict[str, Change] = {}
         for stays, wholly in touched.items():
             for change in self._weighed(stays, wholly=wholly):
-                changes[str(change.recorded.id)] = change
+                changes[change.recorded.key] = change
         for recorded in batch:
-            if not recorded.event.data.revises and str(recorded.id) not in changes:
-                changes[str(recorded.id)] = Change(recorded, None, _under(recorded.event, self._stays))
+            if not recorded.event.data.revises and recorded.key not in changes:
+                changes[recorded.key] = Change(recorded, None, _under(recorded.event, self._stays))
         return sorted((c for c in changes.values() if c.differs), key=lambda c: c.recorded.position)
 
     def _weighed(self, stays: Subject, *, wholly: bool) -> list[Change]:
@@ -312,11 +316,11 @@ class Batch:
     def _keep_effects(self, standings: Iterable[Standing]) -> None:
         effects = self._tables.effects
         found = list(standings)
-        for some in chunks([str(standing.recorded.id) for standing in found]):
-            self._connection.execute(delete(effects).where(effects.c.event_id.in_(some)))
+        for some in chunks([standing.recorded.key for standing in found]):
+            self._connection.execute(delete(effects).where(self._among(effects.c.event_id, some)))
         rows = [
             {
-                "event_id": str(standing.recorded.id),
+                "event_id": standing.recorded.key,
                 "type": standing.event.type if standing.event is not None else None,
                 "event": standing.event.model_dump_json(exclude_unset=True) if standing.event is not None else None,
                 "marks": json.dumps(marks_of(standing)),
@@ -325,7 +329,7 @@ class Batch:
             if standing.revised
         ]
         if rows:
-            self._connection.execute(insert(effects), rows)
+            put(self._connection, effects, rows)
 
     # --- folds
 
@@ -343,7 +347,7 @@ class Batch:
             for some in chunks([(e.subject, *_step(e)) for e in gone]):
                 self._connection.execute(delete(table).where(tuple_(*key).in_(some)))
         if come:
-            self._connection.execute(insert(table), [_step_row(r, event) for r, event in come])
+            put(self._connection, table, [_step_row(r, event) for r, event in come])
         arrived: dict[Subject, list[Event]] = defaultdict(list)
         for _, event in come:
             arrived[event.subject].append(event)
@@ -381,9 +385,7 @@ class Batch:
                 }
             )
         if rows:
-            statement = self._upsert(self._tables.subjects)
-            replaced = {name: statement.excluded[name] for name in ("changed", "names", "last", "state")}
-            self._connection.execute(statement.on_conflict_do_update(index_elements=["subject"], set_=replaced), rows)
+            put(self._connection, self._tables.subjects, rows, instead=("subject",))
         return changed
 
     def _forget(self, subject: Subject) -> None:
@@ -406,7 +408,9 @@ class Batch:
         found: dict[Subject, tuple[SubjectState, tuple[Any, ...] | None]] = {}
         for some in chunks(subjects):
             query = select(table.c.subject, table.c.family, table.c.last, table.c.state)
-            for subject, family, last, state in self._connection.execute(query.where(table.c.subject.in_(some))):
+            for subject, family, last, state in self._connection.execute(
+                query.where(self._among(table.c.subject, some))
+            ):
                 order = json.loads(last)
                 found[Subject(subject)] = folds.load(family, state), tuple(order) if order else None
         return found
@@ -438,7 +442,9 @@ class Batch:
         table, membership = self._tables.belongs, self._tables.membership
         before: dict[Subject, dict[str, bool]] = {subject: {} for subject in changed}
         for some in chunks(sorted(changed)):
-            for process, subject, withdrawn in self._connection.execute(select(table).where(table.c.subject.in_(some))):
+            for process, subject, withdrawn in self._connection.execute(
+                select(table).where(self._among(table.c.subject, some))
+            ):
                 before[Subject(subject)][process] = withdrawn
         places: dict[Subject, Places] = {}
         other: dict[Subject, dict[str, bool]] = {}
@@ -457,14 +463,14 @@ class Batch:
             if now != before[subject]:
                 other[subject] = now
         for some in chunks([subject for subject in other if before[subject]]):
-            self._connection.execute(delete(table).where(table.c.subject.in_(some)))
+            self._connection.execute(delete(table).where(self._among(table.c.subject, some)))
         rows = [
             {"process": process, "subject": subject, "withdrawn": out}
             for subject, now in other.items()
             for process, out in sorted(now.items())
         ]
         if rows:
-            self._connection.execute(insert(table), rows)
+            put(self._connection, table, rows)
         return places
 
     def _counted_in(self, subjects: Iterable[Subject], places: dict[Subject, Places]) -> dict[Subject, Places]:
@@ -473,7 +479,9 @@ class Batch:
         rest = sorted({subject for subject in subjects if subject not in places})
         found: dict[Subject, set[str]] = {Subject(subject): set() for subject in rest}
         for some in chunks(rest):
-            query = select(table.c.subject, table.c.process, table.c.withdrawn).where(table.c.subject.in_(some))
+            query = select(table.c.subject, table.c.process, table.c.withdrawn).where(
+                self._among(table.c.subject, some)
+            )
             for subject, process, withdrawn in self._connection.execute(query):
                 if not withdrawn or subject.startswith("processes/"):
                     found[Subject(subject)].add(process)
@@ -506,7 +514,7 @@ class Batch:
             if new:
                 rows += [_entry(process, r, event) for process in new for r, event in self._accumulated(subject, come)]
         if rows:
-            self._connection.execute(insert(table), rows)
+            put(self._connection, table, rows)
 
     def _accumulated(self, subject: Subject, come: list[tuple[Recorded, Event]]) -> list[tuple[Recorded, Event]]:
         """All that accumulates on a subject, as it reads now."""
@@ -515,7 +523,7 @@ class Batch:
             return of_batch
         whole = [r for r in self._all_of(self._as_one(subject)) if not r.event.data.revises]
         now = self._reads(whole, self._stays)
-        return [(r, event) for r in whole if (event := now[str(r.id)]) is not None and accumulates(event)]
+        return [(r, event) for r in whole if (event := now[r.key]) is not None and accumulates(event)]
 
     def _first_seen(self, subject: Subject) -> bool:
         """Whether nothing of a subject was known before this batch."""
@@ -535,7 +543,7 @@ class Batch:
             for some in chunks([tuple(row[name] for name in (*identity, *place)) for row in gone]):
                 self._connection.execute(delete(table).where(key.in_(some)))
         if come:
-            self._connection.execute(insert(table), come)
+            put(self._connection, table, come)
         again = {tuple(row[name] for name in identity) for row in gone}
         for key_again in again:
             self._recount_claims(dict(zip(identity, key_again, strict=True)))
@@ -587,7 +595,7 @@ class Batch:
         self._connection.execute(statement.on_conflict_do_update(index_elements=list(columns), set_=both), rows)
         fewer = sorted({key[0] for key, events in counts.items() if events < 0})
         for some in chunks(fewer):
-            self._connection.execute(delete(table).where(table.c.subject.in_(some), table.c.events == 0))
+            self._connection.execute(delete(table).where(self._among(table.c.subject, some), table.c.events == 0))
 
     # --- what does not fit, and what is due
 
@@ -603,9 +611,11 @@ class Batch:
         outlook.renew_claims(claiming - set(self._stays))
         touched = outlook.said(gone, come)
         twice = {one for ids in touched.values() if len(ids) > 1 for one in ids}
-        outlook.renew_repeats(touched, self._now(twice, {str(event.id): event for event in come}))
+        outlook.renew_repeats(touched, self._now(twice, {event.key: event for event in come}))
         revising = {r.subject for r in batch if r.event.data.revises} | self._moved
-        revised_now = {self._stays.get(subject, subject) for subject in revising}
+        # What comes apart again leaves disputes behind where it was, too.
+        named = revising | {self._stays_before.get(subject, subject) for subject in self._moved}
+        revised_now = {self._stays.get(subject, subject) for subject in named}
         outlook.renew_disputes({subject: self._disputed(subject) for subject in revised_now})
 
     def _now(self, ids: Iterable[str], known: Mapping[str, Event]) -> dict[str, Event]:
@@ -624,7 +634,7 @@ class Batch:
         about = sorted({str(revised(event)) for event in disputes.values()})
         found: list[tuple[EventId, EventId, str]] = []
         for some in chunks(about):
-            query = select(effects.c.event_id, effects.c.marks).where(effects.c.event_id.in_(some))
+            query = select(effects.c.event_id, effects.c.marks).where(self._among(effects.c.event_id, some))
             for target, marks in self._connection.execute(query.where(effects.c.event.is_not(None))):
                 for dispute in json.loads(marks).get("disputed_by", ()):
                     event = disputes.get(EventId(UUID(dispute)))
@@ -645,7 +655,7 @@ class Batch:
         lost: dict[Subject, set[str]] = defaultdict(set)
         for change in changes:
             if change.before is not None:
-                lost[change.before.subject].add(str(change.recorded.id))
+                lost[change.before.subject].add(change.recorded.key)
             if change.after is not None:
                 come[change.after.subject] = newer(come.get(change.after.subject), heard_in(change.after))
         for recorded in batch:
@@ -654,7 +664,7 @@ class Batch:
                 come[subject] = newer(come.get(subject), heard_in(recorded.event))
         known: dict[Subject, Heard] = {}
         for some in chunks(sorted({*come, *lost})):
-            for row in self._connection.execute(select(table).where(table.c.subject.in_(some))):
+            for row in self._connection.execute(select(table).where(self._among(table.c.subject, some))):
                 known[Subject(row.subject)] = Heard(row.on, row.publisher, row.claimant, row.event)
         anew = {s for s, ids in lost.items() if s not in known or known[s].event in ids}
         anew |= {stays.get(s, s) for s in self._moved for stays in (self._stays, self._stays_before)}
@@ -667,9 +677,7 @@ class Batch:
             if found is None:
                 self._connection.execute(delete(table).where(table.c.subject == subject))
         if rows:
-            statement = self._upsert(table)
-            replaced = {name: statement.excluded[name] for name in ("on", "publisher", "claimant", "event")}
-            self._connection.execute(statement.on_conflict_do_update(index_elements=["subject"], set_=replaced), rows)
+            put(self._connection, table, rows, instead=("subject",))
         self._come = come
         moved = {subject for subject, where in places.items() if where.before != where.after}
         stale = {*lost, *moved, *anew}
@@ -685,7 +693,7 @@ class Batch:
         now = self._reads(whole, self._stays)
         newest: Heard | None = None
         for recorded in whole:
-            event = recorded.event if recorded.event.data.revises else now[str(recorded.id)]
+            event = recorded.event if recorded.event.data.revises else now[recorded.key]
             if event is not None:
                 newest = newer(newest, heard_in(event))
         return newest
@@ -700,9 +708,9 @@ class Batch:
             for role in {(r.actor, r.role): r for line in state.roles.values() for r in line.values if r.held}.values()
         ]
         for some in chunks(list(changed)):
-            self._connection.execute(delete(table).where(table.c.subject.in_(some)))
+            self._connection.execute(delete(table).where(self._among(table.c.subject, some)))
         if rows:
-            self._connection.execute(insert(table), rows)
+            put(self._connection, table, rows)
 
     def _canonical(self, process: str) -> str:
         path = Subject(f"processes/{process}")
@@ -732,7 +740,8 @@ class Batch:
         known: dict[str, Any] = {}
         for some in chunks(sorted(touched)):
             known |= {
-                row.process: row for row in self._connection.execute(select(table).where(table.c.process.in_(some)))
+                row.process: row
+                for row in self._connection.execute(select(table).where(self._among(table.c.process, some)))
             }
         anew = {self._canonical(process) for process in stale}
         for process, last in touched.items():

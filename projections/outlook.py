@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, insert, select, tuple_
+from sqlalchemy import ColumnElement, Connection, delete, select, tuple_
 
 from domain import folds
 from domain.event import Event
@@ -33,6 +33,7 @@ from domain.general import SubjectState
 from domain.revisions import EventDisputed
 from domain.values import EventId, Subject
 from projections.picture import Claim, Picture
+from projections.statements import among, pair_among, put
 from projections.tables import Tables
 from projections.views import chunks
 
@@ -77,7 +78,7 @@ def findings_in(picture: Picture) -> list[Finding]:
         alike[event.subject, event.type, event.occurred].append(event)
     disputed: dict[Subject, list[tuple[EventId, EventId, str]]] = defaultdict(list)
     for event in picture.in_effect:
-        for dispute in picture.marks.get(str(event.id), {}).get("disputed_by", ()):
+        for dispute in picture.marks.get(event.key, {}).get("disputed_by", ()):
             recorded = picture.events[dispute]
             disputed[event.subject].append((event.id, recorded.event.id, disputant(recorded.event)))
     for subject, state in picture.states.items():
@@ -106,12 +107,20 @@ class Outlook:
         self._tables = tables
         self._was_twice: set[tuple[Subject, str]] = set()
 
+    def _among(self, column: ColumnElement[str], values: Sequence[str]) -> ColumnElement[bool]:
+        return among(self._connection, column, values)
+
+    def _pair_among(
+        self, columns: tuple[ColumnElement[str], ColumnElement[str]], pairs: Sequence[tuple[str, str]]
+    ) -> ColumnElement[bool]:
+        return pair_among(self._connection, columns, pairs)
+
     def forget(self, subjects: Sequence[Subject]) -> None:
         """Takes away all that is kept of subjects that gave way."""
         tables = self._tables
         for table in (tables.findings, tables.deadlines, tables.acting):
             for some in chunks(subjects):
-                self._connection.execute(delete(table).where(table.c.subject.in_(some)))
+                self._connection.execute(delete(table).where(self._among(table.c.subject, some)))
 
     def renew_states(self, changed: Mapping[Subject, SubjectState]) -> None:
         """What the folded states tell: nothing, of a withdrawn subject."""
@@ -141,16 +150,16 @@ class Outlook:
         acting += [row for subject, state in alive.items() for row in _acts(acts(subject, state))]
         for table, rows in ((tables.deadlines, due), (tables.acting, acting)):
             for some in chunks(list(changed)):
-                self._connection.execute(delete(table).where(table.c.subject.in_(some)))
+                self._connection.execute(delete(table).where(self._among(table.c.subject, some)))
             if rows:
-                self._connection.execute(insert(table), rows)
+                put(self._connection, table, rows)
 
     def renew_claims(self, subjects: Iterable[Subject]) -> None:
         """What the newest claims of subjects tell."""
         series = self._tables.series
         mine: dict[Subject, list[ClaimMade]] = {subject: [] for subject in subjects}
         for some in chunks(sorted(mine)):
-            for row in self._connection.execute(select(series).where(series.c.subject.in_(some))):
+            for row in self._connection.execute(select(series).where(self._among(series.c.subject, some))):
                 mine[Subject(row.subject)].append(
                     ClaimMade(
                         tuple(json.loads(row.series)),
@@ -173,17 +182,21 @@ class Outlook:
             What was touched, each with the ids of the events that say it now, where that is more than one.
         """
         table = self._tables.said
-        lost = [(event.subject, content_key(event), str(event.id)) for event in gone]
-        new = [(event.subject, content_key(event), str(event.id)) for event in come]
+        lost = [(event.subject, content_key(event), event.key) for event in gone]
+        new = [(event.subject, content_key(event), event.key) for event in come]
         for some in chunks(lost):
             key = tuple_(table.c.subject, table.c.content, table.c.event_id)
             self._connection.execute(delete(table).where(key.in_(some)))
         if new:
             names = ("subject", "content", "event_id")
-            self._connection.execute(insert(table), [dict(zip(names, row, strict=True)) for row in new])
+            put(self._connection, table, [dict(zip(names, row, strict=True)) for row in new])
         touched: dict[tuple[Subject, str], list[str]] = {(subject, key): [] for subject, key, _ in (*lost, *new)}
         for some in chunks(sorted(touched)):
-            query = select(table).where(tuple_(table.c.subject, table.c.content).in_(some)).order_by(table.c.event_id)
+            query = (
+                select(table)
+                .where(self._pair_among((table.c.subject, table.c.content), some))
+                .order_by(table.c.event_id)
+            )
             for subject, content, event_id in self._connection.execute(query):
                 touched[subject, content].append(event_id)
         self._was_twice = {(s, content) for s, content, _ in lost}
@@ -213,7 +226,7 @@ class Outlook:
         """Puts findings, each with its part, in the place of those of the same subjects and parts."""
         table = self._tables.findings
         for some in chunks(whose):
-            self._connection.execute(delete(table).where(tuple_(table.c.subject, table.c.part).in_(some)))
+            self._connection.execute(delete(table).where(self._pair_among((table.c.subject, table.c.part), some)))
         rows = [
             {
                 "subject": one.subject,
@@ -228,7 +241,7 @@ class Outlook:
             for part, one in found
         ]
         if rows:
-            self._connection.execute(insert(table), rows)
+            put(self._connection, table, rows)
 
 
 def _acts(found: Iterable[Act]) -> list[dict[str, Any]]:

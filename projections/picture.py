@@ -106,7 +106,7 @@ class Picture:
 
 def display_order(event: Event) -> Order:
     span = event.span
-    return (span.earliest, span.latest, event.data.step, str(event.id))
+    return (span.earliest, span.latest, event.data.step, event.key)
 
 
 REVISION_STEP = 1000
@@ -135,9 +135,9 @@ def timeline_order(recorded: Recorded, known: Mapping[str, Event]) -> Order:
         target = revised(event)
     if event.data.revises:
         moment = int(recorded.recorded_at.timestamp())
-        return (moment, moment, event.data.step, str(recorded.id))
+        return (moment, moment, event.data.step, recorded.key)
     earliest, latest, step, _ = display_order(event)
-    return (earliest, latest, step + (REVISION_STEP if event is not recorded.event else 0), str(recorded.id))
+    return (earliest, latest, step + (REVISION_STEP if event is not recorded.event else 0), recorded.key)
 
 
 # Asked of every event: to look up a type is many times faster than to ask whether it is one.
@@ -190,12 +190,12 @@ def heard_in(event: Event) -> Heard:
     dated = [source for source in event.sources if source.published is not None]
     if dated:
         newest = max(dated, key=lambda s: (str(s.published), s.publisher))
-        return Heard(str(newest.published), newest.publisher, newest.speaker, str(event.id))
+        return Heard(str(newest.published), newest.publisher, newest.speaker, event.key)
     first, last = event.occurred.days if event.occurred else (None, None)
     source = event.sources[0] if event.sources else None
     publisher = source.publisher if source else ""
     claimant = source.speaker if source else event.basis.value
-    return Heard(first or last or "", publisher, claimant, str(event.id))
+    return Heard(first or last or "", publisher, claimant, event.key)
 
 
 def newer(a: Heard | None, b: Heard) -> Heard:
@@ -317,10 +317,10 @@ def picture_of(
     for recorded in mine:
         subject = seen.joined.get(recorded.subject, recorded.subject)
         if not all_states[subject].opened and recorded.event.data.opens:
-            picture.withdrawn.setdefault(subject, []).append(str(recorded.id))
+            picture.withdrawn.setdefault(subject, []).append(recorded.key)
     for openings in picture.withdrawn.values():
         openings.sort()
-    picture.newest = [str(r.id) for r in filed[::-1][:newest]]
+    picture.newest = [r.key for r in filed[::-1][:newest]]
     claims: dict[tuple[str, tuple[str, ...], str, bool], Claim] = {}
     tallies: dict[tuple[str, str, str, int, int], int] = defaultdict(int)
     for event in counted:

@@ -6,6 +6,7 @@ What differs between the databases stands here, and nowhere else in this package
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import threading
 import time
@@ -17,9 +18,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from domain.errors import Unavailable
+
+log = logging.getLogger(__name__)
 
 WAIT, LOOK = 10, 0.002
 """Seconds that a process waits for the lock of a file, and how often it looks."""
@@ -32,6 +36,8 @@ LET_GO = 0.1
 LISTEN_POLL = 1.0
 """Seconds between looks at a database that tells by itself what changed."""
 
+PAGE = 4096
+"""Bytes of a page of a file: one that ends within a page was cut off."""
 STRUCTURE = 0
 """The lock of the set of generations; each generation's own has its number."""
 
@@ -73,6 +79,10 @@ class Store(ABC):
         """Lets the transaction wait no longer than a moment for others that read what it drops."""
 
     @abstractmethod
+    def is_gone(self, error: DBAPIError) -> bool:
+        """Whether the table of generations is not there: somebody has taken all of the read models away."""
+
+    @abstractmethod
     def is_busy(self, error: DBAPIError) -> bool:
         """Whether others were reading what was to be dropped."""
 
@@ -110,8 +120,8 @@ def available() -> Iterator[None]:
         fault = error.orig if isinstance(error, DBAPIError) else error
         state = getattr(fault, "sqlstate", None)
         if isinstance(fault, sqlite3.Error):
-            detail = f"({fault}): they may be deleted and are then made anew"
-        elif state is not None and not state.startswith("57P"):
+            raise Unavailable(_of_file(fault)) from error
+        if state is not None and not state.startswith("57P"):
             detail = f"(SQLSTATE {state}): see the log of the database"
         else:
             detail = "while the database is away: try again in a moment"
@@ -121,16 +131,99 @@ def available() -> Iterator[None]:
 # --- one file
 
 
+IN_FILE = {
+    sqlite3.SQLITE_CORRUPT: "are damaged: `parley rebuild` makes them anew",
+    sqlite3.SQLITE_NOTADB: "are damaged: `parley rebuild` makes them anew",
+    sqlite3.SQLITE_FULL: "cannot be written, the disk is full: make room on it, and they catch up by themselves",
+    sqlite3.SQLITE_IOERR: "cannot be read or written, the disk fails: check it and the room on it",
+    sqlite3.SQLITE_CANTOPEN: "cannot be opened: see that it is a file which the server may read and write",
+    sqlite3.SQLITE_READONLY: "cannot be written: give the server write access to its data directory",
+    sqlite3.SQLITE_BUSY: "are held by another program: try again; if it stays so, stop the other program",
+}
+"""What is wrong with read models in a file, and what to do, by what SQLite says."""
+
+
+def _of_file(fault: sqlite3.Error) -> str:
+    detail = IN_FILE.get(getattr(fault, "sqlite_errorcode", 0) & 0xFF)
+    return f"the read models (views.db) {detail or f'cannot be reached ({fault}): `parley rebuild` makes them anew'}"
+
+
+def is_damaged(path: Path) -> bool:
+    """Whether a file of read models is there and is not whole, or no database at all. It is read from end to end."""
+    if not path.is_file():
+        return False
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            return [row[0] for row in connection.execute("PRAGMA quick_check(1)")] != ["ok"]
+    except sqlite3.Error as error:
+        return tells_damage(error)
+
+
+def put_aside(path: Path, lock: str) -> Path | None:
+    """Moves a damaged file out of the way of a new one. It is kept until the next one is.
+
+    Args:
+        path: of the file. Whoever has it open goes over to the new one by itself.
+        lock: the name of the lock under which this is done, so that nobody moves the new file.
+
+    Returns:
+        Where it lies now; None if it is not damaged.
+
+    Raises:
+        Unavailable: another process holds the lock.
+    """
+    until = time.monotonic() + WAIT
+    with closing(FileLead(path.with_name(f"{lock}.lock"))) as lead:
+        while not lead.taken():
+            if time.monotonic() > until:
+                raise Unavailable("another process makes the read models anew: let it end, then try again")
+            time.sleep(LOOK)
+        if not is_damaged(path):
+            return None
+        kept = path.with_name(f"{path.name}.damaged")
+        for suffix in ("-shm", "-wal", ""):
+            with suppress(FileNotFoundError):
+                path.with_name(f"{path.name}{suffix}").replace(kept.with_name(f"{kept.name}{suffix}"))
+        log.warning("the file of the read models is damaged: it is put aside, and they are made anew")
+        return kept
+
+
+def tells_damage(error: BaseException | None) -> bool:
+    """Whether a fault of the database says that its file is not whole, or no database at all."""
+    fault = error.orig if isinstance(error, DBAPIError) else error
+    return getattr(fault, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 class SQLiteStore(Store):
     """One file, which is disposable: a commit need not reach the disk at once."""
 
     def __init__(self, path: Path) -> None:
+        if path.is_dir():
+            raise Unavailable(f"{path} is a directory: move it away, and the read models are made anew")
         self._path = path
         self.engine = create_engine(f"sqlite:///{path}", pool_size=10, max_overflow=20, hide_parameters=True)
         event.listen(self.engine, "connect", _configure)
         event.listen(self.engine, "begin", _begin)
+        event.listen(self.engine, "connect", self._remember)
+        event.listen(self.engine, "checkout", self._look)
         self.readers = self.engine
         self.writers = self.engine.execution_options(parley_immediate=True)
+
+    def _remember(self, _connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
+        record.info["file"] = _identity(self._path)
+
+    def _look(self, _connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: object) -> None:
+        """Goes over to another file that was put in the place of this one."""
+        if record.info["file"] != _identity(self._path):
+            raise InvalidatePoolError("the file is another one")
 
     def begin(self, connection: Connection) -> None:
         """The whole file is locked already."""
@@ -143,6 +236,9 @@ class SQLiteStore(Store):
 
     def wait_briefly(self, connection: Connection) -> None:
         """Readers of a file have a snapshot of it, and nobody waits for them."""
+
+    def is_gone(self, error: DBAPIError) -> bool:
+        return "no such table: generations" in str(error.orig)
 
     def is_busy(self, error: DBAPIError) -> bool:  # noqa: ARG002
         return False
@@ -174,6 +270,9 @@ class FileLead(Lead):
         except sqlite3.OperationalError:
             connection.close()
             return False
+        except sqlite3.DatabaseError as error:
+            connection.close()
+            raise Unavailable(f"the lock file {self._path.name} is damaged: delete it, it holds nothing") from error
         self._connection = connection
         return True
 
@@ -272,6 +371,9 @@ class PostgresStore(Store):
 
     def wait_briefly(self, connection: Connection) -> None:
         connection.exec_driver_sql("SET LOCAL lock_timeout TO '1s'")
+
+    def is_gone(self, error: DBAPIError) -> bool:  # noqa: ARG002
+        return False
 
     def is_busy(self, error: DBAPIError) -> bool:
         return getattr(error.orig, "sqlstate", None) == "55P03"

@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Integer, Meta
 from sqlalchemy import Text as AnyText
 from sqlalchemy.dialects.postgresql import TEXT
 
-VIEW_VERSION = 3
+VIEW_VERSION = 4
 """Raised whenever a table or a fold changes: views of another version are built anew."""
 
 Text = AnyText().with_variant(TEXT(collation="C"), "postgresql")

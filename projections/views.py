@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import threading
 import time
@@ -10,10 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from json import JSONDecodeError
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from pydantic import ValidationError
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -35,13 +38,21 @@ from domain.general import SubjectState
 from domain.values import EventId, Source, Subject
 from domain.vocabulary import OPENINGS, PAYLOADS, model_of
 from projections.picture import Claim, Heard, Json, Picture, Tally
-from projections.store import STRUCTURE, Lead, available, store_at
+from projections.store import PAGE, STRUCTURE, Lead, available, put_aside, store_at, tells_damage
 from projections.tables import VIEW_VERSION, Tables, create_generations, generations
+
+log = logging.getLogger(__name__)
 
 _PROGRESS = select(generations.c.generation, generations.c.position, generations.c.halted, generations.c.complete)
 
 KEPT_RETIRED = 60.0
 """Seconds for which a generation that gave way is kept: whoever began to read it is long done by then."""
+
+REBUILD = f"parley-rebuild-v{VIEW_VERSION}"
+"""The lock of whoever rebuilds."""
+
+_OURS = re.compile(r"_v[0-9]+_([0-9]+)$")
+"""How the tables of a generation are called."""
 
 LONG_AGO = -10_000_000
 """A day before all days, in days since 1970-01-01."""
@@ -83,13 +94,30 @@ class Views:
 
     def __init__(self, where: Path | str) -> None:
         self.where = where
+        if isinstance(where, Path) and where.is_file() and where.stat().st_size % PAGE:
+            put_aside(where, REBUILD)
         self._store = store_at(where)
         self._tables: dict[int, Tables] = {}
+        try:
+            self._prepare()
+        except Unavailable as refusal:
+            damaged = isinstance(where, Path) and tells_damage(refusal.__cause__)
+            if not isinstance(where, Path) or not damaged or put_aside(where, REBUILD) is None:
+                raise
+            self._prepare()
+
+    def _prepare(self) -> None:
         with self.restructuring() as connection:
+            self._require_ours(connection)
             create_generations(connection)
             self._drop_unknown(connection)
             if self.live(connection) is None:
                 self.begin_generation(connection, live=True)
+
+    def _require_ours(self, connection: Connection) -> None:
+        there = inspect(connection).get_table_names()
+        if there and not any(name in ("generations", "progress") or _OURS.search(name) for name in there):
+            raise Unavailable(f"{self.where} is of another program: move it away, and the read models are made anew")
 
     def close(self) -> None:
         self._store.close()
@@ -100,7 +128,7 @@ class Views:
 
     def rebuild_lead(self) -> Lead:
         """The lock of whoever rebuilds; not taken yet."""
-        return self._store.lead(f"parley-rebuild-v{VIEW_VERSION}")
+        return self._store.lead(REBUILD)
 
     def rest(self) -> None:
         """Lets others have their turn between two long transactions."""
@@ -155,7 +183,13 @@ class Views:
             connection, live = self._snapshot(stack)
             if live is None or not live.complete:
                 raise Unavailable("the read models are being made from the log: try again in a moment")
-            yield Reading(connection, self.tables(live.generation), live.position, live.halted)
+            try:
+                yield Reading(connection, self.tables(live.generation), live.position, live.halted)
+            except (JSONDecodeError, ValidationError) as error:  # what was asked was read before
+                log.exception("a row of the read models cannot be read")
+                raise Unavailable(
+                    "a row of the read models cannot be read: `parley rebuild` makes them anew"
+                ) from error
 
     def _snapshot(self, stack: ExitStack) -> tuple[Connection, Progress | None]:
         """Begins to read, on a new connection if the one at hand turns out to be lost."""
@@ -166,8 +200,11 @@ class Views:
                 stack.push(trying.pop_all())
                 return connection, live
         except DBAPIError as error:
-            if not error.connection_invalidated:
+            gone = self._store.is_gone(error)
+            if not gone and not error.connection_invalidated:
                 raise
+        if gone:
+            self._prepare()
         connection = stack.enter_context(self._store.readers.begin())
         return connection, self.live(connection)
 
@@ -235,7 +272,9 @@ class Views:
         with self.restructuring() as connection:
             live = self.live(connection)
             rows = connection.execute(select(generations)).all()
-            gone = [r.generation for r in rows if r.retired_at is not None and r.retired_at <= time.time() - kept]
+            now = time.time()
+            # One that gave way in the future did so before the clock was set back.
+            gone = [r.generation for r in rows if r.retired_at is not None and abs(now - r.retired_at) >= kept]
             if live is not None and live.complete:
                 older = {row.version for row in rows if row.version < VIEW_VERSION}
                 idle = {version for version in older if self._is_idle(version)}
@@ -270,7 +309,7 @@ class Views:
         """Drops tables that belong to no generation: those of before there were generations side by side."""
         known = {str(one) for one in connection.execute(select(generations.c.generation)).scalars()}
         for name in inspect(connection).get_table_names():
-            its = re.search(r"_v[0-9]+_([0-9]+)$", name)
+            its = _OURS.search(name)
             if name == "progress" or (its is not None and its[1] not in known):
                 Table(name, MetaData()).drop(connection)
 

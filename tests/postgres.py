@@ -99,6 +99,10 @@ class Server:
         """As an administrator does: connections are ended, what was committed is kept."""
         self._end(signal.SIGINT)
 
+    def stop_at_once(self) -> None:
+        """As an administrator does who cannot wait: it looks at its log of changes when it starts again."""
+        self._end(signal.SIGQUIT)
+
     def kill(self) -> None:
         """As a power cut does: all of its processes at once. Each of them leads a group of its own."""
         if self._process is not None and self._process.poll() is None:

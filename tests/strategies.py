@@ -14,7 +14,7 @@ the same day. Payloads are drawn from the types of their fields; what a validato
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
@@ -362,16 +362,42 @@ def histories(
             append(_report(draw, OPENINGS[world.subject.partition("/")[0]].__name__, world))
             continue
         steps -= 1
-        possible = _possible(world, with_revisions=with_revisions)
-        name = draw(st.sampled_from(list(possible)))  # the type first: so the families are told of alike
-        world.subject = draw(st.sampled_from(possible[name]))
-        if issubclass(PAYLOADS[name], Revision):
-            append(_revision(draw, name, world))
-        elif issubclass(PAYLOADS[name], Opening):
-            append({**_report(draw, name, world), "expected_version": world.versions[world.subject]})
-        else:
-            append(_report(draw, name, world))
+        append(_following(draw, world, with_revisions=with_revisions))
     return world.events
+
+
+def _following(draw: st.DrawFn, world: _World, *, with_revisions: bool) -> dict[str, Any]:
+    """What may be reported next on subjects that are open. It leaves in the world which subject it is about."""
+    possible = _possible(world, with_revisions=with_revisions)
+    name = draw(st.sampled_from(list(possible)))  # the type first: so the families are told of alike
+    world.subject = draw(st.sampled_from(possible[name]))
+    if issubclass(PAYLOADS[name], Revision):
+        return _revision(draw, name, world)
+    if issubclass(PAYLOADS[name], Opening):
+        return {**_report(draw, name, world), "expected_version": world.versions[world.subject]}
+    return _report(draw, name, world)
+
+
+@st.composite
+def reports_after(draw: st.DrawFn, log: Sequence[dict[str, Any]], *, revision: bool | None = None) -> dict[str, Any]:
+    """One report that the log takes after these, without an id: of a new subject, or of one that is open.
+
+    Args:
+        log: what was recorded, in the wire format; the subjects of `FIRST` are open.
+        revision: whether it is to be one; None: either.
+    """
+    world = _World(events=[*log])
+    for one in log:
+        world.versions[one["subject"]] = world.versions.get(one["subject"], 0) + 1
+    waiting = [path for path in (*FIRST, *THEN, *FURTHER) if path not in world.versions]
+    if revision:
+        world.subject = draw(st.sampled_from(list(world.versions)))
+        return {"subject": world.subject, **_revision(draw, draw(st.sampled_from(_revisable(world))), world)}
+    if waiting and draw(st.integers(0, 3)) == 0:
+        world.subject = draw(st.sampled_from(waiting))
+        return {"subject": world.subject, **_report(draw, OPENINGS[world.subject.partition("/")[0]].__name__, world)}
+    report = _following(draw, world, with_revisions=revision is None)
+    return {"subject": world.subject, **report}
 
 
 def read(wire: dict[str, Any]) -> Event:

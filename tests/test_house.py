@@ -120,7 +120,7 @@ def test_every_package_is_under_the_contracts() -> None:
 @pytest.fixture
 def house(pytester: pytest.Pytester) -> pytest.Pytester:
     pytester.makeconftest((ROOT / "tests" / "conftest.py").read_text(encoding="utf-8"))
-    pytester.makeini("[pytest]\nmarkers = benchmark: measures")
+    pytester.makeini("[pytest]\nmarkers = benchmark: measures\naddopts = -p no:schemathesis")
     return pytester
 
 

@@ -482,28 +482,33 @@ def test_the_file_may_be_deleted(path: Path) -> None:
         assert kept(new, "first") == before
 
 
-def test_a_file_that_is_no_database_says_that_it_may_be_deleted(path: Path) -> None:
+def test_a_file_that_is_no_database_is_put_aside_and_made_anew(path: Path) -> None:
     path.write_bytes(b"this was a database once" * 1000)
-    with pytest.raises(Unavailable, match="may be deleted and are then made anew"):
-        Views(path)
-
-
-def test_a_damaged_page_says_that_the_file_may_be_deleted(path: Path) -> None:
     with closing(Views(path)) as found:
         follow(found, pull(LOG))
+        assert kept(found, "first")
+    assert path.with_name("views.db.damaged").read_bytes().startswith(b"this was")
+
+
+def test_a_damaged_page_is_told_or_the_file_is_made_anew(path: Path) -> None:
+    with closing(Views(path)) as found:
+        follow(found, pull(LOG))
+        before = kept(found, "first")
     with path.open("r+b") as file:
         file.seek(4096)
         file.write(b"\xff" * (path.stat().st_size - 4096))
-    with pytest.raises(Unavailable, match="may be deleted and are then made anew"):
-        kept(Views(path), "first")
+    with closing(Views(path)) as found:
+        follow(found, pull(LOG))
+        assert kept(found, "first") == before
 
 
-def test_a_file_without_its_tables_says_that_it_may_be_deleted(path: Path) -> None:
+def test_a_file_that_lost_its_tables_makes_them_anew(path: Path) -> None:
     with closing(Views(path)) as found:
         with closing(sqlite3.connect(path)) as connection:
             connection.execute("DROP TABLE generations")
-        with pytest.raises(Unavailable, match="may be deleted"):
-            found.position()
+        assert found.position() == 0
+        follow(found, pull(LOG))
+        assert kept(found, "first")
 
 
 def test_a_file_of_before_there_were_generations_side_by_side(path: Path) -> None:

@@ -20,6 +20,7 @@ from projections.compare import NOT_COMPARED, compare, differences
 from projections.views import Views
 from tests.projections.test_time_travel import revised
 from tests.projections.world import SLOW, Wire, follow, pull, recorded, views
+from tests.spec import wire
 from tests.strategies import histories
 
 SEED = Path(__file__).parents[2] / "seeds" / "ilvaran-valley.ndjson"
@@ -60,6 +61,16 @@ def compared(found: Views, log: list[Recorded]) -> list[tuple[str, str]]:
 
 
 # --- sound
+
+
+def test_what_came_apart_again_leaves_no_dispute_behind(found: Views) -> None:
+    first, second = (wire("ProcessOpened", subject=f"processes/{name}") for name in ("first", "second"))
+    joined = wire("SubjectUnified", subject="processes/second", data={"reason": "as is", "into": "processes/first"})
+    dispute = wire("EventDisputed", subject="processes/second", data={"described": "residents", "event": second["id"]})
+    apart = wire("EventRetracted", subject="processes/second", data={"reason": "two", "event": joined["id"]})
+    log = recorded([first, second, joined, dispute, apart])
+    follow(found, pull(log, lambda: 1))
+    assert compared(found, log) == []
 
 
 def test_nothing_is_found_in_sound_read_models(followed: Views, log: list[Recorded]) -> None:
