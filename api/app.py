@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from functools import partial
 from typing import TYPE_CHECKING
 
 from fastapi import Depends, FastAPI
 from starlette.concurrency import run_in_threadpool
+from starlette.types import ASGIApp
 
 from api import (
     changes,
@@ -100,8 +100,12 @@ def create_app(settings: Settings | None = None, projector: Reach | None = None)
                 await run_in_threadpool(follower.wait_until_complete, FIRST)
             yield
 
+    def front(inner: ASGIApp) -> ASGIApp:
+        # The framework's spans are of what passes through it.
+        return Front(inner if tracer is not None else Shortcuts(inner, app), metrics)
+
     app = DocumentedApp(
-        front=partial(Front, metrics=metrics),
+        front=front,
         title="Parley",
         version=operations.VERSION,
         summary="An event-sourced tracker of local ceasefire and reconciliation processes.",
@@ -124,8 +128,6 @@ def create_app(settings: Settings | None = None, projector: Reach | None = None)
     for router in ROUTERS:
         app.include_router(router)
     app.include_router(guide.router)
-    if tracer is None:  # the framework's spans are of what passes through it
-        app.add_middleware(Shortcuts, known=app)
     return app
 
 

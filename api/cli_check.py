@@ -235,7 +235,7 @@ def views_file_faults(settings: Settings) -> list[Finding]:
     """What is wrong with the file of the read models, if they are in one."""
     if isinstance(settings.views_at, str):
         return []
-    mend = "delete the file, they are made anew"
+    mend = "`parley rebuild` makes them anew"
     return [Finding("read models", f"{f}; {mend}", sound=False) for f in file_faults(settings.views_at)]
 
 

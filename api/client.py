@@ -165,6 +165,8 @@ def reaching(where: str) -> Iterator[None]:
         raise Unreachable(f"{where} is no address: it begins with http:// or https://") from None
     except httpx2.TransportError as error:
         reason = str(error) or type(error).__name__
+        if "incomplete" in reason or "broke off" in reason:
+            raise Unreachable(f"the answer from {where} broke off, it is not whole: its log says why") from error
         raise Unreachable(
             f"no answer from {where} ({reason}): is the server running? `parley serve` starts one"
         ) from error

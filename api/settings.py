@@ -94,10 +94,11 @@ class Settings(BaseSettings):
             said = conninfo_to_dict(url)
         except ProgrammingError:  # its text holds the URL, which may hold a password
             said = None
-        # An @ in a password makes its rest a part of the host, which is told; a ? hides where the parameters begin.
-        user, at, _ = url.partition("://")[2].partition("@")
-        hides = at and "?" in user and "/" not in user
-        if said is None or "@" in str(said.get("host", "")) or hides or not url.isprintable():
+        # Of a password with an @ or a / the driver takes the rest for a part of the host or of the name, and these are
+        # told; a ? in it hides where the parameters begin. In parameters, after a / and a ?, an @ does no harm.
+        before, at, _ = url.partition("://")[2].partition("@")
+        doubtful = bool(at) and ("?" in before) != ("/" in before)
+        if said is None or "@" in str(said.get("host", "")) or doubtful or not url.isprintable():
             raise ValueError(
                 "it cannot be read as a URL of the form postgresql://user@host:5432/name (in a password, write each "
                 "character that is not a letter or a digit as %XX)"

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.events import append_sent
 from api.parameters import POSITION_HEADER
-from api.problems import of_broken_off, of_refusal
+from api.problems import of_accident, of_broken_off, of_refusal
 from api.processes import matches
 from api.running import Parley
 from domain.errors import Refusal
@@ -75,6 +75,9 @@ class Shortcuts:
             answer = of_refusal(refusal)
         except ClientDisconnect:
             answer = of_broken_off()
+        except Exception:
+            await of_accident()(scope, receive, send)
+            raise  # the server logs it, with its trace
         await answer(scope, receive, send)
         return True
 

@@ -12,6 +12,9 @@ from fastapi.testclient import TestClient
 from jsonschema import Draft202012Validator
 
 from api.guide import example_of
+from api.processes import STATES
+from domain.findings import RULES
+from domain.values import FAMILIES
 from domain.vocabulary import PAYLOADS
 
 Operation = tuple[str, str, dict[str, Any]]
@@ -95,6 +98,57 @@ def test_every_operation_has_examples_that_fit(described: dict[str, Any]) -> Non
                     for example in examples:
                         errors = list(validator(described, told["schema"]).iter_errors(example))
                         assert not errors, f"{method} {path}: {errors[0].message}"
+
+
+def test_parameters_are_described_as_they_are_read(described: dict[str, Any], client: TestClient) -> None:
+    """What is refused for its form does not fit the schema, and what may be left out is never null."""
+    words: dict[str, set[str]] = {}
+    forms: dict[str, set[str]] = {}
+    for method, path, operation in operations(described):
+        for one in operation.get("parameters", []):
+            schema = one["schema"]
+            where = f"{method} {path} {one['name']}"
+            assert "null" not in str(schema.get("type")), where
+            assert {"type": "null"} not in schema.get("anyOf", []), where
+            assert one["name"].lower() not in ("accept", "content-type", "authorization"), "OpenAPI ignores those"
+            words.setdefault(one["name"], set()).update(schema.get("enum", ()))
+            forms.setdefault(one["name"], set()).update(schema.get(key) for key in ("pattern", "format"))
+            for example in schema.get("examples", ()):
+                assert not list(validator(described, schema).iter_errors(example)), where
+    assert words["family"] == set(FAMILIES)
+    assert words["type"] == set(PAYLOADS)
+    assert words["rule"] == words["finding"] == set(RULES)
+    assert words["severity"] == {"high", "moderate", "hint"}
+    assert words["state"] == set(STATES)
+    assert all("date-time" in forms[name] for name in ("known_at", "recorded_after"))
+    dates = {"as_of", "published_by", "since", "until", "after", "if-match"}
+    assert all(any(form and form.startswith("^") for form in forms[name]) for name in dates)
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad"),
+    [
+        (
+            "as_of",
+            ["2017", "2017-10", "2017-10-29", "2017-10-29t09:00:00.5z", "2017-10-29T09:00+03:00"],
+            ["2017-13", ""],
+        ),
+        ("since", ["0", "42", "2017-10-29T09:00:00Z", "2017-10-29T09:00:00.123+03:00"], ["2017-10-29", "-1", ""]),
+        ("until", ["2017-10-31", "2017-10~", "../2017", "2017-10-29T09:00Z/2017-10-30"], ["2017-10-5", "..", "X"]),
+    ],
+)
+def test_the_form_of_a_date_in_the_description(
+    described: dict[str, Any], client: TestClient, name: str, good: list[str], bad: list[str]
+) -> None:
+    paths = {"as_of": "/v1/processes/{process}", "since": "/v1/processes/{process}/changes", "until": "/v1/deadlines"}
+    operation = described["paths"][paths[name]]["get"]
+    (pattern,) = [one["schema"]["pattern"] for one in operation["parameters"] if one["name"] == name]
+    for text in (*good, *bad):
+        answer = client.get(paths[name].replace("{process}", "none"), params={name: text})
+        refused = [error["parameter"] for error in answer.json().get("errors", [])]
+        later = "the log ends" in answer.text
+        assert (name in refused and not later) == (text in bad), answer.text
+        assert (re.search(pattern, text) is None) == (text in bad)
 
 
 QUERIES = ("/v1/processes", "/v1/talks", "/v1/agreements", "/v1/convoys", "/v1/enrolments", "/v1/actors")

@@ -60,7 +60,7 @@ def test_ready(client: TestClient) -> None:
     client.post("/v1/events", json=statement(), headers={"Prefer": "wait=9"})
     assert client.get("/readyz").json() == {
         "status": "ready",
-        "log": {"position": 3},
+        "log": {"position": 3, "ahead": 0},
         "views": {"position": 3, "lag": 0},
     }
 

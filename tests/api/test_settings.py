@@ -41,6 +41,27 @@ def test_a_loopback_address(host: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "given",
+    [
+        "postgresql://user:hun?ter2@one/name",  # the parameters that are added would become a part of the name
+        "postgresql://user:hun@ter2@one/name",  # its rest would be told as the host
+        "postgresql://user:hun/ter2@one/name",  # its rest would be told as the name
+        "postgresql://user:hun\0ter2@one/name",  # the driver would read no further
+        "postgresql://user:hunter2@one/name?no_such_option=1",
+    ],
+)
+def test_a_url_that_the_driver_would_read_otherwise_is_refused(given: str) -> None:
+    with pytest.raises(BadSetting, match="each character that is not a letter or a digit as %XX") as refusal:
+        load(database_url=given)
+    assert "ter2" not in str(refusal.value)
+
+
+def test_a_url_may_end_with_a_question_mark() -> None:
+    told = conninfo_to_dict(str(load(database_url="postgresql://one/name?").log_at))
+    assert (told["dbname"], told["keepalives_idle"]) == ("name", "5")
+
+
+@pytest.mark.parametrize(
     ("given", "ends"),
     [
         ("postgresql://one:5432,two:5432/name?target_session_attrs=read-write", "&keepalives_idle=5"),

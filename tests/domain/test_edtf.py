@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from domain.edtf import BEGINNING, END, MAX_LENGTH, Day, Span, When
+from domain.edtf import BEGINNING, END, FORM, MAX_LENGTH, Day, Span, When
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -358,6 +358,26 @@ def test_a_day_is_a_when_that_is_only_a_date(text: str) -> None:
     else:
         with pytest.raises(ValueError, match="write this date as YYYY-MM-DD, YYYY-MM or YYYY"):
             Day(text)
+
+
+@given(texts)
+def test_every_date_has_the_documented_form(text: str) -> None:
+    assert re.search(FORM, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "..", "../..", "0000", "2017/0000", "2017-13", "2017-00", "2017-10-32", "2017-21-05", "2017-XX-05"),
+        *("201X-05", "201X/2020", "2017/2017-10-XX", "2017/2018/2019", "2017-10-29T09:00", "2017-10-29T25:00Z"),
+        *("2017-10-29T09:00Z~", "2017-10-XXT09:00Z", "2017?~", "?2017", "2017-10-5", "27.10.2017", "XXXX"),
+        "2017-10-29T09:00+15:00",
+    ],
+)
+def test_what_is_no_date_has_not_the_documented_form(text: str) -> None:
+    assert not re.search(FORM, text)
+    with pytest.raises(ValueError):  # noqa: PT011 - which advice it gives is tested above
+        When(text)
 
 
 class Report(BaseModel):
