@@ -17,8 +17,8 @@ from hypothesis import settings
 ROOT = Path(__file__).parents[2]
 LONG = os.environ.get("PARLEY_LONG") == "1"
 QUICK = {
-    "sqlite": ["--phases", "examples,fuzzing,stateful", "--examples", "5"],
-    "postgresql": ["--phases", "coverage,fuzzing", "--examples", "5"],
+    "sqlite": ["--phases", "examples,fuzzing,stateful", "--examples", "3"],
+    "postgresql": ["--phases", "coverage,fuzzing", "--examples", "3"],
 }
 WHOLE = ["--whole", "--examples", "300"]
 

@@ -193,6 +193,25 @@ def test_a_commit_that_leaves_its_transaction_open(ledger: Ledger, monkeypatch: 
     assert ledger.version("convoys/lost") == 0
 
 
+def test_a_connection_that_cannot_be_had_keeps_nobody_out_for_ever(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool = datastore_of(ledger).pool
+    taken = [pool.get_connection() for _ in range(pool.num_in_pool)]
+
+    def fail(_: object) -> SQLiteConnection:
+        raise sqlite3.OperationalError("unable to open database file")
+
+    with monkeypatch.context() as failing:
+        failing.setattr(type(pool), "_create_connection", fail)
+        for _ in range(2):
+            with pytest.raises(Unavailable, match=r"events.db cannot be opened"):
+                append(ledger, statement())
+    for connection in taken:
+        pool.put_connection(connection)
+    assert append(ledger, statement()).position == 3
+
+
 # --- no log at all
 
 
