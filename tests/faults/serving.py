@@ -23,6 +23,8 @@ PATIENCE = 60.0
 """Seconds that a slow machine may need."""
 ORPHANED = 20.0
 """Seconds in which all that a server started must end when it was killed: its workers end what they have begun."""
+LOOK = 0.02
+"""Seconds between two looks at what is waited for."""
 
 
 class Killed(Enum):
@@ -157,8 +159,9 @@ def living(leaders: Sequence[subprocess.Popen[bytes]]) -> dict[int, str]:
 def eventually(
     true: Callable[[], Any], seconds: float = PATIENCE, otherwise: Callable[[], str] = lambda: "it never came true"
 ) -> None:
-    """Waits for something, and gives up after some time."""
-    until = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < until, otherwise()
-        time.sleep(0.02)
+    """Waits for something, and gives up after some time. Time in which this process is held does not count."""
+    for _ in range(round(seconds / LOOK)):
+        if true():
+            return
+        time.sleep(LOOK)
+    raise AssertionError(otherwise())

@@ -19,12 +19,17 @@ from uuid import uuid4
 
 import httpx2
 import pytest
+from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
+from api.app import create_app
 from api.cli import app
+from api.settings import load
 from ledger.ledger import Append, Ledger
 from projections.catch_up import catch_up
 from projections.views import Views
+from tests.api.conftest import HERE
+from tests.api.sending import problem
 from tests.api.sending import statement as report
 from tests.faults.surroundings import Sent, Server, Site, eventually, examine, on_linux, site_at
 from tests.ledger.sending import begin, statement
@@ -364,6 +369,16 @@ def test_a_rebuild_mends_damaged_read_models(model: Path, data: Path, damage: Ca
     assert "views.db.damaged" in out
     assert run(data, "verify")[0] == 0
     assert status(data) == status(model)
+
+
+def test_a_garbled_row_of_read_models_is_refused(data: Path) -> None:
+    flip(data / "views.db", place(data / "views.db") - 2)
+    with TestClient(create_app(load(data=data, port=0)), base_url=HERE, raise_server_exceptions=False) as client:
+        body = problem(client.get("/v1/processes/first/history?limit=1000"), 503)
+        assert "`parley rebuild` makes them anew" in body["detail"]
+    assert "timeline has another event" in faults(data, "verify")
+    assert run(data, "rebuild")[0] == 0
+    assert run(data, "verify")[0] == 0
 
 
 @on_linux

@@ -25,7 +25,7 @@ from ledger.ledger import Ledger
 from tests.api.sending import Wire
 from tests.faults.clients import Client, entry, log_of, report
 from tests.faults.history import Acknowledged, Append, Event, Refused, Unknown, check
-from tests.faults.serving import PATIENCE, Killed, Server, eventually
+from tests.faults.serving import Killed, Server, eventually
 
 LONG = os.environ.get("PARLEY_LONG") == "1"
 KILLS = 200 if LONG else 4
@@ -54,7 +54,7 @@ class Sender(Client):
             self._sent.append(events)
             # Some wait until the read models show their events, as they do by default.
             prefer = "wait=1" if self._random.random() < 0.1 else "return=minimal"
-            outcome = self.append_until_answered(events, PATIENCE, prefer=prefer)
+            outcome = self.append_until_answered(events, prefer=prefer)
             for told in outcome.entries if isinstance(outcome, Acknowledged) else ():
                 self._versions[told.subject] = told.version
 
@@ -64,7 +64,7 @@ class Sender(Client):
         told = {events[0].id: outcome for events, outcome in self.in_the_end().items()}
         for events in self._sent:
             if (first := str(events[0]["id"])) in unanswered:
-                outcome, before = self.append_until_answered(events, PATIENCE), told[first]
+                outcome, before = self.append_until_answered(events), told[first]
                 if isinstance(before, Acknowledged):
                     assert outcome == Acknowledged(before.entries, new=False)
                 else:
