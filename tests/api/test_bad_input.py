@@ -16,6 +16,7 @@ from api.app import create_app
 from api.drafts import MOST_VALUES
 from api.settings import Settings, load
 from ledger.ledger import Ledger
+from projections.tables import VIEW_VERSION
 from tests.api.conftest import HERE
 from tests.api.sending import begin, head, opening, problem, statement
 
@@ -321,4 +322,4 @@ def test_no_file_is_left_behind(client: TestClient, settings: Settings) -> None:
         assert not settings.data.exists()
         return
     names = {Path(path).name.partition(".")[0] for path in settings.data.iterdir()}
-    assert names == {"events", "views", "parley-views-v3"}
+    assert names == {"events", "views", f"parley-views-v{VIEW_VERSION}"}

@@ -143,7 +143,7 @@ def appends(count: int) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as place:
         yield from _appends("SQLite", count, place, {})
         if strace := shutil.which("strace"):
-            slow: tuple[str, ...] = (strace, "-f", "--seccomp-bpf", "-qq", "-o", os.devnull)
+            slow: tuple[str, ...] = (strace, "-D", "-f", "--seccomp-bpf", "-qq", "-o", os.devnull)
             slow = (*slow, "-e", "trace=fsync,fdatasync", "-e", "inject=fsync,fdatasync:delay_exit=2000")
             yield from _appends("SQLite, 2 ms more for each sync of the disk", count // 4, place, {}, slow)
     with tempfile.TemporaryDirectory() as place, database() as url:
