@@ -24,7 +24,8 @@ from projections.follower import Reach
 log = logging.getLogger(__name__)
 
 PAUSE = 1.0  # seconds before one that ended is replaced
-REST = 0.01  # seconds between two batches at most: nobody else is in its process
+FEW = 2  # processors: where there are no more, it works half of the time at most, as in a process with others
+REST = 0.01  # seconds between two batches at most, where there are more
 NICENESS = 10  # appends go first where processors are few
 GROWN, STOP = b"grown", b"stop"
 """What the parent says."""
@@ -130,7 +131,7 @@ def project(settings: Settings, line: Connection) -> None:
     from api.server import tune
     from domain.errors import Unavailable
     from ledger.ledger import Ledger
-    from projections.follower import Follower
+    from projections.follower import LONGEST_REST, Follower
     from projections.views import Views
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the parent too, which ends in order
@@ -162,7 +163,8 @@ def project(settings: Settings, line: Connection) -> None:
         stack.callback(ledger.close)
         views = Views(settings.views_at)
         stack.callback(views.close)
-        follower = Telling(views, ledger.read, ledger.head, rest=REST)
+        rest = REST if (os.cpu_count() or 1) > FEW else LONGEST_REST
+        follower = Telling(views, ledger.read, ledger.head, rest=rest)
         stack.callback(follower.close)
         follower.start()
         with contextlib.suppress(EOFError, OSError):

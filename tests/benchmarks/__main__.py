@@ -261,7 +261,7 @@ def views(count: int) -> Iterator[str]:
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute("CREATE DATABASE theirs TEMPLATE template0 ENCODING 'UTF8'")
         theirs = postgres.on(url, "theirs")
-        ledger = load(url, reports(5), count)
+        ledger = load(url, reports(count // 1000 + 1), count)
         started, after = time.perf_counter(), 0
         while found := ledger.read(after, 1000):
             after = found[-1].position
