@@ -171,7 +171,8 @@ class Follower(Reach):
             if time.monotonic() - self._swept > SWEEP:
                 self._swept = time.monotonic()
                 self._views.sweep()
-            self._closing.wait(min(time.monotonic() - started, self._rest))
+            if self._nudged.is_set():  # under load; else the next event is to be seen at once
+                self._closing.wait(min(time.monotonic() - started, self._rest))
         self.leads = False
 
     def _begin(self) -> None:
@@ -194,6 +195,8 @@ class Follower(Reach):
             if not moved:
                 if here.position < head and here.halted is None:
                     raise Unavailable(f"the log is damaged, no events follow position {here.position} of {head}")
+                return
+            if here.complete and here.position >= self._head():
                 return
 
     def _begin_anew(self) -> None:
