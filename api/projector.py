@@ -26,7 +26,6 @@ log = logging.getLogger(__name__)
 PAUSE = 1.0  # seconds before one that ended is replaced
 FEW = 2  # processors: where there are no more, it works half of the time at most, as in a process with others
 REST = 0.01  # seconds between two batches at most, where there are more
-NICENESS = 10  # appends go first where processors are few
 GROWN, STOP = b"grown", b"stop"
 """What the parent says."""
 _spawn = multiprocessing.get_context("spawn")
@@ -135,8 +134,6 @@ def project(settings: Settings, line: Connection) -> None:
     from projections.views import Views
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the parent too, which ends in order
-    with contextlib.suppress(OSError, AttributeError):
-        os.nice(NICENESS)
     tune()
     logs.configure(settings, usual="warning")
 

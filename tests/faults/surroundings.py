@@ -65,9 +65,10 @@ class Command:
 
     def kill(self) -> None:
         """With all that it started, at once."""
-        with suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait(PATIENCE)
+        if self.process.poll() is None:  # else its number may be another's by now
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait(PATIENCE)
 
     def family(self) -> list[int]:
         """Its process, and those that it started."""
