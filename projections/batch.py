@@ -9,16 +9,12 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, case, delete, func, insert, select, tuple_, update
-from sqlalchemy.dialects.postgresql import Insert as PostgreSQLInsert
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import Insert as SQLiteInsert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, delete, func, insert, select
 
 from domain import folds, processes
 from domain.event import Event, Recorded, instant
@@ -41,9 +37,9 @@ from projections.picture import (
     tallied,
     timeline_order,
 )
-from projections.statements import among, put
+from projections.statements import Clash, delete_keys, delete_where, put, rows_of, rows_where
 from projections.tables import Tables
-from projections.views import chunks, reading_now, recorded_of
+from projections.views import reading_now, recorded_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +94,10 @@ class Batch:
         stale = self._hear(batch, changes, places)
         self._touch(batch, member_of, changed, places, stale)
 
-    def _among(self, column: ColumnElement[str], values: Sequence[str]) -> ColumnElement[bool]:
-        return among(self._connection, column, values)
+    def _where(
+        self, what: Sequence[ColumnElement[Any]] | Table, column: ColumnElement[str], values: Iterable[str]
+    ) -> Iterator[Row[*tuple[Any, ...]]]:
+        return rows_where(self._connection, what, column, values)
 
     # --- rows as recorded
 
@@ -125,12 +123,11 @@ class Batch:
             for r in batch
             if r.event.data.revises
         ]
-        if rows:
-            put(self._connection, self._tables.revisions, rows)
+        put(self._connection, self._tables.revisions, rows)
         unified = {(r.subject, r.event.data.into) for r in batch if isinstance(r.event.data, SubjectUnified)}
         if unified:
             pairs = [{"subject": subject, "into": into} for subject, into in sorted(unified)]
-            self._connection.execute(self._upsert(self._tables.unified).on_conflict_do_nothing(), pairs)
+            put(self._connection, self._tables.unified, pairs, Clash(("subject", "into")))
 
     def _file(self, batch: Sequence[Recorded]) -> dict[Subject, set[str]]:
         """Puts events, as they were recorded, into the timelines of their processes.
@@ -146,10 +143,9 @@ class Batch:
         subjects = {recorded.subject for recorded in batch}
         subjects |= {other for subject in subjects for other in together.get(subject, ())}
         member_of: dict[Subject, set[str]] = {subject: set() for subject in subjects}
-        for some in chunks(sorted(subjects)):
-            query = select(membership.c.subject, membership.c.process).where(self._among(membership.c.subject, some))
-            for subject, process in self._connection.execute(query):
-                member_of[Subject(subject)].add(process)
+        columns = (membership.c.subject, membership.c.process)
+        for subject, process in self._where(columns, membership.c.subject, subjects):
+            member_of[Subject(subject)].add(process)
         named = {subject: set(found) for subject, found in member_of.items()}
         of_subject: dict[Subject, list[Recorded]] = defaultdict(list)
         for recorded in batch:
@@ -178,15 +174,14 @@ class Batch:
             rows += [self._filed(process, recorded, their_targets) for process in new for recorded in whole]
         if joined:
             put(self._connection, membership, joined)
-        if rows:
-            put(self._connection, timeline, rows)
+        put(self._connection, timeline, rows)
         return named
 
     def _together(self) -> dict[Subject, frozenset[Subject]]:
         """The subjects that were ever said to be one, each with all of them."""
         unified = self._tables.unified
-        pairs = self._connection.execute(select(unified.c.subject, unified.c.into)).all()
-        return components((Subject(one), Subject(other)) for one, other in pairs) if pairs else {}
+        pairs = [(Subject(one), Subject(other)) for one, other in rows_of(self._connection, unified)]
+        return components(pairs) if pairs else {}
 
     @staticmethod
     def _filed(process: str, recorded: Recorded, targets: dict[str, Event]) -> dict[str, Any]:
@@ -208,21 +203,13 @@ class Batch:
 
     def _by_id(self, ids: Iterable[str]) -> list[Recorded]:
         timeline = self._tables.timeline
-        found: list[Recorded] = []
-        for some in chunks(sorted(set(ids))):
-            rows = self._connection.execute(select(timeline).where(self._among(timeline.c.event_id, some)))
-            found += [recorded_of(row) for row in rows]
-        return found
+        return [recorded_of(row) for row in self._where(timeline, timeline.c.event_id, ids)]
 
     def _all_of(self, subjects: Iterable[str]) -> list[Recorded]:
         """All events of subjects, as they were recorded, in log order."""
         timeline = self._tables.timeline
-        query = select(timeline).order_by(timeline.c.position)
-        return [
-            recorded_of(row)
-            for some in chunks(sorted(subjects))
-            for row in self._connection.execute(query.where(self._among(timeline.c.subject, some)))
-        ]
+        found = [recorded_of(row) for row in self._where(timeline, timeline.c.subject, subjects)]
+        return sorted(found, key=lambda recorded: recorded.position)
 
     def _as_one(self, stays: Subject) -> list[Subject]:
         """The subjects that are one under this one, itself included."""
@@ -235,16 +222,15 @@ class Batch:
         for recorded in whole:
             if not recorded.event.data.revises:
                 found[recorded.key] = _under(recorded.event, stays)
-        for some in chunks(sorted(found)):
-            for row in self._connection.execute(select(effects).where(self._among(effects.c.event_id, some))):
-                found[row.event_id] = reading_now(row.type, row.event, row.marks)
+        for row in self._where(effects, effects.c.event_id, found):
+            found[row.event_id] = reading_now(row.type, row.event, row.marks)
         return found
 
     # --- what revisions change
 
     def _read_joined(self) -> dict[Subject, Subject]:
         table = self._tables.joined
-        return {Subject(s): Subject(t) for s, t in self._connection.execute(select(table.c.subject, table.c.stays))}
+        return {Subject(s): Subject(t) for s, t in rows_of(self._connection, table)}
 
     def _join(self, batch: Sequence[Recorded]) -> None:
         """Works out anew which subjects are one, if the batch says something of that."""
@@ -262,13 +248,11 @@ class Batch:
                 put(self._connection, self._tables.joined, rows)
 
     def _revisions_of(self, subjects: Iterable[str]) -> list[Recorded]:
-        revisions, timeline = self._tables.revisions, self._tables.timeline
-        query = select(timeline).join_from(revisions, timeline, revisions.c.position == timeline.c.position)
-        return [
-            recorded_of(row)
-            for some in chunks(sorted(set(subjects)))
-            for row in self._connection.execute(query.where(self._among(revisions.c.subject, some)))
-        ]
+        tables = self._tables
+        found = rows_where(
+            self._connection, tables.timeline, tables.revisions.c.subject, subjects, tables.revisions_told
+        )
+        return [recorded_of(row) for row in found]
 
     def _changes(self, batch: Sequence[Recorded]) -> list[Change]:
         """What the batch changes, event by event: those that come, and those that read otherwise by a revision."""
@@ -316,8 +300,7 @@ class Batch:
     def _keep_effects(self, standings: Iterable[Standing]) -> None:
         effects = self._tables.effects
         found = list(standings)
-        for some in chunks([standing.recorded.key for standing in found]):
-            self._connection.execute(delete(effects).where(self._among(effects.c.event_id, some)))
+        delete_where(self._connection, effects.c.event_id, [standing.recorded.key for standing in found])
         rows = [
             {
                 "event_id": standing.recorded.key,
@@ -328,8 +311,7 @@ class Batch:
             for standing in found
             if standing.revised
         ]
-        if rows:
-            put(self._connection, effects, rows)
+        put(self._connection, effects, rows)
 
     # --- folds
 
@@ -344,8 +326,7 @@ class Batch:
         table = self._tables.steps
         if gone:
             key = (table.c.subject, table.c.lead, table.c.earliest, table.c.latest, table.c.step, table.c.event_id)
-            for some in chunks([(e.subject, *_step(e)) for e in gone]):
-                self._connection.execute(delete(table).where(tuple_(*key).in_(some)))
+            delete_keys(self._connection, key, [(e.subject, *_step(e)) for e in gone])
         if come:
             put(self._connection, table, [_step_row(r, event) for r, event in come])
         arrived: dict[Subject, list[Event]] = defaultdict(list)
@@ -384,8 +365,7 @@ class Batch:
                     "state": folds.dump(family, state).decode(),
                 }
             )
-        if rows:
-            put(self._connection, self._tables.subjects, rows, instead=("subject",))
+        put(self._connection, self._tables.subjects, rows, Clash(("subject",)))
         return changed
 
     def _forget(self, subject: Subject) -> None:
@@ -399,20 +379,13 @@ class Batch:
             name = subject.partition("/")[2]
             self._connection.execute(delete(tables.processes).where(tables.processes.c.process == name))
 
-    def _upsert(self, table: Table) -> SQLiteInsert | PostgreSQLInsert:
-        """An insert that may say what to do about a row that is there: both databases take it in the same words."""
-        return sqlite_insert(table) if self._connection.dialect.name == "sqlite" else postgresql_insert(table)
-
     def _stored(self, subjects: list[Subject]) -> dict[Subject, tuple[SubjectState, tuple[Any, ...] | None]]:
         table = self._tables.subjects
         found: dict[Subject, tuple[SubjectState, tuple[Any, ...] | None]] = {}
-        for some in chunks(subjects):
-            query = select(table.c.subject, table.c.family, table.c.last, table.c.state)
-            for subject, family, last, state in self._connection.execute(
-                query.where(self._among(table.c.subject, some))
-            ):
-                order = json.loads(last)
-                found[Subject(subject)] = folds.load(family, state), tuple(order) if order else None
+        columns = (table.c.subject, table.c.family, table.c.last, table.c.state)
+        for subject, family, last, state in self._where(columns, table.c.subject, subjects):
+            order = json.loads(last)
+            found[Subject(subject)] = folds.load(family, state), tuple(order) if order else None
         return found
 
     def _steps_of(self, subject: Subject) -> list[Event]:
@@ -441,11 +414,8 @@ class Batch:
         """
         table, membership = self._tables.belongs, self._tables.membership
         before: dict[Subject, dict[str, bool]] = {subject: {} for subject in changed}
-        for some in chunks(sorted(changed)):
-            for process, subject, withdrawn in self._connection.execute(
-                select(table).where(self._among(table.c.subject, some))
-            ):
-                before[Subject(subject)][process] = withdrawn
+        for process, subject, withdrawn in self._where(table, table.c.subject, changed):
+            before[Subject(subject)][process] = withdrawn
         places: dict[Subject, Places] = {}
         other: dict[Subject, dict[str, bool]] = {}
         for subject, state in changed.items():
@@ -462,29 +432,23 @@ class Batch:
             places[subject] = Places(had, frozenset(counted if state.opened or family == "processes" else ()))
             if now != before[subject]:
                 other[subject] = now
-        for some in chunks([subject for subject in other if before[subject]]):
-            self._connection.execute(delete(table).where(self._among(table.c.subject, some)))
+        delete_where(self._connection, table.c.subject, [subject for subject in other if before[subject]])
         rows = [
             {"process": process, "subject": subject, "withdrawn": out}
             for subject, now in other.items()
             for process, out in sorted(now.items())
         ]
-        if rows:
-            put(self._connection, table, rows)
+        put(self._connection, table, rows)
         return places
 
     def _counted_in(self, subjects: Iterable[Subject], places: dict[Subject, Places]) -> dict[Subject, Places]:
         """The processes in which what accumulates on subjects counts, for those whose state did not change too."""
         table = self._tables.belongs
-        rest = sorted({subject for subject in subjects if subject not in places})
+        rest = {subject for subject in subjects if subject not in places}
         found: dict[Subject, set[str]] = {Subject(subject): set() for subject in rest}
-        for some in chunks(rest):
-            query = select(table.c.subject, table.c.process, table.c.withdrawn).where(
-                self._among(table.c.subject, some)
-            )
-            for subject, process, withdrawn in self._connection.execute(query):
-                if not withdrawn or subject.startswith("processes/"):
-                    found[Subject(subject)].add(process)
+        for process, subject, withdrawn in self._where(table, table.c.subject, rest):
+            if not withdrawn or subject.startswith("processes/"):
+                found[Subject(subject)].add(process)
         return {**places, **{s: Places(frozenset(p), frozenset(p)) for s, p in found.items()}}
 
     # --- what accumulates
@@ -500,8 +464,7 @@ class Batch:
             for event in gone
             for process in self._left.get(event.subject) or found[event.subject].before
         ]
-        for some in chunks(lost):
-            self._connection.execute(delete(table).where(tuple_(*key).in_(some)))
+        delete_keys(self._connection, key, lost)
         rows: list[dict[str, Any]] = []
         for recorded, event in come:
             where = found[event.subject]
@@ -513,8 +476,7 @@ class Batch:
             new = sorted(where.after - where.before)
             if new:
                 rows += [_entry(process, r, event) for process in new for r, event in self._accumulated(subject, come)]
-        if rows:
-            put(self._connection, table, rows)
+        put(self._connection, table, rows)
 
     def _accumulated(self, subject: Subject, come: list[tuple[Recorded, Event]]) -> list[tuple[Recorded, Event]]:
         """All that accumulates on a subject, as it reads now."""
@@ -538,10 +500,8 @@ class Batch:
             return
         identity = ("subject", "series", "claimant", "assessed")
         place = ("earliest", "latest", "step", "event_id")
-        if gone:
-            key = tuple_(*(table.c[name] for name in (*identity, *place)))
-            for some in chunks([tuple(row[name] for name in (*identity, *place)) for row in gone]):
-                self._connection.execute(delete(table).where(key.in_(some)))
+        key = (*identity, *place)
+        delete_keys(self._connection, [table.c[n] for n in key], [tuple(row[n] for n in key) for row in gone])
         if come:
             put(self._connection, table, come)
         again = {tuple(row[name] for name in identity) for row in gone}
@@ -558,13 +518,7 @@ class Batch:
             new[key_of] = {**{name: newest[name] for name in (*identity, *place, "low", "high")}, "claims": count}
         if not new:
             return
-        statement = self._upsert(series)
-        newer_one = tuple_(*(statement.excluded[c] for c in place)) > tuple_(*(series.c[c] for c in place))
-        newest_of = {c: case((newer_one, statement.excluded[c]), else_=series.c[c]) for c in (*place, "low", "high")}
-        both = {**newest_of, "claims": series.c.claims + statement.excluded.claims}
-        self._connection.execute(
-            statement.on_conflict_do_update(index_elements=list(identity), set_=both), list(new.values())
-        )
+        put(self._connection, series, list(new.values()), Clash(identity, added=("claims",), newest=place))
 
     def _recount_claims(self, whose: dict[str, Any]) -> None:
         """Finds the newest claim of one claimant on one series anew, after one went away."""
@@ -590,12 +544,9 @@ class Batch:
             return
         columns = ("subject", "kind", "recorder", "first_day", "last_day")
         rows = [{**dict(zip(columns, key, strict=True)), "events": events} for key, events in counts.items()]
-        statement = self._upsert(table)
-        both = {"events": table.c.events + statement.excluded.events}
-        self._connection.execute(statement.on_conflict_do_update(index_elements=list(columns), set_=both), rows)
-        fewer = sorted({key[0] for key, events in counts.items() if events < 0})
-        for some in chunks(fewer):
-            self._connection.execute(delete(table).where(self._among(table.c.subject, some), table.c.events == 0))
+        put(self._connection, table, rows, Clash(columns, added=("events",)))
+        fewer = sorted({key for key, events in counts.items() if events < 0})
+        delete_keys(self._connection, [*(table.c[n] for n in columns), table.c.events], [(*key, 0) for key in fewer])
 
     # --- what does not fit, and what is due
 
@@ -631,15 +582,13 @@ class Batch:
             if isinstance(r.event.data, EventDisputed)
         }
         effects = self._tables.effects
-        about = sorted({str(revised(event)) for event in disputes.values()})
+        about = {str(revised(event)) for event in disputes.values()}
         found: list[tuple[EventId, EventId, str]] = []
-        for some in chunks(about):
-            query = select(effects.c.event_id, effects.c.marks).where(self._among(effects.c.event_id, some))
-            for target, marks in self._connection.execute(query.where(effects.c.event.is_not(None))):
-                for dispute in json.loads(marks).get("disputed_by", ()):
-                    event = disputes.get(EventId(UUID(dispute)))
-                    if event is not None:
-                        found.append((EventId(UUID(target)), event.id, disputant(event)))
+        for row in self._where(effects, effects.c.event_id, about):
+            for dispute in json.loads(row.marks).get("disputed_by", ()) if row.event is not None else ():
+                event = disputes.get(EventId(UUID(dispute)))
+                if event is not None:
+                    found.append((EventId(UUID(row.event_id)), event.id, disputant(event)))
         return found
 
     # --- who was heard last
@@ -663,9 +612,8 @@ class Batch:
                 subject = self._stays.get(recorded.subject, recorded.subject)
                 come[subject] = newer(come.get(subject), heard_in(recorded.event))
         known: dict[Subject, Heard] = {}
-        for some in chunks(sorted({*come, *lost})):
-            for row in self._connection.execute(select(table).where(self._among(table.c.subject, some))):
-                known[Subject(row.subject)] = Heard(row.on, row.publisher, row.claimant, row.event)
+        for row in self._where(table, table.c.subject, {*come, *lost}):
+            known[Subject(row.subject)] = Heard(row.on, row.publisher, row.claimant, row.event)
         anew = {s for s, ids in lost.items() if s not in known or known[s].event in ids}
         anew |= {stays.get(s, s) for s in self._moved for stays in (self._stays, self._stays_before)}
         anew = {s for s in anew if s not in self._stays}
@@ -676,8 +624,7 @@ class Batch:
                 rows.append({"subject": subject, **_heard_row(found)})
             if found is None:
                 self._connection.execute(delete(table).where(table.c.subject == subject))
-        if rows:
-            put(self._connection, table, rows, instead=("subject",))
+        put(self._connection, table, rows, Clash(("subject",)))
         self._come = come
         moved = {subject for subject, where in places.items() if where.before != where.after}
         stale = {*lost, *moved, *anew}
@@ -707,10 +654,8 @@ class Batch:
             for subject, state in changed.items()
             for role in {(r.actor, r.role): r for line in state.roles.values() for r in line.values if r.held}.values()
         ]
-        for some in chunks(list(changed)):
-            self._connection.execute(delete(table).where(self._among(table.c.subject, some)))
-        if rows:
-            put(self._connection, table, rows)
+        delete_where(self._connection, table.c.subject, changed)
+        put(self._connection, table, rows)
 
     def _canonical(self, process: str) -> str:
         path = Subject(f"processes/{process}")
@@ -737,16 +682,13 @@ class Batch:
         for subject, one in self._come.items():
             for process in where[subject].after:
                 heard[self._canonical(process)] = newer(heard.get(self._canonical(process)), one)
-        known: dict[str, Any] = {}
-        for some in chunks(sorted(touched)):
-            known |= {
-                row.process: row
-                for row in self._connection.execute(select(table).where(self._among(table.c.process, some)))
-            }
+        known = {row.process: row for row in self._where(table, table.c.process, touched)}
         anew = {self._canonical(process) for process in stale}
+        rows: list[dict[str, Any]] = []
         for process, last in touched.items():
             row = known.get(process)
-            values: dict[str, Any] = {"touched": last.position, "touched_at": instant(last.recorded_at)}
+            values: dict[str, Any] = row._asdict() if row is not None else {"process": process}
+            values |= {"touched": last.position, "touched_at": instant(last.recorded_at)}
             newest: Heard | None = None
             if process in anew or row is None:
                 newest = self._heard_in(process)
@@ -764,10 +706,8 @@ class Batch:
                         for place in processes.places(state)
                     ).casefold(),
                 }
-            if row is None:
-                self._connection.execute(insert(table).values(process=process, **values))
-            else:
-                self._connection.execute(update(table).where(table.c.process == process).values(**values))
+            rows.append({column.name: values[column.name] for column in table.c})
+        put(self._connection, table, rows, Clash(("process",)))
 
     def _heard_in(self, process: str) -> Heard:
         """The newest source of a whole process."""

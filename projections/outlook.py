@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, delete, select, tuple_
+from sqlalchemy import Connection
 
 from domain import folds
 from domain.event import Event
@@ -33,9 +33,8 @@ from domain.general import SubjectState
 from domain.revisions import EventDisputed
 from domain.values import EventId, Subject
 from projections.picture import Claim, Picture
-from projections.statements import among, pair_among, put
+from projections.statements import delete_keys, delete_pairs, delete_where, put, rows_where, rows_where_pairs
 from projections.tables import Tables
-from projections.views import chunks
 
 STATE, CLAIMS, DISPUTES = "state", "claims", "disputes"
 """Parts of a subject's findings that are renewed at once; what is said twice is a part for each content."""
@@ -107,20 +106,11 @@ class Outlook:
         self._tables = tables
         self._was_twice: set[tuple[Subject, str]] = set()
 
-    def _among(self, column: ColumnElement[str], values: Sequence[str]) -> ColumnElement[bool]:
-        return among(self._connection, column, values)
-
-    def _pair_among(
-        self, columns: tuple[ColumnElement[str], ColumnElement[str]], pairs: Sequence[tuple[str, str]]
-    ) -> ColumnElement[bool]:
-        return pair_among(self._connection, columns, pairs)
-
     def forget(self, subjects: Sequence[Subject]) -> None:
         """Takes away all that is kept of subjects that gave way."""
         tables = self._tables
         for table in (tables.findings, tables.deadlines, tables.acting):
-            for some in chunks(subjects):
-                self._connection.execute(delete(table).where(self._among(table.c.subject, some)))
+            delete_where(self._connection, table.c.subject, subjects)
 
     def renew_states(self, changed: Mapping[Subject, SubjectState]) -> None:
         """What the folded states tell: nothing, of a withdrawn subject."""
@@ -149,29 +139,26 @@ class Outlook:
         ]
         acting += [row for subject, state in alive.items() for row in _acts(acts(subject, state))]
         for table, rows in ((tables.deadlines, due), (tables.acting, acting)):
-            for some in chunks(list(changed)):
-                self._connection.execute(delete(table).where(self._among(table.c.subject, some)))
-            if rows:
-                put(self._connection, table, rows)
+            delete_where(self._connection, table.c.subject, changed)
+            put(self._connection, table, rows)
 
     def renew_claims(self, subjects: Iterable[Subject]) -> None:
         """What the newest claims of subjects tell."""
         series = self._tables.series
         mine: dict[Subject, list[ClaimMade]] = {subject: [] for subject in subjects}
-        for some in chunks(sorted(mine)):
-            for row in self._connection.execute(select(series).where(self._among(series.c.subject, some))):
-                mine[Subject(row.subject)].append(
-                    ClaimMade(
-                        tuple(json.loads(row.series)),
-                        row.claimant,
-                        row.assessed,
-                        row.low,
-                        row.high,
-                        row.earliest,
-                        row.latest,
-                        EventId(UUID(row.event_id)),
-                    )
+        for row in rows_where(self._connection, series, series.c.subject, mine):
+            mine[Subject(row.subject)].append(
+                ClaimMade(
+                    tuple(json.loads(row.series)),
+                    row.claimant,
+                    row.assessed,
+                    row.low,
+                    row.high,
+                    row.earliest,
+                    row.latest,
+                    EventId(UUID(row.event_id)),
                 )
+            )
         found = [(CLAIMS, one) for subject, made in mine.items() for one in of_claims(subject, made)]
         self._replace([(subject, CLAIMS) for subject in mine], found)
 
@@ -184,21 +171,15 @@ class Outlook:
         table = self._tables.said
         lost = [(event.subject, content_key(event), event.key) for event in gone]
         new = [(event.subject, content_key(event), event.key) for event in come]
-        for some in chunks(lost):
-            key = tuple_(table.c.subject, table.c.content, table.c.event_id)
-            self._connection.execute(delete(table).where(key.in_(some)))
-        if new:
-            names = ("subject", "content", "event_id")
-            put(self._connection, table, [dict(zip(names, row, strict=True)) for row in new])
+        delete_keys(self._connection, (table.c.subject, table.c.content, table.c.event_id), lost)
+        names = ("subject", "content", "event_id")
+        put(self._connection, table, [dict(zip(names, row, strict=True)) for row in new])
         touched: dict[tuple[Subject, str], list[str]] = {(subject, key): [] for subject, key, _ in (*lost, *new)}
-        for some in chunks(sorted(touched)):
-            query = (
-                select(table)
-                .where(self._pair_among((table.c.subject, table.c.content), some))
-                .order_by(table.c.event_id)
-            )
-            for subject, content, event_id in self._connection.execute(query):
-                touched[subject, content].append(event_id)
+        pair = (table.c.subject, table.c.content)
+        for subject, content, event_id in rows_where_pairs(self._connection, table, pair, touched):
+            touched[subject, content].append(event_id)
+        for ids in touched.values():
+            ids.sort()
         self._was_twice = {(s, content) for s, content, _ in lost}
         return touched
 
@@ -225,8 +206,7 @@ class Outlook:
     def _replace(self, whose: Sequence[tuple[Subject, str]], found: Iterable[tuple[str, Finding]]) -> None:
         """Puts findings, each with its part, in the place of those of the same subjects and parts."""
         table = self._tables.findings
-        for some in chunks(whose):
-            self._connection.execute(delete(table).where(self._pair_among((table.c.subject, table.c.part), some)))
+        delete_pairs(self._connection, (table.c.subject, table.c.part), whose)
         rows = [
             {
                 "subject": one.subject,
@@ -240,8 +220,7 @@ class Outlook:
             }
             for part, one in found
         ]
-        if rows:
-            put(self._connection, table, rows)
+        put(self._connection, table, rows)
 
 
 def _acts(found: Iterable[Act]) -> list[dict[str, Any]]:

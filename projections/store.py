@@ -364,7 +364,7 @@ class PostgresStore(Store):
 
     def lock(self, connection: Connection, number: int, *, shared: bool = False) -> None:
         function = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
-        connection.execute(text(f"SELECT {function}(:name, :number)"), {"name": LOCK, "number": number})
+        connection.exec_driver_sql(f"SELECT {function}(%s, %s)", (LOCK, number))
 
     def rest(self) -> None:
         """Locks are granted in turn, and another generation has another lock."""
@@ -392,7 +392,7 @@ class PostgresStore(Store):
         )
 
     def tell(self, connection: Connection) -> None:
-        connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
+        connection.exec_driver_sql("SELECT pg_notify(%s, '')", (CHANNEL,))
 
     def watch(self, closing: threading.Event) -> Iterator[None]:
         import psycopg

@@ -8,8 +8,9 @@ they live and die together. Only plain column types are used, so that one code p
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
-from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Integer, MetaData, Table
+from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Integer, Join, MetaData, Table, join
 from sqlalchemy import Text as AnyText
 from sqlalchemy.dialects.postgresql import TEXT
 
@@ -35,7 +36,7 @@ generations = Table(
 A generation that gave way is kept a while (`retired_at`, in seconds since 1970) for those who are still reading it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Tables:
     """One generation's tables."""
 
@@ -83,6 +84,11 @@ class Tables:
     """Actors that act in a subject, and those that have a role or a side there."""
     processes: Table
     """A line for each process: what a list shows and filters by."""
+
+    @cached_property
+    def revisions_told(self) -> Join:
+        """Revisions, each with what it says."""
+        return join(self.revisions, self.timeline, self.revisions.c.position == self.timeline.c.position)
 
     @classmethod
     def of(cls, generation: int) -> Tables:

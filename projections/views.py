@@ -22,6 +22,7 @@ from sqlalchemy import (
     Connection,
     MetaData,
     Table,
+    bindparam,
     delete,
     func,
     insert,
@@ -44,6 +45,11 @@ from projections.tables import VIEW_VERSION, Tables, create_generations, generat
 log = logging.getLogger(__name__)
 
 _PROGRESS = select(generations.c.generation, generations.c.position, generations.c.halted, generations.c.complete)
+_LIVE = _PROGRESS.where(generations.c.version == VIEW_VERSION, generations.c.live)
+_KEPT = _PROGRESS.where(generations.c.generation == bindparam("which"), generations.c.retired_at.is_(None))
+_ADVANCE = update(generations).where(generations.c.generation == bindparam("which"))
+_ADVANCE = _ADVANCE.values({name: bindparam(f"now_{name}") for name in ("position", "halted", "complete")})
+"""Statements of every batch and every reading, made once."""
 
 KEPT_RETIRED = 60.0
 """Seconds for which a generation that gave way is kept: whoever began to read it is long done by then."""
@@ -218,7 +224,7 @@ class Views:
 
     def live(self, connection: Connection) -> Progress | None:
         """The live generation of this version; None if there is none."""
-        row = connection.execute(_PROGRESS.where(_ours(), generations.c.live)).first()
+        row = connection.execute(_LIVE).first()
         return Progress(*row) if row else None
 
     def unfinished(self, connection: Connection) -> Progress | None:
@@ -239,14 +245,12 @@ class Views:
 
     def progress_of(self, connection: Connection, generation: int) -> Progress | None:
         """How far a generation is; None if it is gone, or has given way."""
-        kept = (generations.c.generation == generation, generations.c.retired_at.is_(None))
-        row = connection.execute(_PROGRESS.where(*kept)).first()
+        row = connection.execute(_KEPT, {"which": generation}).first()
         return Progress(*row) if row else None
 
     def advance(self, connection: Connection, now: Progress) -> None:
-        here = generations.c.generation == now.generation
-        values = {"position": now.position, "halted": now.halted, "complete": now.complete}
-        connection.execute(update(generations).where(here).values(**values))
+        values = {"now_position": now.position, "now_halted": now.halted, "now_complete": now.complete}
+        connection.execute(_ADVANCE, {"which": now.generation, **values})
         self._store.tell(connection)
 
     def swap(self, connection: Connection, generation: int) -> None:

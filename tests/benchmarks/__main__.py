@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import http.client
+import itertools
 import json
 import os
 import platform
@@ -89,15 +90,18 @@ def opponent(kind: str, where: Path | str) -> tuple[str, ...]:
     return ("-m", "tests.benchmarks.opponents", kind, str(where), "PORT")
 
 
-def figure(number: int) -> dict[str, object]:
-    """A figure of the process that all logs have."""
+_numbers = itertools.count(1)
+
+
+def figure() -> dict[str, object]:
+    """A figure of the process that all logs have. No two of a run say the same: that would be a finding each time."""
     return {
         "id": str(uuid.uuid4()),
         "type": "FigureReported",
         "subject": f"processes/{PROCESS}",
         "occurred": "2018-01-05",
         "sources": [{"publisher": "Field office", "claimant": "committee", "published": "2018-01-05"}],
-        "data": {"measure": "fighters", "quantity": {"value": number + 1, "qualifier": "about"}},
+        "data": {"measure": "fighters", "quantity": {"value": next(_numbers), "qualifier": "about"}},
     }
 
 
@@ -107,13 +111,13 @@ MINIMAL = "Prefer: return=minimal\r\n"
 
 def figures(count: int) -> list[bytes]:
     """Requests that append one figure each."""
-    return [request("POST", "/v1/events", json.dumps(figure(n)).encode(), MINIMAL) for n in range(count)]
+    return [request("POST", "/v1/events", json.dumps(figure()).encode(), MINIMAL) for _ in range(count)]
 
 
 def arrays(count: int, each: int) -> list[bytes]:
     """Requests that append many figures each."""
     return [
-        request("POST", "/v1/events", json.dumps([figure(n) for n in range(each)]).encode(), MINIMAL)
+        request("POST", "/v1/events", json.dumps([figure() for _ in range(each)]).encode(), MINIMAL)
         for _ in range(count)
     ]
 
@@ -213,7 +217,7 @@ def bulk(count: int) -> Iterator[str]:
 
 def _bare(path: Path, count: int) -> float:
     """Rows a second: each event validated, then all inserted with one statement, and synced."""
-    texts = [json.dumps(figure(number)) for number in range(count)]
+    texts = [json.dumps(figure()) for _ in range(count)]
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
@@ -319,7 +323,7 @@ def _one_more() -> Iterator[dict[str, Any]]:
 
 def _seen_over_http(port: int, number: int) -> float:
     """Seconds from the answer to an append until the status shows it."""
-    event = {**figure(number), "subject": "processes/small"}
+    event = {**figure(), "subject": "processes/small"}
     with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port)) as line:
         headers = {"Content-Type": "application/json", "Prefer": "return=minimal"}
         line.request("POST", "/v1/events", json.dumps(event), headers)
@@ -338,7 +342,7 @@ def _seen_by_runner(running: Any, view: Equal, number: int) -> float:
     """The same of the library's runner: an event saved, then asked for until the view tracks it, the status drawn."""
     if number == 0:
         _save(running, next(_one_more()), 1)
-    event = {**figure(number), "subject": "processes/small"}
+    event = {**figure(), "subject": "processes/small"}
     position = _save(running, event, number + 2)
     started = time.perf_counter()
     while not view.has_tracking_id("same", position):
