@@ -41,7 +41,7 @@ def run(settings: Settings, started: Callable[[], None]) -> None:
         stack.callback(ledger.close)
         views = Views(settings.views_at)
         stack.callback(views.close)
-        follower = Follower(views, ledger.read, ledger.head)
+        follower = Follower(views, ledger.read, ledger.head, sharing=False)
         stack.callback(follower.close)
         logs.configure(settings, usual="info")
         follower.start()

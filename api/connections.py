@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -20,6 +20,48 @@ HEADERS = 10.0  # seconds for the headers of a request, and for a new connection
 SILENCE = 20.0  # seconds without a byte, in the middle of a body
 BODY = 600.0  # seconds for a whole body: lines may be slow
 LOOK = 1.0  # seconds between two looks
+
+
+JOINED = 64 * 1024  # bytes: what is longer is not copied
+
+
+class Joining:
+    """A transport that sends the head of an answer together with its body.
+
+    uvicorn writes them one after the other, each a call of the system, and a wake-up of whoever reads. What is written
+    waits for what follows in the same turn of the event loop, no longer.
+    """
+
+    __slots__ = ("_held", "_loop", "_transport")
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._held = b""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        held, self._held = self._held, b""
+        if len(held) + len(data) > JOINED:
+            if held:
+                self._transport.write(held)
+            self._transport.write(data)
+        elif held:
+            self._transport.write(held + data)
+        elif data:
+            self._held = data
+            self._loop.call_soon(self._let_go)
+
+    def _let_go(self) -> None:
+        held, self._held = self._held, b""
+        if held and not self._transport.is_closing():
+            self._transport.write(held)
+
+    def close(self) -> None:
+        self._let_go()
+        self._transport.close()
 
 
 class Connection(HttpToolsProtocol):
@@ -39,7 +81,7 @@ class Connection(HttpToolsProtocol):
         self._in_body = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+        super().connection_made(cast(asyncio.Transport, Joining(transport, self.loop)))
         self._began = self.loop.time()
         if len(self.connections) > self.most:
             self._refuse(of_refusal(Unavailable("there are too many connections: try again in a moment")))

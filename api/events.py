@@ -300,17 +300,20 @@ async def _body(request: Request, most: int, visit: Visit) -> bytes:
         TooMuch: it is longer, whether it says so beforehand or not.
         Unavailable: those of all requests together take too much room.
     """
-    too_much = TooMuch(f"the body may hold {most:,} bytes: send fewer events at once")
     told = request.headers.get("content-length", "0")
     if told.isdecimal() and int(told) > most:
-        raise too_much
+        raise _too_long(most)
     parts = bytearray()
     async for part in request.stream():
         parts += part
         visit.take(len(part))
         if len(parts) > most:
-            raise too_much
+            raise _too_long(most)
     return bytes(parts)
+
+
+def _too_long(most: int) -> TooMuch:
+    return TooMuch(f"the body may hold {most:,} bytes: send fewer events at once")
 
 
 def _if_match(header: str | None, sent: Sent) -> int | None:

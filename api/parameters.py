@@ -192,6 +192,7 @@ async def wait_for_views(here: Parley, position: int, seconds: float) -> bool:
     while here.follower.position < position:
         if here.follower.halted or here.head.stopping or clock() >= deadline:
             return False
+        here.follower.hurry()
         await asyncio.sleep(0.005)
     return True
 

@@ -24,9 +24,8 @@ from projections.follower import Reach
 log = logging.getLogger(__name__)
 
 PAUSE = 1.0  # seconds before one that ended is replaced
-FEW = 2  # processors: where there are no more, it works half of the time at most, as in a process with others
-REST = 0.01  # seconds between two batches at most, where there are more
-GROWN, STOP = b"grown", b"stop"
+FEW = 2  # processors: where there are no more, it shares them with its server
+GROWN, AWAITED, STOP = b"grown", b"awaited", b"stop"
 """What the parent says."""
 _spawn = multiprocessing.get_context("spawn")
 
@@ -56,6 +55,8 @@ class Projector(Reach):
         """How often the log was said to have grown, and how much of that the child was told of."""
         self._waiting = False
         """Whether it was told, and has not answered yet."""
+        self._hurried = False
+        """Whether it was told since its last answer that somebody waits."""
         self._begin()
         self._thread = threading.Thread(target=self._run, name="projector", daemon=True)
 
@@ -89,6 +90,13 @@ class Projector(Reach):
             if not self._waiting:
                 self._ask()
 
+    def hurry(self) -> None:
+        with self._gate:
+            if not self._hurried:
+                self._hurried = True
+                with contextlib.suppress(OSError):
+                    self._line.send_bytes(AWAITED)
+
     def _ask(self) -> None:
         self._waiting, self._asked = True, self._wanted
         with contextlib.suppress(OSError):  # it ended, or is ending: its successor looks of itself
@@ -106,7 +114,7 @@ class Projector(Reach):
                 self._process.join()
                 if not self._closing.wait(PAUSE):
                     with self._gate:
-                        self._waiting = False
+                        self._waiting = self._hurried = False
                         self._begin()
 
     def _hear(self, told: Told) -> None:
@@ -114,7 +122,7 @@ class Projector(Reach):
             self._position, self._complete, self.halted, self.fault, self.leads = told
             self._moved.notify_all()
         with self._gate:
-            self._waiting = False
+            self._waiting = self._hurried = False
             if self._wanted != self._asked:
                 self._ask()
 
@@ -130,7 +138,7 @@ def project(settings: Settings, line: Connection) -> None:
     from api.server import tune
     from domain.errors import Unavailable
     from ledger.ledger import Ledger
-    from projections.follower import LONGEST_REST, Follower
+    from projections.follower import Follower
     from projections.views import Views
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the parent too, which ends in order
@@ -160,10 +168,12 @@ def project(settings: Settings, line: Connection) -> None:
         stack.callback(ledger.close)
         views = Views(settings.views_at)
         stack.callback(views.close)
-        rest = REST if (os.cpu_count() or 1) > FEW else LONGEST_REST
-        follower = Telling(views, ledger.read, ledger.head, rest=rest)
+        follower = Telling(views, ledger.read, ledger.head, sharing=(os.cpu_count() or 1) <= FEW)
         stack.callback(follower.close)
         follower.start()
         with contextlib.suppress(EOFError, OSError):
-            while line.recv_bytes() != STOP:
-                follower.nudge()
+            while (told := line.recv_bytes()) != STOP:
+                if told == GROWN:
+                    follower.nudge()
+                else:
+                    follower.hurry()

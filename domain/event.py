@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
@@ -204,6 +204,7 @@ class Unreadable:
     """What does not fit, for the person who has to upgrade."""
 
 
+@lru_cache(64)  # what is recorded together is recorded at one time
 def instant(moment: datetime) -> str:
     """A UTC time as RFC 3339 with microseconds and `Z`."""
     return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

@@ -42,6 +42,7 @@ ROWS: tuple[type[Payload], ...] = (*general.ROWS, *agreements.ROWS, *enrolments.
 """What accumulates as rows of the read models; all else but revisions is folded."""
 
 
+@cache
 def families_of(name: str) -> tuple[str, ...]:
     """The families whose subjects may have events of this type."""
     for family, events in FAMILY_EVENTS.items():

@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -95,12 +96,12 @@ class _Group:
 
     requests: Sequence[Append]
     now: datetime | None
-    tried: dict[EventId, tuple[int, int]] = field(default_factory=dict)
+    tried: dict[bytes, tuple[int, int]] = field(default_factory=dict)
     """The events that may have been recorded by a commit whose answer was lost: position, and time in microseconds."""
 
-    def settled(self, before: Before) -> set[EventId]:
+    def settled(self, before: Before) -> set[bytes]:
         """Those of the tried events that were recorded, by us."""
-        found = {event_id: before.known.get(event_id.bytes) for event_id in self.tried}
+        found = {event_id: before.known.get(event_id) for event_id in self.tried}
         return {e for e, known in found.items() if known and (known.position, known.recorded_at) == self.tried[e]}
 
 
@@ -112,7 +113,7 @@ class _Plan:
     entries: list[Entry] = field(default_factory=list)
     answers: list[Acknowledged | Entry] = field(default_factory=list)
     """An answer known from before, or the entry that will give it."""
-    ids: dict[EventId, Entry] = field(default_factory=dict)
+    ids: dict[bytes, Entry] = field(default_factory=dict)
     """The entry of each id that is new in this request."""
 
 
@@ -254,13 +255,13 @@ class Ledger(Application[str]):
         entries: list[Entry] = []
         drafts = [d for r, refused in zip(requests, answers, strict=True) if refused is None for d in r.drafts]
         subjects = {draft.event.subject: None for draft in drafts}
-        with self.log.writing({d.event.id.bytes: None for d in drafts}, subjects) as writing:
+        with self.log.writing({draft.id: None for draft in drafts}, subjects) as writing:
             before = writing.before
             now, last = group.now or datetime.now(UTC), EPOCH + timedelta(microseconds=before.last)
             at = max(now, last)
             self._tell_if_ahead(last - now)
             versions: dict[str, int] = {}
-            ids: dict[EventId, Entry] = {}
+            ids: dict[bytes, Entry] = {}
             for number, request in enumerate(requests):
                 if answers[number] is not None:
                     continue
@@ -277,19 +278,19 @@ class Ledger(Application[str]):
             self._insert(writing, entries)
             if not entries and any(not requests[number].dry_run for number in plans):
                 writing.confirm()
-            positions = {entry.draft.event.id: before.head + n for n, entry in enumerate(entries, 1)}
+            positions = {entry.draft.id: position for position, entry in enumerate(entries, before.head + 1)}
             settled = group.settled(before)
-            group.tried |= {entry.draft.event.id: (positions[entry.draft.event.id], micros(at)) for entry in entries}
+            group.tried |= {event_id: (position, micros(at)) for event_id, position in positions.items()}
         for number, plan in plans.items():
             dry = requests[number].dry_run
             events = tuple(
                 answer
                 if isinstance(answer, Acknowledged)
-                else _acknowledge(answer, None if dry else positions[answer.draft.event.id])
+                else _acknowledge(answer, None if dry else positions[answer.draft.id])
                 for answer in plan.answers
             )
             position = max((e.position for e in events if e.position is not None), default=before.head)
-            new = len(plan.entries) + len({e.id for e in events} & settled)
+            new = len(plan.entries) + (len({e.id.bytes for e in events} & settled) if settled else 0)
             answers[number] = Appended(events, position, 0 if dry else new)
         return [answer for answer in answers if answer is not None]
 
@@ -315,7 +316,7 @@ class Ledger(Application[str]):
         before: Before,
         request: Append,
         versions: dict[str, int],
-        ids: dict[EventId, Entry],
+        ids: dict[bytes, Entry],
         at: datetime,
     ) -> _Plan:
         """What a request adds, given the log and what the group adds before it.
@@ -327,13 +328,13 @@ class Ledger(Application[str]):
         for number, draft in enumerate(request.drafts):
             at_event = f"/{number}"
             event = draft.event
-            earlier = plan.ids.get(event.id) or ids.get(event.id)
+            earlier = plan.ids.get(draft.id) or ids.get(draft.id)
             if earlier is not None:
                 if earlier.draft.digest != draft.digest:
                     raise IdReused(*_id_reused(at_event))
                 plan.answers.append(earlier)
                 continue
-            known = before.known.get(event.id.bytes)
+            known = before.known.get(draft.id)
             if known is not None:
                 if known.digest != draft.digest:
                     raise IdReused(*_id_reused(at_event))
@@ -348,7 +349,7 @@ class Ledger(Application[str]):
             _check_version(draft, version, at_event)
             entry = Entry(draft, version + 1, at, self.office)
             plan.versions[event.subject] = version + 1
-            plan.ids[event.id] = entry
+            plan.ids[draft.id] = entry
             plan.answers.append(entry)
             plan.entries.append(entry)
         return plan
@@ -529,6 +530,7 @@ def index_row(event: Event, digest: bytes, recorded_at: datetime) -> IndexRow:
 _MICROSECOND = timedelta(microseconds=1)
 
 
+@lru_cache(64)  # what is recorded together is recorded at one time
 def micros(moment: datetime) -> int:
     """Microseconds since 1970-01-01T00:00:00 UTC."""
     return (moment - EPOCH) // _MICROSECOND

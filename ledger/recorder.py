@@ -111,7 +111,7 @@ class Filing:
             if family == "processes":
                 its.add(identity)
             filing.events += [(process, position) for process in sorted(its)]
-            for process in sorted(set(row.processes) - its):
+            for process in sorted(set(row.processes) - its) if row.processes else ():
                 its.add(process)
                 filing.members.append((subject, process))
                 filing.events += [(process, one) for one in (*positions.get(subject, ()), position)]

@@ -300,13 +300,11 @@ def _before(c: SQLiteCursor, ids: Iterable[bytes], subjects: Iterable[str]) -> B
         c.execute(_KNOWN.format(places=",".join("?" * len(some))), some)
         found.known |= {row[0]: Known(*row[1:]) for row in c.fetchall()}
     if named := list(subjects):
-        c.execute(_VERSIONS, (json.dumps(named),))
-        found.versions = {subject: version for subject, version in c.fetchall() if version}
-    if found.versions:
-        found.processes = {subject: set() for subject in found.versions}
-        c.execute(_MEMBERS, (json.dumps(list(found.versions)),))
-        for subject, process in c.fetchall():
-            found.processes[subject].add(process)
+        c.execute(_SUBJECTS, (json.dumps(named),))
+        for subject, version, processes in c.fetchall():
+            if version:
+                found.versions[subject] = version
+                found.processes[subject] = set(json.loads(processes))
     return found
 
 
@@ -315,13 +313,14 @@ _KNOWN = (
     "SELECT i.event_id, i.position, i.digest, i.recorded_at, e.originator_id, e.originator_version, e.topic "
     "FROM event_index i JOIN stored_events e ON e.position = i.position WHERE i.event_id IN ({places})"
 )
-_VERSIONS = (
-    "SELECT value, (SELECT MAX(originator_version) FROM stored_events WHERE originator_id = value) FROM json_each(?)"
+_SUBJECTS = (
+    "SELECT value, (SELECT MAX(originator_version) FROM stored_events WHERE originator_id = value), "
+    "(SELECT json_group_array(process) FROM subject_processes WHERE subject = value) FROM json_each(?)"
 )
-_MEMBERS = "SELECT subject, process FROM json_each(?) CROSS JOIN subject_processes ON subject = value"
 
 
-MOST_ROWS = 64  # in one statement
+MOST_ROWS, MANY_ROWS = 64, 16
+"""Rows in one statement: up to so many, and beyond how many only powers of two, for the same reason as with ids."""
 
 
 def _put(c: SQLiteCursor, table: str, rows: Sequence[Sequence[Any]]) -> None:
@@ -329,7 +328,8 @@ def _put(c: SQLiteCursor, table: str, rows: Sequence[Sequence[Any]]) -> None:
     next one has to wait for them."""
     at = 0
     while at < len(rows):
-        count = min(MOST_ROWS, 1 << ((len(rows) - at).bit_length() - 1))
+        left = len(rows) - at
+        count = left if left <= MANY_ROWS else min(MOST_ROWS, 1 << (left.bit_length() - 1))
         row = f"({','.join('?' * len(rows[0]))})"
         values = [value for one in rows[at : at + count] for value in one]
         c.execute(f"INSERT INTO {table} VALUES {','.join([row] * count)}", values)  # noqa: S608

@@ -15,8 +15,10 @@ from projections.views import Progress, Views
 
 log = logging.getLogger(__name__)
 
-LONGEST_REST = 0.05
-"""Seconds between batches at most, so that what was recorded is soon seen."""
+LEAST_REST, MOST_REST = 0.05, 0.25
+"""Seconds between two batches under load, where the processors are shared with whoever records."""
+SHORT_REST = 0.01
+"""The same at most, elsewhere."""
 SWEEP = 60.0
 """Seconds between looks for generations that can go."""
 
@@ -49,6 +51,9 @@ class Reach:
 
     def nudge(self) -> None:
         """Says that the log has grown."""
+
+    def hurry(self) -> None:
+        """Says that somebody waits until it is seen. Never waits."""
 
     def wait_for(self, position: int, timeout: float) -> bool:
         """Waits until the read models reflect a position; False after `timeout` seconds."""
@@ -88,8 +93,8 @@ class Follower(Reach):
         head: the log's last position.
         poll: seconds between looks when nobody nudges: another program may write to the log.
         may_lead: whether this process may do the work; if not, it only watches.
-        rest: the longest pause between two batches, in seconds. Under load it works half of the time at most, in larger
-            batches, and leaves the rest to others in its process.
+        sharing: whether whoever records shares its processors. Then it rests under load for as long as it worked, and
+            if nobody waits somewhat longer: few large batches take much less than many small ones.
     """
 
     def __init__(
@@ -100,7 +105,7 @@ class Follower(Reach):
         poll: float = 1.0,
         *,
         may_lead: bool = True,
-        rest: float = LONGEST_REST,
+        sharing: bool = True,
     ) -> None:
         super().__init__()
         self._views = views
@@ -108,8 +113,9 @@ class Follower(Reach):
         self._head = head
         self._poll = poll
         self._may_lead = may_lead
-        self._rest = rest
+        self._sharing = sharing
         self._nudged = threading.Event()
+        self._hurried = threading.Event()
         self._swept = time.monotonic()
         self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
 
@@ -121,14 +127,17 @@ class Follower(Reach):
     def close(self) -> None:
         self._closing.set()
         self._nudged.set()
+        self._hurried.set()
         with self._moved:
             self._moved.notify_all()
         if self._thread.is_alive():
             self._thread.join()
 
     def nudge(self) -> None:
-        """Says that the log has grown."""
         self._nudged.set()
+
+    def hurry(self) -> None:
+        self._hurried.set()
 
     def _run(self) -> None:
         with closing(self._views.lead()) as lead:
@@ -172,8 +181,16 @@ class Follower(Reach):
                 self._swept = time.monotonic()
                 self._views.sweep()
             if self._nudged.is_set():  # under load; else the next event is to be seen at once
-                self._closing.wait(min(time.monotonic() - started, self._rest))
+                self._rest(time.monotonic() - started)
         self.leads = False
+
+    def _rest(self, worked: float) -> None:
+        if not self._sharing:
+            self._closing.wait(min(worked, SHORT_REST))
+            return
+        self._closing.wait(min(worked, MOST_REST))
+        self._hurried.wait(max(LEAST_REST - worked, 0))
+        self._hurried.clear()
 
     def _begin(self) -> None:
         """Sees that the read models were made from this log; another one may have been put in its place."""
