@@ -35,6 +35,7 @@ from api.cli_words import times
 from api.client import Problem, Unreachable, running_server
 from api.settings import BadSetting, load
 from api.stopping import Failed
+from api.tuning import tune
 from domain.errors import Refusal, Unavailable
 
 REFUSED, UNUSABLE = 1, 2
@@ -238,6 +239,7 @@ def rebuild(data: Data = None) -> None:
 
     settings = load(data=data)
     cli_check.require_log(settings)
+    tune()
     began = time.monotonic()
     with ExitStack() as stack:
         ledger = stack.enter_context(closing(Ledger(settings.log_at, lock_timeout=settings.lock_timeout)))

@@ -19,6 +19,7 @@ from api.cli_show import out, say, warn
 from api.cli_words import clean, times
 from api.client import running_server
 from api.settings import Settings, load
+from api.tuning import tune
 
 if TYPE_CHECKING:
     from ledger.copying import Copied
@@ -129,6 +130,7 @@ def verify(data: Data = None, as_json: AsJson = False) -> None:
     may run meanwhile.
     """
     settings = load(data=data)
+    tune()
     with doing() as told:
         found = cli_verify.verify(settings, told)
     if as_json:

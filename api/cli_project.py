@@ -30,7 +30,7 @@ def run(settings: Settings, started: Callable[[], None]) -> None:
         Unavailable: the log or the read models cannot be opened.
     """
     from api import logs  # slow to import, as are these
-    from api.server import tune
+    from api.tuning import tune
     from ledger.ledger import Ledger
     from projections.follower import Follower
     from projections.views import Views

@@ -135,7 +135,7 @@ def project(settings: Settings, line: Connection) -> None:
         line: on which it is told that the log has grown, and tells how far the read models are.
     """
     from api import logs
-    from api.server import tune
+    from api.tuning import tune
     from domain.errors import Unavailable
     from ledger.ledger import Ledger
     from projections.follower import Follower

@@ -6,30 +6,19 @@ Whoever does not send on is let go too (`api/connections.py`).
 from __future__ import annotations
 
 import asyncio
-import gc
 import socket
-import sys
 
 import uvicorn
 from fastapi import FastAPI
 
 from api.connections import Connection, look_after
 from api.settings import Settings
+from api.tuning import tune
 
 GRACE = 10  # seconds that requests in progress have to end
 
 
 MOST_FILES = 65_536
-SWITCH = 0.001  # seconds; Python's own 5 ms make every request wait when the read models catch up
-COLLECT_AFTER = 50_000
-"""Objects made before Python looks for cycles among them. Events and states hold none; at its own 700, a third of the
-time of reading a long history goes into looking."""
-
-
-def tune() -> None:
-    """Sets the interpreter up for serving: short turns of threads, rare searches for cycles."""
-    sys.setswitchinterval(SWITCH)
-    gc.set_threshold(COLLECT_AFTER)
 
 
 def allow_files() -> None:

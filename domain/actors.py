@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar
 
 from domain import general
+from domain.changing import changed
 from domain.event import Event, Opening, Payload
 from domain.general import SubjectState
 from domain.lines import Line
@@ -121,7 +122,7 @@ def evolve(state: ActorState, event: Event) -> ActorState:
     match event.data:
         case ActorIdentified() as data:
             state = general.opened(state, event, data.labels)
-            return replace(
+            return changed(
                 state,
                 kind=state.kind.advance(data.kind.value, event),
                 sizes=tuple(dict.fromkeys((*state.sizes, data.size))) if data.size else state.sizes,
@@ -131,14 +132,14 @@ def evolve(state: ActorState, event: Event) -> ActorState:
             )
         case ActorRelabelled(no_longer=False) as data:
             former = tuple(t for t in state.former_labels if t not in {label.text for label in data.labels})
-            return replace(state, labels=tuple(dict.fromkeys((*state.labels, *data.labels))), former_labels=former)
+            return changed(state, labels=tuple(dict.fromkeys((*state.labels, *data.labels))), former_labels=former)
         case ActorRelabelled() as data:
             former = tuple(dict.fromkeys((*state.former_labels, *(label.text for label in data.labels))))
-            return replace(state, former_labels=former)
+            return changed(state, former_labels=former)
         case ActorRelated() as data:
             key = f"{data.relation}|{data.to}"
             line = state.relations.get(key, Line()).advance(data, event)
-            return replace(state, relations={**state.relations, key: line})
+            return changed(state, relations={**state.relations, key: line})
         case _:
             return general.evolve(state, event)
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import Field, model_validator
 
 from domain import general
+from domain.changing import changed
 from domain.edtf import END, When
 from domain.event import Event, Payload, ProcessOpening
 from domain.general import Due, IncidentKind, SubjectState
@@ -466,7 +467,7 @@ def evolve(state: AgreementState, event: Event) -> AgreementState:
     match event.data:
         case AgreementReported() as data:
             state = general.opened(state, event, data.title, data.processes)
-            return replace(
+            return changed(
                 _to(state, "reported", event),
                 between=tuple(dict.fromkeys((*state.between, *data.between))),
                 described=Line(state.described.candidates[-9:]).advance(data, event),
@@ -476,25 +477,25 @@ def evolve(state: AgreementState, event: Event) -> AgreementState:
             return (
                 state
                 if data.complete is None
-                else replace(state, complete=state.complete.advance(data.complete, event))
+                else changed(state, complete=state.complete.advance(data.complete, event))
             )
         case AgreementSigned() as data:
             line = state.signatures.get(data.actor, Line()).advance(data, event)
             state = _to(state, "signed", event, once=data.act is SigningAct.SIGNED)
-            return replace(state, signatures={**state.signatures, data.actor: line})
+            return changed(state, signatures={**state.signatures, data.actor: line})
         case ObligationAgreed() as data:
             known = state.obligations.get(data.obligation, Obligation())
             known = replace(known, agreed=known.agreed.advance(data, event))
-            return replace(state, obligations={**state.obligations, data.obligation: known})
+            return changed(state, obligations={**state.obligations, data.obligation: known})
         case ObligationAssessed() as data:
             known = state.obligations.get(data.obligation, Obligation())
             known = replace(known, assessed=known.assessed.advance(data, event))
-            return replace(state, obligations={**state.obligations, data.obligation: known})
+            return changed(state, obligations={**state.obligations, data.obligation: known})
         case AgreementEnteredIntoForce() as data:
             term = Term(
                 starts=data.starts or event.occurred, until=data.until, trial=data.trial, renewable=data.renewable
             )
-            return replace(_to(state, "in force", event), term=state.term.advance(term, event))
+            return changed(_to(state, "in force", event), term=state.term.advance(term, event))
         case AgreementExtended() as data:
             before = state.term.candidates[-1].value if state.term.candidates else None
             term = Term(
@@ -504,20 +505,20 @@ def evolve(state: AgreementState, event: Event) -> AgreementState:
                 renewable=before.renewable if before else None,
                 extended=data.way.value,
             )
-            return replace(_to(state, "in force", event, once=False), term=state.term.advance(term, event))
+            return changed(_to(state, "in force", event, once=False), term=state.term.advance(term, event))
         case AgreementSuspended():
             return _to(state, "suspended", event)
         case AgreementResumed():
             return _to(state, "resumed", event)
         case AgreementEnded() as data:
-            return replace(_to(state, "ended", event), ending=state.ending.advance(data.how.value, event))
+            return changed(_to(state, "ended", event), ending=state.ending.advance(data.how.value, event))
         case _:
             return general.evolve(state, event)
 
 
 def _to(state: AgreementState, stage: str, event: Event, *, once: bool = True) -> AgreementState:
     state = general.passing(state, stage, event) if once and stage in ONCE else state
-    return replace(state, stage=state.stage.advance(stage, event, COURSE))
+    return changed(state, stage=state.stage.advance(stage, event, COURSE))
 
 
 # --- rules ------------------------------------------------------------------------------------------------

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar
 
 from domain import general
+from domain.changing import changed
 from domain.edtf import When
 from domain.event import Event, Payload, ProcessOpening
 from domain.general import Due, SubjectState
@@ -312,17 +313,17 @@ def evolve(state: ConvoyState, event: Event) -> ConvoyState:
     match event.data:
         case ConvoyReported() as data:
             state = general.opened(state, event, data.title, data.processes)
-            return replace(
+            return changed(
                 _to(state, "reported", event), described=Line(state.described.candidates[-9:]).advance(data, event)
             )
         case ConvoyRequested() as data:
-            return replace(_to(state, "requested", event, data.by), request=state.request.advance(data, event))
+            return changed(_to(state, "requested", event, data.by), request=state.request.advance(data, event))
         case ClearanceGranted() as data:
             return _decided(_to(state, "cleared", event, data.by), event, data)
         case ClearanceDenied() as data:
             return _decided(_to(state, "denied", event, data.by, reason=data.reason), event, data)
         case ConvoyDeparted() as data:
-            return replace(
+            return changed(
                 _to(state, "departed", event, place=data.place), departure=state.departure.advance(data, event)
             )
         case CheckpointPassed() as data:
@@ -330,11 +331,11 @@ def evolve(state: ConvoyState, event: Event) -> ConvoyState:
         case ConvoyHeld() as data:
             return _to(state, "held", event, data.by, data.place, data.reason)
         case ItemsRemoved() as data:
-            return replace(state, removed=(*state.removed, Cited(data, event.id, event.occurred)))
+            return changed(state, removed=(*state.removed, Cited(data, event.id, event.occurred)))
         case ConvoyTurnedBack() as data:
             return _to(state, "turned back", event, data.by, data.place, data.reason)
         case ConvoyArrived() as data:
-            return replace(_to(state, "arrived", event, place=data.place), arrival=state.arrival.advance(data, event))
+            return changed(_to(state, "arrived", event, place=data.place), arrival=state.arrival.advance(data, event))
         case ConvoyCancelled() as data:
             return _to(state, "cancelled", event, data.by, reason=data.reason)
         case _:
@@ -351,12 +352,12 @@ def _to(
 ) -> ConvoyState:
     state = general.passing(state, stage, event) if stage in ONCE else state
     seen = Whereabouts(stage=stage, place=place, actor=actor, reason=reason)
-    return replace(state, stage=state.stage.advance(seen, event, COURSE))
+    return changed(state, stage=state.stage.advance(seen, event, COURSE))
 
 
 def _decided(state: ConvoyState, event: Event, data: ClearanceGranted | ClearanceDenied) -> ConvoyState:
     line = state.clearances.get(data.by, Line())
-    return replace(state, clearances={**state.clearances, data.by: line.advance(data, event, CLEARANCE_COURSE)})
+    return changed(state, clearances={**state.clearances, data.by: line.advance(data, event, CLEARANCE_COURSE)})
 
 
 # --- rules ------------------------------------------------------------------------------------------------

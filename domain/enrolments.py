@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar, Self
 
 from pydantic import model_validator
 
 from domain import general
+from domain.changing import changed
 from domain.edtf import When
 from domain.event import Event, Payload, ProcessOpening
 from domain.general import Due, SubjectState
@@ -176,7 +177,7 @@ def evolve(state: EnrolmentState, event: Event) -> EnrolmentState:
             state = general.opened(state, event, data.title, data.processes)
             stage = "open" if data.modality is Modality.ACTUAL else data.modality.value
             facts = set(state.stage.values) - PLANS
-            return replace(
+            return changed(
                 state,
                 described=Line(state.described.candidates[-9:]).advance(data, event),
                 tracks={**{track.id: track for track in data.tracks}, **state.tracks},
@@ -184,9 +185,9 @@ def evolve(state: EnrolmentState, event: Event) -> EnrolmentState:
                 until=state.until.advance(data.until, event) if data.until else state.until,
             )
         case EnrolmentClosed() as data:
-            return replace(state, stage=state.stage.advance(data.form.value, event, COURSE))
+            return changed(state, stage=state.stage.advance(data.form.value, event, COURSE))
         case EnrolmentReopened() as data:
-            return replace(
+            return changed(
                 state,
                 stage=state.stage.advance("reopened", event, COURSE),
                 until=state.until.advance(data.until, event) if data.until else state.until,

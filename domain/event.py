@@ -121,6 +121,7 @@ class Event(Value):
     def repeated(self, by: tuple[EventId, ...], sources: tuple[Source, ...]) -> Self:
         """The same report, standing for its duplicates, with the sources of all of them."""
         seen = self.model_copy(update={"sources": sources})
+        seen.__dict__.pop("claimants", None)
         seen.__dict__[_REPEATS] = by
         return seen
 
@@ -128,7 +129,7 @@ class Event(Value):
     def family(self) -> str:
         return self.subject.partition("/")[0]
 
-    @property
+    @cached_property
     def span(self) -> Span:
         """The bounds of the time of occurrence."""
         return self.occurred.span if self.occurred is not None else WHENEVER
@@ -147,7 +148,7 @@ class Event(Value):
         span = self.span
         return (not self.data.opens, span.earliest, span.latest, self.data.step, self.key)
 
-    @property
+    @cached_property
     def claimants(self) -> tuple[str, ...]:
         """Who says so: the claimant of each source, or its publisher where no claimant is named."""
         return tuple(dict.fromkeys(source.speaker for source in self.sources)) or (self.basis.value,)

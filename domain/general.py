@@ -7,12 +7,13 @@ read models and no part of a folded state.
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol, Self, TypeVar
 
 from pydantic import model_validator
 
+from domain.changing import changed
 from domain.edtf import When
 from domain.event import Event, Opening, Payload
 from domain.lines import ANY_ORDER, Candidate, Cited, Course, Line
@@ -449,11 +450,11 @@ def evolve(state: S, event: Event) -> S:
             answers = _staying(state, data.answers) if data.answers is not None else ""
             key = f"{data.actor}|{(data.matter or '').casefold()}|{answers}"
             line = state.positions.get(key, Line()).advance(data, event)
-            state = replace(state, positions={**state.positions, key: line})
+            state = changed(state, positions={**state.positions, key: line})
             return _answered(state, data.answers, event)
         case ProposalMade():
             proposal = Cited(data, event.id, event.occurred)
-            state = replace(state, proposals={**state.proposals, str(event.id): proposal})
+            state = changed(state, proposals={**state.proposals, str(event.id): proposal})
             if event.repeats:
                 state = _standing_for(state, event)
             return _answered(state, data.answers, event)
@@ -463,7 +464,7 @@ def evolve(state: S, event: Event) -> S:
 
 def opened(state: S, event: Event, labels: tuple[Label, ...], processes: tuple[str, ...] = ()) -> S:
     """The state after an opening: names and processes add up over all reports of the subject."""
-    return replace(
+    return changed(
         state,
         opened=True,
         labels=tuple(dict.fromkeys((*state.labels, *labels))),
@@ -490,7 +491,7 @@ def passing(state: S, step: str, event: Event) -> S:
             events=(event.id if begins else known.events[0], event.id if ends else known.events[1]),
             mixed=known.mixed or when.span.timed != known.first.span.timed,
         )
-    return replace(state, passed={**state.passed, step: passed})
+    return changed(state, passed={**state.passed, step: passed})
 
 
 def _advance_role(state: S, event: Event, data: RoleTaken | RoleEnded, *, held: bool) -> S:
@@ -506,7 +507,7 @@ def _advance_role(state: S, event: Event, data: RoleTaken | RoleEnded, *, held: 
         accepted=taken.accepted if taken else None,
         verbatim=taken.verbatim if taken else None,
     )
-    return replace(state, roles=told(state.roles, key, role, event, ROLE_COURSE))
+    return changed(state, roles=told(state.roles, key, role, event, ROLE_COURSE))
 
 
 class Plannable(Protocol):
@@ -549,7 +550,7 @@ def _answered(state: S, proposal: EventId | None, event: Event) -> S:
     if proposal is None:
         return state
     name = _staying(state, proposal)
-    return replace(state, answered={**state.answered, name: (*state.answered.get(name, ()), event.id)})
+    return changed(state, answered={**state.answered, name: (*state.answered.get(name, ()), event.id)})
 
 
 def _staying(state: SubjectState, proposal: EventId) -> str:
@@ -562,7 +563,7 @@ def _standing_for(state: S, event: Event) -> S:
     aliases = {str(one): str(event.id) for one in event.repeats}
     answers = tuple(a for name in (str(event.id), *aliases) for a in state.answered.get(name, ()))
     rest = {name: found for name, found in state.answered.items() if name not in aliases}
-    return replace(
+    return changed(
         state,
         same_proposal={**state.same_proposal, **aliases},
         answered={**rest, str(event.id): answers} if answers else rest,

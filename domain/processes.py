@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar, Self
 
 from pydantic import Field, model_validator
 
 from domain import general
+from domain.changing import changed
 from domain.edtf import When
 from domain.event import Event, Opening, Payload
 from domain.general import Due, SubjectState
@@ -351,7 +352,7 @@ def evolve(state: ProcessState, event: Event) -> ProcessState:
             state = general.opened(state, event, data.labels)
             for place in data.areas:
                 state = _advance_area(state, event, place, included=True)
-            return replace(
+            return changed(
                 state,
                 stage=state.stage.advance("open", event, COURSE),
                 level=state.level.advance(data.level.value, event) if data.level else state.level,
@@ -359,7 +360,7 @@ def evolve(state: ProcessState, event: Event) -> ProcessState:
         case ProcessLinked() as data:
             key = f"{data.relation}|{data.to}"
             link = state.links.get(key, Line()).advance(data, event)
-            return replace(state, links={**state.links, key: link})
+            return changed(state, links={**state.links, key: link})
         case AreaAdded() as data:
             return _advance_area(state, event, data.place, included=True)
         case AreaRemoved() as data:
@@ -368,20 +369,20 @@ def evolve(state: ProcessState, event: Event) -> ProcessState:
             control = dict(state.control)
             for key in [place.key for place in data.places] or [(data.description or "").casefold()]:
                 control[key] = control.get(key, Line()).advance(data, event)
-            return replace(state, control=control)
+            return changed(state, control=control)
         case AccessReported() as data:
             key = f"{data.kind}|{data.place.key}|{(data.for_whom or '').casefold()}"
-            return replace(state, access=general.told(state.access, key, data, event))
+            return changed(state, access=general.told(state.access, key, data, event))
         case InstrumentCited() as data:
-            return replace(state, instruments=(*state.instruments, Cited(data, event.id, event.occurred)))
+            return changed(state, instruments=(*state.instruments, Cited(data, event.id, event.occurred)))
         case BodyEstablished() as data:
-            return replace(state, bodies=(*state.bodies, Cited(data, event.id, event.occurred)))
+            return changed(state, bodies=(*state.bodies, Cited(data, event.id, event.occurred)))
         case ProcessSuspended():
-            return replace(state, stage=state.stage.advance("suspended", event, COURSE))
+            return changed(state, stage=state.stage.advance("suspended", event, COURSE))
         case ProcessResumed():
-            return replace(state, stage=state.stage.advance("resumed", event, COURSE))
+            return changed(state, stage=state.stage.advance("resumed", event, COURSE))
         case ProcessEnded() as data:
-            return replace(
+            return changed(
                 state,
                 stage=state.stage.advance("ended", event, COURSE),
                 ending=state.ending.advance(data.how.value, event),
@@ -394,7 +395,7 @@ def _advance_area(state: ProcessState, event: Event, place: Place, *, included: 
     line = state.areas.get(place.key, Line())
     held = AreaHeld(place=place, included=included, from_the_start=isinstance(event.data, Opening))
     line = line.advance(held, event, AREA_COURSE)
-    return replace(state, areas={**state.areas, place.key: line})
+    return changed(state, areas={**state.areas, place.key: line})
 
 
 # --- rules ------------------------------------------------------------------------------------------------

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar
 
 from domain import general
+from domain.changing import changed
 from domain.edtf import When
 from domain.event import Event, Payload, ProcessOpening
 from domain.general import Due, SubjectState
@@ -177,33 +178,33 @@ def evolve(state: TalksState, event: Event) -> TalksState:
     match event.data:
         case TalksReported() as data:
             state = general.opened(state, event, data.title, data.processes)
-            return replace(
+            return changed(
                 state,
                 between=tuple(dict.fromkeys((*state.between, *data.between))),
                 about=state.about.advance(data.about, event) if data.about else state.about,
                 stage=state.stage.advance("reported", event, COURSE),
             )
         case TalksScheduled() as data:
-            return replace(
+            return changed(
                 _to(state, "scheduled", event),
                 planned=state.planned.advance(data.when, event),
                 venue=state.venue.advance(data.venue, event) if data.venue else state.venue,
             )
         case TalksPostponed() as data:
-            return replace(_to(state, "postponed", event), planned=state.planned.advance(data.until, event))
+            return changed(_to(state, "postponed", event), planned=state.planned.advance(data.until, event))
         case TalksCancelled():
             return _to(state, "cancelled", event)
         case TalksConvened() as data:
             attendance = dict(state.attendance)
             for one in data.attendance:
                 attendance[one.actor] = attendance.get(one.actor, Line()).advance(one, event)
-            return replace(
+            return changed(
                 _to(state, "convened", event),
                 venue=state.venue.advance(data.venue, event) if data.venue else state.venue,
                 attendance=attendance,
             )
         case TalksConcluded() as data:
-            return replace(
+            return changed(
                 _to(state, "concluded", event, over=data.outcome is not TalksOutcome.ADJOURNED),
                 outcome=state.outcome.advance(data.outcome.value, event),
                 summary=state.summary.advance(data.summary, event) if data.summary else state.summary,
@@ -215,7 +216,7 @@ def evolve(state: TalksState, event: Event) -> TalksState:
 def _to(state: TalksState, stage: str, event: Event, *, over: bool = True) -> TalksState:
     """The state after a step; a round that was adjourned may meet again, so it has not passed its conclusion."""
     state = general.passing(state, stage, event) if over and stage in ONCE else state
-    return replace(state, stage=state.stage.advance(stage, event, COURSE))
+    return changed(state, stage=state.stage.advance(stage, event, COURSE))
 
 
 # --- rules ------------------------------------------------------------------------------------------------

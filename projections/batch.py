@@ -27,6 +27,7 @@ from projections.outlook import Outlook, disputant
 from projections.picture import (
     Heard,
     accumulates,
+    claims,
     claims_in,
     components,
     display_order,
@@ -186,8 +187,16 @@ class Batch:
     @staticmethod
     def _filed(process: str, recorded: Recorded, targets: dict[str, Event]) -> dict[str, Any]:
         """A row of a process's timeline."""
-        placed = zip(("earliest", "latest", "step", "event_id"), timeline_order(recorded, targets), strict=True)
-        return {"process": process, **dict(placed), "position": recorded.position, "type": recorded.type}
+        earliest, latest, step, event_id = timeline_order(recorded, targets)
+        return {
+            "process": process,
+            "earliest": earliest,
+            "latest": latest,
+            "step": step,
+            "event_id": event_id,
+            "position": recorded.position,
+            "type": recorded.type,
+        }
 
     def _targets(self, batch: Sequence[Recorded]) -> dict[str, Event]:
         """The events that revisions of a batch are about, and those that these are about, by id."""
@@ -469,20 +478,21 @@ class Batch:
         for recorded, event in come:
             where = found[event.subject]
             rows += [_entry(process, recorded, event) for process in sorted(where.before & where.after)]
+        of_subject: dict[Subject, list[tuple[Recorded, Event]]] = defaultdict(list)
+        for recorded, event in come:
+            of_subject[event.subject].append((recorded, event))
         for subject, where in found.items():
             for process in where.before - where.after:
                 theirs = and_(table.c.process == process, table.c.subject == subject)
                 self._connection.execute(delete(table).where(theirs))
             new = sorted(where.after - where.before)
             if new:
-                rows += [_entry(process, r, event) for process in new for r, event in self._accumulated(subject, come)]
+                here = of_subject[subject] if self._first_seen(subject) else self._accumulated(subject)
+                rows += [_entry(process, recorded, event) for process in new for recorded, event in here]
         put(self._connection, table, rows)
 
-    def _accumulated(self, subject: Subject, come: list[tuple[Recorded, Event]]) -> list[tuple[Recorded, Event]]:
+    def _accumulated(self, subject: Subject) -> list[tuple[Recorded, Event]]:
         """All that accumulates on a subject, as it reads now."""
-        of_batch = [(recorded, event) for recorded, event in come if event.subject == subject]
-        if self._first_seen(subject):
-            return of_batch
         whole = [r for r in self._all_of(self._as_one(subject)) if not r.event.data.revises]
         now = self._reads(whole, self._stays)
         return [(r, event) for r in whole if (event := now[r.key]) is not None and accumulates(event)]
@@ -558,7 +568,7 @@ class Batch:
         outlook.renew_states(changed)
         gone = [c.before for c in changes if c.before is not None]
         come = [c.after for c in changes if c.after is not None]
-        claiming = {event.subject for event in (*gone, *come) if any(claims_in(event))}
+        claiming = {event.subject for event in (*gone, *come) if claims(event)}
         outlook.renew_claims(claiming - set(self._stays))
         touched = outlook.said(gone, come)
         twice = {one for ids in touched.values() if len(ids) > 1 for one in ids}
@@ -744,26 +754,46 @@ def _step(event: Event) -> tuple[int, int, int, int, str]:
 
 
 def _step_row(recorded: Recorded, event: Event) -> dict[str, Any]:
-    names = ("lead", "earliest", "latest", "step", "event_id")
-    placed = dict(zip(names, _step(event), strict=True))
-    return {"subject": event.subject, **placed, "position": recorded.position}
+    lead, earliest, latest, step, event_id = event.order
+    return {
+        "subject": event.subject,
+        "lead": int(lead),
+        "earliest": earliest,
+        "latest": latest,
+        "step": step,
+        "event_id": event_id,
+        "position": recorded.position,
+    }
 
 
 def _entry(process: str, recorded: Recorded, event: Event) -> dict[str, Any]:
-    placed = dict(zip(("earliest", "latest", "step", "event_id"), display_order(event), strict=True))
-    here = {"process": process, "subject": event.subject, "type": event.type, "position": recorded.position}
-    return {**here, **placed}
+    earliest, latest, step, event_id = display_order(event)
+    return {
+        "process": process,
+        "type": event.type,
+        "earliest": earliest,
+        "latest": latest,
+        "step": step,
+        "event_id": event_id,
+        "subject": event.subject,
+        "position": recorded.position,
+    }
 
 
 def _claim_rows(recorded: Recorded, event: Event) -> list[dict[str, Any]]:
-    placed = dict(zip(("earliest", "latest", "step", "event_id"), display_order(event), strict=True))
+    if not claims(event):
+        return []
+    earliest, latest, step, event_id = display_order(event)
     return [
         {
             "subject": event.subject,
             "series": json.dumps(claim.series, ensure_ascii=False),
             "claimant": claim.claimant,
             "assessed": claim.assessed,
-            **placed,
+            "earliest": earliest,
+            "latest": latest,
+            "step": step,
+            "event_id": event_id,
             "low": claim.low,
             "high": claim.high,
             "position": recorded.position,

@@ -172,11 +172,12 @@ class Outlook:
         lost = [(event.subject, content_key(event), event.key) for event in gone]
         new = [(event.subject, content_key(event), event.key) for event in come]
         delete_keys(self._connection, (table.c.subject, table.c.content, table.c.event_id), lost)
-        names = ("subject", "content", "event_id")
-        put(self._connection, table, [dict(zip(names, row, strict=True)) for row in new])
         touched: dict[tuple[Subject, str], list[str]] = {(subject, key): [] for subject, key, _ in (*lost, *new)}
         pair = (table.c.subject, table.c.content)
         for subject, content, event_id in rows_where_pairs(self._connection, table, pair, touched):
+            touched[subject, content].append(event_id)
+        put(self._connection, table, [{"subject": s, "content": key, "event_id": i} for s, key, i in new])
+        for subject, content, event_id in new:
             touched[subject, content].append(event_id)
         for ids in touched.values():
             ids.sort()

@@ -156,10 +156,13 @@ class Said(NamedTuple):
     high: float | None
 
 
+def claims(event: Event) -> bool:
+    """Whether an event makes claims."""
+    return type(event.data) in _CLAIMS
+
+
 def claims_in(event: Event) -> Iterator[Said]:
     """The claims an event makes, one for each claimant."""
-    if type(event.data) not in _CLAIMS:
-        return
     match event.data:
         case FigureAssessed() as data:
             yield Said(data.series, data.assessor, True, *data.quantity.range)

@@ -29,13 +29,15 @@ WAIT, LOOK = 10, 0.002
 """Seconds that a process waits for the lock of a file, and how often it looks."""
 POLL = 0.1
 """Seconds between looks at a file that another process may change."""
-REST = 0.02
+REST = 0.01
 """Seconds that whoever rebuilds leaves a file to others after each batch: SQLite grants its lock in no order."""
 LET_GO = 0.1
 """Seconds within which whoever listens sees that it should end."""
 LISTEN_POLL = 1.0
 """Seconds between looks at a database that tells by itself what changed."""
 
+CHECKPOINT = 8_000
+"""Pages of changes (32 MB) after which a file takes them in: most are changed again before that."""
 PAGE = 4096
 """Bytes of a page of a file: one that ends within a page was cut off."""
 STRUCTURE = 0
@@ -286,7 +288,13 @@ def _configure(connection: DBAPIConnection, _record: object) -> None:
     """Transactions are begun by us."""
     connection.isolation_level = None
     with closing(connection.cursor()) as cursor:
-        for pragma in (f"busy_timeout={WAIT * 1000}", "journal_mode=WAL", "synchronous=NORMAL", "cache_size=-65536"):
+        for pragma in (
+            f"busy_timeout={WAIT * 1000}",
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "cache_size=-65536",
+            f"wal_autocheckpoint={CHECKPOINT}",
+        ):
             cursor.execute(f"PRAGMA {pragma}")
 
 

@@ -45,7 +45,7 @@ from projections.tables import VIEW_VERSION, Tables, create_generations, generat
 log = logging.getLogger(__name__)
 
 _PROGRESS = select(generations.c.generation, generations.c.position, generations.c.halted, generations.c.complete)
-_LIVE = _PROGRESS.where(generations.c.version == VIEW_VERSION, generations.c.live)
+_LIVE = _PROGRESS.where(generations.c.version == bindparam("version"), generations.c.live)
 _KEPT = _PROGRESS.where(generations.c.generation == bindparam("which"), generations.c.retired_at.is_(None))
 _ADVANCE = update(generations).where(generations.c.generation == bindparam("which"))
 _ADVANCE = _ADVANCE.values({name: bindparam(f"now_{name}") for name in ("position", "halted", "complete")})
@@ -224,7 +224,7 @@ class Views:
 
     def live(self, connection: Connection) -> Progress | None:
         """The live generation of this version; None if there is none."""
-        row = connection.execute(_LIVE).first()
+        row = connection.execute(_LIVE, {"version": VIEW_VERSION}).first()
         return Progress(*row) if row else None
 
     def unfinished(self, connection: Connection) -> Progress | None:

@@ -29,7 +29,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api.drafts import read_request
-from api.server import tune
+from api.tuning import tune
 from domain.event import Recorded
 from domain.vocabulary import model_of
 from ledger.ledger import Append, Ledger
