@@ -28,6 +28,7 @@ from api.head import Head
 from api.metrics import Metrics
 from api.openapi import TAGS, DocumentedApp
 from api.parameters import only_known
+from api.pulse import Pulse
 from api.running import Parley
 from api.settings import Settings, load
 from api.shortcuts import Shortcuts
@@ -92,8 +93,10 @@ def create_app(settings: Settings | None = None, projector: Reach | None = None)
 
             writer = Writer(ledger, recorded, settings.queue)
             closing.callback(writer.close)
+            moved = Pulse()
+            follower.tell(moved.beat_from_a_thread)
             follower.start()
-            app.state.parley = Parley(settings, ledger, writer, head, views, follower, metrics)
+            app.state.parley = Parley(settings, ledger, writer, head, views, follower, moved, metrics)
             operations.watch(app.state.parley)
             closing.callback(metrics.close)
             if settings.project:

@@ -7,6 +7,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator
 
+from api.pulse import Pulse
 from domain.errors import Unavailable
 
 
@@ -29,7 +30,7 @@ class Head:
         self._wait = watch
         self._told = moved
         self._loop = asyncio.get_running_loop()
-        self._moved = asyncio.Event()
+        self._pulse = Pulse()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="head", daemon=True)
         self.position = look()
@@ -46,16 +47,15 @@ class Head:
 
     async def beyond(self, position: int, timeout: float) -> bool:
         """Waits until the log stands beyond a position; False after `timeout` seconds, or when the server stops."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(timeout):
-                while self.position <= position and not self.stopping:
-                    await self._moved.wait()
+        deadline = self._loop.time() + timeout
+        while self.position <= position and not self.stopping and (left := deadline - self._loop.time()) > 0:
+            await self._pulse.wait(left)
         return self.position > position
 
     def stop(self) -> None:
         """Ends the waiting of all who follow the log. Call it from the event loop, before connections are closed."""
         self.stopping = True
-        self._wake()
+        self._pulse.beat()
 
     def close(self) -> None:
         self.stop()
@@ -65,12 +65,7 @@ class Head:
     def _publish(self, position: int) -> None:
         if position > self.position:
             self.position = position
-            self._wake()
-
-    def _wake(self) -> None:
-        # Each event is set once and replaced, so that whoever waits wakes once for each move.
-        self._moved.set()
-        self._moved = asyncio.Event()
+            self._pulse.beat()
 
     def _watch(self) -> None:
         seen = self.position

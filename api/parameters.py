@@ -25,6 +25,7 @@ A_TIME = {"format": "date-time"}
 """For the documentation of a parameter that `read_moment` reads."""
 LAST_POSITION = 2**63 - 1  # what the database can hold
 BRIEFLY = 5.0  # seconds that min_position waits
+LOOK = 0.1  # seconds between looks at whether it is of use to wait on
 POSITION_HEADER = "Parley-Position"
 
 Position = Annotated[int, Query(ge=0, le=LAST_POSITION)]
@@ -185,15 +186,16 @@ async def require_views(here: Parley, position: int) -> None:
 async def wait_for_views(here: Parley, position: int, seconds: float) -> bool:
     """Waits until the read models reflect a position; False after some seconds, or if they are halted before it.
 
-    It looks every few milliseconds and holds no thread: a thousand may wait.
+    It holds no thread: a thousand may wait.
     """
     clock = asyncio.get_running_loop().time
     deadline = clock() + seconds
     while here.follower.position < position:
-        if here.follower.halted or here.head.stopping or clock() >= deadline:
+        left = deadline - clock()
+        if here.follower.halted or here.head.stopping or left <= 0:
             return False
         here.follower.hurry()
-        await asyncio.sleep(0.005)
+        await here.moved.wait(min(left, LOOK))
     return True
 
 

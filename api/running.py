@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from api.head import Head
 from api.metrics import Metrics
+from api.pulse import Pulse
 from api.room import Room
 from api.settings import Settings
 from api.statuses import Statuses
@@ -28,6 +29,8 @@ class Parley:
     head: Head
     views: Views
     follower: Reach
+    moved: Pulse
+    """Beats when the read models have moved."""
     metrics: Metrics
     statuses: Statuses = field(default_factory=Statuses)
     room: Room = field(default_factory=Room)

@@ -30,6 +30,7 @@ class Reach:
         self._position = 0
         self._complete = False
         self._moved = threading.Condition()
+        self._told: Callable[[], None] = lambda: None
         self._closing = threading.Event()
         self.leads = False
         """Whether this server brings the read models up to date."""
@@ -42,6 +43,10 @@ class Reach:
     def position(self) -> int:
         """The position the read models reflect."""
         return self._position
+
+    def tell(self, moved: Callable[[], None]) -> None:
+        """Whom to tell, in any thread, after each look at how far they are."""
+        self._told = moved
 
     def start(self) -> None:
         """Begins to hear."""
@@ -74,11 +79,13 @@ class Reach:
             self._position, self.halted = (here.position, here.halted) if here else (0, None)
             self._complete = here is not None and here.complete
             self._moved.notify_all()
+        self._told()
 
     def _fail(self, reason: str) -> None:
         with self._moved:
             self.fault = reason
             self._moved.notify_all()
+        self._told()
 
 
 class Follower(Reach):

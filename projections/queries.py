@@ -162,7 +162,7 @@ def process_status(reading: Reading, process: str, now: datetime, asked: Asked =
     if asked != HERE:
         return status.compose(found), found.now
     return status.compose(found), status.changes_at(
-        found.picture, found.now, found.glance(int(found.now.timestamp()), 0).until
+        found.picture, found.now, found.glance(int(found.now.timestamp()), status.FINDINGS_SHOWN).until
     )
 
 

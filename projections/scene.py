@@ -11,11 +11,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, and_, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Integer, Select, Table, and_, bindparam, case, func, or_, select
 
 from domain import folds
 from domain.actors import ActorState
@@ -27,6 +27,7 @@ from domain.horizon import EVERYTHING, Horizon, seen_from
 from domain.values import EventId, Subject
 from projections.outlook import findings_in
 from projections.picture import DAY, Json, Picture, components, picture_of
+from projections.statements import KEPT, among, listed, rows_where
 from projections.views import (
     Reading,
     chunks,
@@ -170,7 +171,7 @@ def scene(reading: Reading, process: str, now: datetime | None, counted_from: in
             lambda ids: marks_by_id(reading, ids),
             lambda ids: actors_named(reading, ids),
             cache(lambda: findings_kept(reading, found)),
-            lambda at, most: _glance_kept(reading, found, at, most),
+            cache(lambda at, most: _glance_kept(reading, found, at, most)),
         )
     log = events_of(reading, process)
     if not log:
@@ -199,39 +200,50 @@ def scene(reading: Reading, process: str, now: datetime | None, counted_from: in
 def findings_kept(reading: Reading, found: Picture) -> list[Finding]:
     """All findings of a picture from the read models, whenever they stand."""
     table = reading.tables.findings
-    kept: list[Finding] = []
-    for some in chunks(list(found.states)):
-        kept += [finding_of(row) for row in reading.connection.execute(select(table).where(table.c.subject.in_(some)))]
+    kept = [finding_of(row) for row in rows_where(reading.connection, table, table.c.subject, found.states)]
     return [*kept, *of_process(found.process, found.states, found.heard.on if found.heard else None)]
 
 
 def _glance_kept(reading: Reading, found: Picture, now: int, most: int) -> Glance:
     """What stands at a time, of the findings that the read models keep: there may be thousands, and few are shown."""
-    table = reading.tables.findings
-    stands = standing_at(table, now)
     whole = glance_at(of_process(found.process, found.states, found.heard.on if found.heard else None), now, most)
     by_rule, gravest = Counter(whole.by_rule), list(whole.gravest)
     edges = [whole.until] if whole.until is not None else []
+    connection = reading.connection
+    counted, of_rule, next_edges = _glancing(connection.dialect.name, reading.tables.findings)
     for some in chunks(list(found.states)):
-        ours = table.c.subject.in_(some)
-        counted = select(table.c.rule, func.count()).where(ours, stands).group_by(table.c.rule)
-        counts: dict[str, int] = {row[0]: row[1] for row in reading.connection.execute(counted)}
+        here = {**listed(connection, some), "now": now}
+        counts: dict[str, int] = {row[0]: row[1] for row in connection.execute(counted, here)}
         by_rule.update(counts)
         wanted = most
         for rule in sorted(counts, key=lambda rule: (SEVERITIES[RULES[rule].severity], RANKS[rule])):
             if wanted <= 0:
                 break
-            query = select(table).where(ours, stands, table.c.rule == rule).order_by(table.c.subject, table.c.about)
-            gravest += [finding_of(row) for row in reading.connection.execute(query.limit(wanted))]
+            rows = connection.execute(of_rule, {**here, "rule": rule, "most": wanted})
+            gravest += [finding_of(row) for row in rows]
             wanted -= counts[rule]
-        for column in (table.c.since, table.c.until):
-            edge = reading.connection.execute(select(func.min(column)).where(ours, column > now)).scalar()
-            edges += [edge] if edge is not None else []
+        edges += [edge for row in connection.execute(next_edges, here) for edge in row if edge is not None]
     ordered = sorted(gravest, key=gravity)[:most]
     return Glance(dict(by_rule), ordered, min(edges, default=None))
 
 
-def standing_at(table: Table, now: int) -> ColumnElement[bool]:
+_Query = Select[*tuple[Any, ...]]
+
+
+@lru_cache(KEPT)
+def _glancing(dialect: str, table: Table) -> tuple[_Query, _Query, _Query]:
+    """What a glance asks of the findings of subjects: how many of each rule stand; those of one rule; and when one
+    begins or ends to stand next."""
+    now = bindparam("now", type_=BigInteger)
+    ours, stands = among(dialect, table.c.subject), standing_at(table, now)
+    counted = select(table.c.rule, func.count()).where(ours, stands).group_by(table.c.rule)
+    of_rule = select(table).where(ours, stands, table.c.rule == bindparam("rule"))
+    of_rule = of_rule.order_by(table.c.subject, table.c.about).limit(bindparam("most", type_=Integer))
+    edges = (func.min(case((column > now, column))) for column in (table.c.since, table.c.until))
+    return counted, of_rule, select(*edges).where(ours)
+
+
+def standing_at(table: Table, now: int | ColumnElement[int]) -> ColumnElement[bool]:
     """The findings that stand at a time, in seconds since 1970."""
     return and_(or_(table.c.since.is_(None), table.c.since <= now), or_(table.c.until.is_(None), table.c.until > now))
 
@@ -283,11 +295,8 @@ class _Names:
 
     def _events(self, paths: Iterable[str]) -> list[Recorded]:
         timeline = self._reading.tables.timeline
-        return [
-            recorded_of(row)
-            for some in chunks(sorted(set(paths)))
-            for row in self._reading.connection.execute(select(timeline).where(timeline.c.subject.in_(some)))
-        ]
+        rows = rows_where(self._reading.connection, timeline, timeline.c.subject, paths)
+        return [recorded_of(row) for row in rows]
 
     def named(self, ids: Iterable[str]) -> dict[str, ActorState]:
         paths = {actor: Subject(f"actors/{actor}") for actor in ids}

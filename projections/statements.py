@@ -157,14 +157,14 @@ def rows_where(
     """
     statement = _select(connection.dialect.name, _columns(what), column, source)
     for some in chunks(sorted(set(values)), MOST_ROWS):
-        yield from connection.execute(statement, _list(connection, some))
+        yield from connection.execute(statement, listed(connection, some))
 
 
 def delete_where(connection: Connection, column: Column[str], values: Iterable[str]) -> None:
     """Deletes the rows in which a column of texts holds one of many values."""
     statement = _delete(connection.dialect.name, column)
     for some in chunks(sorted(set(values)), MOST_ROWS):
-        connection.execute(statement, _list(connection, some))
+        connection.execute(statement, listed(connection, some))
 
 
 def rows_where_pairs(
@@ -196,7 +196,7 @@ def _columns(what: Sequence[ColumnElement[Any]] | Table) -> tuple[ColumnElement[
     return tuple(what.c) if isinstance(what, Table) else tuple(what)
 
 
-def _list(connection: Connection, values: Sequence[Any]) -> dict[str, Any]:
+def listed(connection: Connection, values: Sequence[Any]) -> dict[str, Any]:
     return {"some": json.dumps(values) if connection.dialect.name == "sqlite" else list(values)}
 
 
@@ -216,22 +216,22 @@ def _select(
     dialect: str, columns: tuple[ColumnElement[Any], ...], column: ColumnElement[str], source: FromClause | None
 ) -> Select[*tuple[Any, ...]]:
     found = select(*columns)
-    return (found if source is None else found.select_from(source)).where(_among(dialect, column))
+    return (found if source is None else found.select_from(source)).where(among(dialect, column))
 
 
 @lru_cache(KEPT)
 def _delete(dialect: str, column: Column[str]) -> Delete:
-    return delete(column.table).where(_among(dialect, column))
+    return delete(column.table).where(among(dialect, column))
 
 
 @lru_cache(KEPT)
 def _select_pairs(dialect: str, table: Table, columns: tuple[Column[str], Column[str]]) -> Select[*tuple[Any, ...]]:
-    return select(table).where(_pair_among(dialect, columns))
+    return select(table).where(pair_among(dialect, columns))
 
 
 @lru_cache(KEPT)
 def _delete_pairs(dialect: str, columns: tuple[Column[str], Column[str]]) -> Delete:
-    return delete(columns[0].table).where(_pair_among(dialect, columns))
+    return delete(columns[0].table).where(pair_among(dialect, columns))
 
 
 @lru_cache(KEPT)
@@ -239,14 +239,14 @@ def _delete_keys(columns: tuple[Column[Any], ...]) -> Delete:
     return delete(columns[0].table).where(*(column == bindparam(f"k{n}") for n, column in enumerate(columns)))
 
 
-def _among(dialect: str, column: ColumnElement[str]) -> ColumnElement[bool]:
+def among(dialect: str, column: ColumnElement[str]) -> ColumnElement[bool]:
     if dialect == "sqlite":
         each = func.json_each(bindparam("some", type_=Text)).table_valued("value")
         return column.in_(select(each.c.value))
     return column == any_(bindparam("some", type_=ARRAY(Text)))
 
 
-def _pair_among(dialect: str, columns: tuple[ColumnElement[str], ColumnElement[str]]) -> ColumnElement[bool]:
+def pair_among(dialect: str, columns: tuple[ColumnElement[str], ColumnElement[str]]) -> ColumnElement[bool]:
     if dialect == "sqlite":
         each = func.json_each(bindparam("some", type_=Text)).table_valued("value")
         found = select(func.json_extract(each.c.value, "$[0]"), func.json_extract(each.c.value, "$[1]"))

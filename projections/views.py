@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from json import JSONDecodeError
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,9 @@ from pydantic import ValidationError
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Integer,
     MetaData,
+    Select,
     Table,
     bindparam,
     delete,
@@ -39,6 +42,7 @@ from domain.general import SubjectState
 from domain.values import EventId, Source, Subject
 from domain.vocabulary import OPENINGS, PAYLOADS, model_of
 from projections.picture import Claim, Heard, Json, Picture, Tally
+from projections.statements import KEPT, among, listed, rows_of, rows_where
 from projections.store import PAGE, STRUCTURE, Lead, available, put_aside, store_at, tells_damage
 from projections.tables import VIEW_VERSION, Tables, create_generations, generations
 
@@ -365,35 +369,27 @@ def reading_now(name: str | None, text: str | None, marks: str) -> Event | None:
 
 def events_by_id(reading: Reading, ids: Iterable[str | UUID]) -> dict[str, Recorded]:
     """Events by their ids, as they read now; one that is not in effect as it was recorded. Unknown ids are left out."""
-    timeline, effects = reading.tables.timeline, reading.tables.effects
-    found: dict[str, Recorded] = {}
-    for some in chunks(sorted({str(i) for i in ids})):
-        rows = reading.connection.execute(select(timeline).where(timeline.c.event_id.in_(some)))
-        found |= {row.event_id: recorded_of(row) for row in rows}
-        for row in reading.connection.execute(select(effects).where(effects.c.event_id.in_(some))):
-            event = reading_now(row.type, row.event, row.marks)
-            if event is not None:
-                recorded = found[row.event_id]
-                found[row.event_id] = replace(recorded, event=event.on(recorded.subject))
+    timeline, effects, wanted = reading.tables.timeline, reading.tables.effects, {str(i) for i in ids}
+    rows = rows_where(reading.connection, timeline, timeline.c.event_id, wanted)
+    found = {row.event_id: recorded_of(row) for row in sorted(rows, key=lambda row: row.event_id)}
+    for row in rows_where(reading.connection, effects, effects.c.event_id, wanted):
+        event = reading_now(row.type, row.event, row.marks)
+        if event is not None:
+            recorded = found[row.event_id]
+            found[row.event_id] = replace(recorded, event=event.on(recorded.subject))
     return found
 
 
 def marks_by_id(reading: Reading, ids: Iterable[str]) -> dict[str, Json]:
     """What became of events that were revised, by their ids."""
     effects = reading.tables.effects
-    found: dict[str, Json] = {}
-    for some in chunks(sorted(set(ids))):
-        rows = reading.connection.execute(
-            select(effects.c.event_id, effects.c.marks).where(effects.c.event_id.in_(some))
-        )
-        found |= {event_id: json.loads(marks) for event_id, marks in rows}
-    return found
+    rows = rows_where(reading.connection, (effects.c.event_id, effects.c.marks), effects.c.event_id, ids)
+    return {event_id: json.loads(marks) for event_id, marks in rows}
 
 
 def joined_of(reading: Reading) -> dict[Subject, Subject]:
     """Subjects that gave way, each with the one that stays."""
-    table = reading.tables.joined
-    rows = reading.connection.execute(select(table.c.subject, table.c.stays))
+    rows = rows_of(reading.connection, reading.tables.joined)
     return {Subject(subject): Subject(stays) for subject, stays in rows}
 
 
@@ -406,8 +402,8 @@ def as_one(path: str, joined: Mapping[Subject, Subject]) -> list[Subject]:
 def all_of(reading: Reading, subjects: Sequence[str]) -> list[Recorded]:
     """All events of subjects, as they were recorded, in log order."""
     timeline = reading.tables.timeline
-    query = select(timeline).where(timeline.c.subject.in_(subjects)).order_by(timeline.c.position)
-    return [recorded_of(row) for row in reading.connection.execute(query)]
+    found = [recorded_of(row) for row in rows_where(reading.connection, timeline, timeline.c.subject, subjects)]
+    return sorted(found, key=lambda recorded: recorded.position)
 
 
 def events_at(reading: Reading, positions: Sequence[int]) -> list[Recorded]:
@@ -423,26 +419,20 @@ def events_at(reading: Reading, positions: Sequence[int]) -> list[Recorded]:
 def states_of(reading: Reading, subjects: Iterable[str]) -> dict[Subject, SubjectState]:
     """The folded states of subjects that stay; one that was never opened is left out."""
     table = reading.tables.subjects
-    found: dict[Subject, SubjectState] = {}
-    for some in chunks(sorted(set(subjects))):
-        query = select(table.c.subject, table.c.family, table.c.state).where(table.c.subject.in_(some))
-        query = query.order_by(table.c.subject)
-        found |= {Subject(s): folds.load(family, state) for s, family, state in reading.connection.execute(query)}
-    return found
+    columns = (table.c.subject, table.c.family, table.c.state)
+    rows = sorted(rows_where(reading.connection, columns, table.c.subject, subjects), key=lambda row: row.subject)
+    return {Subject(subject): folds.load(family, state) for subject, family, state in rows}
 
 
 def version_of(reading: Reading, path: str) -> int:
     """How many events of a subject the read models reflect."""
-    table = reading.tables.timeline
-    query = select(table.c.version).where(table.c.subject == path).order_by(table.c.position.desc()).limit(1)
-    return reading.connection.execute(query).scalar() or 0
+    return reading.connection.execute(_last_version(reading.tables), {"subject": path}).scalar() or 0
 
 
 def subjects_of(reading: Reading, ids: Sequence[str]) -> list[str]:
     """The subjects that belong to a process, which has one id or several."""
     table = reading.tables.belongs
-    query = select(table.c.subject).distinct().where(table.c.process.in_(ids)).order_by(table.c.subject)
-    return list(reading.connection.execute(query).scalars())
+    return sorted({path for (path,) in rows_where(reading.connection, (table.c.subject,), table.c.process, ids)})
 
 
 def ids_of(process: str, joined: Mapping[Subject, Subject]) -> list[str]:
@@ -471,7 +461,7 @@ def picture(
     joined = joined_of(reading)
     ids = ids_of(process, joined)
     own = Subject(f"processes/{ids[0]}")
-    line = connection.execute(select(tables.processes).where(tables.processes.c.process == ids[0])).first()
+    line = next(rows_where(connection, tables.processes, tables.processes.c.process, ids[:1]), None)
     if line is None:
         return None
     all_states = states_of(reading, subjects_of(reading, ids))
@@ -480,32 +470,50 @@ def picture(
     last = heard(line.heard)
     found = Picture(ids[0], version_of(reading, own), states=states, heard=last if last.event else None, joined=joined)
     found.withdrawn = _openings(reading, [s for s, state in all_states.items() if not state.opened], joined)
-    series, tallies, entries, filed = tables.series, tables.tallies, tables.entries, tables.process_timeline
+    series = tables.series
+    for row in rows_where(connection, series, series.c.subject, counted):
+        order = (row.earliest, row.latest, row.step, row.event_id)
+        key = tuple(json.loads(row.series))
+        found.claims.append(Claim(row.subject, key, row.claimant, row.assessed, order, row.low, row.high, row.claims))
+    recent, before, newest_ids, spoken = _drawing(connection.dialect.name, tables)
     for some in chunks(counted):
-        for row in connection.execute(select(series).where(series.c.subject.in_(some))):
-            order = (row.earliest, row.latest, row.step, row.event_id)
-            key = tuple(json.loads(row.series))
-            found.claims.append(
-                Claim(row.subject, key, row.claimant, row.assessed, order, row.low, row.high, row.claims)
-            )
-        ours = tallies.c.subject.in_(some)
-        recent = select(tallies).where(ours, tallies.c.last_day >= counted_from)
-        found.tallies += [Tally(*row) for row in connection.execute(recent)]
-        who = (tallies.c.subject, tallies.c.kind, tallies.c.recorder)
-        before = select(*who, func.sum(tallies.c.events)).where(ours, tallies.c.last_day < counted_from).group_by(*who)
-        for subject, kind, recorder, events_before in connection.execute(before):
+        since = {**listed(connection, some), "day": counted_from}
+        found.tallies += [Tally(*row) for row in connection.execute(recent, since)]
+        for subject, kind, recorder, events_before in connection.execute(before, since):
             found.tallies.append(Tally(subject, kind, recorder, LONG_AGO, LONG_AGO, int(events_before)))
     found.claims.sort(key=lambda c: (c.subject, c.series, c.assessed, c.claimant))
     found.tallies.sort(key=lambda t: (t.subject, t.kind, t.recorder, t.first_day, t.last_day))
-    recorded = select(filed.c.event_id, filed.c.position).distinct().where(filed.c.process.in_(ids))
-    found.newest = [
-        row.event_id for row in connection.execute(recorded.order_by(filed.c.position.desc()).limit(newest))
-    ]
-    key_of = (entries.c.earliest, entries.c.latest, entries.c.step, entries.c.event_id)
-    spoken = select(*key_of).distinct().where(entries.c.process.in_(ids), entries.c.type == "StatementMade")
-    newest_first = spoken.order_by(*(column.desc() for column in key_of)).limit(statements)
-    found.statements = [row.event_id for row in connection.execute(newest_first)]
+    ours = listed(connection, ids)
+    found.newest = [row.event_id for row in connection.execute(newest_ids, {**ours, "most": newest})]
+    found.statements = [row.event_id for row in connection.execute(spoken, {**ours, "most": statements})]
     return found
+
+
+_Query = Select[*tuple[Any, ...]]
+
+
+@lru_cache(KEPT)
+def _last_version(tables: Tables) -> _Query:
+    table = tables.timeline
+    query = select(table.c.version).where(table.c.subject == bindparam("subject"))
+    return query.order_by(table.c.position.desc()).limit(1)
+
+
+@lru_cache(KEPT)
+def _drawing(dialect: str, tables: Tables) -> tuple[_Query, _Query, _Query, _Query]:
+    """What a picture asks of what accumulates: tallies from a day on, and before it; the events last recorded, and the
+    last statements."""
+    tallies, filed, entries = tables.tallies, tables.process_timeline, tables.entries
+    ours, day = among(dialect, tallies.c.subject), bindparam("day", type_=tallies.c.last_day.type)
+    recent = select(tallies).where(ours, tallies.c.last_day >= day)
+    who = (tallies.c.subject, tallies.c.kind, tallies.c.recorder)
+    before = select(*who, func.sum(tallies.c.events)).where(ours, tallies.c.last_day < day).group_by(*who)
+    most = bindparam("most", type_=Integer)
+    newest = select(filed.c.event_id, filed.c.position).distinct().where(among(dialect, filed.c.process))
+    key = (entries.c.earliest, entries.c.latest, entries.c.step, entries.c.event_id)
+    spoken = select(*key).distinct().where(among(dialect, entries.c.process), entries.c.type == "StatementMade")
+    newest_first = spoken.order_by(*(column.desc() for column in key))
+    return recent, before, newest.order_by(filed.c.position.desc()).limit(most), newest_first.limit(most)
 
 
 def _openings(

@@ -1,0 +1,30 @@
+"""A pulse: wakes all who wait on an event loop for something to move."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+
+class Pulse:
+    """Make it on the event loop to which it belongs."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._next = asyncio.Event()
+
+    def beat(self) -> None:
+        """Wakes whoever waits; call it on the loop."""
+        # Each event is set once and replaced, so that whoever waits wakes once for each beat.
+        self._next.set()
+        self._next = asyncio.Event()
+
+    def beat_from_a_thread(self) -> None:
+        """The same, from anywhere."""
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            self._loop.call_soon_threadsafe(self.beat)
+
+    async def wait(self, seconds: float) -> None:
+        """Waits for the next beat, or for so long."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._next.wait(), seconds)
