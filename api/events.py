@@ -287,7 +287,10 @@ def _told(done: Appended, findings: dict[str, list[dict[str, Any]]] | None) -> d
 
 def _check_media_type(request: Request) -> None:
     """Only JSON is taken. A web page of another origin cannot send that type without asking first."""
-    media, _, parameters = request.headers.get("content-type", "").partition(";")
+    told = request.headers.get("content-type", "")
+    if told == "application/json":
+        return
+    media, _, parameters = told.partition(";")
     charset = re.fullmatch(r'\s*(charset\s*=\s*"?utf-8"?\s*)?', parameters, re.IGNORECASE)
     if media.strip().lower() != "application/json" or charset is None:
         raise WrongMediaType("send JSON in UTF-8, with the header Content-Type: application/json")
