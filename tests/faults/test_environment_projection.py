@@ -10,6 +10,7 @@ import os
 import random
 import signal
 import time
+from collections.abc import Callable
 from contextlib import closing, suppress
 from uuid import uuid4
 
@@ -44,8 +45,8 @@ def more(ledger: Ledger, number: int, chance: random.Random) -> None:
         number -= len(drafts)
 
 
-def killed_in_the_middle(worker: Command, site: Site, chance: random.Random) -> None:
-    """Waits for a batch, and kills it there."""
+def killed_in_the_middle(worker: Command, site: Site, chance: random.Random, feed: Callable[[], None]) -> None:
+    """Waits for a batch, and kills it there. It is fed on: it may be done before it is caught."""
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         time.sleep(chance.uniform(0, 0.1))
@@ -54,6 +55,7 @@ def killed_in_the_middle(worker: Command, site: Site, chance: random.Random) -> 
             worker.kill()
             return
         _tell(worker, signal.SIGCONT)
+        feed()
         time.sleep(0.005)
     raise AssertionError("it never was in the middle of a batch")
 
@@ -69,16 +71,20 @@ def test_nothing_is_applied_twice_or_left_out(site: Site, command: str) -> None:
     chance = random.Random(command)
     positions: list[int] = []
     with closing(Ledger(site.where, lock_timeout=30)) as ledger, closing(Views(site.views_at)) as views:
+
+        def feed() -> None:
+            more(ledger, BACKLOG - (ledger.head() - views.position()), chance)
+
         ledger.append(Append((opening("processes/first", id=str(uuid4())),)))
         for _ in range(KILLS[command]):
             positions.append(views.position())
-            more(ledger, BACKLOG - (ledger.head() - positions[-1]), chance)
+            feed()
             if command == "project":
                 worker: Command = site.project()
             else:  # it makes the tables under the same lock first
                 worker = site.begin_to_serve()
                 eventually(lambda: views.position() > positions[-1])
-            killed_in_the_middle(worker, site, chance)
+            killed_in_the_middle(worker, site, chance, feed)
         assert positions == sorted(positions), "what was committed stays"
         last = site.project() if command == "project" else site.serve()
         eventually(lambda: views.position() == ledger.head())
