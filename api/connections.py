@@ -32,12 +32,14 @@ class Joining:
     waits for what follows in the same turn of the event loop, no longer.
     """
 
-    __slots__ = ("_held", "_loop", "_transport")
+    __slots__ = ("_held", "_loop", "_transport", "lost")
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport = transport
         self._loop = loop
         self._held = b""
+        self.lost = False
+        """Whether nothing can be written any more."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
@@ -52,15 +54,16 @@ class Joining:
             self._transport.write(held + data)
         elif data:
             self._held = data
-            self._loop.call_soon(self._let_go)
+            self._loop.call_soon(self.let_go)
 
-    def _let_go(self) -> None:
+    def let_go(self) -> None:
+        """Sends what waits."""
         held, self._held = self._held, b""
-        if held and not self._transport.is_closing():
+        if held and not self.lost:
             self._transport.write(held)
 
     def close(self) -> None:
-        self._let_go()
+        self.let_go()
         self._transport.close()
 
 
@@ -81,10 +84,19 @@ class Connection(HttpToolsProtocol):
         self._in_body = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(cast(asyncio.Transport, Joining(transport, self.loop)))
+        self._joining = Joining(transport, self.loop)
+        super().connection_made(cast(asyncio.Transport, self._joining))
         self._began = self.loop.time()
         if len(self.connections) > self.most:
             self._refuse(of_refusal(Unavailable("there are too many connections: try again in a moment")))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._joining.lost = True
+        super().connection_lost(exc)
+
+    def eof_received(self) -> None:
+        self._joining.let_go()  # whoever has nothing more to send may listen still; the transport closes itself now
+        super().eof_received()
 
     def data_received(self, data: bytes) -> None:
         self._heard = self.loop.time()

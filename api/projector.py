@@ -121,11 +121,11 @@ class Projector(Reach):
         with self._moved:
             self._position, self._complete, self.halted, self.fault, self.leads = told
             self._moved.notify_all()
-        self._told()
         with self._gate:
             self._waiting = self._hurried = False
             if self._wanted != self._asked:
                 self._ask()
+        self._told()
 
 
 def project(settings: Settings, line: Connection) -> None:

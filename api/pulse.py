@@ -26,5 +26,7 @@ class Pulse:
 
     async def wait(self, seconds: float) -> None:
         """Waits for the next beat, or for so long."""
+        following = self._next
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._next.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await following.wait()

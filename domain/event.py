@@ -8,7 +8,7 @@ same rules) is not: write a new event type instead, or an upcaster in `ledger/ma
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from typing import Any, ClassVar, Self
 from uuid import UUID
@@ -207,8 +207,8 @@ class Unreadable:
 
 @lru_cache(64)  # what is recorded together is recorded at one time
 def instant(moment: datetime) -> str:
-    """A UTC time as RFC 3339 with microseconds and `Z`."""
-    return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    """A time as RFC 3339 in UTC, with microseconds and `Z`."""
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def family_of(subject: str) -> str:

@@ -15,7 +15,7 @@ from projections.views import Progress, Views
 
 log = logging.getLogger(__name__)
 
-LEAST_REST, MOST_REST = 0.05, 0.25
+LEAST_REST, MOST_REST = 0.05, 0.1
 """Seconds between two batches under load, where the processors are shared with whoever records."""
 SHORT_REST = 0.01
 """The same at most, elsewhere."""
@@ -100,8 +100,8 @@ class Follower(Reach):
         head: the log's last position.
         poll: seconds between looks when nobody nudges: another program may write to the log.
         may_lead: whether this process may do the work; if not, it only watches.
-        sharing: whether whoever records shares its processors. Then it rests under load for as long as it worked, and
-            if nobody waits somewhat longer: few large batches take much less than many small ones.
+        sharing: whether whoever records shares its processors. Then it rests under load, longer if nobody waits: few
+            large batches take much less than many small ones.
     """
 
     def __init__(
@@ -195,8 +195,10 @@ class Follower(Reach):
         if not self._sharing:
             self._closing.wait(min(worked, SHORT_REST))
             return
-        self._closing.wait(min(worked, MOST_REST))
-        self._hurried.wait(max(LEAST_REST - worked, 0))
+        whole = max(min(worked, MOST_REST), LEAST_REST)
+        least = min(worked, LEAST_REST)
+        self._closing.wait(least)
+        self._hurried.wait(whole - least)
         self._hurried.clear()
 
     def _begin(self) -> None:

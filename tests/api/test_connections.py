@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import threading
+import time
+from collections.abc import Iterator
 from typing import Any, cast
 
 import pytest
+from fastapi import FastAPI
 
 from api.connections import JOINED, Joining
+from api.server import Server
+from api.settings import Settings
 
 
 class Line:
@@ -92,7 +99,7 @@ def test_nothing_is_written_once_the_other_side_is_gone() -> None:
         line = Line()
         ours = joining(line)
         ours.write(b"too late")
-        line.closed = True
+        ours.lost = True
         await asyncio.sleep(0)
         assert line.written == []
 
@@ -107,3 +114,31 @@ def test_all_else_is_the_transports_own() -> None:
         assert joining(line).is_closing() is True
 
     asyncio.run(run())
+
+
+@pytest.fixture
+def address(app: FastAPI, settings: Settings) -> Iterator[tuple[str, int]]:
+    """A server on a socket, as `parley serve` runs it."""
+    server = Server(app, settings, log_level="error")
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    deadline = time.monotonic() + 20
+    while not server.started:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    yield server.address
+    server.should_exit = True
+    thread.join(30)
+
+
+@pytest.mark.parametrize("method", ["HEAD", "GET"])
+def test_whoever_has_nothing_more_to_send_is_answered(address: tuple[str, int], method: str) -> None:
+    """The connection is closed for sending right behind the request, as `nc -N` and some proxies do."""
+    for _ in range(20):
+        with socket.create_connection(address, 20) as peer:
+            peer.sendall(f"{method} /nothing HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+            peer.shutdown(socket.SHUT_WR)
+            told = b""
+            while part := peer.recv(65_536):
+                told += part
+        assert told.startswith(b"HTTP/1.1 4"), told
