@@ -587,26 +587,29 @@ def test_a_closed_follower_follows_no_more(found: Views, following: Callable[...
     assert found.position() == 5
 
 
-def test_under_load_it_rests_until_somebody_waits(
-    following: Callable[..., Follower], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_under_load_it_rests_until_somebody_waits(found: Views, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("projections.follower.LEAST_REST", 60)
     log, resting = LOG[:5], threading.Event()
 
     def source(after: int, limit: int) -> Sequence[Recorded | Unreadable]:
         follower.nudge()  # more is recorded while it is at work
-        resting.set()
         return pull(log)(after, limit)
 
-    follower = following([], poll=60)
-    follower._pull, follower._head = source, lambda: len(log)
-    follower.nudge()
-    assert follower.wait_for(5, 20)
-    assert resting.wait(20)
-    log.extend(LOG[5:])
-    assert not follower.wait_for(6, 0.2), "nobody waits"
-    follower.hurry()
-    assert follower.wait_for(len(LOG), 20)
+    def rest(worked: float) -> None:
+        resting.set()
+        usual(worked)
+
+    follower = Follower(found, source, lambda: len(log), poll=60)
+    usual = follower._rest
+    monkeypatch.setattr(follower, "_rest", rest)
+    with closing(follower):
+        follower.start()
+        assert resting.wait(20)
+        assert follower.position == 5
+        log.extend(LOG[5:])
+        assert not follower.wait_for(6, 0.2), "nobody waits"
+        follower.hurry()
+        assert follower.wait_for(len(LOG), 20)
 
 
 def test_closing_lets_go_whoever_waits(following: Callable[..., Follower]) -> None:
