@@ -19,6 +19,7 @@ from api.reference import (
     glossary_markdown,
     words,
 )
+from docs import interfaces
 from domain import general, revisions
 from domain.findings import RULES
 from domain.vocabulary import FAMILY_EVENTS, PAYLOADS, read_event
@@ -26,7 +27,8 @@ from domain.vocabulary import FAMILY_EVENTS, PAYLOADS, read_event
 ROOT = Path(__file__).parent.parent
 EVENTS = ROOT / "docs" / "events.md"
 FINDINGS = ROOT / "docs" / "findings.md"
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("seeds/*.md")])
+INDEX = ROOT / "docs" / "README.md"
 
 
 def without_code(text: str) -> str:
@@ -66,6 +68,13 @@ def test_glossary_md_is_current() -> None:
     current = GLOSSARY.read_text(encoding="utf-8")
     assert MARKER in current
     assert current == glossary_markdown(current), "run `uv run python -m api.reference glossary` and commit the change"
+
+
+@pytest.mark.parametrize("document", interfaces.DOCUMENTS, ids=lambda path: path.name)
+def test_tables_of_settings_commands_and_operations_are_current(document: Path) -> None:
+    current = document.read_text(encoding="utf-8")
+    assert interfaces.MARKER in current
+    assert current == interfaces.renewed(document), "run `uv run python -m docs.interfaces` and commit the change"
 
 
 def test_what_is_written_by_hand_in_the_glossary_stays() -> None:
@@ -126,3 +135,11 @@ def test_links_within_the_project_lead_somewhere(document: Path) -> None:
         assert path.exists(), f"{document.name} links to {target}, which is not there"
         if anchor and path.suffix == ".md":
             assert anchor in anchors(path.read_text(encoding="utf-8")), f"{document.name} links to {target}"
+
+
+def test_the_index_lists_every_document() -> None:
+    listed = {
+        (INDEX.parent / target.partition("#")[0]).resolve()
+        for target in re.findall(r"\]\(([^)\s]+)\)", INDEX.read_text(encoding="utf-8"))
+    }
+    assert [str(path.relative_to(ROOT)) for path in DOCUMENTS if path not in {INDEX, *listed}] == []

@@ -1,4 +1,7 @@
-"""What the README shows is what happens: its commands run here, and its answers, settings, paths and links hold."""
+"""What the documents show is what happens: commands run here and answer as shown; what is named is there.
+
+A block of shell under `<!-- run -->` is run on a fresh demonstration, one for each document.
+"""
 
 from __future__ import annotations
 
@@ -16,25 +19,21 @@ from typing import Any
 
 import httpx2
 import pytest
-import typer.main
 from typer.testing import CliRunner
 
 from api import cli
 from api.app import create_app
+from api.cli_serve import EXAMPLE
 from api.server import Server
 from api.settings import PREFIX, Settings, load
-from tests.test_docs import anchors, without_code
+from docs.interfaces import commands
+from tests.test_docs import DOCUMENTS, INDEX, ROOT
 
-ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+README = ROOT / "README.md"
+GUARANTEES = ROOT / "docs" / "guarantees.md"
 SEED = ROOT / "seeds" / "eastern-kalamun.ndjson"
 USUAL = "http://127.0.0.1:8642"
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
-DOCUMENTS = [
-    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "seeds/README.md")),
-    *sorted((ROOT / "docs").glob("*.md")),
-    *DECISIONS,
-]
 by_name = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 
 GAP = "…"
@@ -42,25 +41,31 @@ VARIES = {"recorded_at"}
 CLOCK = re.compile(r"known on \d+ \w+ \d{4} \d\d:\d\d UTC|\(\d+ years? ago\)|UNTIL [^)]+")
 
 
-# --- what the README shows ------------------------------------------------------------------------------------------
+# --- what the documents show ----------------------------------------------------------------------------------------
+
+RUN = "<!-- run -->\n"
+SHOWING = [path for path in DOCUMENTS if RUN in path.read_text(encoding="utf-8")]
+showing = pytest.mark.parametrize("document", SHOWING, ids=lambda path: str(path.relative_to(ROOT)))
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A command of the README and the answer it shows."""
+    """A command of a document and the answer it shows."""
 
     command: str
     language: str
     answer: str
 
 
-SHELL = re.findall(r"^(<!-- run -->\n)?```sh\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
-SHOWN = [
-    Shown(*found)
-    for found in re.findall(
-        r"^<!-- run -->\n```sh\n(.*?)^```\n\n```(json|text)\n(.*?)^```", README, re.DOTALL | re.MULTILINE
-    )
-]
+def shell(document: Path) -> list[str]:
+    """The blocks of shell in a document, whether they are run or not."""
+    return re.findall(r"^```sh\n(.*?)^```", document.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+
+
+def shown_in(document: Path) -> list[Shown]:
+    block = rf"^{RUN}```sh\n(.*?)^```\n\n```(json|text)\n(.*?)^```"
+    parts = re.findall(block, document.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    return [Shown(*part) for part in parts]
 
 
 def whole(text: str) -> list[Any]:
@@ -116,11 +121,25 @@ def missing(quoted: str, screen: str) -> str | None:
     return None
 
 
-def test_every_command_that_asks_parley_is_run_with_its_answer() -> None:
-    asking = [text for _, text in SHELL if re.match("curl |parley ", text)]
-    assert asking == [one.command for one in SHOWN]
-    assert {one.language for one in SHOWN if one.command.startswith("curl")} == {"json"}
-    assert {one.command.split()[1] for one in SHOWN if one.command.startswith("parley")} >= {"status", "replay"}
+@showing
+def test_every_command_that_asks_parley_is_run_with_its_answer(document: Path) -> None:
+    shown = shown_in(document)
+    assert [text for text in shell(document) if re.match("curl |parley ", text)] == [one.command for one in shown]
+    assert {one.language for one in shown if one.command.startswith("curl")} <= {"json"}
+    assert {one.language for one in shown if one.command.startswith("parley")} <= {"text"}
+
+
+def test_the_readme_fits_two_screens_and_shows_append_status_and_replay() -> None:
+    assert len(README.read_text(encoding="utf-8").splitlines()) <= 150
+    asked = [one.command for one in shown_in(README)]
+    assert [command.partition(" -H")[0] for command in asked if " -d " in command] == [f"curl {USUAL}/v1/events"]
+    assert {command.split()[1] for command in asked if command.startswith("parley")} >= {"status", "replay"}
+
+
+def test_the_readme_appends_what_the_demonstration_suggests() -> None:
+    # Under the same id: other content would be refused to someone who has tried both.
+    (command,) = [one.command for one in shown_in(README) if " -d " in one.command]
+    assert json.loads(shlex.split(command)[-1]) == EXAMPLE
 
 
 def test_an_answer_that_is_not_what_is_quoted_is_found() -> None:
@@ -165,7 +184,7 @@ def address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 def curl(command: str) -> httpx2.Response:
-    """Does what curl would do, as far as the README asks for it."""
+    """Does what curl would do, as far as the documents ask for it."""
     url, body, headers = "", None, {}
     words = iter(shlex.split(command)[1:])
     for word in words:
@@ -181,8 +200,9 @@ def curl(command: str) -> httpx2.Response:
     return httpx2.request("GET" if body is None else "POST", url, content=body, headers=headers, timeout=20)
 
 
-def test_its_commands_answer_as_it_shows(address: str) -> None:
-    for shown in SHOWN:
+@showing
+def test_its_commands_answer_as_it_shows(document: Path, address: str) -> None:
+    for shown in shown_in(document):
         command, quoted = (text.replace(USUAL, address) for text in (shown.command, shown.answer))
         if command.startswith("curl"):
             answer = curl(command)
@@ -198,21 +218,9 @@ def test_its_commands_answer_as_it_shows(address: str) -> None:
             assert missing(quoted, result.stdout) is None, f"{shown.command}\n{result.stdout}"
 
 
-# --- settings, commands, paths and links ----------------------------------------------------------------------------
+# --- commands, paths, guarantees, decisions -------------------------------------------------------------------------
 
-COMMANDS: dict[str, Any] = getattr(typer.main.get_command(cli.app), "commands")  # noqa: B009  typed as any command
-
-
-def test_the_table_of_settings_is_that_of_the_code() -> None:
-    flags = {p.envvar: p.opts[0] for command in COMMANDS.values() for p in command.params if p.envvar}
-    rows = ["| variable | default | meaning | flag |", "| --- | --- | --- | --- |"]
-    for name, field in Settings.model_fields.items():
-        variable = PREFIX + name.upper()
-        default = "none" if field.default is None else f"`{field.default}`"
-        flag = f"`{flags[variable]}`" if variable in flags else "none"
-        rows.append(f"| `{variable}` | {default} | {field.description} | {flag} |")
-    section = README.partition("## Configuration\n")[2].partition("\n## ")[0]
-    assert [line for line in section.splitlines() if line.startswith("|")] == rows
+COMMANDS = commands()
 
 
 @by_name
@@ -220,7 +228,7 @@ def test_a_command_that_is_named_is_there(document: Path) -> None:
     for line in re.findall(r"`parley ([a-z][^`]*)`", document.read_text(encoding="utf-8")):
         name, *words = line.split()
         assert name in COMMANDS, f"{document.name} names `parley {name}`"
-        options = {option for parameter in COMMANDS[name].params for option in parameter.opts}
+        options = {"--help", *(option for parameter in COMMANDS[name].params for option in parameter.opts)}
         assert {word for word in words if word.startswith("--")} <= options, f"{document.name} names `parley {line}`"
 
 
@@ -236,20 +244,10 @@ def test_a_path_that_is_named_is_there(document: Path) -> None:
         assert path.with_suffix(".py").exists() or (path / "__main__.py").exists(), f"{document.name}: {module}"
 
 
-@by_name
-def test_a_link_leads_somewhere(document: Path) -> None:
-    for target in re.findall(r"\]\((?!https?:|mailto:)([^)\s]+)\)", without_code(document.read_text(encoding="utf-8"))):
-        file, _, anchor = target.partition("#")
-        path = document.parent / file if file else document
-        assert path.exists(), f"{document.name} links to {target}, which is not there"
-        if anchor:
-            assert anchor in anchors(path.read_text(encoding="utf-8")), f"{document.name} links to {target}"
-
-
 def test_every_guarantee_names_its_test() -> None:
-    section = README.partition("## What it guarantees\n")[2].partition("\n## ")[0]
-    rows = [line for line in section.splitlines() if line.startswith("| ")][2:]
-    assert len(rows) >= 8
+    lines = GUARANTEES.read_text(encoding="utf-8").splitlines()
+    rows = [line for line in lines if line.startswith("| ") and not line.startswith(("| ---", "| guarantee |"))]
+    assert len(rows) >= 25
     assert [row for row in rows if not re.search(r"\| `tests/[\w/]+\.py::test_\w+` \|$", row)] == []
 
 
@@ -258,6 +256,6 @@ def test_the_decisions_are_numbered_and_listed() -> None:
     for path in DECISIONS:
         text = path.read_text(encoding="utf-8")
         title = text.partition("\n")[0].removeprefix("# ")
-        assert f"[{title}](docs/decisions/{path.name})" in README
+        assert f"[{title}](decisions/{path.name})" in INDEX.read_text(encoding="utf-8")
         headings = re.findall(r"^## (.+)$", text, re.MULTILINE)
         assert headings == ["Context", "Decision", "Why", "What it costs", "Rejected"]
