@@ -16,7 +16,7 @@ from api import cli_words as words
 from api.cli_options import AsJson, AsOf, Data, KnownAt, KnownAtPosition, PublishedBy, Url, door
 from api.cli_sheet import BAD, FAINT, Part, Sheet
 from api.cli_words import clean
-from domain.findings import Severity
+from domain.finding import Severity
 
 Json = dict[str, Any]
 

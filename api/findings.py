@@ -14,7 +14,8 @@ from api.parameters import Fresh, did_you_mean, one_of
 from api.problems import problems
 from api.processes import POSITION, Cursor, Limit, ProcessPath, answered, ask
 from domain.errors import BadCursor, Fault
-from domain.findings import RULES, Rule, Severity
+from domain.finding import Rule, Severity
+from domain.findings.rules import RULES
 from projections import watch
 from projections.views import Reading
 

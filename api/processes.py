@@ -19,7 +19,7 @@ from api.parameters import POSITION_HEADER, Fresh, Position, did_you_mean, one_o
 from api.problems import problems
 from api.running import Parley
 from domain.errors import BadCursor, Fault
-from domain.findings import RULES
+from domain.findings.rules import RULES
 from domain.general import Role
 from domain.values import ID_PATTERN
 from projections import queries

@@ -23,7 +23,8 @@ from uuid import UUID
 from domain import actors, agreements, convoys, enrolments, general, processes, revisions, talks
 from domain.edtf import Day, When
 from domain.event import Event, Opening, Payload
-from domain.findings import RULES, Rule, Severity
+from domain.finding import Rule, Severity
+from domain.findings.rules import RULES
 from domain.values import Claimant, EventId, ItemId, Number, Refers, Short, Subject, Text, Value
 from domain.vocabulary import PAYLOADS, example
 
@@ -89,7 +90,7 @@ of **data quality** may be a fault of the record: an append with `Prefer: handli
 refused for it. A contradiction between sources is never refused: the record takes reality as it is told.
 
 Generated from the rules by `uv run python -m api.reference findings > docs/findings.md`. Do not edit it: edit
-`domain/findings.py`.
+`domain/findings/`.
 """
 _GRAVITY = {
     Severity.HIGH: "High: somebody should look now",

@@ -19,7 +19,7 @@ from sqlalchemy import select
 from domain.actors import shown_label
 from domain.errors import BadCursor, NotFound
 from domain.event import Event, Recorded, Revision, instant
-from domain.findings import Finding
+from domain.finding import Finding
 from domain.revisions import DuplicateMarked, EventCorrected, EventDisputed, SubjectUnified
 from domain.values import Subject
 from domain.vocabulary import references_in

@@ -16,19 +16,11 @@ from sqlalchemy import Connection
 
 from domain import folds
 from domain.event import Event
-from domain.findings import (
-    Act,
-    ClaimMade,
-    Finding,
-    acts,
-    content_key,
-    in_place,
-    of_claims,
-    of_disputes,
-    of_process,
-    of_repeats,
-    of_state,
-)
+from domain.finding import Finding
+from domain.findings.figures import ClaimMade, of_claims
+from domain.findings.processes import Act, acts, in_place, of_process
+from domain.findings.reports import content_key, of_disputes, of_repeats
+from domain.findings.subject import of_state
 from domain.general import SubjectState
 from domain.revisions import EventDisputed
 from domain.values import EventId, Subject

@@ -22,7 +22,9 @@ from domain.actors import ActorState
 from domain.edtf import END, Day, When
 from domain.errors import NotFound
 from domain.event import Recorded, instant
-from domain.findings import RULES, Finding, Severity, of_process
+from domain.finding import Finding, Severity
+from domain.findings.processes import of_process
+from domain.findings.rules import RULES
 from domain.horizon import EVERYTHING, Horizon, seen_from
 from domain.values import EventId, Subject
 from projections.outlook import findings_in
@@ -87,7 +89,7 @@ class Glance:
 
 def gravity(found: Finding) -> tuple[int, int, str, str]:
     """What findings are sorted by: the gravest first."""
-    return (SEVERITIES[found.severity], RANKS[found.rule], found.subject, found.about)
+    return (SEVERITIES[RULES[found.rule].severity], RANKS[found.rule], found.subject, found.about)
 
 
 SEVERITIES = {severity: place for place, severity in enumerate(Severity)}

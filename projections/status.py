@@ -14,7 +14,9 @@ from typing import Any
 from domain import actors, agreements, convoys, enrolments, folds, processes, talks
 from domain.enrolments import EnrolmentReported
 from domain.event import Event, Recorded, instant
-from domain.findings import RULES, Finding, Severity, common, comparable
+from domain.finding import Finding, Severity
+from domain.findings.figures import common, comparable
+from domain.findings.rules import RULES
 from domain.general import Figure, FigureAssessed, SubjectState
 from domain.values import Quantity, Subject
 from projections import render
@@ -247,7 +249,7 @@ def finding(page: Page, found: Finding) -> Json:
         page.actor(actor)
     return {
         "rule": found.rule,
-        "severity": found.severity.value,
+        "severity": RULES[found.rule].severity.value,
         "subject": found.subject,
         "about": found.about,
         "text": found.text,

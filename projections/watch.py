@@ -15,17 +15,12 @@ from domain import folds
 from domain.actors import shown_label
 from domain.edtf import When
 from domain.event import Event, Recorded, instant
-from domain.findings import (
-    RULES,
-    Act,
-    ClaimMade,
-    Finding,
-    of_claims,
-    of_repeats,
-    of_state,
-    silence,
-    without_role,
-)
+from domain.finding import Finding
+from domain.findings.figures import ClaimMade, of_claims
+from domain.findings.processes import Act, silence, without_role
+from domain.findings.reports import of_repeats
+from domain.findings.rules import RULES
+from domain.findings.subject import of_state
 from domain.general import SubjectState
 from domain.horizon import in_effect
 from domain.values import EventId, Sensitivity, Subject
@@ -80,7 +75,7 @@ def findings(
     shown = [
         status.finding(page, one)
         for one in status.standing(found.findings(), found.now)
-        if rule in (None, one.rule) and severity in (None, one.severity.value)
+        if rule in (None, one.rule) and severity in (None, RULES[one.rule].severity.value)
     ]
     ids = list(page.events)
     return shown, status.explained(found, page, found.lookup(ids), found.marks(ids))
@@ -114,11 +109,14 @@ def all_findings(
     found = [
         (process, one)
         for process, one in everywhere(reading, now, rule)
-        if severity is None or one.severity.value == severity
+        if severity is None or RULES[one.rule].severity.value == severity
     ]
     places = {name: place for place, name in enumerate(RULES)}
     ordered = sorted(
-        (((process, SEVERITIES[f.severity], places[f.rule], f.subject, _short(f.about)), f) for process, f in found),
+        (
+            ((process, SEVERITIES[RULES[f.rule].severity], places[f.rule], f.subject, _short(f.about)), f)
+            for process, f in found
+        ),
         key=lambda one: one[0],
     )
     if after is not None:

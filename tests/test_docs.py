@@ -21,7 +21,7 @@ from api.reference import (
 )
 from docs import interfaces
 from domain import general, revisions
-from domain.findings import RULES
+from domain.findings.rules import RULES
 from domain.vocabulary import FAMILY_EVENTS, PAYLOADS, read_event
 
 ROOT = Path(__file__).parent.parent

@@ -9,7 +9,7 @@ import pytest
 import time_machine
 from fastapi.testclient import TestClient
 
-from domain.findings import RULES
+from domain.findings.rules import RULES
 from tests.api.sending import Wire, begin, opening, problem, statement
 from tests.api.test_cli import Run, flat, lines, place, run
 from tests.api.test_queries import append, parameter

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 
 from api.guide import example_of
 from api.processes import STATES
-from domain.findings import RULES
+from domain.findings.rules import RULES
 from domain.values import FAMILIES
 from domain.vocabulary import PAYLOADS
 

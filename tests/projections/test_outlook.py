@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from domain import folds
 from domain.event import Recorded
-from domain.findings import RULES
+from domain.findings.rules import RULES
 from projections import queries, status, watch
 from projections.catch_up import rebuild
 from projections.outlook import findings_in

@@ -1,0 +1,119 @@
+"""What may not fit in an agreement: obligations and the end of a truce."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from domain import agreements
+from domain.agreements import ObligationStanding
+from domain.family import FamilyFindings
+from domain.finding import Finding, Rule, Severity, few, moment_after
+from domain.findings.wording import MAX_VALUES, actors_named, cut, names_of
+from domain.lines import Course
+from domain.values import EventId, Subject
+
+OBLIGATION_OVERDUE = Rule(
+    "obligation-overdue",
+    "An obligation of an agreement that has not ended: raised when its deadline has passed, or it is judged to "
+    "be overdue; resolved when every last assessment has it fully kept, or by a later deadline.",
+    Severity.HIGH,
+)
+
+
+def overdue(subject: Subject, state: agreements.AgreementState) -> Iterator[Finding]:
+    for name, obligation in agreements.owed(state).items():
+        judged = agreements.judged(obligation, ObligationStanding.OVERDUE)
+        dates = agreements.deadlines(obligation)
+        if not judged and not dates:
+            continue
+        debtors = dict.fromkeys(debtor for agreed in obligation.agreed.values for debtor in agreed.debtor)
+        owes = f"Obligation {name}" + (f" of {actors_named(debtors)}" if debtors else "")
+        due = f" was due by {' or '.join(dates[:MAX_VALUES])} and is not reported as kept" if dates else ""
+        text = owes + due + (" and" if due and judged else "") + (" is judged to be overdue" if judged else "") + "."
+        yield OBLIGATION_OVERDUE.finding(
+            subject,
+            text,
+            few((*obligation.agreed.events, *obligation.assessed.events)),
+            since=None if judged else moment_after(dates[0]),
+            about=f"obligation {name}",
+        )
+
+
+PHASE_BLOCKED = Rule(
+    "phase-blocked",
+    "An obligation that is not kept: raised while it is judged to be blocked, or depends on one that is "
+    "overdue or judged to be blocked; resolved when that one is kept, or judged otherwise.",
+    Severity.HIGH,
+)
+
+
+def blocked(subject: Subject, state: agreements.AgreementState) -> Iterator[Finding]:
+    owed = agreements.owed(state)
+    for name, obligation in owed.items():
+        reasons: list[tuple[str, int | None, tuple[EventId, ...]]] = []
+        if own := agreements.judged(obligation, ObligationStanding.BLOCKED):
+            reasons.append(("is judged to be blocked", None, own))
+        for other in agreements.blocked_by(state, name):
+            if other not in owed:
+                continue  # of its terms nothing is known
+            dates = agreements.deadlines(owed[other])
+            if blocked := agreements.judged(owed[other], ObligationStanding.BLOCKED):
+                reasons.append((f"waits for {other}, which is judged to be blocked", None, blocked))
+            elif late := agreements.judged(owed[other], ObligationStanding.OVERDUE):
+                reasons.append((f"waits for {other}, which is judged to be overdue", None, late))
+            elif dates:
+                waits = f"waits for {other}, which was due by {dates[0]}"
+                reasons.append((waits, moment_after(dates[0]), owed[other].agreed.events))
+        if not reasons:
+            continue
+        starts = [since for _, since, _ in reasons if since is not None]
+        phase = next((agreed.phase for agreed in obligation.agreed.values if agreed.phase), None)
+        yield PHASE_BLOCKED.finding(
+            subject,
+            (f"Phase “{cut(phase)}”: obligation" if phase else "Obligation")
+            + f" {name} {' and '.join(why for why, _, _ in reasons[:MAX_VALUES])}.",
+            few((*obligation.agreed.events, *(event for _, _, events in reasons for event in events))),
+            since=min(starts) if len(starts) == len(reasons) else None,
+            about=f"obligation {name}",
+        )
+
+
+TRUCE_LAPSING = Rule(
+    "truce-lapsing",
+    "An agreement in force with a term: raised 14 days before the term ends, until it ends; resolved by an "
+    "extension, a suspension or an end.",
+    Severity.MODERATE,
+)
+TRUCE_LAPSED = Rule(
+    "truce-lapsed",
+    "An agreement in force whose term is over while nobody has extended, suspended or ended it: raised when "
+    "the term has ended; resolved by a report of what became of it.",
+    Severity.HIGH,
+)
+
+
+def lapsing(subject: Subject, state: agreements.AgreementState) -> Iterator[Finding]:
+    ends = agreements.term_ends(state)
+    if not ends:
+        return
+    first, last = ends[0].span.latest + 1, ends[-1].span.latest + 1
+    until = " or ".join(ends[:MAX_VALUES])
+    says_so = f"According to {names_of(dict.fromkeys(n for c in state.term.candidates for n in c.claimants))} it is"
+    events = few((*state.term.events, *state.stage.events))
+    text = f"{says_so} in force until {until}; no extension beyond that is reported."
+    yield TRUCE_LAPSING.finding(subject, text, events, first - agreements.LAPSING, last, about="term")
+    text = f"Its term ended on {until}, and nobody has said that it was extended or that it ended: a silent lapse."
+    yield TRUCE_LAPSED.finding(subject, text, events, last, about="term")
+
+
+def _is_past(state: agreements.AgreementState, about: str) -> bool:
+    return about == "term" and state.stage.value == "ended"
+
+
+def _course(state: agreements.AgreementState) -> tuple[Course, set[str]]:  # noqa: ARG001  the same for all agreements
+    return agreements.COURSE, agreements.ONCE
+
+
+FINDINGS: FamilyFindings[agreements.AgreementState] = FamilyFindings(
+    rules=(overdue, blocked, lapsing), course=_course, is_past=_is_past
+)

@@ -1,0 +1,149 @@
+"""What may not fit on a subject of any family."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from domain import general
+from domain.edtf import END, When
+from domain.finding import DAY, Finding, Rule, Severity, few, moment_after
+from domain.findings.wording import actors_named, cut, names_of, says
+from domain.general import Stance, SubjectState
+from domain.lines import Candidate, Course, Line
+from domain.values import Basis, EventId, Subject
+
+# --- who says so --------------------------------------------------------------------------------------------
+
+ONE_SIDE_ONLY = Rule(
+    "one-side-only",
+    "A change of state of talks or of an agreement between two or more parties: raised if one of these parties "
+    "is the only one to say so; resolved when any other claimant says the same, or the state moves on.",
+    Severity.MODERATE,
+)
+SINGLE_CLAIMANT = Rule(
+    "single-claimant",
+    "A change of state that only one claimant tells of, an observation of our own being a claimant and an "
+    "inference of ours none: raised 48 hours after it occurred; resolved by a second claimant of the same, or "
+    "when the state moves on.",
+    Severity.HINT,
+)
+CONFIRMED_WITHIN = 2 * DAY
+"""Seconds in which a change of state should be told by a second claimant."""
+OPENING_STAGES = {"reported", "open", "possible", "announced"}
+"""Where a subject stands when it is first reported: no change of state."""
+CONFIRM_NOTHING = {Basis.REPORTED.value, Basis.INFERRED.value}
+"""What stands for a claimant where nobody is named, or we infer it ourselves."""
+
+
+def told_by_one(subject: Subject, state: SubjectState) -> Iterator[Finding]:
+    """A change of state that one side only confirms, or that one claimant only tells of."""
+    parties = {f"actors/{party}" for party in getattr(state, "between", ())}
+    stage: Line[Any] = getattr(state, "stage", Line())
+    by_step: dict[str, list[Candidate[Any]]] = {}
+    for candidate in general.sure(stage):
+        by_step.setdefault(says(candidate.value), []).append(candidate)
+    for step, candidates in by_step.items():
+        who = [
+            name for name in dict.fromkeys(n for c in candidates for n in c.claimants) if name not in CONFIRM_NOTHING
+        ]
+        if step in OPENING_STAGES or len(who) > 1:
+            continue
+        events = few(event for c in candidates for event in c.events)
+        first = [c.since or c.occurred for c in candidates]
+        dates = sorted((when for when in first if when is not None), key=lambda when: (when.span, when))
+        if not dates:
+            continue
+        if who and who[0] in parties and len(parties) > 1:
+            others = names_of(sorted(parties - set(who)))
+            text = f"Only {who[0]} says “{step}” ({dates[0]}); neither {others} nor anybody else confirms it."
+            yield ONE_SIDE_ONLY.finding(subject, text, events, about=f"stage {step}")
+        ends = [when.span.latest for when in dates if when.span.latest < END]
+        if ends:
+            by = f"one claimant only: {names_of(who)}" if who else "no claimant: nobody is named, or we infer it"
+            text = f"“{step}” ({dates[0]}) rests on {by}."
+            yield SINGLE_CLAIMANT.finding(
+                subject, text, events, since=min(ends) + CONFIRMED_WITHIN, about=f"stage {step}"
+            )
+
+
+# --- plans, answers, conditions -----------------------------------------------------------------------------
+
+PLAN_DATE_PASSED = Rule(
+    "plan-date-passed",
+    "The date of a round of talks or of the departure of a convoy: raised when it has passed and nobody has "
+    "said what came of it; resolved by a report that it took place, was put off or was called off.",
+    Severity.MODERATE,
+)
+PROPOSAL_UNANSWERED = Rule(
+    "proposal-unanswered",
+    "A proposal with a date for the answer: raised when that has passed; resolved by a position or a proposal "
+    "that answers it.",
+    Severity.MODERATE,
+)
+CONDITION_NOT_HELD = Rule(
+    "condition-not-held",
+    "An actor who accepts on a condition: raised while its newest position says that the condition is not met; "
+    "resolved by another position.",
+    Severity.HIGH,
+)
+
+
+def passed_plan(subject: Subject, what: str, when: When, events: tuple[EventId, ...]) -> Iterator[Finding]:
+    if (since := moment_after(when)) is not None:
+        text = f"The {what} planned for {when} is not confirmed: the date has passed, and nobody says what came of it."
+        yield PLAN_DATE_PASSED.finding(subject, text, events, since=since, about=f"{what} {when}")
+
+
+def unanswered(subject: Subject, state: SubjectState) -> Iterator[Finding]:
+    for cited in general.unanswered(state):
+        proposal = cited.data
+        since = moment_after(proposal.answer_by) if proposal.answer_by is not None else None
+        if since is not None:
+            by = f" by actors/{proposal.by}" if proposal.by else ""
+            to = f" to {actors_named(proposal.to)}" if proposal.to else ""
+            text = f"The {proposal.kind}{by}{to} was to be answered by {proposal.answer_by}; no answer is reported."
+            yield PROPOSAL_UNANSWERED.finding(
+                subject, text, (cited.event,), since=since, about=f"proposal {cited.event}"
+            )
+
+
+def conditions(subject: Subject, state: SubjectState) -> Iterator[Finding]:
+    for key, line in state.positions.items():
+        for c in general.sure(line):
+            taken = c.value
+            if taken.position is Stance.ACCEPTS_ON_CONDITION and taken.condition_met is False:
+                text = (
+                    f"actors/{taken.actor} accepts on a condition that is said not to be met: "
+                    f"{cut(taken.condition or '').rstrip('.')} ({c.occurred}, {names_of(c.claimants)})."
+                )
+                yield CONDITION_NOT_HELD.finding(subject, text, c.events, about=f"position {key}")
+
+
+# --- steps that cannot be -----------------------------------------------------------------------------------
+
+IMPOSSIBLE_STEP = Rule(
+    "impossible-step",
+    "Steps of which one comes after the other (a convoy departs and arrives, talks convene and conclude, an "
+    "agreement is signed and ends): raised if every report of the later step lies certainly before every "
+    "report of the earlier one; resolved by a correction, a retraction or a report that fits.",
+    Severity.MODERATE,
+    data_quality=True,
+)
+
+
+def impossible(
+    subject: Subject, state: SubjectState, course_of: Callable[[Any], tuple[Course, set[str]]]
+) -> Iterator[Finding]:
+    """Steps against the course of the family (`FamilyFindings.course`), by the dates of all reports of both."""
+    if len(state.passed) < 2:
+        return
+    course, once = course_of(state)
+    for a, b in sorted(course.pairs, key=str):
+        if a not in once or b not in once or a not in state.passed or b not in state.passed:
+            continue
+        earlier, later = state.passed[str(a)], state.passed[str(b)]
+        if later.before(earlier):
+            text = f"“{b}” is reported for {later.last} at the latest, “{a}” for {earlier.first} at the earliest."
+            events = few((*later.events, *earlier.events))
+            yield IMPOSSIBLE_STEP.finding(subject, text, events, about=f"{b} before {a}")

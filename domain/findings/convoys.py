@@ -1,0 +1,162 @@
+"""What may not fit in a convoy: its clearances, its way, its load."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from domain import convoys, general
+from domain.convoys import ClearanceForm, ClearanceGranted
+from domain.edtf import END
+from domain.family import FamilyFindings
+from domain.finding import DAY, Finding, Rule, Severity, few, moment_after
+from domain.findings.any_subject import passed_plan
+from domain.findings.figures import PART_ABOVE_WHOLE
+from domain.findings.wording import cut, names_of, place_name, plain_number
+from domain.lines import ANY_ORDER, Candidate, Course, Line
+from domain.values import Item, Subject
+
+
+def _planned_departure(subject: Subject, state: convoys.ConvoyState) -> Iterator[Finding]:
+    for c in state.described.candidates if convoys.waiting(state) else ():
+        if c.value.planned is not None:
+            yield from passed_plan(subject, "departure", c.value.planned, c.events)
+
+
+CLEARANCE_STUCK = Rule(
+    "clearance-stuck",
+    "The passage of a convoy that has not gone: raised if a request is not answered by its date, or within 7 "
+    "days if none is named, or a clearance is not final 7 days after it was first granted; resolved by an "
+    "answer, by a final clearance, or when the convoy goes, is denied passage or is cancelled.",
+    Severity.MODERATE,
+)
+CLEARANCE_EXPIRED = Rule(
+    "clearance-expired",
+    "A clearance with an end, of a convoy that has not gone: raised when the end has passed; resolved by a "
+    "new clearance, or when the convoy goes, is denied passage or is cancelled.",
+    Severity.MODERATE,
+)
+ANSWERED_WITHIN = 7 * DAY
+"""Seconds after which a request or a clearance that is not final is stuck, if no date was named."""
+
+
+def _clearance(subject: Subject, state: convoys.ConvoyState) -> Iterator[Finding]:
+    if not convoys.waiting(state):
+        return
+    for asked in general.sure(state.request):
+        yield from _not_answered(subject, state, asked)
+    for by, line in state.clearances.items():
+        granted = [(c, c.value) for c in general.sure(line) if isinstance(c.value, ClearanceGranted)]
+        if granted and len(granted) == len(general.sure(line)):
+            yield from _not_final(subject, by, granted)
+        ends = [g.valid_until for _, g in granted]
+        named = sorted((end for end in ends if end is not None), key=lambda end: end.span.latest)
+        if named and len(named) == len(ends) and (since := moment_after(named[-1])) is not None:
+            text = f"The clearance by actors/{by} was valid until {named[-1]}; the convoy is not reported to have gone."
+            events = few(event for c, _ in granted for event in c.events)
+            yield CLEARANCE_EXPIRED.finding(subject, text, events, since=since, about=f"clearance {by}")
+
+
+def _not_answered(
+    subject: Subject, state: convoys.ConvoyState, asked: Candidate[convoys.ConvoyRequested]
+) -> Iterator[Finding]:
+    to, by = asked.value.to, asked.value.answer_by
+    lines = state.clearances.values() if to is None else [state.clearances.get(to, Line())]
+    if any(not c.span.precedes(asked.span) for line in lines for c in general.sure(line)):
+        return
+    asked_on = asked.since or asked.occurred
+    since = (
+        moment_after(by)
+        if by is not None
+        else moment_after(asked_on, ANSWERED_WITHIN)
+        if asked_on is not None
+        else None
+    )
+    if since is not None:
+        whom = f" of actors/{to}" if to else ""
+        until = f"by {by}" if by is not None else "within 7 days"
+        text = f"Passage was asked{whom} ({asked_on}); no answer is reported {until}."
+        yield CLEARANCE_STUCK.finding(subject, text, asked.events, since=since, about=f"request {to or ''}".rstrip())
+
+
+def _not_final(
+    subject: Subject, by: str, granted: Sequence[tuple[Candidate[Any], ClearanceGranted]]
+) -> Iterator[Finding]:
+    """All that an actor has granted is in principle or with conditions."""
+    if any(clearance.form is ClearanceForm.FINAL for _, clearance in granted):
+        return
+    first = [c.since or c.occurred for c, _ in granted]
+    starts = [(since, when) for when in first if when and (since := moment_after(when, ANSWERED_WITHIN)) is not None]
+    if starts:
+        since, when = min(starts)
+        forms = " or ".join(dict.fromkeys(clearance.form.value for _, clearance in granted))
+        text = f"actors/{by} granted passage {forms} ({when}); 7 days later there is no final clearance."
+        events = few(event for c, _ in granted for event in c.events)
+        yield CLEARANCE_STUCK.finding(subject, text, events, since=since, about=f"clearance {by}")
+
+
+NOT_ARRIVED = Rule(
+    "not-arrived",
+    "A convoy on the road or held, a series of runs apart: raised a day after it was last seen; resolved "
+    "when it is seen again, has arrived or turned back.",
+    Severity.HIGH,
+)
+ARRIVES_WITHIN = DAY
+
+
+def _not_arrived(subject: Subject, state: convoys.ConvoyState) -> Iterator[Finding]:
+    if convoys.is_series(state):
+        return
+    seen = [c for c in general.sure(state.stage) if c.value.stage in convoys.ON_THE_ROAD and c.span.latest < END]
+    if seen:
+        last = max(seen, key=lambda c: c.span.latest)
+        place = f" at {place_name(last.value.place)}" if last.value.place else ""
+        text = (
+            f"Last seen: {last.value.stage}{place} ({last.occurred}, {names_of(last.claimants)}); "
+            "a day later it is not reported to have arrived."
+        )
+        since = last.span.latest + ARRIVES_WITHIN
+        yield NOT_ARRIVED.finding(subject, text, last.events, since=since, about="stage")
+
+
+def _unloaded(subject: Subject, state: convoys.ConvoyState) -> Iterator[Finding]:
+    """More delivered or removed of an item than was loaded, by the most that any last report has loaded."""
+    loads = [(c.events, _amounts(c.value.loaded)) for c in general.sure(state.departure)]
+    if convoys.is_series(state) or not loads:
+        return
+    taken = [(c.events, "delivered", _amounts(c.value.delivered)) for c in general.sure(state.arrival)]
+    taken += [((cited.event,), "removed", _amounts(cited.data.items)) for cited in state.removed]
+    for events, what, amounts in taken:
+        for (item, unit), (least, _) in amounts.items():
+            most = [load.get((item, unit), (0.0, None))[1] for _, load in loads]
+            bounds = [high for high in most if high is not None]
+            if len(bounds) == len(most) and least > max(bounds):
+                loaded_at_most = f"{plain_number(max(bounds))} loaded at most"
+                text = f"{plain_number(least)} {unit} of {cut(item)} or more were {what}, {loaded_at_most}."
+                rests_on = few((*events, *(event for load_events, _ in loads for event in load_events)))
+                yield PART_ABOVE_WHOLE.finding(subject, text, rests_on, about=f"{what} {item} {unit}")
+
+
+def _amounts(items: Iterable[Item]) -> dict[tuple[str, str], tuple[float, float | None]]:
+    """How much there is of each item, least and most, by description and unit."""
+    amounts: dict[tuple[str, str], tuple[float, float | None]] = {}
+    for item in items:
+        if item.quantity is not None:
+            key = (item.description.casefold(), item.quantity.unit.casefold())
+            (low, high), (before, upto) = item.quantity.range, amounts.get(key, (0, 0))
+            amounts[key] = (low + before, None if high is None or upto is None else high + upto)
+    return amounts
+
+
+def _is_past(state: convoys.ConvoyState, about: str) -> bool:
+    return about == "described planned" and not convoys.waiting(state)
+
+
+def _course(state: convoys.ConvoyState) -> tuple[Course, set[str]]:
+    """Of a series every step may come again."""
+    return (ANY_ORDER, set()) if convoys.is_series(state) else (convoys.COURSE, convoys.ONCE)
+
+
+FINDINGS: FamilyFindings[convoys.ConvoyState] = FamilyFindings(
+    rules=(_planned_departure, _clearance, _not_arrived, _unloaded), course=_course, is_past=_is_past
+)

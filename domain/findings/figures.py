@@ -1,0 +1,193 @@
+"""Claims on figures that do not fit together."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from domain.edtf import BEGINNING, END
+from domain.finding import DAY, Finding, Rule, Severity, few, in_order, ranked
+from domain.findings.wording import MAX_VALUES, cut, names_of, plain_number
+from domain.values import EventId, Subject
+
+PART_ABOVE_WHOLE = Rule(
+    "part-above-whole",
+    "What one claimant says of a part and of the whole: one track of a register and all tracks, some of the "
+    "places, a narrower scope; or what a convoy delivered or lost and what was loaded. Raised if the least "
+    "that the part may be is above the most that the whole may be; resolved by a newer claim, or a correction.",
+    Severity.MODERATE,
+    data_quality=True,
+)
+CLAIMS_CONTRADICT = Rule(
+    "claims-contradict",
+    "The newest claim of each claimant on one series of figures, no more than 30 days before the newest of "
+    "all: raised if no number satisfies them all; resolved by newer claims, a correction or a retraction.",
+    Severity.MODERATE,
+)
+CLAIMS_DIVERGE = Rule(
+    "claims-diverge",
+    "The newest claim of each claimant on one series of figures, no more than 30 days before the newest of "
+    "all: raised if a number satisfies them all, and yet the largest is twice the smallest or more, a range "
+    "being taken at its middle and an open one at the number it names; resolved by newer claims.",
+    Severity.HINT,
+)
+RANKS = ranked(PART_ABOVE_WHOLE, CLAIMS_CONTRADICT, CLAIMS_DIVERGE)
+COMPARABLE = 30 * DAY
+"""Seconds between two claims that can still contradict each other."""
+WIDE = 2
+"""Claims diverge from this factor on between the largest and the smallest."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimMade:
+    """The newest word of one claimant on one series of figures."""
+
+    series: tuple[str, ...]
+    """Measure, counting, unit, area, scope, period (`Figure.series`)."""
+    claimant: str
+    assessed: bool
+    low: float
+    high: float | None
+    """None: no upper bound."""
+    earliest: int
+    """Bounds of the time of which it is said, in seconds since 1970."""
+    latest: int
+    event: EventId
+
+    @property
+    def range(self) -> tuple[float, float | None]:
+        return (self.low, self.high)
+
+    @property
+    def central(self) -> float | None:
+        """The number to compare by: the middle of a range, what an open range names; None if it says nothing."""
+        if self.high is None:
+            return self.low if self.low > 0 else None
+        return self.high if self.low == 0 else (self.low + self.high) / 2
+
+
+def comparable(claims: Iterable[ClaimMade]) -> list[ClaimMade]:
+    """The claims on one series that can be held against each other: they lie within COMPARABLE of the newest.
+
+    A stock of last year does not contradict a stock of today. Where to draw the line is a convention of ours.
+    An assessment is a judgement beside the claims, and none of them.
+    """
+    made = [claim for claim in claims if not claim.assessed]
+    newest = max((claim.earliest for claim in made), default=0)
+    return [claim for claim in made if claim.latest + COMPARABLE >= newest]
+
+
+def common(ranges: Iterable[tuple[float, float | None]]) -> tuple[float, float | None]:
+    """What all ranges allow together; the low end lies above the high end if there is nothing."""
+    bounds = list(ranges)
+    low = max((low for low, _ in bounds), default=0)
+    highs = [high for _, high in bounds if high is not None]
+    return low, min(highs) if highs else None
+
+
+def of_claims(subject: Subject, claims: Sequence[ClaimMade]) -> list[Finding]:
+    """What the figures of one subject tell, given the newest claim of each claimant on each series."""
+    series: defaultdict[tuple[str, ...], list[ClaimMade]] = defaultdict(list)
+    for claim in claims:
+        series[claim.series].append(claim)
+    findings: list[Finding] = []
+    for made in series.values():
+        findings += _against_each_other(subject, comparable(made))
+    return in_order([*findings, *_parts_above(subject, claims)], RANKS)
+
+
+def _against_each_other(subject: Subject, claims: Sequence[ClaimMade]) -> Iterator[Finding]:
+    if len(claims) < 2:
+        return
+    ordered = sorted(claims, key=lambda claim: (claim.low, claim.claimant))
+    low, high = common(claim.range for claim in claims)
+    central = [claim.central for claim in claims if claim.central is not None]
+    if high is not None and low > high:
+        rule, verdict = CLAIMS_CONTRADICT, "cannot all be true"
+    elif len(central) > 1 and max(central) > 0 and max(central) >= WIDE * min(central):
+        rule, verdict = CLAIMS_DIVERGE, f"can all be true, but lie a factor of {WIDE} or more apart"
+    else:
+        return
+    shown = ordered if len(ordered) <= MAX_VALUES else [*ordered[: MAX_VALUES - 1], ordered[-1]]
+    words = "; ".join(f"{_range(claim)} ({_dates(claim)}, {names_of([claim.claimant])})" for claim in shown)
+    more = f"; and {len(ordered) - len(shown)} more" if len(ordered) > len(shown) else ""
+    text = f"Claims on {_series(claims[0].series)} {verdict}: {words}{more}."
+    yield rule.finding(subject, text, few(claim.event for claim in ordered), about="|".join(claims[0].series))
+
+
+def _parts_above(subject: Subject, claims: Sequence[ClaimMade]) -> Iterator[Finding]:
+    """Only what one claimant says of both: what two claimants count need not be the same."""
+    said: defaultdict[tuple[str, ...], list[ClaimMade]] = defaultdict(list)
+    for claim in claims:
+        if not claim.assessed and len(claim.series) == len(SERIES):
+            _, counting, unit, _, _, period = claim.series
+            said[claim.claimant, counting, unit, period].append(claim)
+    for alike in said.values():
+        for part, whole in ((a, b) for a in alike for b in alike if _is_part(a.series, b.series)):
+            apart = max(part.earliest - whole.latest, whole.earliest - part.latest)
+            if apart > COMPARABLE or whole.high is None or part.low <= whole.high:
+                continue
+            text = (
+                f"{names_of([part.claimant])} puts {_series(part.series)} at {_range(part)} ({_dates(part)}), but "
+                f"{_series(whole.series)}, of which it is a part, at {_range(whole)} ({_dates(whole)})."
+            )
+            about = f"{part.claimant}|{'|'.join(part.series)} in {'|'.join(whole.series)}"
+            yield PART_ABOVE_WHOLE.finding(subject, text, few((part.event, whole.event)), about=about)
+
+
+SERIES = ("measure", "counting", "unit", "area", "scope", "period")
+ENROLLED = "enrolled: "
+ALL_TRACKS = "enrolled: all tracks"
+
+
+def _is_part(part: tuple[str, ...], whole: tuple[str, ...]) -> bool:
+    """Whether one series counts a part of what the other counts: a track, some of the places, or a narrower scope.
+
+    Counting, unit and period are the same. A scope narrows what is told without one, of the same measure and area.
+    """
+    measure, _, _, area, scope, _ = part
+    of_measure, _, _, of_area, of_scope, _ = whole
+    within = bool(area and of_area) and set(area.split("+")) < set(of_area.split("+"))
+    if measure == of_measure and area == of_area:
+        return bool(scope) and not of_scope
+    track = _is_track(measure, of_measure)
+    return scope == of_scope and (measure == of_measure or track) and (area == of_area or within)
+
+
+def _is_track(measure: str, of_measure: str) -> bool:
+    """Whether a measure counts one track of a register, the other all tracks, of the same category."""
+    _, _, category = measure.partition(", ")
+    _, _, of_category = of_measure.partition(", ")
+    whole = of_measure.startswith(ALL_TRACKS) and not measure.startswith(ALL_TRACKS)
+    return measure.startswith(ENROLLED) and whole and category == of_category
+
+
+def _series(series: tuple[str, ...]) -> str:
+    measure, counting, unit, area, scope, period = (*series, *("" for _ in SERIES))[: len(SERIES)]
+    bounds = [counting, unit, f"area {area.replace('+', ' and ')}" if area else "", scope, period]
+    return f"“{cut(measure)}” ({cut(', '.join(bound for bound in bounds if bound))})"
+
+
+def _range(claim: ClaimMade) -> str:
+    if claim.high is None:
+        return f"{plain_number(claim.low)} or more"
+    return (
+        plain_number(claim.low)
+        if claim.low == claim.high
+        else f"{plain_number(claim.low)} to {plain_number(claim.high)}"
+    )
+
+
+def _dates(claim: ClaimMade) -> str:
+    """The first and the last day of which a claim speaks."""
+    if claim.earliest <= BEGINNING and claim.latest >= END:
+        return "no date"
+    first = ".." if claim.earliest <= BEGINNING else _day(claim.earliest)
+    last = ".." if claim.latest >= END else _day(claim.latest)
+    return first if first == last else f"{first} to {last}"
+
+
+def _day(second: int) -> str:
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=second)).date().isoformat()

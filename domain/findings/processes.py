@@ -1,0 +1,105 @@
+"""What only a process as a whole tells: silence, and who acts in it without a role."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from domain import agreements, general, processes
+from domain.edtf import When
+from domain.finding import DAY, Finding, Rule, Severity, few, in_order, moment_after, ranked
+from domain.findings.wording import MAX_NAMES
+from domain.general import SubjectState
+from domain.values import EventId, Subject
+
+SILENCE = Rule(
+    "silence",
+    "A process that has not ended: raised 14 days after the last day it was heard of; resolved by any report.",
+    Severity.MODERATE,
+)
+SILENT_AFTER = 14 * DAY
+ACTING_WITHOUT_ROLE = Rule(
+    "acting-without-role",
+    "An actor that takes a position, proposes, signs as a party or owes an obligation anywhere in a process: "
+    "raised while it holds no role in it, actual or announced, and is no party to its talks or agreements; "
+    "resolved by RoleTaken, or a report that names it as a party.",
+    Severity.HINT,
+)
+RANKS = ranked(SILENCE, ACTING_WITHOUT_ROLE)
+
+
+def of_process(process: str, states: Mapping[Subject, SubjectState], heard: str | None) -> list[Finding]:
+    """What only a process as a whole tells.
+
+    Args:
+        process: its id.
+        states: of all subjects of the process, itself included.
+        heard: the last day it was heard of, in EDTF; None or empty: no day is known, so nothing is said of silence.
+    """
+    own = states.get(Subject(f"processes/{process}"))
+    stages = own.stage.values if isinstance(own, processes.ProcessState) else ()
+    alive = {path: state for path, state in states.items() if state.opened}  # the process itself may be withdrawn
+    placed = {actor for state in alive.values() for actor in in_place(state)}
+    acting = [act for path, state in alive.items() for act in acts(path, state)]
+    return in_order([*silence(process, stages, heard), *without_role(process, acting, placed)], RANKS)
+
+
+def silence(process: str, stages: Sequence[str], heard: str | None) -> Iterator[Finding]:
+    """Whether a process has not been heard of for long, unless all say that it ended."""
+    since = moment_after(When(heard), SILENT_AFTER) if heard and list(stages) != ["ended"] else None
+    if since is not None:
+        text = f"Nothing has been heard of the process since {heard}, for more than {SILENT_AFTER // DAY} days."
+        yield SILENCE.finding(Subject(f"processes/{process}"), text, (), since=since)
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something an actor does in a subject that a role or a side would go with."""
+
+    subject: Subject
+    actor: str
+    what: str
+    events: tuple[EventId, ...]
+
+
+def in_place(state: SubjectState) -> set[str]:
+    """The actors with a role or a side in a subject."""
+    held = {role.actor for line in state.roles.values() for role in line.values if role.held}
+    return {*held, *getattr(state, "between", ())}
+
+
+def without_role(process: str, acting: Iterable[Act], placed: Collection[str]) -> Iterator[Finding]:
+    """Actors that act in a process and have no role and no side in it."""
+    done: dict[str, list[Act]] = {}
+    for act in sorted(acting, key=lambda act: (act.subject, act.what)):
+        if act.actor not in placed:
+            done.setdefault(act.actor, []).append(act)
+    for actor, theirs in done.items():
+        what = list(dict.fromkeys(f"{act.what} ({act.subject})" for act in theirs))
+        more = f" and {len(what) - MAX_NAMES} more" if len(what) > MAX_NAMES else ""
+        text = f"actors/{actor} {', '.join(what[:MAX_NAMES])}{more}, but no role or side of it is reported."
+        events = few(event for act in theirs for event in act.events)
+        about = f"actors/{actor}"
+        yield ACTING_WITHOUT_ROLE.finding(Subject(f"processes/{process}"), text, events, about=about)
+
+
+def acts(subject: Subject, state: SubjectState) -> list[Act]:
+    """What actors do in a subject that a role or a side would go with."""
+    return [Act(subject, actor, what, events) for actor, what, events in _acts(state)]
+
+
+def _acts(state: SubjectState) -> Iterator[tuple[str, str, tuple[EventId, ...]]]:
+    """Who does what, and the events that say so."""
+    for line in state.positions.values():
+        yield from ((c.value.actor, "takes a position", c.events) for c in general.sure(line))
+    for cited in state.proposals.values():
+        if cited.data.by is not None:
+            yield cited.data.by, "proposes", (cited.event,)
+    if isinstance(state, agreements.AgreementState):
+        for signed in state.signatures.values():
+            for c in general.sure(signed):
+                if c.value.capacity is agreements.SigningCapacity.PARTY:
+                    yield c.value.actor, "signs as a party", c.events
+        for obligation in state.obligations.values():
+            for owing in general.sure(obligation.agreed):
+                yield from ((debtor, "owes an obligation", owing.events) for debtor in owing.value.debtor)

@@ -1,0 +1,69 @@
+"""Reports that repeat another, or are disputed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Sequence
+
+from domain.event import Event, Revision
+from domain.finding import Finding, Rule, Severity, few
+from domain.findings.wording import names_of
+from domain.values import EventId, Subject
+
+LIKELY_DUPLICATE = Rule(
+    "likely-duplicate",
+    "Two reports of one subject that say the same of the same time by the same claimant, another claimant "
+    "being corroboration: raised at once; resolved by DuplicateMarked, a retraction or a correction.",
+    Severity.HINT,
+    data_quality=True,
+)
+
+
+def content_key(event: Event) -> str:
+    """A short hash of what a report says: its type, when it occurred, and its data; not who says so."""
+    said = event.data.model_dump_json(exclude_defaults=True, exclude_none=True)  # its fields stand in a fixed order
+    return hashlib.blake2b(f"{event.type} {event.occurred} {said}".encode(), digest_size=8).hexdigest()
+
+
+def of_repeats(subject: Subject, events: Sequence[Event]) -> list[Finding]:
+    """Reports of one subject that are likely the same one, recorded twice. Revisions never are."""
+    alike: defaultdict[str, list[Event]] = defaultdict(list)
+    for event in events:
+        if not isinstance(event.data, Revision):
+            alike[content_key(event)].append(event)
+    findings = []
+    for key, same in alike.items():
+        by: defaultdict[str, list[Event]] = defaultdict(list)
+        for event in same:
+            for claimant in event.claimants:
+                by[claimant].append(event)
+        twice = {claimant: events for claimant, events in by.items() if len(events) > 1}
+        if twice:
+            ids = sorted({event.id for events in twice.values() for event in events})
+            text = (
+                f"{len(ids)} reports of {same[0].type} on {same[0].occurred} by {names_of(sorted(twice))} say the same."
+            )
+            findings.append(LIKELY_DUPLICATE.finding(subject, text, few(ids), about=f"content {key}"))
+    return findings
+
+
+REPORT_DISPUTED = Rule(
+    "report-disputed",
+    "A report that somebody disputes (EventDisputed): raised while report and dispute both stand; resolved by "
+    "a retraction of either, or a correction of the report that answers the dispute.",
+    Severity.MODERATE,
+)
+
+
+def of_disputes(subject: Subject, disputed: Sequence[tuple[EventId, EventId, str]]) -> list[Finding]:
+    """Disputes that stand, each with the report it disputes and who disputes it, as `actors/ID` or described."""
+    return [
+        REPORT_DISPUTED.finding(
+            subject,
+            f"{names_of([who] if who else [])} disputes what is reported; both stand.",
+            few((target, dispute)),
+            about=f"dispute {dispute}",
+        )
+        for target, dispute, who in disputed
+    ]

@@ -1,0 +1,34 @@
+"""Every rule by which findings are drawn. What each looks at stands beside the function that applies it."""
+
+from __future__ import annotations
+
+from domain.finding import Rule
+from domain.findings import agreements, any_subject, contradictions, convoys, figures, processes, reports
+
+RULES: dict[str, Rule] = {
+    rule.name: rule
+    for rule in (
+        contradictions.CONTESTED,
+        any_subject.ONE_SIDE_ONLY,
+        any_subject.SINGLE_CLAIMANT,
+        any_subject.PLAN_DATE_PASSED,
+        any_subject.PROPOSAL_UNANSWERED,
+        agreements.OBLIGATION_OVERDUE,
+        agreements.PHASE_BLOCKED,
+        agreements.TRUCE_LAPSING,
+        agreements.TRUCE_LAPSED,
+        any_subject.CONDITION_NOT_HELD,
+        convoys.CLEARANCE_STUCK,
+        convoys.CLEARANCE_EXPIRED,
+        convoys.NOT_ARRIVED,
+        any_subject.IMPOSSIBLE_STEP,
+        figures.PART_ABOVE_WHOLE,
+        figures.CLAIMS_CONTRADICT,
+        figures.CLAIMS_DIVERGE,
+        reports.LIKELY_DUPLICATE,
+        processes.SILENCE,
+        processes.ACTING_WITHOUT_ROLE,
+        reports.REPORT_DISPUTED,
+    )
+}
+"""Every rule by its name, in the order in which findings of one subject are given."""

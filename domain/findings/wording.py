@@ -1,0 +1,152 @@
+"""How values, places, actors and claimants are named in the text of a finding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from domain.actors import ActorRelated
+from domain.agreements import AgreementSigned, ObligationAgreed, ObligationAssessed, Term
+from domain.convoys import ClearanceDenied, ClearanceGranted, ConvoyArrived, Whereabouts
+from domain.general import PositionTaken, RoleHeld
+from domain.lines import Candidate
+from domain.processes import AccessReported, AreaHeld, ControlReported, ProcessLinked
+from domain.talks import Attendance
+from domain.values import Basis, Place, Quantity
+
+MAX_VALUES = 5
+"""Values that the text of one finding tells."""
+MAX_NAMES = 3
+MAX_TEXT = 160
+"""Characters of a source's wording that the text of a finding repeats."""
+
+
+def says(value: Any) -> str:
+    """What a report says on a line, in few words."""
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case Whereabouts():
+            return value.stage
+        case Place():
+            return place_name(value)
+        case ConvoyArrived():
+            return value.completeness.value
+        case Term():
+            return (f"until {value.until}" if value.until else "without an end") + (", on trial" if value.trial else "")
+        case Attendance():
+            return value.presence.value
+        case RoleHeld():
+            accepted = {None: "", True: ", accepted", False: ", not accepted"}[value.accepted]
+            return (value.modality.value if value.held else "ended") + accepted
+        case PositionTaken():
+            condition = f" ({cut(value.condition)})" if value.condition else ""
+            met = {None: "", True: ", met", False: ", not met"}[value.condition_met]
+            return f"{value.position}{condition}{met}"
+        case ClearanceGranted():
+            return value.form.value
+        case ClearanceDenied():
+            return "denied"
+        case AgreementSigned():
+            return f"{value.act} as {value.capacity}"
+        case AreaHeld():
+            return value.gist
+        case ProcessLinked():
+            return "denied" if value.denied else "affirmed"
+        case ActorRelated():
+            return "affirmed" if value.affirmed else "denied"
+        case ControlReported():
+            number = f", {amount_of(value.number)}" if value.number is not None else ""
+            return " and ".join(f"actors/{holder}" for holder in value.holders) + number
+        case AccessReported():
+            return value.access.value
+        case ObligationAgreed():
+            to = f" to {actors_named(value.beneficiary)}" if value.beneficiary else ""
+            by = f" by {value.deadline}" if value.deadline else ""
+            on = f" if {cut(value.condition)}" if value.condition else ""
+            return f"owed by {actors_named(value.debtor)}{to}{by}{on}"
+        case ObligationAssessed():
+            score = [] if value.score is None else [f"score {value.score}"]
+            return ", ".join(score + ([value.standing.value] if value.standing else []))
+        case _:
+            return cut(str(value))
+
+
+def title_of(value: Any, field: str, key: str) -> str:
+    """What a line that is held by a key is about."""
+    match value:
+        case RoleHeld():
+            behalf = f" on behalf of actors/{value.on_behalf_of}" if value.on_behalf_of else ""
+            plan = ", as planned" if value.planned else ""
+            return f"the role of actors/{value.actor} as {value.role}{behalf}{plan}"
+        case PositionTaken():
+            return f"the position of actors/{value.actor}" + (f" on {cut(value.matter)}" if value.matter else "")
+        case Attendance():
+            return f"whether actors/{value.actor} was there"
+        case AgreementSigned():
+            return f"the signature of actors/{value.actor}"
+        case ClearanceGranted() | ClearanceDenied():
+            return f"the clearance by actors/{value.by}"
+        case AreaHeld():
+            return f"whether {place_name(value.place)} comes under the process"
+        case ProcessLinked():
+            return f"the link {value.relation} to processes/{value.to}"
+        case ControlReported():
+            return f"who holds {cut(place_name(value.places[0]) if value.places else value.description or key)}"
+        case AccessReported():
+            whom = f" for {cut(value.for_whom)}" if value.for_whom else ""
+            return f"access to {place_name(value.place)}{whom}" + (", as planned" if value.planned else "")
+        case ActorRelated():
+            return f"whether it is {value.relation} actors/{value.to}"
+        case _:
+            return f"{field} {key}"
+
+
+def with_claimants(words: str, candidates: Sequence[Candidate[Any]]) -> str:
+    """One value with who says so, and of when."""
+    dates = dict.fromkeys(str(c.occurred) for c in candidates if c.occurred is not None)
+    who = dict.fromkeys(name for c in candidates for name in c.claimants)
+    return f"{words} ({', '.join([*list(dates)[:MAX_NAMES], names_of(who)])})"
+
+
+_NAMELESS = {
+    Basis.REPORTED.value: "a source not named",
+    Basis.OBSERVED.value: "our own observation",
+    Basis.INFERRED.value: "an inference of ours",
+}
+"""Who says so, of an event without a source (`Event.claimants`)."""
+
+
+def names_of(claimants: Iterable[str]) -> str:
+    names = [cut(_NAMELESS.get(name, name)) for name in claimants]
+    if len(names) > MAX_NAMES:
+        return f"{', '.join(names[:MAX_NAMES])} and {len(names) - MAX_NAMES} more"
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names) or "nobody named"
+
+
+def cut(text: str) -> str:
+    return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1].rstrip() + "…"
+
+
+def place_name(place: Place) -> str:
+    return cut(place.labels[0].text)
+
+
+def actors_named(ids: Iterable[str]) -> str:
+    return names_of(f"actors/{actor}" for actor in ids)
+
+
+def amount_of(quantity: Quantity) -> str:
+    low, high = quantity.range
+    number = (
+        plain_number(low)
+        if low == high
+        else f"{plain_number(low)} or more"
+        if high is None
+        else f"{plain_number(low)} to {plain_number(high)}"
+    )
+    return f"{number} {quantity.unit}"
+
+
+def plain_number(number: float) -> str:
+    return str(int(number)) if number == int(number) else str(number)

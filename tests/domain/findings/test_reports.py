@@ -1,0 +1,55 @@
+"""Repeats and disputes."""
+
+from __future__ import annotations
+
+from domain.findings.reports import content_key, of_disputes, of_repeats
+from domain.values import Subject
+from tests.domain.findings.cases import (
+    DAY_1,
+    DAY_2,
+    DAY_3,
+    DAY_4,
+    new_id,
+    retold,
+)
+from tests.spec import event
+
+
+def test_the_same_report_by_the_same_claimant_is_likely_a_duplicate() -> None:
+    said = event("TalksConvened", occurred=DAY_1, claimant="TASS", data={})
+    again = retold(said, claimant="TASS", note="heard twice")
+    (finding,) = of_repeats(said.subject, [said, again])
+    assert finding.text == "2 reports of TalksConvened on 2017-10-27 by TASS say the same."
+    assert finding.events == (said.id, again.id)
+    assert of_repeats(said.subject, [said]) == []  # the other one was marked, or retracted
+    assert of_repeats(said.subject, [said, retold(said, claimant="the committee")]) == []
+    assert of_repeats(said.subject, [said, retold(said, claimant="TASS", occurred=DAY_2)]) == []
+
+
+def test_an_opening_told_twice_is_a_duplicate_and_a_revision_never() -> None:
+    opening = event("TalksReported", claimant="TASS")
+    assert of_repeats(opening.subject, [opening, retold(opening, claimant="TASS")])
+    revision = event(
+        "EventRetracted", subject="talks/first", claimant="TASS", data={"event": str(opening.id), "reason": "x"}
+    )
+    other = event(
+        "EventRetracted", subject="talks/first", claimant="TASS", data={"event": str(opening.id), "reason": "x"}
+    )
+    assert of_repeats(opening.subject, [revision, other]) == []
+
+
+def test_the_content_key_holds_what_is_said_and_not_who_says_it() -> None:
+    said = event("TalksScheduled", occurred=DAY_1, claimant="TASS", data={"when": DAY_3})
+    same = {content_key(one) for one in (said, retold(said), retold(said, sensitivity="high"))}
+    assert len(same) == 1
+    assert content_key(retold(said, data={"when": DAY_4})) not in same
+    assert content_key(retold(said, occurred=DAY_2)) not in same
+
+
+def test_a_report_is_disputed_while_the_dispute_stands() -> None:
+    said, dispute = new_id(), new_id()
+    (finding,) = of_disputes(Subject("talks/first"), [(said, dispute, "actors/committee")])
+    assert finding.rule == "report-disputed"
+    assert finding.text.startswith("actors/committee disputes")
+    assert finding.events == (said, dispute)
+    assert of_disputes(Subject("talks/first"), []) == []

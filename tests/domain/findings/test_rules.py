@@ -1,0 +1,124 @@
+"""All rules together: what holds for every finding, and that each rule is raised and tested."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain import folds
+from domain.edtf import BEGINNING, END
+from domain.event import Event
+from domain.finding import DAY, Rule
+from domain.findings import agreements, any_subject, contradictions, convoys, figures, processes, reports, talks
+from domain.findings.processes import of_process
+from domain.findings.reports import of_repeats
+from domain.findings.rules import RULES
+from domain.findings.subject import of_state
+from domain.values import Subject
+from tests.strategies import histories, read
+
+
+def subjects_of(history: list[dict[str, Any]]) -> dict[Subject, list[Event]]:
+    told: defaultdict[Subject, list[Event]] = defaultdict(list)
+    for wire in history:
+        told[wire["subject"]].append(read(wire))
+    return told
+
+
+@given(histories(min_steps=5))
+def test_findings_of_any_history_are_whole(history: list[dict[str, Any]]) -> None:
+    folded = {subject: folds.fold(subject.partition("/")[0], told) for subject, told in subjects_of(history).items()}
+    known = {UUID(wire["id"]) for wire in history}
+    found = [one for subject, state in folded.items() for one in of_state(subject, state)]
+    found += of_process("first", folded, "2017-10-27")
+    for subject, told in subjects_of(history).items():
+        found += of_repeats(subject, told)
+    assert {one.rule for one in found} <= set(RULES)
+    assert len({one.key for one in found}) == len(found)
+    for one in found:
+        assert set(one.events) <= known
+        assert one.events or one.rule == "silence"
+        assert one.text.endswith(".")
+        assert one.since is None or BEGINNING <= one.since <= END + 15 * DAY
+        assert one.until is None or one.since is None or one.since < one.until
+
+
+@given(histories(min_steps=5), st.randoms())
+def test_findings_do_not_depend_on_the_order_of_arrival(history: list[dict[str, Any]], chance: Any) -> None:
+    for subject, told in subjects_of(history).items():
+        family = subject.partition("/")[0]
+        mixed = folds.fold(family, chance.sample(told, len(told)))
+        kept = folds.load(family, folds.dump(family, folds.fold(family, told)))
+        assert of_state(subject, mixed) == of_state(subject, kept)
+
+
+def test_every_rule_is_told_of_and_raised_by_a_test_here() -> None:
+    tests = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py"))
+    for name, rule in RULES.items():
+        assert name == rule.name
+        assert f'"{name}"' in tests.replace(f': "{name}",', ""), f"no test here raises {name}"
+        assert "raised" in rule.looks_at.lower(), name
+        assert "resolved" in rule.looks_at, name
+    assert {name for name, rule in RULES.items() if rule.data_quality} == {
+        "impossible-step",
+        "part-above-whole",
+        "likely-duplicate",
+    }
+
+
+def test_every_rule_stands_beside_the_function_that_raises_it() -> None:
+    defined = {
+        name: (rule, Path(module.__file__ or "").read_text(encoding="utf-8"))
+        for module in (agreements, any_subject, contradictions, convoys, figures, processes, reports, talks)
+        for name, rule in vars(module).items()
+        if isinstance(rule, Rule)
+    }
+    assert {rule.name: rule for rule, _ in defined.values()} == RULES
+    for name, (_, source) in defined.items():
+        assert re.search(rf"{name}\.finding\(|rule, verdict = {name}", source), f"nothing raises {name}"
+
+
+def test_findings_of_figures_and_processes_are_in_the_order_of_all_rules() -> None:
+    order = list(RULES)
+    for ranks in (figures.RANKS, processes.RANKS):
+        assert sorted(ranks, key=order.index) == sorted(ranks, key=ranks.__getitem__)
+
+
+SECTION: dict[str, str] = {
+    "contested outcome or date": "contested",
+    "claims on one measure and scope that cannot all be true": "claims-contradict",
+    "or that diverge widely": "claims-diverge",
+    "a part above its whole": "part-above-whole",
+    "one side only confirms": "one-side-only",
+    "a plan's date has passed unconfirmed": "plan-date-passed",
+    "a proposal unanswered past its date": "proposal-unanswered",
+    "a truce about to lapse": "truce-lapsing",
+    "or lapsed": "truce-lapsed",
+    "an obligation overdue": "obligation-overdue",
+    "a phase blocked": "phase-blocked",
+    "a condition of consent no longer held": "condition-not-held",
+    "a clearance stuck": "clearance-stuck",
+    "departed and not arrived within a day": "not-arrived",
+    "silence for N days": "silence",
+    "a step that cannot be": "impossible-step",
+    "a change of state with a single claimant after 48 hours": "single-claimant",
+    "an actor acting without a role": "acting-without-role",
+    "a likely duplicate": "likely-duplicate",
+}
+"""What the domain asks to be found, in the words of its list, and the rule that finds it."""
+
+
+def test_every_finding_the_domain_asks_for_has_its_rule() -> None:
+    assert set(SECTION.values()) | {"clearance-expired", "report-disputed"} == set(RULES)
+
+
+@pytest.mark.parametrize("family", folds.STATES)
+def test_a_state_of_which_nothing_is_known_fits(family: str) -> None:
+    assert of_state(Subject(f"{family}/first"), folds.initial(family)) == []
