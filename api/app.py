@@ -34,8 +34,8 @@ from api.settings import Settings, load
 from api.shortcuts import Shortcuts
 from ledger.ledger import Ledger
 from ledger.writer import Commit, Writer
+from projections.batch import open_read_models
 from projections.follower import Follower, Reach
-from projections.views import Views
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
@@ -78,7 +78,7 @@ def create_app(settings: Settings | None = None, projector: Reach | None = None)
                 closing.callback(tracer.shutdown)
             ledger = Ledger(settings.log_at, office=settings.office, lock_timeout=settings.lock_timeout)
             closing.callback(ledger.close)
-            views = Views(settings.views_at)
+            views = open_read_models(settings.views_at)
             closing.callback(views.close)
             follower = projector or Follower(views, ledger.read, ledger.head, may_lead=settings.project)
             closing.callback(follower.close)

@@ -234,8 +234,7 @@ def rebuild(data: Data = None) -> None:
     """
     from ledger.ledger import Ledger
     from projections import catch_up
-    from projections.store import put_aside
-    from projections.views import REBUILD, Views
+    from projections.batch import open_read_models, put_damaged_aside
 
     settings = load(data=data)
     cli_check.require_log(settings)
@@ -243,9 +242,9 @@ def rebuild(data: Data = None) -> None:
     began = time.monotonic()
     with ExitStack() as stack:
         ledger = stack.enter_context(closing(Ledger(settings.log_at, lock_timeout=settings.lock_timeout)))
-        if isinstance(settings.views_at, Path) and (aside := put_aside(settings.views_at, REBUILD)) is not None:
+        if isinstance(settings.views_at, Path) and (aside := put_damaged_aside(settings.views_at)) is not None:
             say(f"The file of the read models was damaged. It is kept as {aside}, and may be deleted.")
-        views = stack.enter_context(closing(Views(settings.views_at)))
+        views = stack.enter_context(closing(open_read_models(settings.views_at)))
         done = stack.enter_context(counting("Rebuilding", ledger.head()))
         progress = catch_up.rebuild(views, ledger.read, done)
     if progress.halted is not None:

@@ -18,7 +18,7 @@ from domain.errors import Unavailable
 
 if TYPE_CHECKING:
     from ledger.ledger import Ledger
-    from projections.views import Progress
+    from projections.storage.generations import GenerationProgress
 
 CHUNK = 1000
 MOST_NAMED = 20
@@ -224,9 +224,9 @@ def check_views(settings: Settings) -> Iterator[Finding]:
         yield from faults
         return
 
-    from projections.views import Views
+    from projections.batch import open_read_models
 
-    with closing(Views(settings.views_at)) as views:
+    with closing(open_read_models(settings.views_at)) as views:
         here = views.progress()
     yield how_far(here, _head(settings))
 
@@ -239,7 +239,7 @@ def views_file_faults(settings: Settings) -> list[Finding]:
     return [Finding("read models", f"{f}; {mend}", sound=False) for f in file_faults(settings.views_at)]
 
 
-def how_far(here: Progress | None, head: int | None) -> Finding:
+def how_far(here: GenerationProgress | None, head: int | None) -> Finding:
     """How far the read models are.
 
     Args:

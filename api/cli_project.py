@@ -32,14 +32,14 @@ def run(settings: Settings, started: Callable[[], None]) -> None:
     from api import logs  # slow to import, as are these
     from api.tuning import tune
     from ledger.ledger import Ledger
+    from projections.batch import open_read_models
     from projections.follower import Follower
-    from projections.views import Views
 
     tune()
     with told_to_stop() as stop, ExitStack() as stack:
         ledger = Ledger(settings.log_at, office=settings.office, lock_timeout=settings.lock_timeout)
         stack.callback(ledger.close)
-        views = Views(settings.views_at)
+        views = open_read_models(settings.views_at)
         stack.callback(views.close)
         follower = Follower(views, ledger.read, ledger.head, sharing=False)
         stack.callback(follower.close)

@@ -85,14 +85,14 @@ def serve(settings: Settings, sock: socket.socket, started: Callable[[str], None
     from api.projector import Projector
     from api.server import Server
     from ledger.ledger import Ledger
-    from projections.views import Views
+    from projections.batch import open_read_models
 
     other = running_server(settings.data)
     if other and settings.database_url is None:
         raise Taken(f"a server runs on {settings.data} already, at {other}: use that one, or stop it first")
     # What cannot be opened is refused here; uvicorn would print a traceback.
     Ledger(settings.log_at, office=settings.office, lock_timeout=settings.lock_timeout).close()
-    Views(settings.views_at).close()
+    open_read_models(settings.views_at).close()
     url = address(settings.host, sock.getsockname()[1])
     logs.configure(settings, usual="warning" if quiet else "info")
 

@@ -80,11 +80,11 @@ def _views(settings: Settings, ledger: Ledger, found: Verified, told: Told) -> N
         found.findings += faulty
         return
 
+    from projections.batch import open_read_models
     from projections.compare import compare
-    from projections.views import Views
 
     faults = Faults()
-    with closing(Views(settings.views_at)) as views:
+    with closing(open_read_models(settings.views_at)) as views:
         here = views.progress()
         head = ledger.head()
         if here is None or not here.complete or here.position > head or here.halted is not None:

@@ -17,7 +17,7 @@ from domain.errors import BadCursor, Fault
 from domain.finding import Rule, Severity
 from domain.findings.rules import RULES
 from projections import watch
-from projections.views import Reading
+from projections.storage.generations import ReadTransaction
 
 router = APIRouter(prefix="/v1", tags=["findings"])
 
@@ -70,7 +70,7 @@ def list_findings(here: Fresh, wanted: OfRules, after: Cursor = None, limit: Lim
     each of them."""
     now = datetime.now(UTC)
 
-    def question(reading: Reading) -> dict[str, Any]:
+    def question(reading: ReadTransaction) -> dict[str, Any]:
         found, names = watch.all_findings(reading, now, *wanted, after, limit)
         return {"findings": found.items, "next": found.next, **names}
 
@@ -111,7 +111,7 @@ def read_findings(process: ProcessPath, here: Fresh, asked: At, wanted: OfRules)
     """All findings that stand at the clock of the horizon, the gravest first, with the reports they rest on."""
     now = datetime.now(UTC)
 
-    def question(reading: Reading) -> dict[str, Any]:
+    def question(reading: ReadTransaction) -> dict[str, Any]:
         found, explained = watch.findings(reading, process, now, asked, *wanted)
         return {"findings": found, **explained, "horizon": stated(asked, now)}
 

@@ -24,9 +24,9 @@ from domain.general import Role
 from domain.values import ID_PATTERN
 from projections import queries
 from projections.asking import Answer
+from projections.batch import VIEW_VERSION
 from projections.scene import HERE, Asked
-from projections.tables import VIEW_VERSION
-from projections.views import Reading
+from projections.storage.generations import ReadTransaction
 
 router = APIRouter(prefix="/v1/processes", tags=["processes"])
 
@@ -49,7 +49,7 @@ def answered(description: str, example: dict[str, Any], schema: str) -> Response
     return {**answer(description, example, schema, headers=POSITION), **problems(400, 404, 503)}
 
 
-def ask(here: Parley, question: Callable[[Reading], Any]) -> JSON:
+def ask(here: Parley, question: Callable[[ReadTransaction], Any]) -> JSON:
     """Answers a question from one snapshot of the read models, and tells which position it reflects."""
     with here.views.reading() as reading:
         found = question(reading)
@@ -57,10 +57,10 @@ def ask(here: Parley, question: Callable[[Reading], Any]) -> JSON:
     return JSON(found, headers=headers)
 
 
-def page(here: Parley, question: Callable[[Reading], Answer], name: str, **more: Any) -> JSON:
+def page(here: Parley, question: Callable[[ReadTransaction], Answer], name: str, **more: Any) -> JSON:
     """Answers with a page of a list, the cursor of the next one, and what else is given."""
 
-    def told(reading: Reading) -> dict[str, Any]:
+    def told(reading: ReadTransaction) -> dict[str, Any]:
         answer = question(reading)
         return {name: answer.items, "next": answer.next, **more}
 
@@ -161,7 +161,7 @@ def past_status(here: Parley, process: str, now: datetime, asked: Asked) -> JSON
 # --- what belongs to one process
 
 
-def paged(here: Parley, asked: Asked, question: Callable[[Reading], Answer], name: str) -> JSON:
+def paged(here: Parley, asked: Asked, question: Callable[[ReadTransaction], Answer], name: str) -> JSON:
     """Answers with a page of a list of one process, the cursor of the next one, and the horizon."""
     return page(here, question, name, horizon=stated(asked, datetime.now(UTC)))
 
@@ -182,7 +182,7 @@ def read_history(
     """All events of a process by time of occurrence, however late they arrived; revised ones are marked."""
     newest = order == "newest"
 
-    def question(reading: Reading) -> Answer:
+    def question(reading: ReadTransaction) -> Answer:
         return queries.history(reading, process, after, limit, newest_first=newest, asked=asked)
 
     return paged(here, asked, question, "events")
@@ -197,14 +197,14 @@ class Part:
     tells: str
     example: dict[str, Any]
     schema: str
-    question: Callable[[Reading, str, datetime, Asked], list[dict[str, Any]]]
+    question: Callable[[ReadTransaction, str, datetime, Asked], list[dict[str, Any]]]
     """Given the read models, the process, the clock and the horizon."""
 
 
 def of_family(name: str, summary: str, tells: str, example: dict[str, Any]) -> Part:
     """The subjects of one family."""
 
-    def question(reading: Reading, process: str, _: datetime, asked: Asked) -> list[dict[str, Any]]:
+    def question(reading: ReadTransaction, process: str, _: datetime, asked: Asked) -> list[dict[str, Any]]:
         return queries.of_family(reading, process, name, asked)
 
     return Part(name, summary, tells, example, name.capitalize(), question)
@@ -314,7 +314,7 @@ def read_claims(
     """Every live claim on the figures of a process and the counts of its registers, oldest first: a series over time
     per measure and claimant. `/figures` has the newest of each."""
 
-    def question(reading: Reading) -> Answer:
+    def question(reading: ReadTransaction) -> Answer:
         return queries.claims(reading, process, after, limit, measure, claimant, asked)
 
     return paged(here, asked, question, "claims")

@@ -139,8 +139,8 @@ def project(settings: Settings, line: Connection) -> None:
     from api.tuning import tune
     from domain.errors import Unavailable
     from ledger.ledger import Ledger
+    from projections.batch import open_read_models
     from projections.follower import Follower
-    from projections.views import Views
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the parent too, which ends in order
     tune()
@@ -167,7 +167,7 @@ def project(settings: Settings, line: Connection) -> None:
             except Unavailable:  # the parent opened it a moment ago: it went away meanwhile
                 time.sleep(PAUSE)
         stack.callback(ledger.close)
-        views = Views(settings.views_at)
+        views = open_read_models(settings.views_at)
         stack.callback(views.close)
         follower = Telling(views, ledger.read, ledger.head, sharing=(os.cpu_count() or 1) <= FEW)
         stack.callback(follower.close)

@@ -16,7 +16,7 @@ from api.statuses import Statuses
 from ledger.ledger import Ledger
 from ledger.writer import Writer
 from projections.follower import Reach
-from projections.views import Views
+from projections.storage.generations import ReadModels
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Parley:
     ledger: Ledger
     writer: Writer
     head: Head
-    views: Views
+    views: ReadModels
     follower: Reach
     moved: Pulse
     """Beats when the read models have moved."""

@@ -11,9 +11,9 @@ import orjson
 
 from domain.event import instant
 from projections import queries
+from projections.batch import VIEW_VERSION
 from projections.queries import Stamp
-from projections.tables import VIEW_VERSION
-from projections.views import Views
+from projections.storage.generations import ReadModels
 
 MOST = 256
 """Statuses kept at a time; the one not asked for longest goes first."""
@@ -62,7 +62,7 @@ class Statuses:
             self._kept.move_to_end(process)
             return found
 
-    def draw(self, views: Views, process: str, now: datetime) -> Status:
+    def draw(self, views: ReadModels, process: str, now: datetime) -> Status:
         """The status, drawn anew only if what it depends on has changed.
 
         Raises:

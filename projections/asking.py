@@ -17,12 +17,14 @@ from sqlalchemy import select
 from domain.actors import shown_label
 from domain.errors import BadCursor
 from projections import render, status
+from projections.read_models.process_list import PROCESSES
 from projections.render import Json, Page
 from projections.scene import LAST_DAY, Asked, Scene, actors_named, scene, unknown
-from projections.views import Reading, events_by_id, ids_of, joined_of, marks_by_id
+from projections.storage.generations import ReadTransaction
+from projections.views import events_by_id, ids_of, joined_of, marks_by_id
 
 
-def scene_of(reading: Reading, process: str, now: datetime | None, asked: Asked) -> Scene:
+def scene_of(reading: ReadTransaction, process: str, now: datetime | None, asked: Asked) -> Scene:
     """A process at a horizon. Without a clock, violations and incidents are only counted as a whole.
 
     Raises:
@@ -32,20 +34,20 @@ def scene_of(reading: Reading, process: str, now: datetime | None, asked: Asked)
     return scene(reading, process, now, LAST_DAY if clock is None else status.counted_from(clock), asked)
 
 
-def known_ids(reading: Reading, process: str) -> list[str]:
+def known_ids(reading: ReadTransaction, process: str) -> list[str]:
     """The ids of a process, if it has several: the one that stays first.
 
     Raises:
         NotFound: it was never opened.
     """
     found = ids_of(process, joined_of(reading))
-    table = reading.tables.processes
+    table = reading.table(PROCESSES)
     if reading.connection.execute(select(table.c.process).where(table.c.process == found[0])).first() is None:
         raise unknown()
     return found
 
 
-def explained(reading: Reading, page: Page) -> Json:
+def explained(reading: ReadTransaction, page: Page) -> Json:
     """The names of the actors that a page mentions, and what its lines rest on."""
     named = actors_named(reading, list(page.actors))
     found, marks = events_by_id(reading, page.events), marks_by_id(reading, page.events)

@@ -11,6 +11,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -38,9 +39,77 @@ from projections.picture import (
     tallied,
     timeline_order,
 )
-from projections.statements import Clash, delete_keys, delete_where, put, rows_of, rows_where
-from projections.tables import Tables
+from projections.read_models.deadlines import DEADLINES
+from projections.read_models.entries import ENTRIES
+from projections.read_models.figures import CLAIMS, SERIES
+from projections.read_models.findings import ACTOR_ACTIVITY, FINDINGS, REPORT_HASHES
+from projections.read_models.history import PROCESS_TIMELINE
+from projections.read_models.incident_counts import INCIDENT_COUNTS
+from projections.read_models.last_heard import LAST_HEARD
+from projections.read_models.membership import BELONGS, MEMBERSHIP
+from projections.read_models.process_list import PROCESSES
+from projections.read_models.revisions import (
+    CANONICAL_SUBJECTS,
+    REVISED_EVENTS,
+    REVISIONS,
+    UNIFICATIONS,
+    recorded_revisions,
+)
+from projections.read_models.roles import ROLES
+from projections.read_models.subjects import FOLDED_EVENTS, SUBJECTS
+from projections.read_models.timeline import TIMELINE
+from projections.storage.generations import ReadModels, rebuild_lock
+from projections.storage.sql import Clash, delete_keys, delete_where, put, rows_of, rows_where
+from projections.storage.sqlite import put_aside
+from projections.storage.tables import GenerationTables, Schema
 from projections.views import reading_now, recorded_of
+
+VIEW_VERSION = 4
+"""Raised whenever a table or a fold changes: views of another version are rebuilt."""
+
+SCHEMA = Schema(
+    VIEW_VERSION,
+    (
+        TIMELINE,
+        REVISIONS,
+        REVISED_EVENTS,
+        UNIFICATIONS,
+        CANONICAL_SUBJECTS,
+        FOLDED_EVENTS,
+        SUBJECTS,
+        MEMBERSHIP,
+        BELONGS,
+        PROCESS_TIMELINE,
+        ROLES,
+        ENTRIES,
+        CLAIMS,
+        SERIES,
+        INCIDENT_COUNTS,
+        DEADLINES,
+        FINDINGS,
+        REPORT_HASHES,
+        ACTOR_ACTIVITY,
+        LAST_HEARD,
+        PROCESSES,
+    ),
+)
+
+
+def open_read_models(where: Path | str) -> ReadModels:
+    """The read models of an installation.
+
+    Args:
+        where: a file, whose directory must exist; or the URL of a PostgreSQL database.
+
+    Raises:
+        Unavailable: they cannot be opened.
+    """
+    return ReadModels(where, SCHEMA)
+
+
+def put_damaged_aside(path: Path) -> Path | None:
+    """Moves a damaged file of read models out of the way (`projections.storage.sqlite.put_aside`)."""
+    return put_aside(path, rebuild_lock(SCHEMA.version))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +139,7 @@ class Places:
 class Batch:
     """Applies events, in log order and without gaps, to one generation's tables."""
 
-    def __init__(self, connection: Connection, tables: Tables) -> None:
+    def __init__(self, connection: Connection, tables: GenerationTables) -> None:
         self._connection = connection
         self._tables = tables
 
@@ -116,7 +185,7 @@ class Batch:
             }
             for recorded in batch
         ]
-        put(self._connection, self._tables.timeline, rows)
+        put(self._connection, self._tables.table(TIMELINE), rows)
 
     def _add_revisions(self, batch: Sequence[Recorded]) -> None:
         rows = [
@@ -124,11 +193,11 @@ class Batch:
             for r in batch
             if r.event.data.revises
         ]
-        put(self._connection, self._tables.revisions, rows)
+        put(self._connection, self._tables.table(REVISIONS), rows)
         unified = {(r.subject, r.event.data.into) for r in batch if isinstance(r.event.data, SubjectUnified)}
         if unified:
             pairs = [{"subject": subject, "into": into} for subject, into in sorted(unified)]
-            put(self._connection, self._tables.unified, pairs, Clash(("subject", "into")))
+            put(self._connection, self._tables.table(UNIFICATIONS), pairs, Clash(("subject", "into")))
 
     def _file(self, batch: Sequence[Recorded]) -> dict[Subject, set[str]]:
         """Puts events, as they were recorded, into the timelines of their processes.
@@ -139,7 +208,7 @@ class Batch:
         Returns:
             The processes of each subject of the batch.
         """
-        membership, timeline = self._tables.membership, self._tables.process_timeline
+        membership, timeline = self._tables.table(MEMBERSHIP), self._tables.table(PROCESS_TIMELINE)
         together = self._together()
         subjects = {recorded.subject for recorded in batch}
         subjects |= {other for subject in subjects for other in together.get(subject, ())}
@@ -180,7 +249,7 @@ class Batch:
 
     def _together(self) -> dict[Subject, frozenset[Subject]]:
         """The subjects that were ever said to be one, each with all of them."""
-        unified = self._tables.unified
+        unified = self._tables.table(UNIFICATIONS)
         pairs = [(Subject(one), Subject(other)) for one, other in rows_of(self._connection, unified)]
         return components(pairs) if pairs else {}
 
@@ -211,12 +280,12 @@ class Batch:
     # --- reading what is there
 
     def _by_id(self, ids: Iterable[str]) -> list[Recorded]:
-        timeline = self._tables.timeline
+        timeline = self._tables.table(TIMELINE)
         return [recorded_of(row) for row in self._where(timeline, timeline.c.event_id, ids)]
 
     def _all_of(self, subjects: Iterable[str]) -> list[Recorded]:
         """All events of subjects, as they were recorded, in log order."""
-        timeline = self._tables.timeline
+        timeline = self._tables.table(TIMELINE)
         found = [recorded_of(row) for row in self._where(timeline, timeline.c.subject, subjects)]
         return sorted(found, key=lambda recorded: recorded.position)
 
@@ -226,7 +295,7 @@ class Batch:
 
     def _reads(self, whole: Sequence[Recorded], stays: Mapping[Subject, Subject]) -> dict[str, Event | None]:
         """How events that are no revisions read by what is stored, under the subject that stays."""
-        effects = self._tables.effects
+        effects = self._tables.table(REVISED_EVENTS)
         found: dict[str, Event | None] = {}
         for recorded in whole:
             if not recorded.event.data.revises:
@@ -238,28 +307,32 @@ class Batch:
     # --- what revisions change
 
     def _read_joined(self) -> dict[Subject, Subject]:
-        table = self._tables.joined
+        table = self._tables.table(CANONICAL_SUBJECTS)
         return {Subject(s): Subject(t) for s, t in rows_of(self._connection, table)}
 
     def _join(self, batch: Sequence[Recorded]) -> None:
         """Works out anew which subjects are one, if the batch says something of that."""
         if not any(isinstance(r.event.data, SubjectUnified | EventRetracted) for r in batch):
             return
-        unified = self._tables.unified
+        unified = self._tables.table(UNIFICATIONS)
         subjects = self._connection.execute(select(unified.c.subject).distinct()).scalars().all()
         if not subjects:
             return
         self._stays = in_effect(self._revisions_of(subjects)).joined
         if self._stays != self._stays_before:
-            self._connection.execute(delete(self._tables.joined))
+            self._connection.execute(delete(self._tables.table(CANONICAL_SUBJECTS)))
             if self._stays:
                 rows = [{"subject": subject, "stays": stays} for subject, stays in self._stays.items()]
-                put(self._connection, self._tables.joined, rows)
+                put(self._connection, self._tables.table(CANONICAL_SUBJECTS), rows)
 
     def _revisions_of(self, subjects: Iterable[str]) -> list[Recorded]:
         tables = self._tables
         found = rows_where(
-            self._connection, tables.timeline, tables.revisions.c.subject, subjects, tables.revisions_told
+            self._connection,
+            tables.table(TIMELINE),
+            tables.table(REVISIONS).c.subject,
+            subjects,
+            recorded_revisions(tables),
         )
         return [recorded_of(row) for row in found]
 
@@ -307,7 +380,7 @@ class Batch:
         ]
 
     def _keep_effects(self, standings: Iterable[Standing]) -> None:
-        effects = self._tables.effects
+        effects = self._tables.table(REVISED_EVENTS)
         found = list(standings)
         delete_where(self._connection, effects.c.event_id, [standing.recorded.key for standing in found])
         rows = [
@@ -332,7 +405,7 @@ class Batch:
         opened = {self._stays.get(r.subject, r.subject) for r in batch if r.event.data.opens}
         if not gone and not come and not opened and not self._moved:
             return {}
-        table = self._tables.steps
+        table = self._tables.table(FOLDED_EVENTS)
         if gone:
             key = (table.c.subject, table.c.lead, table.c.earliest, table.c.latest, table.c.step, table.c.event_id)
             delete_keys(self._connection, key, [(e.subject, *_step(e)) for e in gone])
@@ -374,22 +447,22 @@ class Batch:
                     "state": folds.dump(family, state).decode(),
                 }
             )
-        put(self._connection, self._tables.subjects, rows, Clash(("subject",)))
+        put(self._connection, self._tables.table(SUBJECTS), rows, Clash(("subject",)))
         return changed
 
     def _forget(self, subject: Subject) -> None:
         """Takes away what is kept of a subject that has given way. Its events are kept with the one that stays."""
         tables = self._tables
-        theirs = select(tables.belongs.c.process).where(tables.belongs.c.subject == subject)
+        theirs = select(tables.table(BELONGS).c.process).where(tables.table(BELONGS).c.subject == subject)
         self._left[subject] = frozenset(self._connection.execute(theirs).scalars())
-        for table in (tables.subjects, tables.roles, tables.belongs, tables.heard):
+        for table in (tables.table(SUBJECTS), tables.table(ROLES), tables.table(BELONGS), tables.table(LAST_HEARD)):
             self._connection.execute(delete(table).where(table.c.subject == subject))
         if subject.startswith("processes/"):
             name = subject.partition("/")[2]
-            self._connection.execute(delete(tables.processes).where(tables.processes.c.process == name))
+            self._connection.execute(delete(tables.table(PROCESSES)).where(tables.table(PROCESSES).c.process == name))
 
     def _stored(self, subjects: list[Subject]) -> dict[Subject, tuple[SubjectState, tuple[Any, ...] | None]]:
-        table = self._tables.subjects
+        table = self._tables.table(SUBJECTS)
         found: dict[Subject, tuple[SubjectState, tuple[Any, ...] | None]] = {}
         columns = (table.c.subject, table.c.family, table.c.last, table.c.state)
         for subject, family, last, state in self._where(columns, table.c.subject, subjects):
@@ -398,7 +471,11 @@ class Batch:
         return found
 
     def _steps_of(self, subject: Subject) -> list[Event]:
-        steps, timeline, effects = self._tables.steps, self._tables.timeline, self._tables.effects
+        steps, timeline, effects = (
+            self._tables.table(FOLDED_EVENTS),
+            self._tables.table(TIMELINE),
+            self._tables.table(REVISED_EVENTS),
+        )
         query = (
             select(timeline.c.type, timeline.c.event, effects.c.type, effects.c.event, effects.c.marks)
             .select_from(steps)
@@ -421,7 +498,7 @@ class Batch:
         Returns:
             The processes in which what accumulates on the subject counts: none, once it is withdrawn.
         """
-        table, membership = self._tables.belongs, self._tables.membership
+        table, membership = self._tables.table(BELONGS), self._tables.table(MEMBERSHIP)
         before: dict[Subject, dict[str, bool]] = {subject: {} for subject in changed}
         for process, subject, withdrawn in self._where(table, table.c.subject, changed):
             before[Subject(subject)][process] = withdrawn
@@ -452,7 +529,7 @@ class Batch:
 
     def _counted_in(self, subjects: Iterable[Subject], places: dict[Subject, Places]) -> dict[Subject, Places]:
         """The processes in which what accumulates on subjects counts, for those whose state did not change too."""
-        table = self._tables.belongs
+        table = self._tables.table(BELONGS)
         rest = {subject for subject in subjects if subject not in places}
         found: dict[Subject, set[str]] = {Subject(subject): set() for subject in rest}
         for process, subject, withdrawn in self._where(table, table.c.subject, rest):
@@ -463,7 +540,7 @@ class Batch:
     # --- what accumulates
 
     def _add_entries(self, changes: Sequence[Change], places: dict[Subject, Places]) -> None:
-        table = self._tables.entries
+        table = self._tables.table(ENTRIES)
         gone = [c.before for c in changes if c.before is not None and accumulates(c.before)]
         come = [(c.recorded, c.after) for c in changes if c.after is not None and accumulates(c.after)]
         found = self._counted_in([event.subject for event in (*gone, *(e for _, e in come))], places)
@@ -503,7 +580,7 @@ class Batch:
 
     def _add_claims(self, changes: Sequence[Change]) -> None:
         """Keeps every claim, and of each claimant on each series the newest one and how often it spoke."""
-        table, series = self._tables.claims, self._tables.series
+        table, series = self._tables.table(CLAIMS), self._tables.table(SERIES)
         gone = [row for c in changes if c.before is not None for row in _claim_rows(c.recorded, c.before)]
         come = [row for c in changes if c.after is not None for row in _claim_rows(c.recorded, c.after)]
         if not gone and not come:
@@ -532,7 +609,7 @@ class Batch:
 
     def _recount_claims(self, whose: dict[str, Any]) -> None:
         """Finds the newest claim of one claimant on one series anew, after one went away."""
-        table, series = self._tables.claims, self._tables.series
+        table, series = self._tables.table(CLAIMS), self._tables.table(SERIES)
         theirs = and_(*(table.c[name] == value for name, value in whose.items()))
         self._connection.execute(delete(series).where(and_(*(series.c[n] == value for n, value in whose.items()))))
         place = (table.c.earliest, table.c.latest, table.c.step, table.c.event_id)
@@ -543,7 +620,7 @@ class Batch:
             self._connection.execute(insert(series).values(**whose, **row._mapping, claims=count))
 
     def _add_tallies(self, changes: Sequence[Change]) -> None:
-        table = self._tables.tallies
+        table = self._tables.table(INCIDENT_COUNTS)
         new: dict[tuple[str, str, str, int, int], int] = defaultdict(int)
         for change in changes:
             for event, one in ((change.before, -1), (change.after, 1)):
@@ -591,7 +668,7 @@ class Batch:
             for r in self._revisions_of(self._as_one(subject))
             if isinstance(r.event.data, EventDisputed)
         }
-        effects = self._tables.effects
+        effects = self._tables.table(REVISED_EVENTS)
         about = {str(revised(event)) for event in disputes.values()}
         found: list[tuple[EventId, EventId, str]] = []
         for row in self._where(effects, effects.c.event_id, about):
@@ -609,7 +686,7 @@ class Batch:
         Returns:
             The processes whose newest source must be looked up anew, since one went away or a subject came or left.
         """
-        table = self._tables.heard
+        table = self._tables.table(LAST_HEARD)
         come: dict[Subject, Heard] = {}
         lost: dict[Subject, set[str]] = defaultdict(set)
         for change in changes:
@@ -658,7 +735,7 @@ class Batch:
     # --- what lists and searches need
 
     def _replace_roles(self, changed: dict[Subject, SubjectState]) -> None:
-        table = self._tables.roles
+        table = self._tables.table(ROLES)
         rows = [
             {"actor": role.actor, "subject": subject, "role": role.role.value}
             for subject, state in changed.items()
@@ -680,7 +757,7 @@ class Batch:
         stale: set[str],
     ) -> None:
         """Brings the line of every process up to date that an event of the batch belongs to."""
-        table = self._tables.processes
+        table = self._tables.table(PROCESSES)
         touched: dict[str, Recorded] = {}
         for recorded in batch:
             for process in member_of.get(recorded.subject, ()):
@@ -721,7 +798,7 @@ class Batch:
 
     def _heard_in(self, process: str) -> Heard:
         """The newest source of a whole process."""
-        belongs, heard = self._tables.belongs, self._tables.heard
+        belongs, heard = self._tables.table(BELONGS), self._tables.table(LAST_HEARD)
         own = Subject(f"processes/{process}")
         ids = [subject.partition("/")[2] for subject in self._as_one(own)]
         query = (

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, select
 from domain.errors import Unavailable
 from domain.event import Recorded, Unreadable
 from projections.batch import Batch
-from projections.views import Progress, Views
+from projections.read_models.timeline import TIMELINE
+from projections.storage.generations import GenerationProgress, ReadModels
 
 Pull = Callable[[int, int], Sequence[Recorded | Unreadable]]
 """Takes a position and a limit; gives the events after it, in log order."""
@@ -20,7 +21,7 @@ BATCH = 1000
 """Events in one transaction."""
 
 
-def catch_up(views: Views, pull: Pull, generation: int | None = None) -> Progress:
+def catch_up(views: ReadModels, pull: Pull, generation: int | None = None) -> GenerationProgress:
     """Applies one batch to a generation (the live one by default).
 
     The position is read under the lock, so two processes on one database never apply an event twice.
@@ -39,7 +40,9 @@ def catch_up(views: Views, pull: Pull, generation: int | None = None) -> Progres
         return views.live(connection) or views.begin_generation(connection, live=True)
 
 
-def _take_batch(views: Views, connection: Connection, pull: Pull, generation: int | None) -> Progress | None:
+def _take_batch(
+    views: ReadModels, connection: Connection, pull: Pull, generation: int | None
+) -> GenerationProgress | None:
     """None if there is no live generation."""
     here = views.claim(connection, generation)
     if here is None:
@@ -56,7 +59,7 @@ def _take_batch(views: Views, connection: Connection, pull: Pull, generation: in
         readable.append(one)
     if readable:
         Batch(connection, views.tables(here.generation)).apply(readable)
-    now = Progress(
+    now = GenerationProgress(
         generation=here.generation,
         position=readable[-1].position if readable else here.position,
         halted=halted,
@@ -67,11 +70,11 @@ def _take_batch(views: Views, connection: Connection, pull: Pull, generation: in
     return now
 
 
-def reflects(views: Views, pull: Pull, here: Progress) -> bool:
+def reflects(views: ReadModels, pull: Pull, here: GenerationProgress) -> bool:
     """Whether a generation was made from this log: another one may have been put in its place."""
     if here.position == 0:
         return True
-    timeline = views.tables(here.generation).timeline
+    timeline = views.tables(here.generation).table(TIMELINE)
     with views.writing() as connection:
         query = select(timeline.c.event_id).where(timeline.c.position == here.position)
         ours = connection.execute(query).scalar()
@@ -81,7 +84,7 @@ def reflects(views: Views, pull: Pull, here: Progress) -> bool:
     return isinstance(found[0], Unreadable) or str(found[0].id) == ours
 
 
-def rebuild(views: Views, pull: Pull, done: Callable[[int], None] = lambda _: None) -> Progress:
+def rebuild(views: ReadModels, pull: Pull, done: Callable[[int], None] = lambda _: None) -> GenerationProgress:
     """Makes the read models anew from the log, beside the live ones, and swaps them in.
 
     Queries go on being answered from the old ones meanwhile, and appends go on. What a rebuild that was broken off has
@@ -122,7 +125,7 @@ def rebuild(views: Views, pull: Pull, done: Callable[[int], None] = lambda _: No
         return replace(following, complete=True)
 
 
-def _begin(views: Views, pull: Pull) -> Progress:
+def _begin(views: ReadModels, pull: Pull) -> GenerationProgress:
     """The generation to build: one that was left unfinished, if it goes with the log, or a new one."""
     with views.restructuring() as connection:
         here = views.unfinished(connection)

@@ -26,9 +26,10 @@ from domain.vocabulary import references_in
 from projections import naming, render, status
 from projections.outlook import disputant
 from projections.picture import DAY, Picture, revised
+from projections.read_models.timeline import TIMELINE
 from projections.render import Json, Page
 from projections.scene import Asked, Scene, events_of, scene
-from projections.views import Reading
+from projections.storage.generations import ReadTransaction
 
 LATE = 3 * DAY
 """Seconds after which a report comes late, if what it tells of was over before the window began, too."""
@@ -57,7 +58,7 @@ class End:
         return {"position": self.position, "time": instant(self.time) if self.time is not None else None}
 
 
-def changes(reading: Reading, process: str, since: Asked, until: Asked, now: datetime) -> Json:
+def changes(reading: ReadTransaction, process: str, since: Asked, until: Asked, now: datetime) -> Json:
     """What became known of a process after one moment and up to another.
 
     Args:
@@ -96,7 +97,7 @@ def changes(reading: Reading, process: str, since: Asked, until: Asked, now: dat
     return digest(_before(reading, process, replace(since, position=first.position), first, after), after, first)
 
 
-def _before(reading: Reading, process: str, asked: Asked, since: End, after: Scene) -> Scene | None:
+def _before(reading: ReadTransaction, process: str, asked: Asked, since: End, after: Scene) -> Scene | None:
     """The scene at the beginning; None if nothing of the process was known then."""
     if since.time is None:
         return None
@@ -108,9 +109,9 @@ def _before(reading: Reading, process: str, asked: Asked, since: End, after: Sce
         return None
 
 
-def _recorded_at(reading: Reading, position: int) -> datetime | None:
+def _recorded_at(reading: ReadTransaction, position: int) -> datetime | None:
     """When a position was recorded; None before the first one."""
-    table = reading.tables.timeline
+    table = reading.table(TIMELINE)
     query = select(table.c.recorded_at).where(table.c.position <= position).order_by(table.c.position.desc()).limit(1)
     found = reading.connection.execute(query).scalar()
     return datetime.fromisoformat(found) if found is not None else None

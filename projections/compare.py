@@ -5,16 +5,15 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Table, select
+from sqlalchemy import select
 
 from domain.event import Recorded, Unreadable
+from projections.batch import open_read_models
 from projections.catch_up import Pull, catch_up
-from projections.tables import Tables
-from projections.views import Reading, Views
+from projections.storage.generations import ReadModels, ReadTransaction
 
 NOT_COMPARED = {
     "subjects": {"changed": "it is the end of the batch in which the subject last changed, however batches were cut"},
@@ -28,7 +27,7 @@ Row = dict[str, Any]
 
 
 def compare(
-    views: Views,
+    views: ReadModels,
     pull: Pull,
     found: Callable[[str, str], None],
     told: Callable[[str, int, int], None] = lambda _what, _done, _of: None,
@@ -48,23 +47,23 @@ def compare(
         Unavailable: they cannot be read, or are not complete yet.
     """
     with tempfile.TemporaryDirectory(prefix="parley-verify-") as directory:
-        with closing(Views(Path(directory, "views.db"))) as anew:
+        with closing(open_read_models(Path(directory, "views.db"))) as anew:
             with views.reading() as live:
                 position = live.position
             _follow(anew, pull, position, told)
             with views.reading() as live:
-                for table in _tables(live.tables).values():
+                for table in live.tables.by_name().values():
                     live.connection.execute(select(table).limit(0))  # from now on nobody drops them
                 _follow(anew, pull, live.position, told)
                 with anew.reading() as fresh:
-                    for name in _tables(live.tables):
+                    for name in live.tables.by_name():
                         told(f"Comparing {name}", 0, 0)
                         for text in differences(name, live, fresh):
                             found(name, text)
                 return live.position
 
 
-def _follow(views: Views, pull: Pull, until: int, told: Callable[[str, int, int], None]) -> None:
+def _follow(views: ReadModels, pull: Pull, until: int, told: Callable[[str, int, int], None]) -> None:
     """Brings read models to a position, and no further."""
 
     def bounded(after: int, limit: int) -> Sequence[Recorded | Unreadable]:
@@ -75,13 +74,7 @@ def _follow(views: Views, pull: Pull, until: int, told: Callable[[str, int, int]
         told("Making read models anew", position, until)
 
 
-def _tables(tables: Tables) -> dict[str, Table]:
-    """The tables of a generation by the names they have in each."""
-    named = {one.name: getattr(tables, one.name) for one in fields(tables)}
-    return {name: table for name, table in named.items() if isinstance(table, Table)}
-
-
-def differences(name: str, live: Reading, fresh: Reading) -> Iterator[str]:
+def differences(name: str, live: ReadTransaction, fresh: ReadTransaction) -> Iterator[str]:
     """What is wrong in a table, a sentence for each row."""
     mend = "`parley rebuild` makes the read models anew"
     ours, theirs = _rows(name, live), _rows(name, fresh)
@@ -101,9 +94,9 @@ def differences(name: str, live: Reading, fresh: Reading) -> Iterator[str]:
             one, other = next(ours, None), next(theirs, None)
 
 
-def _rows(name: str, reading: Reading) -> Iterator[tuple[tuple[Any, ...], Row]]:
+def _rows(name: str, reading: ReadTransaction) -> Iterator[tuple[tuple[Any, ...], Row]]:
     """Rows in the order of their key: the key, and the columns that are compared."""
-    table = _tables(reading.tables)[name]
+    table = reading.tables.by_name()[name]
     keys = [column.name for column in table.primary_key.columns]
     compared = [column.name for column in table.columns if column.name not in NOT_COMPARED.get(name, ())]
     query = select(table).order_by(*table.primary_key.columns)

@@ -10,8 +10,8 @@ from contextlib import closing
 
 from domain.errors import Unavailable
 from projections.catch_up import Pull, catch_up, reflects
-from projections.store import Lead
-from projections.views import Progress, Views
+from projections.storage.generations import GenerationProgress, ReadModels
+from projections.storage.store import Lead
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ class Reach:
             self._moved.wait_for(lambda: self._complete or self.fault is not None or self._closing.is_set(), timeout)
             return self._complete
 
-    def _see(self, here: Progress | None) -> None:
+    def _see(self, here: GenerationProgress | None) -> None:
         self.fault = None
         with self._moved:
             self._position, self.halted = (here.position, here.halted) if here else (0, None)
@@ -106,7 +106,7 @@ class Follower(Reach):
 
     def __init__(
         self,
-        views: Views,
+        views: ReadModels,
         pull: Pull,
         head: Callable[[], int],
         poll: float = 1.0,

@@ -25,8 +25,11 @@ from domain.general import SubjectState
 from domain.revisions import EventDisputed
 from domain.values import EventId, Subject
 from projections.picture import Claim, Picture
-from projections.statements import delete_keys, delete_pairs, delete_where, put, rows_where, rows_where_pairs
-from projections.tables import Tables
+from projections.read_models.deadlines import DEADLINES
+from projections.read_models.figures import SERIES
+from projections.read_models.findings import ACTOR_ACTIVITY, FINDINGS, REPORT_HASHES
+from projections.storage.sql import delete_keys, delete_pairs, delete_where, put, rows_where, rows_where_pairs
+from projections.storage.tables import GenerationTables
 
 STATE, CLAIMS, DISPUTES = "state", "claims", "disputes"
 """Parts of a subject's findings that are renewed at once; what is said twice is a part for each content."""
@@ -93,7 +96,7 @@ class Outlook:
         tables: of the generation.
     """
 
-    def __init__(self, connection: Connection, tables: Tables) -> None:
+    def __init__(self, connection: Connection, tables: GenerationTables) -> None:
         self._connection = connection
         self._tables = tables
         self._was_twice: set[tuple[Subject, str]] = set()
@@ -101,7 +104,7 @@ class Outlook:
     def forget(self, subjects: Sequence[Subject]) -> None:
         """Takes away all that is kept of subjects that gave way."""
         tables = self._tables
-        for table in (tables.findings, tables.deadlines, tables.acting):
+        for table in (tables.table(FINDINGS), tables.table(DEADLINES), tables.table(ACTOR_ACTIVITY)):
             delete_where(self._connection, table.c.subject, subjects)
 
     def renew_states(self, changed: Mapping[Subject, SubjectState]) -> None:
@@ -130,13 +133,13 @@ class Outlook:
             for actor in sorted(in_place(state))
         ]
         acting += [row for subject, state in alive.items() for row in _acts(acts(subject, state))]
-        for table, rows in ((tables.deadlines, due), (tables.acting, acting)):
+        for table, rows in ((tables.table(DEADLINES), due), (tables.table(ACTOR_ACTIVITY), acting)):
             delete_where(self._connection, table.c.subject, changed)
             put(self._connection, table, rows)
 
     def renew_claims(self, subjects: Iterable[Subject]) -> None:
         """What the newest claims of subjects tell."""
-        series = self._tables.series
+        series = self._tables.table(SERIES)
         mine: dict[Subject, list[ClaimMade]] = {subject: [] for subject in subjects}
         for row in rows_where(self._connection, series, series.c.subject, mine):
             mine[Subject(row.subject)].append(
@@ -160,7 +163,7 @@ class Outlook:
         Returns:
             What was touched, each with the ids of the events that say it now, where that is more than one.
         """
-        table = self._tables.said
+        table = self._tables.table(REPORT_HASHES)
         lost = [(event.subject, content_key(event), event.key) for event in gone]
         new = [(event.subject, content_key(event), event.key) for event in come]
         delete_keys(self._connection, (table.c.subject, table.c.content, table.c.event_id), lost)
@@ -198,7 +201,7 @@ class Outlook:
 
     def _replace(self, whose: Sequence[tuple[Subject, str]], found: Iterable[tuple[str, Finding]]) -> None:
         """Puts findings, each with its part, in the place of those of the same subjects and parts."""
-        table = self._tables.findings
+        table = self._tables.table(FINDINGS)
         delete_pairs(self._connection, (table.c.subject, table.c.part), whose)
         rows = [
             {

@@ -23,6 +23,15 @@ from domain.values import Subject
 from projections import render, status
 from projections.asking import Answer, cursor, explained, known_ids, read_cursor, scene_of, sought, storable
 from projections.picture import claims_in, display_order, revised, timeline_order
+from projections.read_models.entries import ENTRIES
+from projections.read_models.figures import CLAIMS
+from projections.read_models.history import PROCESS_TIMELINE
+from projections.read_models.membership import BELONGS
+from projections.read_models.process_list import PROCESSES
+from projections.read_models.revisions import REVISED_EVENTS, REVISIONS
+from projections.read_models.roles import ROLES
+from projections.read_models.subjects import FOLDED_EVENTS, SUBJECTS
+from projections.read_models.timeline import TIMELINE
 from projections.render import Json, Page
 from projections.scene import (
     HERE,
@@ -30,10 +39,10 @@ from projections.scene import (
     Scene,
     unknown,
 )
+from projections.storage.generations import ReadTransaction
+from projections.storage.sql import chunks
 from projections.views import (
-    Reading,
     as_one,
-    chunks,
     events_at,
     events_by_id,
     heard,
@@ -68,9 +77,11 @@ class Wanted:
     """Only processes that an event after this position touched."""
 
 
-def processes(reading: Reading, wanted: Wanted, after: str | None, limit: int, now: datetime | None = None) -> Answer:
+def processes(
+    reading: ReadTransaction, wanted: Wanted, after: str | None, limit: int, now: datetime | None = None
+) -> Answer:
     """The processes, by id, with what a list shows of each."""
-    table = reading.tables.processes
+    table = reading.table(PROCESSES)
     query = select(table).order_by(table.c.process).limit(limit + 1)
     if after is not None:
         query = query.where(table.c.process > read_cursor(after, str)[0])
@@ -96,8 +107,8 @@ def processes(reading: Reading, wanted: Wanted, after: str | None, limit: int, n
     return Answer(items, cursor(found[-1].process) if len(rows) > limit else None)
 
 
-def _with_role(reading: Reading, wanted: Wanted) -> Select[tuple[str]]:
-    roles, belongs = reading.tables.roles, reading.tables.belongs
+def _with_role(reading: ReadTransaction, wanted: Wanted) -> Select[tuple[str]]:
+    roles, belongs = reading.table(ROLES), reading.table(BELONGS)
     query = select(belongs.c.process).join(roles, roles.c.subject == belongs.c.subject)
     query = query.where(belongs.c.withdrawn.is_(False))
     if wanted.actor is not None:
@@ -136,13 +147,13 @@ class Stamp:
     """The last position that touched any actor: names are joined when read."""
 
 
-def stamp(reading: Reading, process: str) -> Stamp:
+def stamp(reading: ReadTransaction, process: str) -> Stamp:
     """The stamp of a process.
 
     Raises:
         NotFound: it was never opened.
     """
-    table, subjects = reading.tables.processes, reading.tables.subjects
+    table, subjects = reading.table(PROCESSES), reading.table(SUBJECTS)
     stays = ids_of(process, joined_of(reading))[0]
     touched = reading.connection.execute(select(table.c.touched).where(table.c.process == stays)).scalar()
     if touched is None:
@@ -151,7 +162,7 @@ def stamp(reading: Reading, process: str) -> Stamp:
     return Stamp(reading.tables.generation, touched, reading.connection.execute(named).scalar() or 0)
 
 
-def process_status(reading: Reading, process: str, now: datetime, asked: Asked = HERE) -> tuple[Json, datetime]:
+def process_status(reading: ReadTransaction, process: str, now: datetime, asked: Asked = HERE) -> tuple[Json, datetime]:
     """The status, and until when it stays as it is if nothing is recorded. At another horizon than the present that
     is not looked for.
 
@@ -167,7 +178,7 @@ def process_status(reading: Reading, process: str, now: datetime, asked: Asked =
 
 
 def history(
-    reading: Reading,
+    reading: ReadTransaction,
     process: str,
     after: str | None,
     limit: int,
@@ -184,7 +195,7 @@ def history(
     last = read_cursor(after, int, int, int, str) if after is not None else None
     if asked.horizon != EVERYTHING:
         return _history_at(scene_of(reading, process, None, asked), last, limit, newest_first=newest_first)
-    table = reading.tables.process_timeline
+    table = reading.table(PROCESS_TIMELINE)
     ids = known_ids(reading, process)
     key = (table.c.earliest, table.c.latest, table.c.step, table.c.event_id)
     query = select(*key, table.c.position).distinct().where(table.c.process.in_(ids)).limit(limit + 1)
@@ -234,9 +245,9 @@ def entry(recorded: Recorded) -> Json:
     }
 
 
-def _revisions(reading: Reading, ids: list[str]) -> dict[str, list[Json]]:
+def _revisions(reading: ReadTransaction, ids: list[str]) -> dict[str, list[Json]]:
     """The revisions of some events by the id of the event they are about, oldest first."""
-    table = reading.tables.revisions
+    table = reading.table(REVISIONS)
     positions: list[int] = []
     for some in chunks(ids):
         positions += reading.connection.execute(select(table.c.position).where(table.c.target.in_(some))).scalars()
@@ -263,7 +274,7 @@ def _about(revisions: Iterable[Recorded]) -> dict[str, list[Json]]:
 ACTS = ("IncidentReported", "ViolationReported")
 
 
-def incidents(reading: Reading, process: str, after: str | None, limit: int, asked: Asked = HERE) -> Answer:
+def incidents(reading: ReadTransaction, process: str, after: str | None, limit: int, asked: Asked = HERE) -> Answer:
     """Incidents and violations of a process, newest first, each violation with its assessments.
 
     Raises:
@@ -286,7 +297,7 @@ def incidents(reading: Reading, process: str, after: str | None, limit: int, ask
 
 
 def claims(
-    reading: Reading,
+    reading: ReadTransaction,
     process: str,
     after: str | None,
     limit: int,
@@ -309,7 +320,7 @@ def claims(
         by_id, marks = found.lookup(names), found.told(names)
         orders = [order for order, _ in mine]
     else:
-        table, belongs = reading.tables.claims, reading.tables.belongs
+        table, belongs = reading.table(CLAIMS), reading.table(BELONGS)
         ids = known_ids(reading, process)
         counted = belongs.c.withdrawn.is_(False) | (belongs.c.subject == f"processes/{ids[0]}")
         key = (table.c.earliest, table.c.latest, table.c.step, table.c.event_id)
@@ -338,7 +349,7 @@ def _says(event: Event, measure: str | None, claimant: str | None) -> bool:
 
 
 def _accumulated(
-    reading: Reading,
+    reading: ReadTransaction,
     process: str,
     names: Sequence[str],
     last: Any,
@@ -356,7 +367,7 @@ def _accumulated(
         events = [found.picture.events[str(event.id)] for _, event in shown]
         following = cursor(*shown[-1][0]) if len(mine) > len(shown) else None
         return events, following, found.told
-    table = reading.tables.entries
+    table = reading.table(ENTRIES)
     ids = known_ids(reading, process)
     key = (table.c.earliest, table.c.latest, table.c.step, table.c.event_id)
     query = select(*key).distinct().where(table.c.process.in_(ids), table.c.type.in_(names))
@@ -372,7 +383,7 @@ def _accumulated(
     return [by_id[row.event_id] for row in page], following, lambda ids: marks_by_id(reading, ids)
 
 
-def figures(reading: Reading, process: str, asked: Asked = HERE) -> list[Json]:
+def figures(reading: ReadTransaction, process: str, asked: Asked = HERE) -> list[Json]:
     """Every series of figures of a process, counts of its registers included, by claimant.
 
     Raises:
@@ -383,7 +394,7 @@ def figures(reading: Reading, process: str, asked: Asked = HERE) -> list[Json]:
     return [*shown, *(line for lines in counts.values() for line in lines)]
 
 
-def obligations(reading: Reading, process: str, now: datetime, asked: Asked = HERE) -> list[Json]:
+def obligations(reading: ReadTransaction, process: str, now: datetime, asked: Asked = HERE) -> list[Json]:
     found = scene_of(reading, process, now, asked)
     page = Page()
     ledger = status.obligations(page, found.picture, found.now)
@@ -398,12 +409,12 @@ def obligations(reading: Reading, process: str, now: datetime, asked: Asked = HE
     return ledger
 
 
-def _assessed(reading: Reading, found: Scene) -> list[Event]:
+def _assessed(reading: ReadTransaction, found: Scene) -> list[Event]:
     """All assessments of obligations, in effect and in canonical order: the score over time."""
     name = ObligationAssessed.__name__
     if found.asked.horizon != EVERYTHING:
         return sorted((e for e in found.picture.in_effect if e.type == name), key=lambda event: event.order)
-    steps, timeline, effects = reading.tables.steps, reading.tables.timeline, reading.tables.effects
+    steps, timeline, effects = reading.table(FOLDED_EVENTS), reading.table(TIMELINE), reading.table(REVISED_EVENTS)
     corrected = steps.c.event_id.in_(select(effects.c.event_id))
     events: list[Event] = []
     for path in sorted(found.picture.states):
@@ -418,7 +429,7 @@ def _assessed(reading: Reading, found: Scene) -> list[Event]:
     return sorted(events, key=lambda event: event.order)
 
 
-def of_family(reading: Reading, process: str, family: str, asked: Asked = HERE) -> list[Json]:
+def of_family(reading: ReadTransaction, process: str, family: str, asked: Asked = HERE) -> list[Json]:
     """The subjects of one family that belong to a process.
 
     Raises:
@@ -429,7 +440,7 @@ def of_family(reading: Reading, process: str, family: str, asked: Asked = HERE) 
     return [render.subject(Page(), path, state) for path, state in sorted(mine)]
 
 
-def actors_of(reading: Reading, process: str, asked: Asked = HERE) -> list[Json]:
+def actors_of(reading: ReadTransaction, process: str, asked: Asked = HERE) -> list[Json]:
     """The actors with a role or a position in a process, each with its roles and positions there.
 
     Raises:
@@ -462,7 +473,7 @@ def actors_of(reading: Reading, process: str, asked: Asked = HERE) -> list[Json]
 # --- subjects and actors --------------------------------------------------------------------------------------
 
 
-def subject_page(reading: Reading, path: str) -> tuple[Json, int]:
+def subject_page(reading: ReadTransaction, path: str) -> tuple[Json, int]:
     """One subject of a family and its version.
 
     Raises:
@@ -482,7 +493,7 @@ def subject_page(reading: Reading, path: str) -> tuple[Json, int]:
     return shown | explained(reading, page), version_of(reading, path)
 
 
-def actor_page(reading: Reading, actor: str) -> tuple[Json, int]:
+def actor_page(reading: ReadTransaction, actor: str) -> tuple[Json, int]:
     """One actor: its names, kind and relations, and in which processes it holds which roles.
 
     Raises:
@@ -490,7 +501,7 @@ def actor_page(reading: Reading, actor: str) -> tuple[Json, int]:
     """
     shown, version = subject_page(reading, f"actors/{actor}")
     ids = [path.partition("/")[2] for path in as_one(f"actors/{actor}", joined_of(reading))]
-    roles, belongs = reading.tables.roles, reading.tables.belongs
+    roles, belongs = reading.table(ROLES), reading.table(BELONGS)
     query = (
         select(belongs.c.process, roles.c.subject)
         .join(roles, roles.c.subject == belongs.c.subject)
@@ -511,9 +522,9 @@ def actor_page(reading: Reading, actor: str) -> tuple[Json, int]:
     return shown, version
 
 
-def actors(reading: Reading, q: str | None, after: str | None, limit: int) -> Answer:
+def actors(reading: ReadTransaction, q: str | None, after: str | None, limit: int) -> Answer:
     """The actors, by id."""
-    table = reading.tables.subjects
+    table = reading.table(SUBJECTS)
     query = select(table.c.subject).where(table.c.family == "actors").order_by(table.c.subject).limit(limit + 1)
     if after is not None:
         query = query.where(table.c.subject > read_cursor(after, str)[0])

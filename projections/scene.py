@@ -29,17 +29,13 @@ from domain.horizon import EVERYTHING, Horizon, seen_from
 from domain.values import EventId, Subject
 from projections.outlook import findings_in
 from projections.picture import DAY, Json, Picture, components, picture_of
-from projections.statements import KEPT, among, listed, rows_where
-from projections.views import (
-    Reading,
-    chunks,
-    events_by_id,
-    joined_of,
-    marks_by_id,
-    picture,
-    recorded_of,
-    states_of,
-)
+from projections.read_models.findings import FINDINGS
+from projections.read_models.membership import MEMBERSHIP
+from projections.read_models.revisions import UNIFICATIONS
+from projections.read_models.timeline import TIMELINE
+from projections.storage.generations import ReadTransaction
+from projections.storage.sql import KEPT, among, chunks, listed, rows_where
+from projections.views import events_by_id, joined_of, marks_by_id, picture, recorded_of, states_of
 
 LAST_DAY = END // DAY + 1
 LATEST = int(datetime(9999, 12, 1, tzinfo=UTC).timestamp())
@@ -147,7 +143,9 @@ class Scene:
         }
 
 
-def scene(reading: Reading, process: str, now: datetime | None, counted_from: int, asked: Asked = HERE) -> Scene:
+def scene(
+    reading: ReadTransaction, process: str, now: datetime | None, counted_from: int, asked: Asked = HERE
+) -> Scene:
     """A process as it is seen from a horizon.
 
     Args:
@@ -199,20 +197,20 @@ def scene(reading: Reading, process: str, now: datetime | None, counted_from: in
     )
 
 
-def findings_kept(reading: Reading, found: Picture) -> list[Finding]:
+def findings_kept(reading: ReadTransaction, found: Picture) -> list[Finding]:
     """All findings of a picture from the read models, whenever they stand."""
-    table = reading.tables.findings
+    table = reading.table(FINDINGS)
     kept = [finding_of(row) for row in rows_where(reading.connection, table, table.c.subject, found.states)]
     return [*kept, *of_process(found.process, found.states, found.heard.on if found.heard else None)]
 
 
-def _glance_kept(reading: Reading, found: Picture, now: int, most: int) -> Glance:
+def _glance_kept(reading: ReadTransaction, found: Picture, now: int, most: int) -> Glance:
     """What stands at a time, of the findings that the read models keep: there may be thousands, and few are shown."""
     whole = glance_at(of_process(found.process, found.states, found.heard.on if found.heard else None), now, most)
     by_rule, gravest = Counter(whole.by_rule), list(whole.gravest)
     edges = [whole.until] if whole.until is not None else []
     connection = reading.connection
-    counted, of_rule, next_edges = _glancing(connection.dialect.name, reading.tables.findings)
+    counted, of_rule, next_edges = _glancing(connection.dialect.name, reading.table(FINDINGS))
     for some in chunks(list(found.states)):
         here = {**listed(connection, some), "now": now}
         counts: dict[str, int] = {row[0]: row[1] for row in connection.execute(counted, here)}
@@ -260,9 +258,9 @@ def unknown() -> NotFound:
     return NotFound("there is no such process: GET /v1/processes lists them")
 
 
-def events_of(reading: Reading, process: str) -> list[Recorded]:
+def events_of(reading: ReadTransaction, process: str) -> list[Recorded]:
     """All events, in log order, of the subjects that were ever put into a process."""
-    membership, timeline = reading.tables.membership, reading.tables.timeline
+    membership, timeline = reading.table(MEMBERSHIP), reading.table(TIMELINE)
     own = Subject(f"processes/{process}")
     ids = [path.partition("/")[2] for path in _together(reading).get(own, (own,))]
     mine = select(membership.c.subject).where(membership.c.process.in_(ids))
@@ -270,14 +268,14 @@ def events_of(reading: Reading, process: str) -> list[Recorded]:
     return [recorded_of(row) for row in reading.connection.execute(query)]
 
 
-def _together(reading: Reading) -> dict[Subject, frozenset[Subject]]:
+def _together(reading: ReadTransaction) -> dict[Subject, frozenset[Subject]]:
     """The subjects that were ever said to be one, each with all of them."""
-    unified = reading.tables.unified
+    unified = reading.table(UNIFICATIONS)
     pairs = reading.connection.execute(select(unified.c.subject, unified.c.into)).all()
     return components((Subject(one), Subject(other)) for one, other in pairs)
 
 
-def actors_named(reading: Reading, ids: Iterable[str]) -> dict[str, ActorState]:
+def actors_named(reading: ReadTransaction, ids: Iterable[str]) -> dict[str, ActorState]:
     """The states of actors by their ids, also by those that gave way."""
     joined = joined_of(reading)
     wanted = {actor: joined.get(Subject(f"actors/{actor}"), Subject(f"actors/{actor}")) for actor in ids}
@@ -288,7 +286,7 @@ def actors_named(reading: Reading, ids: Iterable[str]) -> dict[str, ActorState]:
 class _Names:
     """Names of actors as they were known at a position."""
 
-    def __init__(self, reading: Reading, position: int | None) -> None:
+    def __init__(self, reading: ReadTransaction, position: int | None) -> None:
         self._reading = reading
         self._position = position
         self._together = _together(reading)
@@ -296,7 +294,7 @@ class _Names:
         self.joined = seen_from(Horizon(position), self._events(mine)).joined if mine else {}
 
     def _events(self, paths: Iterable[str]) -> list[Recorded]:
-        timeline = self._reading.tables.timeline
+        timeline = self._reading.table(TIMELINE)
         rows = rows_where(self._reading.connection, timeline, timeline.c.subject, paths)
         return [recorded_of(row) for row in rows]
 

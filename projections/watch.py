@@ -28,6 +28,10 @@ from projections import status
 from projections.asking import Answer, cursor, explained, known_ids, read_cursor, scene_of
 from projections.outlook import PLACED
 from projections.picture import Order, claims_in, display_order
+from projections.read_models.deadlines import DEADLINES
+from projections.read_models.findings import ACTOR_ACTIVITY, FINDINGS
+from projections.read_models.membership import BELONGS
+from projections.read_models.process_list import PROCESSES
 from projections.render import Json, Page
 from projections.scene import (
     HERE,
@@ -37,21 +41,13 @@ from projections.scene import (
     finding_of,
     standing_at,
 )
-from projections.views import (
-    Reading,
-    all_of,
-    as_one,
-    chunks,
-    events_by_id,
-    ids_of,
-    joined_of,
-    marks_by_id,
-    states_of,
-)
+from projections.storage.generations import ReadTransaction
+from projections.storage.sql import chunks
+from projections.views import all_of, as_one, events_by_id, ids_of, joined_of, marks_by_id, states_of
 
 
 def findings(
-    reading: Reading,
+    reading: ReadTransaction,
     process: str,
     now: datetime,
     asked: Asked = HERE,
@@ -81,12 +77,12 @@ def findings(
     return shown, status.explained(found, page, found.lookup(ids), found.marks(ids))
 
 
-def findings_of(reading: Reading, subjects: Iterable[str], now: datetime) -> dict[str, list[Json]]:
+def findings_of(reading: ReadTransaction, subjects: Iterable[str], now: datetime) -> dict[str, list[Json]]:
     """The findings of single subjects that stand, the gravest first, by the path that was asked for.
 
     What only a process as a whole tells (silence, an actor without a role) is not among them.
     """
-    table, joined = reading.tables.findings, joined_of(reading)
+    table, joined = reading.table(FINDINGS), joined_of(reading)
     stays = {path: joined.get(Subject(path), Subject(path)) for path in subjects}
     kept: dict[Subject, list[Finding]] = {}
     for some in chunks(sorted(set(stays.values()))):
@@ -99,7 +95,7 @@ def findings_of(reading: Reading, subjects: Iterable[str], now: datetime) -> dic
 
 
 def all_findings(
-    reading: Reading, now: datetime, rule: str | None, severity: str | None, after: str | None, limit: int
+    reading: ReadTransaction, now: datetime, rule: str | None, severity: str | None, after: str | None, limit: int
 ) -> tuple[Answer, Json]:
     """The findings that stand in any process, by process, the gravest first; and the names of the actors in them.
 
@@ -133,9 +129,9 @@ def _short(text: str) -> str:
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
-def everywhere(reading: Reading, now: datetime, rule: str | None = None) -> Iterator[tuple[str, Finding]]:
+def everywhere(reading: ReadTransaction, now: datetime, rule: str | None = None) -> Iterator[tuple[str, Finding]]:
     """The findings of all processes that stand, each with the process."""
-    table, belongs = reading.tables.findings, reading.tables.belongs
+    table, belongs = reading.table(FINDINGS), reading.table(BELONGS)
     moment, joined = int(now.timestamp()), joined_of(reading)
     stands = standing_at(table, moment)
     counted = or_(belongs.c.withdrawn.is_(False), belongs.c.subject == "processes/" + belongs.c.process)
@@ -153,16 +149,16 @@ def everywhere(reading: Reading, now: datetime, rule: str | None = None) -> Iter
             yield process, one
 
 
-def _silent(reading: Reading) -> Iterator[tuple[str, Finding]]:
-    table = reading.tables.processes
+def _silent(reading: ReadTransaction) -> Iterator[tuple[str, Finding]]:
+    table = reading.table(PROCESSES)
     query = select(table.c.process, table.c.state, table.c.heard_on)
     for process, stages, heard_on in reading.connection.execute(query):
         for one in silence(process, json.loads(stages), heard_on):
             yield process, one
 
 
-def _without_role(reading: Reading, joined: Mapping[Subject, Subject]) -> Iterator[tuple[str, Finding]]:
-    acting, belongs = reading.tables.acting, reading.tables.belongs
+def _without_role(reading: ReadTransaction, joined: Mapping[Subject, Subject]) -> Iterator[tuple[str, Finding]]:
+    acting, belongs = reading.table(ACTOR_ACTIVITY), reading.table(BELONGS)
     query = select(belongs.c.process, acting).join(belongs, belongs.c.subject == acting.c.subject)
     query = query.where(belongs.c.withdrawn.is_(False))
     done: dict[str, list[Act]] = {}
@@ -179,7 +175,7 @@ def _without_role(reading: Reading, joined: Mapping[Subject, Subject]) -> Iterat
             yield process, one
 
 
-def quality_faults(reading: Reading, events: Sequence[Event]) -> list[tuple[int, Finding]]:
+def quality_faults(reading: ReadTransaction, events: Sequence[Event]) -> list[tuple[int, Finding]]:
     """What events would raise of data quality on their own subjects, if they were recorded: the number of each event
     and the finding. All that a subject has is read and folded anew."""
     joined = joined_of(reading)
@@ -218,7 +214,7 @@ def _quality(log: Sequence[Recorded], subject: Subject) -> list[Finding]:
 
 
 def deadlines(
-    reading: Reading,
+    reading: ReadTransaction,
     now: datetime,
     *,
     process: str | None = None,
@@ -242,7 +238,7 @@ def deadlines(
         NotFound: there is no such process.
         BadCursor: `after` is not a cursor of this list.
     """
-    table, belongs = reading.tables.deadlines, reading.tables.belongs
+    table, belongs = reading.table(DEADLINES), reading.table(BELONGS)
     moment, joined = int(now.timestamp()), joined_of(reading)
     key = (table.c.latest, table.c.earliest, table.c.subject, table.c.number)
     query = select(table).order_by(*key).limit(limit + 1)
@@ -322,9 +318,9 @@ def _matter(what: str) -> str:
     return MATTERS.get(what.partition(":")[0], what)
 
 
-def _contested_events(reading: Reading, subjects: Iterable[str]) -> defaultdict[str, set[tuple[str, str]]]:
+def _contested_events(reading: ReadTransaction, subjects: Iterable[str]) -> defaultdict[str, set[tuple[str, str]]]:
     """The events of each subject that contradict each other, each with the matter."""
-    table = reading.tables.findings
+    table = reading.table(FINDINGS)
     found: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
     for some in chunks(sorted(subjects)):
         query = select(table.c.subject, table.c.about, table.c.events)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from ledger.ledger import Ledger
-from projections.views import Views
+from projections.batch import open_read_models
 from tests import postgres
 
 # A deadline measures the machine, not the code. CI judges every change by the same examples; each run elsewhere tries
@@ -71,7 +71,7 @@ def databases(database_server: str) -> Iterator[postgres.Databases]:
 
     def prepare(url: str) -> None:
         Ledger(url).close()
-        Views(url).close()
+        open_read_models(url).close()
 
     with closing(postgres.Databases(database_server, prepare)) as found:
         yield found

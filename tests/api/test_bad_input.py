@@ -16,7 +16,7 @@ from api.app import create_app
 from api.drafts import MOST_VALUES
 from api.settings import Settings, load
 from ledger.ledger import Ledger
-from projections.tables import VIEW_VERSION
+from projections.batch import VIEW_VERSION
 from tests.api.conftest import HERE
 from tests.api.sending import begin, head, opening, problem, statement
 

@@ -19,7 +19,8 @@ from api import cli
 from api.client import announce, withdraw
 from ledger.ledger import Ledger
 from ledger.recorder import UNFINISHED
-from projections.views import Views
+from projections.batch import open_read_models
+from projections.read_models.last_heard import LAST_HEARD
 from tests import postgres
 from tests.api.sending import opening, statement
 
@@ -267,8 +268,8 @@ def test_verify_names_damage_to_the_log(run: Run, where: Path | str, query: str,
 
 def test_verify_names_damage_to_the_read_models(run: Run, where: Path | str) -> None:
     run("status", "eastern-kalamun", at=where)
-    with closing(Views(views_at(where))) as views, views.writing() as connection:
-        table = views.tables(views.position() and 1).heard
+    with closing(open_read_models(views_at(where))) as views, views.writing() as connection:
+        table = views.tables(views.position() and 1).table(LAST_HEARD)
         connection.execute(table.update().values(publisher="nobody"))
     told = flat(run("verify", code=1, at=where).stdout)
     assert (
@@ -279,7 +280,7 @@ def test_verify_names_damage_to_the_read_models(run: Run, where: Path | str) -> 
 
 
 def test_verify_says_how_far_the_read_models_are(run: Run, where: Path | str) -> None:
-    with closing(Views(views_at(where))) as views, views.writing() as connection:
+    with closing(open_read_models(views_at(where))) as views, views.writing() as connection:
         live = views.live(connection)
         assert live is not None
         views.advance(connection, replace(live, position=50, complete=True))

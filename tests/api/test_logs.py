@@ -36,7 +36,7 @@ from api.settings import Settings, load
 from domain.errors import Unavailable
 from domain.vocabulary import example
 from ledger.ledger import Ledger
-from projections.views import Views
+from projections.storage.generations import ReadModels
 from tests.api.conftest import HERE
 from tests.api.sending import opening, problem, statement
 
@@ -277,7 +277,7 @@ def test_every_answer_has_the_id(client: TestClient, app: FastAPI, monkeypatch: 
     headers = {"X-Request-ID": "ours"}
     monkeypatch.setattr(Ledger, "head_at", fail_with_what_was_sent)
     monkeypatch.setattr(Ledger, "version", unavailable)
-    monkeypatch.setattr(Views, "reading", unavailable)
+    monkeypatch.setattr(ReadModels, "reading", unavailable)
     statuses = {}
     for address, more in (
         ("/healthz", {}),

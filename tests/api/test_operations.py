@@ -22,7 +22,7 @@ from api import metrics
 from api.app import create_app
 from api.settings import Settings, load
 from ledger.ledger import Ledger
-from projections.views import Progress, Views
+from projections.storage.generations import GenerationProgress, ReadModels
 from tests.api.conftest import HERE
 from tests.api.sending import begin, opening, problem, statement
 
@@ -259,12 +259,12 @@ def test_whichever_worker_is_asked_tells_what_all_count(workers: list[Worker], t
 def test_a_server_answers_once_its_first_read_models_are_there(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begin = Views.begin_generation
+    begin = ReadModels.begin_generation
 
-    def slowly(*arguments: Any, **options: Any) -> Progress:
+    def slowly(*arguments: Any, **options: Any) -> GenerationProgress:
         time.sleep(0.3)
         return begin(*arguments, **options)
 
-    monkeypatch.setattr(Views, "begin_generation", slowly)
+    monkeypatch.setattr(ReadModels, "begin_generation", slowly)
     with TestClient(create_app(settings), base_url=HERE) as client:
         problem(client.get("/v1/processes/nowhere"), 404)

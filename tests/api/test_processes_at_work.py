@@ -24,9 +24,10 @@ import pytest
 
 from ledger.ledger import Append, Ledger
 from projections import queries
+from projections.batch import open_read_models
 from projections.catch_up import catch_up
 from projections.follower import Follower
-from projections.views import Views
+from projections.storage.generations import ReadModels
 from tests.api.test_cli_server import PATIENCE, Place, place, printed, start, stop
 from tests.ledger.sending import begin, statement
 from tests.projections.world import NOW, plain
@@ -79,20 +80,20 @@ def answers(url: str, path: str) -> bool:
         return False
 
 
-def moved_beyond(views: Views, position: int) -> bool:
+def moved_beyond(views: ReadModels, position: int) -> bool:
     return views.position() > position
 
 
 def agrees_with_a_fresh_fold(ledger: Ledger, where: Path | str, fresh: Path) -> None:
     """The read models say what those say that are made anew from the log: no event is missing or counted twice."""
 
-    def said(views: Views) -> dict[str, Any]:
+    def said(views: ReadModels) -> dict[str, Any]:
         with views.reading() as reading:
             assert reading.position == ledger.head()
             status, _ = queries.process_status(reading, "first", NOW)
             return {key: value for key, value in plain(status).items() if key != "explained"}
 
-    with closing(Views(views_at(where))) as live, closing(Views(fresh)) as anew:
+    with closing(open_read_models(views_at(where))) as live, closing(open_read_models(fresh)) as anew:
         position = -1
         while position != (position := catch_up(anew, ledger.read).position):
             pass
@@ -160,7 +161,7 @@ def test_a_leader_that_is_killed_is_replaced_and_nothing_is_applied_twice_or_ski
     sending = threading.Thread(target=send)
     sending.start()
     try:
-        with closing(Views(views_at(where))) as seen:
+        with closing(open_read_models(views_at(where))) as seen:
             for _ in range(4):
                 reached = seen.position()
                 eventually(partial(moved_beyond, seen, reached + 20))
@@ -182,7 +183,11 @@ def test_a_leader_that_is_killed_is_replaced_and_nothing_is_applied_twice_or_ski
 
 def test_of_several_servers_one_leads_and_another_takes_over(ledger: Ledger, where: Path | str) -> None:
     at = views_at(where)
-    with closing(Views(at)) as one, closing(Views(at)) as other, closing(Views(at)) as third:
+    with (
+        closing(open_read_models(at)) as one,
+        closing(open_read_models(at)) as other,
+        closing(open_read_models(at)) as third,
+    ):
         followers = [Follower(views, ledger.read, ledger.head, poll=0.05) for views in (one, other)]
         watching = Follower(third, ledger.read, ledger.head, poll=0.05, may_lead=False)
         for follower in (*followers, watching):

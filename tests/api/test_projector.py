@@ -19,7 +19,7 @@ from api.settings import Settings, load
 from domain.vocabulary import read_event
 from ledger.ledger import Append, Ledger
 from ledger.mapper import Draft
-from projections.views import Views
+from projections.batch import open_read_models
 from tests.api.conftest import HERE, kept
 from tests.api.sending import Wire, opening, statement
 
@@ -81,7 +81,7 @@ def test_one_that_is_killed_is_replaced_and_goes_on(ours: Settings, projector: P
         assert projector._process.pid != first
     ledger.close()
     eventually(lambda: projector.fault is None)
-    views = Views(ours.views_at)
+    views = open_read_models(ours.views_at)
     assert views.position() == position
     views.close()
 

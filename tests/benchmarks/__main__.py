@@ -41,9 +41,9 @@ from domain.vocabulary import model_of
 from ledger.ledger import Append, Ledger
 from ledger.mapper import Draft, Entry
 from projections import queries
+from projections.batch import open_read_models
 from projections.catch_up import catch_up
 from projections.scene import Asked, events_of
-from projections.views import Views
 from tests import postgres
 from tests.benchmarks.histories import event_of, load, reports
 from tests.benchmarks.load import Load, request, run
@@ -270,7 +270,7 @@ def views(count: int) -> Iterator[str]:
         while found := ledger.read(after, 1000):
             after = found[-1].position
         reading = count / (time.perf_counter() - started)
-        made = Views(url)
+        made = open_read_models(url)
         started = time.perf_counter()
         while not ((at := catch_up(made, ledger.read)).complete and at.position == count):
             pass
@@ -388,7 +388,7 @@ class Size:
 
 def caught_up(directory: Path) -> tuple[float, int]:
     """Seconds to make the read models from the log, and the events in it."""
-    ledger, views = Ledger(directory), Views(directory / "views.db")
+    ledger, views = Ledger(directory), open_read_models(directory / "views.db")
     started, head = time.perf_counter(), ledger.head()
     while not ((at := catch_up(views, ledger.read)).complete and at.position == head):
         pass
@@ -449,7 +449,7 @@ def compare(sizes: list[Size], empty: Path, rounds: int = 15) -> list[float]:
             size.took["start"].append(started_in(size.directory))
     for _ in range(rounds):
         for size in sizes:
-            views = Views(size.directory / "views.db")
+            views = open_read_models(size.directory / "views.db")
             for name, process in (("drawn", "p1"), ("drawn, heavy", "p0")):
                 with views.reading() as snapshot:
                     started = time.perf_counter()
@@ -477,7 +477,7 @@ def compare(sizes: list[Size], empty: Path, rounds: int = 15) -> list[float]:
 
 def revise(size: Size) -> None:
     """A late report on a subject of about 100 events, its retraction, and the past of a process of 1,000 events."""
-    ledger, views = Ledger(size.directory), Views(size.directory / "views.db")
+    ledger, views = Ledger(size.directory), open_read_models(size.directory / "views.db")
     late = {
         "id": str(uuid.uuid4()),
         "type": "ObligationAssessed",
@@ -510,7 +510,7 @@ def travels(events: int, rounds: int = 9) -> Iterator[str]:
         directory = Path(place)
         load(directory, reports(1, per_process=events), events).close()
         caught_up(directory)
-        views = Views(directory / "views.db")
+        views = open_read_models(directory / "views.db")
         theirs: list[float] = []
         mine: dict[str, list[float]] = {"known_at_position": [], "as_of": [], "published_by": []}
         asked = {

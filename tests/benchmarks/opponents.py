@@ -35,8 +35,7 @@ from domain.vocabulary import model_of
 from ledger.ledger import Append, Ledger
 from ledger.mapper import EventMapper
 from ledger.recorder import Filter
-from projections.batch import Batch
-from projections.views import Views
+from projections.batch import Batch, open_read_models
 
 
 def environment(where: str) -> dict[str, str]:
@@ -133,7 +132,7 @@ class Equal(TrackingRecorder):
     """The same read models, kept as the library would have it: each event and its tracking in a transaction."""
 
     def __init__(self, url: str) -> None:
-        self.views = Views(url)
+        self.views = open_read_models(url)
         with self.views.restructuring() as connection:
             self.generation = self.views.begin_generation(connection, live=True)
             connection.execute(text("CREATE TABLE tracking (application text PRIMARY KEY, id bigint)"))

@@ -25,8 +25,8 @@ from dataclasses import dataclass, field
 
 from ledger.ledger import Ledger
 from ledger.verify import verify
+from projections.batch import open_read_models
 from projections.compare import compare
-from projections.views import Views
 from tests.drills.hosts import Hosts, asked, hosts
 from tests.drills.pair import STANDBY, at, eventually, pair
 from tests.drills.senders import NO_ANSWER, TIMED_OUT, Onlookers, Senders
@@ -157,7 +157,7 @@ def examined(server: Server, senders: Senders, onlookers: Onlookers, two: Hosts,
         found.faults.append("who followed the log live did not hear each event once and in order")
     eventually(two.caught_up)
     url = server.url("parley")
-    with closing(Ledger(url)) as ledger, closing(Views(url)) as views:
+    with closing(Ledger(url)) as ledger, closing(open_read_models(url)) as views:
         verify(ledger, lambda kind, text: found.faults.append(f"{kind}: {text}"))
         compare(views, ledger.read, lambda kind, text: found.faults.append(f"{kind}: {text}"))
         if (here := views.progress()) is None or here.generation != 1:

@@ -23,9 +23,10 @@ import pytest
 
 from ledger.ledger import Ledger
 from ledger.verify import verify
+from projections.batch import open_read_models
 from projections.compare import compare
-from projections.store import LOCK
-from projections.views import Views
+from projections.storage.generations import ReadModels
+from projections.storage.postgres import LOCK
 from tests import postgres
 from tests.api.sending import opening, statement
 
@@ -264,7 +265,7 @@ def examine(site: Site, sent: Sent) -> None:
 
     Events that were not acknowledged may be there, once.
     """
-    with closing(Ledger(site.where, lock_timeout=30)) as ledger, closing(Views(site.views_at)) as views:
+    with closing(Ledger(site.where, lock_timeout=30)) as ledger, closing(open_read_models(site.views_at)) as views:
         there = {event["id"]: event["position"] for event in ledger.replay()}
         assert len(there) == ledger.head(), "each id once"
         assert sent.acknowledged.items() <= there.items()
@@ -272,7 +273,7 @@ def examine(site: Site, sent: Sent) -> None:
         whole(ledger, views)
 
 
-def whole(ledger: Ledger, views: Views) -> None:
+def whole(ledger: Ledger, views: ReadModels) -> None:
     """Each row of the log is what was recorded, and each row of the read models is what the log gives."""
     faults: list[str] = []
 

@@ -22,8 +22,8 @@ from api.app import create_app
 from api.cli_check import check_log
 from api.settings import Settings, load
 from ledger.ledger import Ledger
+from projections.batch import open_read_models
 from projections.catch_up import rebuild
-from projections.views import Views
 from tests.api.conftest import HERE
 from tests.api.sending import begin, problem, statement
 from tests.faults.surroundings import Sent, Site, eventually, examine, on_linux, site
@@ -154,7 +154,7 @@ def test_read_models_that_gave_way_while_the_clock_was_wrong_go(
     where: Path | str, tmp_path: Path, by: timedelta
 ) -> None:
     at = where if isinstance(where, str) else tmp_path / "views.db"
-    with closing(Ledger(where)) as ledger, closing(Views(at)) as views:
+    with closing(Ledger(where)) as ledger, closing(open_read_models(at)) as views:
         with jumped(by):
             rebuild(views, ledger.read)
         assert views.sweep() == 1

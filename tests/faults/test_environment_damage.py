@@ -26,8 +26,8 @@ from api.app import create_app
 from api.cli import app
 from api.settings import load
 from ledger.ledger import Append, Ledger
+from projections.batch import open_read_models
 from projections.catch_up import catch_up
-from projections.views import Views
 from tests.api.conftest import HERE
 from tests.api.sending import problem
 from tests.api.sending import statement as report
@@ -49,7 +49,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for first in range(0, EVENTS - 2, 200):
             notes = [f"note {number} " * 20 for number in range(first, first + 200)]
             ledger.append(Append(tuple(statement(id=str(uuid4()), note=note.strip()) for note in notes)))
-        with closing(Views(data / "views.db")) as views:
+        with closing(open_read_models(data / "views.db")) as views:
             while catch_up(views, ledger.read).position < EVENTS:
                 pass
     return data

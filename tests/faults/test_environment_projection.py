@@ -18,7 +18,7 @@ import pytest
 
 from ledger.ledger import Append, Ledger
 from ledger.mapper import Draft
-from projections.views import Views
+from projections.batch import open_read_models
 from tests.faults.surroundings import LONG, PATIENCE, Command, Site, eventually, held, on_linux, site, whole
 from tests.ledger.sending import draft, opening, statement
 
@@ -70,7 +70,7 @@ def _tell(worker: Command, what: signal.Signals) -> None:
 def test_nothing_is_applied_twice_or_left_out(site: Site, command: str) -> None:
     chance = random.Random(command)
     positions: list[int] = []
-    with closing(Ledger(site.where, lock_timeout=30)) as ledger, closing(Views(site.views_at)) as views:
+    with closing(Ledger(site.where, lock_timeout=30)) as ledger, closing(open_read_models(site.views_at)) as views:
 
         def feed() -> None:
             more(ledger, BACKLOG - (ledger.head() - views.position()), chance)

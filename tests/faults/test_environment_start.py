@@ -12,8 +12,8 @@ from uuid import uuid4
 import pytest
 
 from ledger.ledger import Append, Ledger
+from projections.batch import open_read_models
 from projections.catch_up import catch_up
-from projections.views import Views
 from tests import postgres
 from tests.api.sending import opening
 from tests.faults.surroundings import LONG, PATIENCE, Sent, Server, Site, eventually, examine, on_linux, site_at, whole
@@ -46,7 +46,7 @@ def begin(barrier: Barrier, number: int, places: list[Path | str]) -> None:
     """Opens each place when all others do, and appends to it when all others do."""
     for where in places:
         barrier.wait(PATIENCE)
-        with closing(Ledger(where, lock_timeout=30)) as ledger, closing(Views(views_at(where))) as views:
+        with closing(Ledger(where, lock_timeout=30)) as ledger, closing(open_read_models(views_at(where))) as views:
             barrier.wait(PATIENCE)
             draft = sending.opening(f"processes/of-{number}", id=str(uuid4()))
             assert ledger.append(Append((draft,))).new == 1
@@ -66,7 +66,7 @@ def test_an_installation_that_several_begin_at_once_is_one(place: Place, number:
         process.join(PATIENCE * 4)
     assert [process.exitcode for process in processes] == [0] * number
     for where in places:
-        with closing(Ledger(where)) as ledger, closing(Views(views_at(where))) as views:
+        with closing(Ledger(where)) as ledger, closing(open_read_models(views_at(where))) as views:
             assert {event["subject"] for event in ledger.replay()} == {f"processes/of-{n}" for n in range(number)}
             assert ledger.head() == number
             catch_up(views, ledger.read)

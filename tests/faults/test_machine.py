@@ -37,10 +37,10 @@ from domain.event import Opening
 from domain.vocabulary import PAYLOADS, references
 from ledger.ledger import Ledger
 from projections import compare
+from projections.batch import open_read_models
 from projections.catch_up import rebuild
 from projections.picture import picture_of
 from projections.scene import Asked
-from projections.views import Views
 from tests.api.conftest import HERE, kept
 from tests.faults.model import Entry, Log, Refused, Taken, Wire
 from tests.faults.mutations import Examples
@@ -398,7 +398,7 @@ class Story(RuleBasedStateMachine):
         """The read models are made anew while the server answers, and are what the log gives."""
         self.rebuilt = self.log.head
         settings = load(**kept(self.where, self.data), port=0)
-        with closing(Ledger(settings.log_at)) as ledger, closing(Views(settings.views_at)) as views:
+        with closing(Ledger(settings.log_at)) as ledger, closing(open_read_models(settings.views_at)) as views:
             rebuild(views, ledger.read)
             wrong: list[str] = []
             compare.compare(views, ledger.read, lambda table, what: wrong.append(f"{table}: {what}"))

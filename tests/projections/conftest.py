@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from projections.views import Views
+from projections.batch import open_read_models
+from projections.storage.generations import ReadModels
 from tests.projections import world
 
 
@@ -19,12 +20,12 @@ def views_at(where: Path | str) -> Path | str:
 
 
 @pytest.fixture
-def open_views(views_at: Path | str) -> Iterator[Callable[[], Views]]:
+def open_views(views_at: Path | str) -> Iterator[Callable[[], ReadModels]]:
     """Opens the same read models as often as asked, and closes all of them at the end."""
-    opened: list[Views] = []
+    opened: list[ReadModels] = []
 
-    def again() -> Views:
-        opened.append(Views(views_at))
+    def again() -> ReadModels:
+        opened.append(open_read_models(views_at))
         return opened[-1]
 
     yield again
@@ -33,7 +34,7 @@ def open_views(views_at: Path | str) -> Iterator[Callable[[], Views]]:
 
 
 @pytest.fixture
-def found(open_views: Callable[[], Views]) -> Views:
+def found(open_views: Callable[[], ReadModels]) -> ReadModels:
     return open_views()
 
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,14 @@ from domain.errors import Unavailable
 from domain.event import Event, Recorded, Unreadable
 from projections import batch as batch_module
 from projections import catch_up as catching
-from projections import tables, views
+from projections.batch import open_read_models
 from projections.catch_up import catch_up, rebuild
 from projections.follower import Follower
-from projections.views import Views
+from projections.read_models.figures import SERIES
+from projections.read_models.incident_counts import INCIDENT_COUNTS
+from projections.read_models.timeline import TIMELINE
+from projections.storage import generations as generations_module
+from projections.storage.generations import ReadModels
 from tests.projections.world import follow, history, kept, opened, pull, recorded
 from tests.spec import wire
 
@@ -39,35 +44,33 @@ LOG = recorded(
 )
 
 
-def rows(found: Views) -> dict[str, int]:
+def rows(found: ReadModels) -> dict[str, int]:
     """How many rows each table of the live generation has."""
     with found.reading() as reading:
         return {
-            name.removesuffix(f"_v{tables.VIEW_VERSION}_{reading.tables.generation}"): reading.connection.execute(
-                select(func.count()).select_from(table)
-            ).scalar_one()
-            for name, table in reading.tables.meta.tables.items()
+            name: reading.connection.execute(select(func.count()).select_from(table)).scalar_one()
+            for name, table in reading.tables.by_name().items()
         }
 
 
-def generations(found: Views) -> dict[int, bool]:
+def generations(found: ReadModels) -> dict[int, bool]:
     """Each generation that has not given way, and whether it is live."""
     with found.restructuring() as connection:
-        table = tables.generations
+        table = generations_module.generations
         query = select(table.c.generation, table.c.live).where(table.c.retired_at.is_(None))
         return {row.generation: row.live for row in connection.execute(query)}
 
 
-def generations_with_tables(found: Views) -> set[int]:
+def generations_with_tables(found: ReadModels) -> set[int]:
     with found.restructuring() as connection:
         names = inspect(connection).get_table_names()
     return {int(name.rpartition("_")[2]) for name in names if name != "generations"}
 
 
-def times_applied(found: Views) -> int:
+def times_applied(found: ReadModels) -> int:
     """How many events the claims and tallies count: they would count an event twice if it were applied twice."""
     with found.reading() as reading:
-        series, tallies = reading.tables.series, reading.tables.tallies
+        series, tallies = reading.table(SERIES), reading.table(INCIDENT_COUNTS)
         claims = reading.connection.execute(select(func.sum(series.c.claims))).scalar() or 0
         return int(claims) + int(reading.connection.execute(select(func.sum(tallies.c.events))).scalar() or 0)
 
@@ -79,7 +82,7 @@ def times_applied(found: Views) -> int:
     "broken", ["_add_to_timeline", "_fold", "_file", "_add_claims", "_add_tallies", "_replace_roles", "_touch"]
 )
 def test_a_failure_leaves_rows_and_position_as_they_were(
-    found: Views, monkeypatch: pytest.MonkeyPatch, broken: str
+    found: ReadModels, monkeypatch: pytest.MonkeyPatch, broken: str
 ) -> None:
     follow(found, pull(LOG[:5]))
     before = rows(found), kept(found, "first")
@@ -100,20 +103,20 @@ def test_a_failure_leaves_rows_and_position_as_they_were(
     assert rows(found)["timeline"] == len(LOG)
 
 
-def test_a_failure_to_move_the_position_takes_the_rows_back(found: Views, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_to_move_the_position_takes_the_rows_back(found: ReadModels, monkeypatch: pytest.MonkeyPatch) -> None:
     def breaks(*_: object) -> None:
         raise RuntimeError("the power went")
 
     catch_up(found, pull([]))
     with monkeypatch.context() as patch:
-        patch.setattr(Views, "advance", breaks)
+        patch.setattr(ReadModels, "advance", breaks)
         with pytest.raises(RuntimeError):
             catch_up(found, pull(LOG))
     assert found.position() == 0
     assert set(rows(found).values()) == {0}
 
 
-def test_a_reader_sees_a_whole_batch_or_none_of_it(found: Views, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reader_sees_a_whole_batch_or_none_of_it(found: ReadModels, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[int, int]] = []
     whole = batch_module.Batch.apply
 
@@ -127,7 +130,7 @@ def test_a_reader_sees_a_whole_batch_or_none_of_it(found: Views, monkeypatch: py
     assert seen == [(0, 0), (4, 4), (8, 8)]
 
 
-def test_a_log_that_cannot_be_read_changes_nothing(found: Views) -> None:
+def test_a_log_that_cannot_be_read_changes_nothing(found: ReadModels) -> None:
     def unreadable(*_: int) -> list[Recorded]:
         raise Unavailable("the log is gone")
 
@@ -137,7 +140,7 @@ def test_a_log_that_cannot_be_read_changes_nothing(found: Views) -> None:
     assert found.position() == 5
 
 
-def test_nothing_to_do_moves_nothing(found: Views) -> None:
+def test_nothing_to_do_moves_nothing(found: ReadModels) -> None:
     follow(found, pull(LOG))
     assert catch_up(found, pull(LOG)) == catch_up(found, pull(LOG))
     assert found.position() == len(LOG)
@@ -150,7 +153,7 @@ def strange(one: Recorded) -> Unreadable:
     return Unreadable(one.position, one.version, one.subject, "TalksBlessed", "there is no such type of event")
 
 
-def test_an_unreadable_event_halts_the_view_until_it_is_read(found: Views) -> None:
+def test_an_unreadable_event_halts_the_view_until_it_is_read(found: ReadModels) -> None:
     halting: list[Recorded | Unreadable] = [*LOG[:6], strange(LOG[6]), *LOG[7:]]
     here = catch_up(found, pull(halting))
     assert here.position == 6
@@ -167,7 +170,7 @@ def test_an_unreadable_event_halts_the_view_until_it_is_read(found: Views) -> No
 
 
 @pytest.mark.parametrize("size", [1, 1000])
-def test_a_rebuild_halts_at_the_same_event(found: Views, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rebuild_halts_at_the_same_event(found: ReadModels, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(catching, "BATCH", size)
     halting: list[Recorded | Unreadable] = [*LOG[:6], strange(LOG[6]), *LOG[7:]]
     follow(found, pull(halting))
@@ -176,7 +179,7 @@ def test_a_rebuild_halts_at_the_same_event(found: Views, size: int, monkeypatch:
     assert made.halted is not None
 
 
-def test_a_rebuild_says_that_the_first_event_halts_it(found: Views) -> None:
+def test_a_rebuild_says_that_the_first_event_halts_it(found: ReadModels) -> None:
     made = rebuild(found, pull([strange(LOG[0])]))
     assert (made.position, made.halted is not None) == (0, True)
 
@@ -184,7 +187,7 @@ def test_a_rebuild_says_that_the_first_event_halts_it(found: Views) -> None:
 # --- once, whoever applies it
 
 
-def test_two_followers_of_one_file_apply_nothing_twice(open_views: Callable[[], Views]) -> None:
+def test_two_followers_of_one_file_apply_nothing_twice(open_views: Callable[[], ReadModels]) -> None:
     one, other = open_views(), open_views()
     log = figures(24)
     sizes = iter([1, 3, 2, 5, 1, 4, 2, 6] * 3)
@@ -195,12 +198,12 @@ def test_two_followers_of_one_file_apply_nothing_twice(open_views: Callable[[], 
     assert times_applied(one) == 24
 
 
-def test_two_threads_on_one_file_apply_nothing_twice(open_views: Callable[[], Views]) -> None:
+def test_two_threads_on_one_file_apply_nothing_twice(open_views: Callable[[], ReadModels]) -> None:
     log = figures(60)
     both = threading.Barrier(2)
     failed: list[BaseException] = []
 
-    def apply(mine: Views, size: int) -> None:
+    def apply(mine: ReadModels, size: int) -> None:
         try:
             both.wait()
             while catch_up(mine, pull(log, lambda: size)).position < len(log):
@@ -232,7 +235,7 @@ def figures(count: int) -> list[Recorded]:
 # --- a late report
 
 
-def test_a_late_report_refolds_only_its_subject(found: Views, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_late_report_refolds_only_its_subject(found: ReadModels, monkeypatch: pytest.MonkeyPatch) -> None:
     late = wire("TalksPostponed", occurred="2017-10-28", data={})
     log = recorded([*history(LOG), late])
     follow(found, pull(log[:-1]))
@@ -257,7 +260,7 @@ def test_a_late_report_refolds_only_its_subject(found: Views, monkeypatch: pytes
     assert talks["state"]["value"] == "convened", "it came in last, and what it reports is past"
 
 
-def test_a_batch_refolds_a_subject_once(found: Views, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_batch_refolds_a_subject_once(found: ReadModels, monkeypatch: pytest.MonkeyPatch) -> None:
     late = [wire("TalksPostponed", occurred=f"2017-10-{day}", data={}) for day in (28, 26, 25)]
     log = recorded([*history(LOG), *late])
     follow(found, pull(log[: len(LOG)]))
@@ -273,7 +276,7 @@ def test_a_batch_refolds_a_subject_once(found: Views, monkeypatch: pytest.Monkey
     assert folded == ["talks"]
 
 
-def test_a_report_in_order_folds_nothing_anew(found: Views, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_report_in_order_folds_nothing_anew(found: ReadModels, monkeypatch: pytest.MonkeyPatch) -> None:
     log = recorded([*history(LOG), wire("TalksConcluded", occurred="2017-10-30")])
     follow(found, pull(log[:-1]))
     monkeypatch.setattr(folds, "fold", lambda *_: pytest.fail("it was folded anew"))
@@ -291,7 +294,7 @@ def of_four(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("of_four")
-def test_queries_answer_from_the_old_generation_until_the_new_one_is_whole(found: Views) -> None:
+def test_queries_answer_from_the_old_generation_until_the_new_one_is_whole(found: ReadModels) -> None:
     follow(found, pull(LOG))
     before, counted = kept(found, "first"), rows(found)
     seen: list[int] = []
@@ -314,7 +317,7 @@ def test_queries_answer_from_the_old_generation_until_the_new_one_is_whole(found
     assert kept(found, "first") == before
 
 
-def test_a_rebuild_catches_up_with_what_is_recorded_meanwhile(found: Views) -> None:
+def test_a_rebuild_catches_up_with_what_is_recorded_meanwhile(found: ReadModels) -> None:
     log = LOG[:5]
     follow(found, pull(log))
 
@@ -332,7 +335,7 @@ def test_a_rebuild_catches_up_with_what_is_recorded_meanwhile(found: Views) -> N
 
 
 @pytest.mark.usefixtures("of_four")
-def test_an_interrupted_rebuild_leaves_the_live_generation_and_the_next_one_goes_on(found: Views) -> None:
+def test_an_interrupted_rebuild_leaves_the_live_generation_and_the_next_one_goes_on(found: ReadModels) -> None:
     follow(found, pull(LOG))
     before, counted = kept(found, "first"), rows(found)
     seen: list[int] = []
@@ -358,7 +361,7 @@ def test_an_interrupted_rebuild_leaves_the_live_generation_and_the_next_one_goes
 
 
 @pytest.mark.usefixtures("of_four")
-def test_a_rebuild_goes_on_only_on_the_same_log(found: Views) -> None:
+def test_a_rebuild_goes_on_only_on_the_same_log(found: ReadModels) -> None:
     def interrupted(position: int) -> None:
         if position:
             raise KeyboardInterrupt
@@ -373,7 +376,7 @@ def test_a_rebuild_goes_on_only_on_the_same_log(found: Views) -> None:
 
 
 @pytest.mark.usefixtures("of_four")
-def test_of_two_rebuilds_at_once_one_is_refused(open_views: Callable[[], Views]) -> None:
+def test_of_two_rebuilds_at_once_one_is_refused(open_views: Callable[[], ReadModels]) -> None:
     one, other = open_views(), open_views()
     follow(one, pull(LOG))
     refused: list[str] = []
@@ -391,10 +394,10 @@ def test_of_two_rebuilds_at_once_one_is_refused(open_views: Callable[[], Views])
     assert rebuild(other, pull(LOG)).generation == 3, "and may go once the first is done"
 
 
-def test_a_reader_keeps_its_snapshot_over_a_swap(found: Views) -> None:
+def test_a_reader_keeps_its_snapshot_over_a_swap(found: ReadModels) -> None:
     follow(found, pull(LOG))
     with found.reading() as reading:
-        timeline = reading.tables.timeline
+        timeline = reading.table(TIMELINE)
         assert reading.connection.execute(select(func.count()).select_from(timeline)).scalar() == len(LOG)
         rebuild(found, pull(LOG))
         if found.sweep(kept=0):  # a file lets go of what is still read; a database keeps it
@@ -404,7 +407,7 @@ def test_a_reader_keeps_its_snapshot_over_a_swap(found: Views) -> None:
     assert generations_with_tables(found) == {2}
 
 
-def test_nobody_ever_sees_less_while_it_is_rebuilt_and_events_come_in(open_views: Callable[[], Views]) -> None:
+def test_nobody_ever_sees_less_while_it_is_rebuilt_and_events_come_in(open_views: Callable[[], ReadModels]) -> None:
     """One process appends and follows, one rebuilds over and over, one asks all the time."""
     log = LOG[:3]
     live, rebuilding, asking = open_views(), open_views(), open_views()
@@ -415,7 +418,7 @@ def test_nobody_ever_sees_less_while_it_is_rebuilt_and_events_come_in(open_views
     def ask() -> None:
         while not stop.is_set():
             with asking.reading() as reading:
-                count = reading.connection.execute(select(func.count()).select_from(reading.tables.timeline)).scalar()
+                count = reading.connection.execute(select(func.count()).select_from(reading.table(TIMELINE))).scalar()
                 seen.append((reading.position, count or 0))
 
     def rebuild_again() -> None:
@@ -444,15 +447,14 @@ def test_nobody_ever_sees_less_while_it_is_rebuilt_and_events_come_in(open_views
 
 
 def test_views_of_another_version_are_made_beside_those_that_are_in_use(
-    open_views: Callable[[], Views], monkeypatch: pytest.MonkeyPatch
+    open_views: Callable[[], ReadModels], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old = open_views()
     follow(old, pull(LOG))
     before = kept(old, "first")
     with closing(old.lead()) as lead:
         assert lead.taken()
-        for module in (tables, views):
-            monkeypatch.setattr(module, "VIEW_VERSION", 1_000)
+        monkeypatch.setattr(batch_module, "SCHEMA", replace(batch_module.SCHEMA, version=1_000))
         new = open_views()
         assert new.position() == 0
         follow(new, pull(LOG))
@@ -470,13 +472,13 @@ def _table_names(connection: Connection) -> list[str]:
 
 
 def test_the_file_may_be_deleted(path: Path) -> None:
-    old = Views(path)
+    old = open_read_models(path)
     follow(old, pull(LOG))
     before = kept(old, "first")
     old.close()
     for left in path.parent.glob("views.db*"):
         left.unlink()
-    with closing(Views(path)) as new:
+    with closing(open_read_models(path)) as new:
         assert new.position() == 0
         follow(new, pull(LOG))
         assert kept(new, "first") == before
@@ -484,26 +486,26 @@ def test_the_file_may_be_deleted(path: Path) -> None:
 
 def test_a_file_that_is_no_database_is_put_aside_and_made_anew(path: Path) -> None:
     path.write_bytes(b"this was a database once" * 1000)
-    with closing(Views(path)) as found:
+    with closing(open_read_models(path)) as found:
         follow(found, pull(LOG))
         assert kept(found, "first")
     assert path.with_name("views.db.damaged").read_bytes().startswith(b"this was")
 
 
 def test_a_damaged_page_is_told_or_the_file_is_made_anew(path: Path) -> None:
-    with closing(Views(path)) as found:
+    with closing(open_read_models(path)) as found:
         follow(found, pull(LOG))
         before = kept(found, "first")
     with path.open("r+b") as file:
         file.seek(4096)
         file.write(b"\xff" * (path.stat().st_size - 4096))
-    with closing(Views(path)) as found:
+    with closing(open_read_models(path)) as found:
         follow(found, pull(LOG))
         assert kept(found, "first") == before
 
 
 def test_a_file_that_lost_its_tables_makes_them_anew(path: Path) -> None:
-    with closing(Views(path)) as found:
+    with closing(open_read_models(path)) as found:
         with closing(sqlite3.connect(path)) as connection:
             connection.execute("DROP TABLE generations")
         assert found.position() == 0
@@ -515,7 +517,7 @@ def test_a_file_of_before_there_were_generations_side_by_side(path: Path) -> Non
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("CREATE TABLE progress (generation INTEGER, version INTEGER, position INTEGER)")
         connection.execute("CREATE TABLE timeline_v2_1 (position INTEGER PRIMARY KEY)")
-    with closing(Views(path)) as found:
+    with closing(open_read_models(path)) as found:
         follow(found, pull(LOG))
         with found.reading() as reading:
             assert not {"progress", "timeline_v2_1"} & set(_table_names(reading.connection))
@@ -531,7 +533,7 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def following(found: Views) -> Iterator[Callable[..., Follower]]:
+def following(found: ReadModels) -> Iterator[Callable[..., Follower]]:
     """Starts followers, and closes them at the end."""
     started: list[Follower] = []
 
@@ -570,12 +572,12 @@ def test_a_follower_looks_by_itself_too(following: Callable[..., Follower]) -> N
     assert following(LOG, poll=0.01).wait_for(len(LOG), 20)
 
 
-def test_a_follower_starts_where_the_read_models_stand(found: Views, following: Callable[..., Follower]) -> None:
+def test_a_follower_starts_where_the_read_models_stand(found: ReadModels, following: Callable[..., Follower]) -> None:
     follow(found, pull(LOG))
     assert following(LOG, poll=60).position == len(LOG)
 
 
-def test_a_closed_follower_follows_no_more(found: Views, following: Callable[..., Follower]) -> None:
+def test_a_closed_follower_follows_no_more(found: ReadModels, following: Callable[..., Follower]) -> None:
     log = LOG[:5]
     follower = following(log, poll=0.01)
     assert follower.wait_for(5, 20)
@@ -587,7 +589,7 @@ def test_a_closed_follower_follows_no_more(found: Views, following: Callable[...
     assert found.position() == 5
 
 
-def test_under_load_it_rests_until_somebody_waits(found: Views, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_under_load_it_rests_until_somebody_waits(found: ReadModels, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("projections.follower.LEAST_REST", 60)
     log, resting = LOG[:5], threading.Event()
 
@@ -624,7 +626,7 @@ def test_closing_lets_go_whoever_waits(following: Callable[..., Follower]) -> No
     assert time.monotonic() - began < 15
 
 
-def test_a_follower_that_never_started_can_be_closed(found: Views) -> None:
+def test_a_follower_that_never_started_can_be_closed(found: ReadModels) -> None:
     Follower(found, pull(LOG), lambda: 0).close()
 
 
@@ -666,7 +668,7 @@ def test_a_follower_tells_that_it_is_halted(following: Callable[..., Follower]) 
     assert follower.halted is None
 
 
-def test_two_followers_share_a_file(open_views: Callable[[], Views], following: Callable[..., Follower]) -> None:
+def test_two_followers_share_a_file(open_views: Callable[[], ReadModels], following: Callable[..., Follower]) -> None:
     log = figures(40)
     mine, other = following(log, poll=0.01), Follower(open_views(), pull(log), lambda: len(log), poll=0.01)
     other.start()
@@ -679,7 +681,9 @@ def test_two_followers_share_a_file(open_views: Callable[[], Views], following: 
 # --- what may be said, and when
 
 
-def test_half_made_views_say_nothing_rather_than_something_wrong(found: Views, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_half_made_views_say_nothing_rather_than_something_wrong(
+    found: ReadModels, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(catching, "BATCH", 4)
     catch_up(found, pull(LOG))
     with pytest.raises(Unavailable, match="are being made from the log"), found.reading():
@@ -689,7 +693,7 @@ def test_half_made_views_say_nothing_rather_than_something_wrong(found: Views, m
         assert reading.position == len(LOG)
 
 
-def test_views_that_reflect_more_than_the_log_holds_are_made_anew(found: Views) -> None:
+def test_views_that_reflect_more_than_the_log_holds_are_made_anew(found: ReadModels) -> None:
     """An older copy of the log was put back."""
     follow(found, pull(LOG))
     shorter = LOG[:5]

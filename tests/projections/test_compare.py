@@ -16,8 +16,9 @@ from sqlalchemy import Boolean, Column, Executable, Table, Text, delete, insert,
 from domain.errors import Unavailable
 from domain.event import Recorded, Unreadable
 from domain.values import Subject
+from projections.batch import open_read_models
 from projections.compare import NOT_COMPARED, compare, differences
-from projections.views import Views
+from projections.storage.generations import ReadModels
 from tests.projections.test_time_travel import revised
 from tests.projections.world import SLOW, Wire, follow, pull, recorded, views
 from tests.spec import wire
@@ -33,28 +34,28 @@ def log() -> list[Recorded]:
 
 
 @pytest.fixture(scope="module")
-def anew(log: list[Recorded]) -> Iterator[Views]:
+def anew(log: list[Recorded]) -> Iterator[ReadModels]:
     """Read models as the log gives them."""
     with tempfile.TemporaryDirectory() as directory:
-        found = Views(Path(directory) / "views.db")
+        found = open_read_models(Path(directory) / "views.db")
         follow(found, pull(log))
         yield found
         found.close()
 
 
 @pytest.fixture
-def followed(found: Views, log: list[Recorded]) -> Views:
+def followed(found: ReadModels, log: list[Recorded]) -> ReadModels:
     follow(found, pull(log, lambda: 7))
     return found
 
 
-def tables_of(found: Views) -> dict[str, Table]:
+def tables_of(found: ReadModels) -> dict[str, Table]:
     """The tables of the live generation, by their names without version and number."""
     with found.reading() as reading:
         return {name.rpartition("_v")[0]: table for name, table in reading.tables.meta.tables.items()}
 
 
-def compared(found: Views, log: list[Recorded]) -> list[tuple[str, str]]:
+def compared(found: ReadModels, log: list[Recorded]) -> list[tuple[str, str]]:
     told: list[tuple[str, str]] = []
     compare(found, pull(log), lambda table, text: told.append((table, text)))
     return told
@@ -63,7 +64,7 @@ def compared(found: Views, log: list[Recorded]) -> list[tuple[str, str]]:
 # --- sound
 
 
-def test_what_came_apart_again_leaves_no_dispute_behind(found: Views) -> None:
+def test_what_came_apart_again_leaves_no_dispute_behind(found: ReadModels) -> None:
     first, second = (wire("ProcessOpened", subject=f"processes/{name}") for name in ("first", "second"))
     joined = wire("SubjectUnified", subject="processes/second", data={"reason": "as is", "into": "processes/first"})
     dispute = wire("EventDisputed", subject="processes/second", data={"described": "residents", "event": second["id"]})
@@ -73,18 +74,18 @@ def test_what_came_apart_again_leaves_no_dispute_behind(found: Views) -> None:
     assert compared(found, log) == []
 
 
-def test_nothing_is_found_in_sound_read_models(followed: Views, log: list[Recorded]) -> None:
+def test_nothing_is_found_in_sound_read_models(followed: ReadModels, log: list[Recorded]) -> None:
     told: list[tuple[str, str]] = []
     assert compare(followed, pull(log), lambda table, text: told.append((table, text))) == len(log)
     assert told == []
 
 
-def test_they_are_compared_up_to_where_they_are(found: Views, log: list[Recorded]) -> None:
+def test_they_are_compared_up_to_where_they_are(found: ReadModels, log: list[Recorded]) -> None:
     follow(found, pull(log[:50]))
     assert compared(found, log) == []
 
 
-def test_they_may_go_on_meanwhile(found: Views, log: list[Recorded]) -> None:
+def test_they_may_go_on_meanwhile(found: ReadModels, log: list[Recorded]) -> None:
     follow(found, pull(log[:50]))
     meanwhile = iter([log])
 
@@ -98,7 +99,7 @@ def test_they_may_go_on_meanwhile(found: Views, log: list[Recorded]) -> None:
     assert told == []
 
 
-def test_halted_ones_are_compared_up_to_there(found: Views, log: list[Recorded]) -> None:
+def test_halted_ones_are_compared_up_to_there(found: ReadModels, log: list[Recorded]) -> None:
     newer: list[Recorded | Unreadable] = [*log[:50], Unreadable(51, 1, Subject("talks/first"), "OfTomorrow", "newer")]
     follow(found, pull(newer))
     told: list[str] = []
@@ -106,7 +107,7 @@ def test_halted_ones_are_compared_up_to_there(found: Views, log: list[Recorded])
     assert told == []
 
 
-def test_those_that_are_being_made_are_not_compared(found: Views, log: list[Recorded]) -> None:
+def test_those_that_are_being_made_are_not_compared(found: ReadModels, log: list[Recorded]) -> None:
     with pytest.raises(Unavailable, match="are being made"):
         compared(found, log)
 
@@ -138,7 +139,7 @@ def other(column: Column[Any], value: Any) -> Any:
     return (value or 0) + 1
 
 
-def test_every_change_of_a_row_is_named(followed: Views, anew: Views) -> None:
+def test_every_change_of_a_row_is_named(followed: ReadModels, anew: ReadModels) -> None:
     """In each table a row is taken away, changed in each of its columns, and put under another key."""
 
     def found_in(name: str) -> list[str]:

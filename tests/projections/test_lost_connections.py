@@ -10,8 +10,9 @@ import psycopg
 import pytest
 
 from domain.errors import Unavailable
+from projections.batch import open_read_models
 from projections.follower import Follower
-from projections.views import Views
+from projections.storage.generations import ReadModels
 from tests import postgres
 from tests.projections.world import follow, opened, pull, recorded
 
@@ -39,7 +40,7 @@ def eventually(true: Callable[[], bool]) -> None:
     raise AssertionError("it never came true")
 
 
-def test_who_reads_has_another_connection_at_once(where: str, found: Views) -> None:
+def test_who_reads_has_another_connection_at_once(where: str, found: ReadModels) -> None:
     follow(found, pull(LOG))
     end_connections(where)
     assert found.position() == 3
@@ -48,7 +49,7 @@ def test_who_reads_has_another_connection_at_once(where: str, found: Views) -> N
         assert reading.position == 3
 
 
-def test_what_breaks_in_the_middle_is_told_as_such(where: str, found: Views) -> None:
+def test_what_breaks_in_the_middle_is_told_as_such(where: str, found: ReadModels) -> None:
     follow(found, pull(LOG))
 
     def read() -> None:
@@ -60,8 +61,8 @@ def test_what_breaks_in_the_middle_is_told_as_such(where: str, found: Views) -> 
         read()
 
 
-def test_who_leads_loses_the_lead_with_its_connection_and_has_it_again(where: str, found: Views) -> None:
-    with closing(Views(where)) as views:
+def test_who_leads_loses_the_lead_with_its_connection_and_has_it_again(where: str, found: ReadModels) -> None:
+    with closing(open_read_models(where)) as views:
         follower = Follower(views, pull(LOG), lambda: len(LOG), poll=0.05)
         follower.start()
         try:
@@ -73,7 +74,7 @@ def test_who_leads_loses_the_lead_with_its_connection_and_has_it_again(where: st
             follower.close()
 
 
-def test_read_models_that_fell_back_with_their_log_are_not_made_anew(found: Views) -> None:
+def test_read_models_that_fell_back_with_their_log_are_not_made_anew(found: ReadModels) -> None:
     """A standby that was promoted may lack the last events, and lacks what the read models said of them too."""
     follow(found, pull(LOG))
     follower = Follower(found, pull(LOG), lambda: len(LOG))

@@ -20,7 +20,7 @@ from projections.catch_up import rebuild
 from projections.outlook import findings_in
 from projections.queries import Wanted
 from projections.render import Page
-from projections.views import Reading, Views
+from projections.storage.generations import ReadModels, ReadTransaction
 from tests.projections.world import (
     Wire,
     follow,
@@ -54,12 +54,12 @@ def pure(log: Sequence[Recorded], process: str, now: datetime) -> list[Wire]:
     return shown
 
 
-def kept(snapshot: Reading, process: str, now: datetime) -> list[Wire]:
+def kept(snapshot: ReadTransaction, process: str, now: datetime) -> list[Wire]:
     shown: list[Wire] = plain({"findings": watch.findings(snapshot, process, now)[0]})["findings"]
     return shown
 
 
-def everywhere(snapshot: Reading, now: datetime, limit: int = 4) -> list[Wire]:
+def everywhere(snapshot: ReadTransaction, now: datetime, limit: int = 4) -> list[Wire]:
     """The findings of all processes, page by page."""
     found: list[Wire] = []
     after = None
@@ -71,7 +71,7 @@ def everywhere(snapshot: Reading, now: datetime, limit: int = 4) -> list[Wire]:
             return found
 
 
-def due(snapshot: Reading, now: datetime, process: str | None = None, limit: int = 3) -> list[Wire]:
+def due(snapshot: ReadTransaction, now: datetime, process: str | None = None, limit: int = 3) -> list[Wire]:
     """The deadlines, page by page."""
     found: list[Wire] = []
     after = None
@@ -87,7 +87,7 @@ def sorted_by_text(found: Sequence[Any]) -> list[Any]:
     return sorted(found, key=lambda one: json.dumps(one, sort_keys=True))
 
 
-def check(found: Views, log: Sequence[Recorded]) -> None:
+def check(found: ReadModels, log: Sequence[Recorded]) -> None:
     """What the read models keep is what a pure fold of the log gives."""
     pictures = {process: pictured(log, process) for process in processes_of(log)}
     stays = {picture.process: picture for picture in pictures.values()}
@@ -174,7 +174,7 @@ def test_what_strict_handling_would_refuse_is_what_would_be_raised(
     assert found == after - before
 
 
-def _of_quality(snapshot: Reading, subjects: set[Any]) -> set[tuple[str, str, str]]:
+def _of_quality(snapshot: ReadTransaction, subjects: set[Any]) -> set[tuple[str, str, str]]:
     kept = watch.findings_of(snapshot, subjects, CLOCKS[0])
     return {
         (one["rule"], one["subject"], one["about"])

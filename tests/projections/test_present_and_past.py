@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from projections import queries, watch
 from projections.asking import Answer
 from projections.scene import HERE, Asked
-from projections.views import Reading
+from projections.storage.generations import ReadTransaction
 from tests.projections.world import NOW, SLOW, Wire, follow, plain, processes_of, pull, reading, recorded, views
 from tests.spec import wire
 from tests.strategies import histories
@@ -33,7 +33,7 @@ def pages(ask: Callable[[str | None], Answer]) -> list[Wire]:
             return found
 
 
-ANSWERS: dict[str, Callable[[Reading, str, Asked], Any]] = {
+ANSWERS: dict[str, Callable[[ReadTransaction, str, Asked], Any]] = {
     "history": lambda here, p, at: pages(lambda after: queries.history(here, p, after, 7, asked=at)),
     "history, newest first": lambda here, p, at: pages(
         lambda after: queries.history(here, p, after, 7, newest_first=True, asked=at)

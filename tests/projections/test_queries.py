@@ -17,7 +17,7 @@ from domain.errors import BadCursor, NotFound
 from projections import asking, queries
 from projections.asking import Answer
 from projections.queries import Wanted
-from projections.views import Reading
+from projections.storage.generations import ReadTransaction
 from tests.projections.world import NOW, SLOW, Wire, follow, opened, processes_of, pull, reading, recorded, views
 from tests.spec import wire
 from tests.strategies import histories
@@ -53,7 +53,7 @@ def pages(ask: Callable[..., Answer]) -> list[Wire]:
         assert answer.items, "a page with a following one is not empty"
 
 
-def the_history(here: Reading, process: str = "first", **options: Any) -> list[Wire]:
+def the_history(here: ReadTransaction, process: str = "first", **options: Any) -> list[Wire]:
     return queries.history(here, process, None, 1000, **options).items
 
 
@@ -217,7 +217,7 @@ def test_lists_by_id_refuse_such_cursors_too(cursor: str) -> None:
         lambda here: queries.actor_page(here, "nobody"),
     ],
 )
-def test_what_was_never_opened_is_not_found(ask: Callable[[Reading], Any]) -> None:
+def test_what_was_never_opened_is_not_found(ask: Callable[[ReadTransaction], Any]) -> None:
     with reading(*opened(FIRST)) as here:
         with pytest.raises(NotFound):
             ask(here)

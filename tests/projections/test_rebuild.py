@@ -6,14 +6,14 @@ import pytest
 
 from projections import catch_up as catching
 from projections.catch_up import rebuild
-from projections.views import Views
+from projections.storage.generations import ReadModels
 from tests.projections.world import opened, pull, recorded
 
 LOG = recorded(opened("processes/first", *(f"talks/of-{number}" for number in range(9))))
 
 
 @pytest.mark.parametrize("batch", [1, 2, 3, 5, 9, 10, 11])
-def test_it_takes_all_of_the_log(found: Views, batch: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_takes_all_of_the_log(found: ReadModels, batch: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """A new version's read models are made so, before its first server starts."""
     monkeypatch.setattr(catching, "BATCH", batch)
     assert rebuild(found, pull(LOG)).position == len(LOG)

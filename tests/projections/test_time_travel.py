@@ -15,7 +15,7 @@ from domain.values import EventId, Subject
 from domain.vocabulary import OPENINGS, PAYLOADS
 from projections.picture import picture_of
 from projections.scene import Asked
-from projections.views import Views
+from projections.storage.generations import ReadModels
 from tests.projections.naive import Inside, naively
 from tests.projections.world import Wire, folded, follow, kept, opened, processes_of, pull, recorded, views
 from tests.spec import wire
@@ -226,7 +226,7 @@ def test_a_status_from_the_read_models_is_that_of_a_log_folded_in_memory(history
             assert _kept(found, process, asked) == _folded(log, process, asked), process
 
 
-def _kept(found: Views, process: str, asked: Asked) -> Wire | None:
+def _kept(found: ReadModels, process: str, asked: Asked) -> Wire | None:
     """The status as the read models give it; None if nothing is inside the horizon."""
     try:
         return kept(found, process, asked=asked)

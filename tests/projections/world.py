@@ -18,11 +18,12 @@ from domain.event import Recorded, Unreadable
 from domain.values import Subject
 from domain.vocabulary import OPENINGS
 from projections import queries, status
+from projections.batch import open_read_models
 from projections.catch_up import Pull, catch_up
 from projections.outlook import findings_in
 from projections.picture import Picture, picture_of
 from projections.scene import HERE, Asked, Scene, glance_at
-from projections.views import Progress, Reading, Views
+from projections.storage.generations import GenerationProgress, ReadModels, ReadTransaction
 from tests import postgres
 from tests.spec import wire
 from tests.strategies import read
@@ -68,7 +69,7 @@ def pull(log: Sequence[Recorded | Unreadable], at_most: Callable[[], int] = lamb
 
 
 _server: str | None = None
-_idle: list[Views] = []
+_idle: list[ReadModels] = []
 """Read models in databases, emptied, for the next who asks: it takes long to make them."""
 
 
@@ -95,9 +96,9 @@ def _close_idle() -> None:
 
 
 @contextmanager
-def views() -> Iterator[Views]:
+def views() -> Iterator[ReadModels]:
     if _server is not None:
-        found = _idle.pop() if _idle else Views(_DATABASES[0].enter_context(postgres.database(_server)))
+        found = _idle.pop() if _idle else open_read_models(_DATABASES[0].enter_context(postgres.database(_server)))
         try:
             yield found
         finally:
@@ -105,14 +106,14 @@ def views() -> Iterator[Views]:
             _idle.append(found)
         return
     with tempfile.TemporaryDirectory() as directory:
-        found = Views(Path(directory) / "views.db")
+        found = open_read_models(Path(directory) / "views.db")
         try:
             yield found
         finally:
             found.close()
 
 
-def _empty(found: Views) -> None:
+def _empty(found: ReadModels) -> None:
     """Read models as they are at first."""
     with found.restructuring() as connection:
         live = found.live(connection)
@@ -121,11 +122,11 @@ def _empty(found: Views) -> None:
             return
         for table in found.tables(live.generation).meta.tables.values():
             connection.execute(delete(table))
-        found.advance(connection, Progress(live.generation, 0, None))
+        found.advance(connection, GenerationProgress(live.generation, 0, None))
 
 
 @contextmanager
-def reading(*history: Wire) -> Iterator[Reading]:
+def reading(*history: Wire) -> Iterator[ReadTransaction]:
     """The read models of a history, in the order in which it came in."""
     with views() as found:
         follow(found, pull(recorded(history)))
@@ -133,14 +134,14 @@ def reading(*history: Wire) -> Iterator[Reading]:
             yield snapshot
 
 
-def follow(found: Views, source: Pull) -> None:
+def follow(found: ReadModels, source: Pull) -> None:
     """Catches up until nothing moves."""
     position = -1
     while position != (position := catch_up(found, source).position):
         pass
 
 
-def kept(found: Views, process: str, now: datetime = NOW, asked: Asked = HERE) -> Wire:
+def kept(found: ReadModels, process: str, now: datetime = NOW, asked: Asked = HERE) -> Wire:
     """The status as the read models give it."""
     with found.reading() as reading:
         return plain(queries.process_status(reading, process, now, asked)[0])

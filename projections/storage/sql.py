@@ -35,11 +35,16 @@ from sqlalchemy import (
     tuple_,
 )
 
+IN_LIST = 500
+"""How many values go into one IN list: below every database's limit."""
+
 MOST_ROWS = 10_000
 """Rows, or values, in one statement, so that no message to a database grows without bound."""
 
 KEPT = 1_000
 """Statements that are kept of each kind: each generation of read models has tables of its own."""
+
+Query = Select[*tuple[Any, ...]]
 
 _TYPES: tuple[tuple[type[Any], str], ...] = (
     (Boolean, "boolean"),
@@ -215,8 +220,8 @@ def _select_all(columns: tuple[ColumnElement[Any], ...]) -> Select[*tuple[Any, .
 def _select(
     dialect: str, columns: tuple[ColumnElement[Any], ...], column: ColumnElement[str], source: FromClause | None
 ) -> Select[*tuple[Any, ...]]:
-    found = select(*columns)
-    return (found if source is None else found.select_from(source)).where(among(dialect, column))
+    query = select(*columns)
+    return (query if source is None else query.select_from(source)).where(among(dialect, column))
 
 
 @lru_cache(KEPT)
@@ -249,13 +254,13 @@ def among(dialect: str, column: ColumnElement[str]) -> ColumnElement[bool]:
 def pair_among(dialect: str, columns: tuple[ColumnElement[str], ColumnElement[str]]) -> ColumnElement[bool]:
     if dialect == "sqlite":
         each = func.json_each(bindparam("some", type_=Text)).table_valued("value")
-        found = select(func.json_extract(each.c.value, "$[0]"), func.json_extract(each.c.value, "$[1]"))
+        pairs = select(func.json_extract(each.c.value, "$[0]"), func.json_extract(each.c.value, "$[1]"))
     else:
-        found = select(*(func.unnest(bindparam(name, type_=ARRAY(Text))) for name in ("first", "second")))
-    return tuple_(*columns).in_(found)
+        pairs = select(*(func.unnest(bindparam(name, type_=ARRAY(Text))) for name in ("first", "second")))
+    return tuple_(*columns).in_(pairs)
 
 
-def chunks(values: Sequence[Any], most: int) -> Iterator[Sequence[Any]]:
+def chunks(values: Sequence[Any], most: int = IN_LIST) -> Iterator[Sequence[Any]]:
     """Parts of a sequence, each with so many values at most."""
     for start in range(0, len(values), most):
         yield values[start : start + most]
