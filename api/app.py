@@ -10,28 +10,30 @@ from fastapi import Depends, FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp
 
-from api import (
+from api.http import problems
+from api.http.middleware import Front
+from api.http.openapi import TAGS, DocumentedApp
+from api.http.parameters import only_known
+from api.routes import (
+    append,
     changes,
     deadlines,
+    documentation,
     event_types,
-    events,
     findings,
-    guide,
-    logs,
     operations,
-    problems,
+    problem_types,
     processes,
+    replay,
     subjects,
 )
-from api.front import Front
-from api.head import Head
-from api.metrics import Metrics
-from api.openapi import TAGS, DocumentedApp
-from api.parameters import only_known
-from api.pulse import Pulse
-from api.running import Parley
+from api.routes.fast_path import Shortcuts
+from api.services import gauges, logs
+from api.services.log_watcher import Head
+from api.services.metrics import Metrics
+from api.services.registry import Parley
+from api.services.wakeup import Pulse
 from api.settings import Settings, load
-from api.shortcuts import Shortcuts
 from ledger.ledger import Ledger
 from ledger.writer import Commit, Writer
 from projections.batch import open_read_models
@@ -40,8 +42,11 @@ from projections.follower import Follower, Reach
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
 
+
 ROUTERS = (
-    events.router,
+    problem_types.router,
+    append.router,
+    replay.router,
     event_types.router,
     processes.router,
     changes.router,
@@ -49,8 +54,9 @@ ROUTERS = (
     deadlines.router,
     subjects.router,
     operations.router,
+    documentation.router,
 )
-"""Each in its module; its tag stands in `api/openapi.py`."""
+"""Each in its module; its tag stands in `api/http/openapi.py`."""
 
 FIRST = 10.0
 """Seconds that a server waits for its first read models before it answers: those of a short log are there by then."""
@@ -97,7 +103,7 @@ def create_app(settings: Settings | None = None, projector: Reach | None = None)
             follower.tell(moved.beat_from_a_thread)
             follower.start()
             app.state.parley = Parley(settings, ledger, writer, head, views, follower, moved, metrics)
-            operations.watch(app.state.parley)
+            gauges.watch(app.state.parley)
             closing.callback(metrics.close)
             if settings.project:
                 await run_in_threadpool(follower.wait_until_complete, FIRST)
@@ -117,7 +123,7 @@ def create_app(settings: Settings | None = None, projector: Reach | None = None)
         openapi_tags=TAGS,
         lifespan=running,
         dependencies=[Depends(only_known)],
-        openapi_url=None,  # this and the pages of documentation are ours: api/guide.py
+        openapi_url=None,  # this and the pages of documentation are ours: api/routes/documentation.py
         redirect_slashes=False,
         telemetry={
             "tracing": tracer is not None,
@@ -130,7 +136,6 @@ def create_app(settings: Settings | None = None, projector: Reach | None = None)
     problems.install(app)
     for router in ROUTERS:
         app.include_router(router)
-    app.include_router(guide.router)
     return app
 
 
@@ -138,6 +143,6 @@ def _tracer(settings: Settings) -> TracerProvider | None:
     """What makes and exports traces, if they are wanted."""
     if not settings.traces:
         return None
-    from api import traces  # its packages are not always installed
+    from api.services import traces  # its packages are not always installed
 
     return traces.provider()

@@ -13,8 +13,8 @@ from typing import Any, Literal, Union, get_args, get_origin
 import typer.main
 from pydantic.fields import FieldInfo
 
-from api import cli
 from api.app import create_app
+from api.cli import main
 from api.settings import PREFIX, Settings
 from domain.values import ID_PATTERN
 
@@ -32,7 +32,7 @@ _TEXTS = {
 
 def commands() -> dict[str, Any]:
     """Every command of the command line, by name, in the order of `parley --help`."""
-    group: Any = typer.main.get_command(cli.app)
+    group: Any = typer.main.get_command(main.app)
     found: dict[str, Any] = group.commands
     return found
 

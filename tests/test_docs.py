@@ -10,16 +10,8 @@ from typing import Any
 
 import pytest
 
-from api.reference import (
-    GLOSSARY,
-    MARKER,
-    codes_markdown,
-    events_markdown,
-    findings_markdown,
-    glossary_markdown,
-    words,
-)
 from docs import interfaces
+from docs.generate import GLOSSARY, MARKER, codes_markdown, events_markdown, findings_markdown, glossary_markdown, words
 from domain import general, revisions
 from domain.findings.rules import RULES
 from domain.vocabulary import FAMILY_EVENTS, PAYLOADS, read_event
@@ -45,13 +37,13 @@ def anchors(text: str) -> set[str]:
 
 def test_events_md_is_current() -> None:
     current = EVENTS.read_text(encoding="utf-8")
-    assert current == events_markdown(), "run `uv run python -m api.reference > docs/events.md` and commit the change"
+    assert current == events_markdown(), "run `uv run python -m docs.generate > docs/events.md` and commit the change"
 
 
 def test_findings_md_is_current() -> None:
     current = FINDINGS.read_text(encoding="utf-8")
     assert current == findings_markdown(), (
-        "run `uv run python -m api.reference findings > docs/findings.md` and commit the change"
+        "run `uv run python -m docs.generate findings > docs/findings.md` and commit the change"
     )
 
 
@@ -67,7 +59,7 @@ def test_each_rule_is_told_once() -> None:
 def test_glossary_md_is_current() -> None:
     current = GLOSSARY.read_text(encoding="utf-8")
     assert MARKER in current
-    assert current == glossary_markdown(current), "run `uv run python -m api.reference glossary` and commit the change"
+    assert current == glossary_markdown(current), "run `uv run python -m docs.generate glossary` and commit the change"
 
 
 @pytest.mark.parametrize("document", interfaces.DOCUMENTS, ids=lambda path: path.name)

@@ -112,7 +112,7 @@ def test_every_package_is_under_the_contracts() -> None:
     packages = {path.parent.name for path in ROOT.glob("*/__init__.py")}
     tool = PROJECT["tool"]
     assert set(tool["importlinter"]["root_packages"]) == packages - {"tests"}
-    assert set(tool["mypy"]["packages"]) == packages
+    assert set(tool["mypy"]["packages"]) == packages | {"docs"}  # it holds a script and no package
     assert set(tool["hatch"]["build"]["targets"]["wheel"]["packages"]) >= packages - {"tests"}
     assert {contract["id"] for contract in tool["importlinter"]["contracts"]} >= {"direction", "purity", "one-seam"}
 

@@ -21,10 +21,10 @@ import httpx2
 import pytest
 from typer.testing import CliRunner
 
-from api import cli
 from api.app import create_app
-from api.cli_serve import EXAMPLE
-from api.server import Server
+from api.cli.commands.serve import EXAMPLE
+from api.cli.main import app
+from api.server.uvicorn_server import Server
 from api.settings import PREFIX, Settings, load
 from docs.interfaces import commands
 from tests.test_docs import DOCUMENTS, INDEX, ROOT
@@ -213,7 +213,7 @@ def test_its_commands_answer_as_it_shows(document: Path, address: str) -> None:
                 again = curl(command)
                 assert (again.status_code, again.json()) == (200, answer.json()), "it says that this is safe"
         else:
-            result = CliRunner().invoke(cli.app, shlex.split(command)[1:])
+            result = CliRunner().invoke(app, shlex.split(command)[1:])
             assert result.exit_code == 0, result.output
             assert missing(quoted, result.stdout) is None, f"{shown.command}\n{result.stdout}"
 

@@ -19,7 +19,7 @@ import pytest
 import time_machine
 from typer.testing import CliRunner
 
-from api import cli
+from api.cli import main
 
 ROOT = Path(__file__).parent.parent
 GUIDE = ROOT / "docs" / "guide.md"
@@ -58,7 +58,7 @@ def answer(command: str, sections: str = "") -> str:
     """What a command prints, cut to what the guide shows."""
     program, *words = shlex.split(command)
     assert program == "parley", f"the guide shows answers of parley only, not of {program}"
-    result = CliRunner().invoke(cli.app, words)
+    result = CliRunner().invoke(main.app, words)
     assert result.exit_code == 0, f"{command}: {result.output}"
     lines = [_short(line.rstrip()) for line in result.output.strip("\n").splitlines()]
     wanted = [name.strip() for name in sections.split(",") if name.strip()]

@@ -9,8 +9,9 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from api import events, parameters, preferences
-from api.parameters import POSITION_HEADER
+from api.http import parameters, preferences
+from api.http.parameters import POSITION_HEADER
+from api.routes import append
 from domain.errors import Unavailable
 from ledger.ledger import Append
 from ledger.writer import Writer
@@ -296,7 +297,7 @@ def test_read_models_that_lag_behind_leave_the_findings_unknown(
 ) -> None:
     begin(client)
     monkeypatch.setattr(app.state.parley.follower, "_follow", lambda: None)
-    monkeypatch.setattr(events, "SHORT_WAIT", 0.01)
+    monkeypatch.setattr(append, "SHORT_WAIT", 0.01)
     answer = client.post("/v1/events", json=statement())
     assert answer.status_code == 201
     assert answer.json()["events"][0]["findings"] is None
@@ -320,7 +321,7 @@ def test_a_minimal_answer_tells_no_findings_and_does_not_wait(
 ) -> None:
     begin(client)
     monkeypatch.setattr(app.state.parley.follower, "_follow", lambda: None)
-    monkeypatch.setattr(events, "SHORT_WAIT", 60)
+    monkeypatch.setattr(append, "SHORT_WAIT", 60)
     answer = client.post("/v1/events", json=planned("2017-10-29"), headers={"Prefer": "return=minimal"})
     assert answer.status_code == 201
     assert answer.headers["preference-applied"] == "return=minimal"

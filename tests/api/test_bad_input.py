@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from api.drafts import MOST_VALUES
+from api.http.request_body import MOST_VALUES
 from api.settings import Settings, load
 from ledger.ledger import Ledger
 from projections.batch import VIEW_VERSION

@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from api import cli_lines
 from api.app import create_app
-from api.cli_changes import Briefing
-from api.cli_parts import Names
+from api.cli.commands.changes import Briefing
 from api.settings import load
+from api.wording import lines
+from api.wording.values import Names
 from projections.changes import changes as told_between
 from projections.naming import lines_in, lines_of, matching, slug
 from projections.scene import Asked
@@ -232,8 +232,8 @@ def test_whatever_is_recorded_can_be_told(history: list[Wire], cut: int) -> None
             status = folded(log, process)
             names = Names(status)
             for name, line in lines_in(status).items():
-                assert cli_lines.title(names, name)
-                assert cli_lines.sides(names, name, line)
+                assert lines.title(names, name)
+                assert lines.sides(names, name, line)
 
 
 # --- parley explain
@@ -363,8 +363,8 @@ def test_a_report_of_several_places_is_a_line_for_each() -> None:
 
 def test_texts_of_ours_are_made_readable() -> None:
     actors = {"army": {"label": "the army"}}
-    assert cli_lines.readable("actors/army says “held” (2017-10-29)", actors) == "the army says “held” (29 Oct 2017)"
-    assert cli_lines.readable("due ../2017-10-27, or 2017-10; SY-2017-10-1", actors) == (
+    assert lines.readable("actors/army says “held” (2017-10-29)", actors) == "the army says “held” (29 Oct 2017)"
+    assert lines.readable("due ../2017-10-27, or 2017-10; SY-2017-10-1", actors) == (
         "due not after 27 Oct 2017, or Oct 2017; SY-2017-10-1"
     )
-    assert cli_lines.readable("actors/nobody", actors) == "actors/nobody"
+    assert lines.readable("actors/nobody", actors) == "actors/nobody"

@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from api import cli, cli_append, cli_serve
-from api.cli_check import Faults
+from api.cli import append_file, main
+from api.cli.checks import Faults
+from api.cli.commands import serve
 from domain.vocabulary import PAYLOADS
 from tests.api.sending import opening, statement
 from tests.spec import wire
@@ -38,7 +39,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def run(place: Path) -> Run:
     def run(*arguments: str, code: int = 0, **options: Any) -> Result:
-        result = CliRunner().invoke(cli.app, arguments, **options)
+        result = CliRunner().invoke(main.app, arguments, **options)
         told = f"{result.stdout}\n{result.stderr}\n{result.exception!r}"
         assert result.exception is None or isinstance(result.exception, SystemExit), told
         assert result.exit_code == code, told
@@ -377,7 +378,7 @@ def test_a_line_without_an_id_is_recognised_by_its_content(run: Run) -> None:
 def test_the_id_made_from_a_line_never_changes() -> None:
     # Were it to change, files appended before would be recorded a second time.
     assert (
-        str(cli_append.id_of({"type": "StatementMade", "subject": "talks/first"}))
+        str(append_file.id_of({"type": "StatementMade", "subject": "talks/first"}))
         == "3197ecd9-8c7a-541b-8f50-51f50c4dbf67"
     )
 
@@ -404,7 +405,7 @@ def test_the_log_that_is_busy_is_waited_for(seeded: Run, place: Path, monkeypatc
             if len(pauses) == 2:
                 other.execute("ROLLBACK")
 
-        monkeypatch.setattr("api.client.sleep", sleep)
+        monkeypatch.setattr("api.cli.client.sleep", sleep)
         done = seeded("append", "-", input=lines(statement("talks/eastern-kalamun-truce")))
     assert pauses == [2.0, 2.0], "as Retry-After asks"
     assert "another program holds the log" in done.stderr
@@ -564,9 +565,9 @@ def test_the_command_is_told_as_it_was_called(monkeypatch: pytest.MonkeyPatch, t
     tool.chmod(0o755)
     monkeypatch.setattr("sys.argv", [str(tool)])
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert cli_serve.how_called() == f"'{tool}'"
+    assert serve.how_called() == f"'{tool}'"
     monkeypatch.setenv("PATH", str(tool.parent))
     assert shutil.which("parley") == str(tool)
-    assert cli_serve.how_called() == "parley"
+    assert serve.how_called() == "parley"
     monkeypatch.setattr("sys.argv", ["/somewhere/pytest"])
-    assert cli_serve.how_called().endswith("-m api.cli")
+    assert serve.how_called().endswith("-m api.cli")

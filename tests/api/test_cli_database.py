@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from api import cli
+from api.cli import main
 from tests import postgres
 from tests.ledger.test_postgres import SECRET, WHY, Refused, as_user, guarded_server, refused, run
 
@@ -29,7 +29,7 @@ def _place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def told(url: str, *command: str) -> str:
     """What a command that cannot be done says."""
-    done = CliRunner().invoke(cli.app, command, env={"PARLEY_DATABASE_URL": url})
+    done = CliRunner().invoke(main.app, command, env={"PARLEY_DATABASE_URL": url})
     assert done.exit_code == 2, f"{done.stdout}{done.stderr}{done.exception!r}"
     assert isinstance(done.exception, SystemExit)
     assert done.stdout == ""

@@ -15,8 +15,8 @@ import psycopg
 import pytest
 from typer.testing import CliRunner, Result
 
-from api import cli
-from api.client import announce, withdraw
+from api.cli import main
+from api.server.discovery import announce, withdraw
 from ledger.ledger import Ledger
 from ledger.recorder import UNFINISHED
 from projections.batch import open_read_models
@@ -44,7 +44,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def run(place: Path) -> Run:
     def run(*arguments: str, code: int = 0, at: Path | str | None = None, **options: Any) -> Result:
-        result = CliRunner().invoke(cli.app, arguments, env=settings_of(at), **options)
+        result = CliRunner().invoke(main.app, arguments, env=settings_of(at), **options)
         told = f"{result.stdout}\n{result.stderr}\n{result.exception!r}"
         assert result.exception is None or isinstance(result.exception, SystemExit), told
         assert result.exit_code == code, told
@@ -64,7 +64,7 @@ def settings_of(where: Path | str | None) -> dict[str, str | None]:
 def where(installation: Callable[[str], Path | str]) -> Path | str:
     """An installation with the founding case, whose read models are at its end."""
     found = installation("parley-data")
-    result = CliRunner().invoke(cli.app, ["append", str(SEED)], env=settings_of(found))
+    result = CliRunner().invoke(main.app, ["append", str(SEED)], env=settings_of(found))
     assert result.exit_code == 0, result.stderr
     return found
 
@@ -166,7 +166,7 @@ def test_nothing_is_restored_under_a_running_server(
 ) -> None:
     run("backup", "safe.db", at=where)
     data = Path("nowhere") if isinstance(other, str) else other
-    monkeypatch.setattr("api.client._is_parley", lambda url: url == "http://127.0.0.1:8642")
+    monkeypatch.setattr("api.server.discovery._is_parley", lambda url: url == "http://127.0.0.1:8642")
     announce(data, "http://127.0.0.1:8642")
     assert "a server runs on" in run("restore", "safe.db", code=2, at=other).stderr
     withdraw(data)

@@ -20,9 +20,9 @@ import httpx2
 import pytest
 from typer.testing import CliRunner
 
-from api.cli import app
-from api.cli_serve import load_seed
-from api.client import SERVER_FILE, announce, running_server, withdraw
+from api.cli.commands.serve import load_seed
+from api.cli.main import app
+from api.server.discovery import SERVER_FILE, announce, running_server, withdraw
 from api.settings import load
 from tests.api.sending import opening, statement
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api import cli_words as words
+from api.wording import words
 from domain.edtf import When
 from domain.vocabulary import PAYLOADS, example
 

@@ -12,8 +12,8 @@ from typing import Any, cast
 import pytest
 from fastapi import FastAPI
 
-from api.connections import JOINED, Joining
-from api.server import Server
+from api.server.connections import JOINED, Joining
+from api.server.uvicorn_server import Server
 from api.settings import Settings
 
 

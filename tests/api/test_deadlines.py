@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from icalendar import Calendar
 
-from api import ical
-from api.ical import uid
+from api.exporters import ical
+from api.exporters.ical import uid
 from domain.edtf import When
 from domain.values import SUBJECT_PATTERN, Sensitivity
 from tests.api.sending import Wire, begin, opening, problem

@@ -4,7 +4,7 @@ import pytest
 from fastapi.testclient import TestClient
 from jsonschema import Draft202012Validator
 
-from api.event_types import schema_of
+from api.http.schemas.events import schema_of
 from domain.vocabulary import PAYLOADS, example, families_of
 from tests.api.sending import problem
 

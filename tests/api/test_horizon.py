@@ -12,8 +12,8 @@ import time_machine
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from api import parameters
 from api.app import create_app
+from api.http import parameters
 from api.settings import load
 from domain.event import instant
 from tests.api.conftest import HERE

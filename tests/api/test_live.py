@@ -12,9 +12,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from api import events
 from api.app import create_app
-from api.server import Server
+from api.routes import replay
+from api.server.uvicorn_server import Server
 from api.settings import Settings
 from ledger.ledger import Ledger
 from tests.api.sending import opening, statement
@@ -79,7 +79,7 @@ def following(running: Running, query: str = "", **headers: str) -> Iterator[Ite
         assert answer.headers["content-type"].startswith("text/event-stream")
         assert answer.headers["cache-control"] == "no-store"
         lines = (line for line in answer.iter_lines() if line)
-        assert next(lines) == f"retry: {events.RECONNECT}"
+        assert next(lines) == f"retry: {replay.RECONNECT}"
         yield lines
 
 
@@ -134,7 +134,7 @@ def test_filters_hold_live(running: Running) -> None:
 
 
 def test_more_than_one_chunk(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(events, "CHUNK", 3)
+    monkeypatch.setattr(replay, "CHUNK", 3)
     running.append(*[statement() for _ in range(10)])
     with following(running) as lines:
         assert positions(lines, 12) == list(range(1, 13))
@@ -143,7 +143,7 @@ def test_more_than_one_chunk(running: Running, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_silence_is_broken_by_heartbeats(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(events, "HEARTBEAT", 0.05)
+    monkeypatch.setattr(replay, "HEARTBEAT", 0.05)
     with following(running, "after=2") as lines:
         assert [next(lines), next(lines)] == [": still here"] * 2
         running.append(statement())

@@ -29,9 +29,10 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from pydantic import BaseModel, ValidationError
 
-from api import events, logs
 from api.app import create_app
-from api.server import Server
+from api.routes import replay
+from api.server.uvicorn_server import Server
+from api.services import logs
 from api.settings import Settings, load
 from domain.errors import Unavailable
 from domain.vocabulary import example
@@ -197,7 +198,7 @@ def test_an_accident_is_told_with_its_way(url: str, logged: Logged, monkeypatch:
     (line,) = logged.lines(level="error")
     assert line["request_id"] == body["request_id"] == answer.headers["x-request-id"]
     told = line["exception"]
-    assert re.search(r'  File ".*api/events\.py", line \d+, in append_sent\n', told)
+    assert re.search(r'  File ".*api/routes/append\.py", line \d+, in append_sent\n', told)
     assert re.search(r'  File ".*test_logs\.py", line \d+, in fail_with_what_was_sent\n', told)
     assert "sqlite3.IntegrityError (SQLITE_CONSTRAINT_PRIMARYKEY)\nand then:\n" in told
     assert "sqlalchemy.exc.IntegrityError\nand then:\n" in told
@@ -207,7 +208,7 @@ def test_an_accident_is_told_with_its_way(url: str, logged: Logged, monkeypatch:
 
 
 def test_a_stream_is_told_when_it_ends(url: str, logged: Logged, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(events, "HEARTBEAT", 0.05)
+    monkeypatch.setattr(replay, "HEARTBEAT", 0.05)
     with httpx2.stream("GET", f"{url}/v1/events", headers={"Accept": "text/event-stream"}) as answer:
         ours = answer.headers["x-request-id"]
         lines = answer.iter_lines()  # held, since dropping it closes the connection

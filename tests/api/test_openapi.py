@@ -11,8 +11,8 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from jsonschema import Draft202012Validator
 
-from api.guide import example_of
-from api.processes import STATES
+from api.routes.documentation import example_of
+from api.routes.processes import STATES
 from domain.findings.rules import RULES
 from domain.values import FAMILIES
 from domain.vocabulary import PAYLOADS

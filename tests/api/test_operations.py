@@ -18,8 +18,8 @@ from fastapi.testclient import TestClient
 from prometheus_client.multiprocess import mark_process_dead
 from prometheus_client.parser import text_string_to_metric_families
 
-from api import metrics
 from api.app import create_app
+from api.services import metrics
 from api.settings import Settings, load
 from ledger.ledger import Ledger
 from projections.storage.generations import GenerationProgress, ReadModels

@@ -7,7 +7,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from api.problems import KINDS, PLACES, STATUS, kind_of, of_refusal
+from api.http.problems import KINDS, PLACES, STATUS, kind_of, of_refusal
 from domain.errors import BadCursor, Fault, Malformed, Refusal
 from ledger.ledger import Ledger
 from tests.api.conftest import HERE

@@ -14,7 +14,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from api.projector import Projector
+from api.server.projection_process import Projector
 from api.settings import Settings, load
 from domain.vocabulary import read_event
 from ledger.ledger import Append, Ledger
@@ -96,7 +96,7 @@ def test_it_ends_when_its_parent_does(projector: Projector) -> None:
 
 
 def test_one_that_hangs_is_ended(ours: Settings, projector: Projector, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.projector.PAUSE", 0.1)
+    monkeypatch.setattr("api.server.projection_process.PAUSE", 0.1)
     assert projector._process.pid is not None
     os.kill(projector._process.pid, signal.SIGSTOP)
     projector.close()

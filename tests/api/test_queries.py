@@ -12,8 +12,8 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
-from api import parameters
 from api.app import create_app
+from api.http import parameters
 from api.settings import load
 from domain.event import Unreadable
 from domain.values import Subject

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from api.screen import draw
+from api.cli.terminal.status_page import draw
 from projections.scene import Asked
 from tests.projections.world import folded, processes_of, recorded
 from tests.spec import wire

@@ -11,10 +11,10 @@ import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
-from api import app as wiring
 from api.app import create_app
+from api.routes import fast_path
+from api.routes.fast_path import Shortcuts
 from api.settings import load
-from api.shortcuts import Shortcuts
 from ledger.ledger import Ledger
 from tests.api.conftest import HERE, kept
 from tests.api.sending import opening, problem, statement
@@ -35,7 +35,7 @@ def both(
         return TestClient(app, base_url=HERE, raise_server_exceptions=False)
 
     with server("short") as short:
-        monkeypatch.setattr(wiring, "Shortcuts", lambda app, known: app)
+        monkeypatch.setattr(fast_path, "Shortcuts", lambda app, known: app)
         with server("long") as long:
             yield short, long
 

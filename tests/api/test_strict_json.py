@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.strict_json import MOST_FAULTS, MOST_NESTED, loads
+from api.http.strict_json import MOST_FAULTS, MOST_NESTED, loads
 from domain.errors import NotJson
 
 SIZE = 2 * 1024 * 1024

@@ -20,9 +20,9 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import Link, SpanContext, Status, StatusCode, TraceFlags, TraceState
 
-from api import traces
 from api.app import create_app
-from api.cli_within import within
+from api.cli.in_process import within
+from api.services import traces
 from api.settings import BadSetting, Settings, load
 from ledger.ledger import Ledger
 from tests.api.conftest import HERE

@@ -34,7 +34,7 @@ from typing import Any
 
 import psycopg
 
-from api.tuning import tune
+from api.server.interpreter import tune
 from domain import folds
 from domain.event import Event
 from domain.vocabulary import model_of

@@ -28,8 +28,8 @@ from sqlalchemy import text
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from api.drafts import read_request
-from api.tuning import tune
+from api.http.request_body import read_request
+from api.server.interpreter import tune
 from domain.event import Recorded
 from domain.vocabulary import model_of
 from ledger.ledger import Append, Ledger

@@ -28,8 +28,8 @@ from schemathesis.openapi.checks import RejectedPositiveData
 from schemathesis.python import asgi
 from schemathesis.schemas import BaseSchema
 
-from api import parameters
 from api.app import create_app
+from api.http import parameters
 from api.settings import load
 from domain.vocabulary import HINTS
 from tests.api.conftest import HERE, SEED, kept

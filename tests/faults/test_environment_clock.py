@@ -19,7 +19,7 @@ import time_machine
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from api.cli_check import check_log
+from api.cli.checks import check_log
 from api.settings import Settings, load
 from ledger.ledger import Ledger
 from projections.batch import open_read_models

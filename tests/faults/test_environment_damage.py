@@ -23,7 +23,7 @@ from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
 from api.app import create_app
-from api.cli import app
+from api.cli.main import app
 from api.settings import load
 from ledger.ledger import Append, Ledger
 from projections.batch import open_read_models

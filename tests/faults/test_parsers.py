@@ -31,17 +31,18 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from psycopg.conninfo import conninfo_to_dict
 
-from api import cli_append, client, preferences, strict_json
 from api.app import create_app
-from api.changes import read_end
-from api.client import SERVER_FILE, running_server
-from api.drafts import read_draft, read_request
-from api.event_types import schema_of
-from api.horizon import read_date, read_known_at
-from api.negotiation import accepted
-from api.parameters import read_moment
-from api.problems import NotAcceptable
-from api.processes import matches
+from api.cli import append_file, client
+from api.http import preferences, strict_json
+from api.http.horizon import read_date, read_known_at
+from api.http.negotiation import accepted
+from api.http.parameters import read_moment
+from api.http.problems import NotAcceptable
+from api.http.queries import matches
+from api.http.request_body import read_draft, read_request
+from api.http.schemas.events import schema_of
+from api.routes.changes import read_end
+from api.server.discovery import SERVER_FILE, running_server
 from api.settings import SILENCE, BadSetting, load
 from domain.edtf import BEGINNING, END, FORM, Day, When
 from domain.errors import BadCursor, Malformed, NotJson, TooMuch
@@ -399,12 +400,12 @@ def test_a_stored_event_is_readable_or_told_to_be_unreadable(state: Any, name: s
 @example(LINES[0].replace(b'": ', b'":\xe2\x80\xa8'))
 def test_a_file_of_lines_is_sent_up_to_the_first_that_is_no_event(file: bytes) -> None:
     expected, wrong = events_in(file)
-    batches: list[list[cli_append.Line]] = []
+    batches: list[list[append_file.Line]] = []
     stopped = None
     try:
-        for batch in cli_append.batches(io.BytesIO(file)):
+        for batch in append_file.batches(io.BytesIO(file)):
             batches.append(batch)  # noqa: PERF402  it may stop in the middle
-    except cli_append.Stopped as stop:
+    except append_file.Stopped as stop:
         stopped = stop.number
         assert all(detail for _, detail in stop.faults)
     assert stopped == wrong
@@ -412,8 +413,8 @@ def test_a_file_of_lines_is_sent_up_to_the_first_that_is_no_event(file: bytes) -
     assert [line.number for line in lines] == [number for number, _ in expected]
     for line, (_, event) in zip(lines, expected, strict=True):
         sent = reference(line.text)
-        assert same(sent, event if "id" in event else {"id": str(cli_append.id_of(event)), **event})
-    assert all(len(batch) <= cli_append.BATCH_LINES for batch in batches)
+        assert same(sent, event if "id" in event else {"id": str(append_file.id_of(event)), **event})
+    assert all(len(batch) <= append_file.BATCH_LINES for batch in batches)
 
 
 def events_in(file: bytes) -> tuple[list[tuple[int, Any]], int | None]:

@@ -19,10 +19,11 @@ import httpx2
 import pytest
 from fastapi.testclient import TestClient
 
-from api import connections, events
 from api.app import create_app
-from api.room import Room
-from api.server import Server
+from api.routes import replay
+from api.server import connections
+from api.server.uvicorn_server import Server
+from api.services.body_budget import Room
 from api.settings import load
 from ledger.ledger import Ledger
 from tests.api.conftest import HERE, kept
@@ -244,7 +245,7 @@ def test_slow_readers_of_the_live_log_do_not_hold_appends_up(
     where: Path | str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They read nothing of what is sent to them: it stays in the log, not in the server's memory."""
-    monkeypatch.setattr(events, "HEARTBEAT", 0.5)
+    monkeypatch.setattr(replay, "HEARTBEAT", 0.5)
     note = "long " * 400
     with serving(where, tmp_path) as address, ExitStack() as stack:
         url = f"http://{address[0]}:{address[1]}"

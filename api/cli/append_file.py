@@ -1,0 +1,217 @@
+"""Appending a file of events: one a line, in batches, up to the first line that is refused.
+
+A batch is recorded whole or not at all, so a refused one is sent again in parts: what stands before the refused line
+is recorded, then this stops. Every line has an id, its own or one made from its content, so that sending it again
+records nothing twice.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+from api.cli.client import Door
+from api.cli.errors import Problem
+from api.http import strict_json
+from domain.errors import Refusal
+
+BATCH_LINES = 500
+BATCH_BYTES = 1024 * 1024
+"""Half of what a server takes by default; a longer line goes alone."""
+OF_LINES = {400, 409, 413, 422}
+"""Statuses that the content of a request causes."""
+LONGEST_LINE = 64 * 1024 * 1024
+MOST_TOLD = 100
+"""Lines up to which a file is told the findings of its subjects: a longer one does not wait for the read models."""
+
+NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "parley:append:line")
+"""What ids of lines without one are made in. It never changes, or lines would be recorded twice."""
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One event as it is sent."""
+
+    number: int
+    """In the file, from 1; blank lines count."""
+    text: bytes
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the lines so far."""
+
+    new: int = 0
+    known: int = 0
+    """Lines that were recorded before this run, or that repeat one of it."""
+    position: int = 0
+    findings: dict[str, list[Json]] = field(default_factory=dict)
+    """What stands on the subjects of the lines, as far as it was told."""
+
+    @property
+    def recorded(self) -> int:
+        return self.new + self.known
+
+
+class Stopped(Exception):
+    """A line is refused; every line before it is recorded."""
+
+    def __init__(self, number: int, title: str, faults: list[tuple[str, str]]) -> None:
+        super().__init__(title)
+        self.number = number
+        self.title = title
+        self.faults = faults
+        """Where in the line (a JSON Pointer, empty for the whole line), and how to mend it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How a file is to be recorded."""
+
+    strict: bool = False
+    """Refuse a line that would raise a finding of data quality."""
+    findings: bool = False
+    """Ask for the findings of the subjects, if the file is short."""
+
+    def headers(self, *, told: bool) -> dict[str, str]:
+        preferences = [] if told else ["return=minimal"]
+        if self.strict:
+            preferences.append("handling=strict")
+        wanted = {"Prefer": ", ".join(preferences)} if preferences else {}
+        return {"Content-Type": "application/json", **wanted}
+
+
+def append(
+    door: Door,
+    file: BinaryIO,
+    tally: Tally,
+    read: Callable[[int], None] = lambda _: None,
+    wish: Wish = Wish(),
+) -> None:
+    """Appends the events of a file, and counts them in `tally`, also when it stops.
+
+    Args:
+        door: where to.
+        file: NDJSON in UTF-8.
+        tally: counts what is recorded.
+        read: told the number of bytes of each batch that is done.
+        wish: what to ask for.
+
+    Raises:
+        Stopped: at the first line that is refused.
+        Problem: the server refuses for a reason that no line causes.
+        Unreachable
+    """
+    head = door.get("/v1/head").json()["position"]
+    for number, batch in enumerate(batches(file)):
+        told = wish.findings and number == 0 and len(batch) <= MOST_TOLD
+        _send(door, batch, tally, head, wish.headers(told=told))
+        read(sum(len(line.text) + 1 for line in batch))
+
+
+def batches(file: BinaryIO) -> Iterator[list[Line]]:
+    """The lines of a file in batches, blank ones left out.
+
+    Raises:
+        Stopped: at a line that is no event; the lines before it come first.
+    """
+    batch: list[Line] = []
+    size = 0
+    number = 0
+    while raw := file.readline(LONGEST_LINE):
+        number += 1
+        if not raw.strip():
+            continue
+        try:
+            line = Line(number, _event(number, raw))
+        except Stopped:
+            if batch:
+                yield batch
+            raise
+        if batch and (len(batch) == BATCH_LINES or size + len(line.text) > BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(line)
+        size += len(line.text) + 1
+    if batch:
+        yield batch
+
+
+def _event(number: int, raw: bytes) -> bytes:
+    """A line as it is sent: as it stands, with an id if it has none.
+
+    Raises:
+        Stopped: it is not one JSON object.
+    """
+    if number == 1:
+        raw = raw.removeprefix(b"\xef\xbb\xbf")  # some editors begin a file with a byte order mark
+    if len(raw) >= LONGEST_LINE:
+        raise Stopped(number, "The line is too long", [("", "is this one event a line (NDJSON)?")])
+    raw = raw.strip()
+    try:
+        event = strict_json.loads(raw)
+    except Refusal as refusal:
+        faults = [(fault.pointer, fault.detail) for fault in refusal.faults] or [("", refusal.detail)]
+        if raw.startswith(b"{") and raw.endswith((b"{", b"[", b",")):
+            faults = [("", "this looks like one event over several lines: write each event on one line (NDJSON)")]
+        elif raw.startswith(b"["):
+            faults.append(("", "write one event a line (NDJSON), without brackets around them"))
+        raise Stopped(number, "The line is not JSON", faults) from None
+    if not isinstance(event, dict):
+        raise Stopped(number, "The line is not an event", [("", "write one event a line, as a JSON object")])
+    if "id" in event:
+        return raw
+    return json.dumps({"id": str(id_of(event)), **event}, ensure_ascii=False).encode()
+
+
+def id_of(event: Json) -> uuid.UUID:
+    """The id of a line that has none: always the same for the same content, whatever its order or spacing."""
+    content = {name: value for name, value in event.items() if name != "expected_version"}
+    return uuid.uuid5(NAMESPACE, json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True))
+
+
+def _send(door: Door, lines: list[Line], tally: Tally, head: int, headers: dict[str, str]) -> None:
+    """Records lines in order, up to the first refused one.
+
+    Raises:
+        Stopped: with that line; those before it are recorded.
+    """
+    if not lines:
+        return
+    body = b"[" + b",".join(line.text for line in lines) + b"]"
+    try:
+        answer = door.send("POST", "/v1/events", content=body, headers=headers).json()
+    except Problem as problem:
+        if problem.status not in OF_LINES:
+            raise
+        if len(lines) == 1:
+            faults = [(_within(pointer), detail) for pointer, detail in problem.faults] or [("", problem.detail)]
+            raise Stopped(lines[0].number, problem.title, faults) from None
+        # The fault may lie deeper once what stands before it is recorded: ask again rather than trust the first answer.
+        first = _first_refused(problem, len(lines))
+        split = len(lines) // 2 if first is None else max(first, 1)
+        _send(door, lines[:split], tally, head, headers)
+        _send(door, lines[split:], tally, head, headers)
+        return
+    new = len({event["position"] for event in answer["events"] if event["position"] > max(head, tally.position)})
+    tally.new += new
+    tally.known += len(lines) - new
+    tally.position = max(tally.position, answer["position"])
+    tally.findings |= {event["subject"]: event["findings"] for event in answer["events"] if event.get("findings")}
+
+
+def _first_refused(problem: Problem, lines: int) -> int | None:
+    """The number of the first event that a refusal names; None if it names none."""
+    named = [pointer.split("/")[1] for pointer, _ in problem.faults if pointer.startswith("/")]
+    numbers = [int(step) for step in named if step.isdecimal() and int(step) < lines]
+    return min(numbers, default=None)
+
+
+def _within(pointer: str) -> str:
+    """A pointer into a batch of one as a pointer into its line."""
+    return pointer.removeprefix("/0")

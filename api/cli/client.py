@@ -1,0 +1,253 @@
+"""One way in for every command: HTTP to a running server, or to the same app within this process.
+
+A server writes into its data directory where it listens (`server.json`) and takes that away when it stops. A command
+looks there; if no server runs, it opens the directory itself and runs the app, without a socket.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from time import sleep
+from typing import Any
+from urllib.parse import quote
+
+import httpx2
+
+from api.cli.errors import Problem, Unreachable
+from api.cli.in_process import within
+from api.server.discovery import address, running_server, usual_server
+from api.settings import Settings
+
+LOG_FILE = "events.db"
+TIMEOUT = httpx2.Timeout(60, connect=3)  # seconds; an append may wait for the lock, a stream is silent for 15
+TRIES = 5
+LONGEST_PAUSE = 10.0  # seconds between two tries
+
+Json = dict[str, Any]
+
+
+STALLS = 3
+BETWEEN = 0.3
+"""How often, and how many seconds apart, read models that do not move are asked before an old answer is taken."""
+
+
+@dataclass(frozen=True)
+class Door:
+    """An open way in."""
+
+    http: httpx2.Client
+    where: str
+    """The server's URL, or the data directory."""
+    notice: Callable[[str], None] = lambda _: None
+    """Told why a request waits, or why its answer is not up to date."""
+
+    def get(self, path: str, *, fresh: bool = False, **parameters: Any) -> httpx2.Response:
+        """An answer; with `fresh` it reflects the whole log as it is now, if the read models can.
+
+        Raises:
+            Problem, Unreachable
+        """
+        asked = {name: value for name, value in parameters.items() if value is not None}
+        if not fresh:
+            return self.send("GET", path, params=asked)
+        head = self.send("GET", "/v1/head").json()["position"]
+        seen, stalls = -1, 0
+        while True:
+            with reaching(self.where):
+                response = self.http.get(path, params={**asked, "min_position": head})
+            if response.status_code != 503:
+                return checked(response)
+            position = self._views_position()
+            if position is None or position <= seen:  # they do not move
+                stalls += 1
+                if stalls == STALLS:  # what they have is better than nothing
+                    break
+                sleep(BETWEEN)
+                continue
+            seen = position
+            self.notice(f"The read models are being made: {position:,} of {head:,} events.")
+        shown = self.send("GET", path, params=asked)
+        self.notice(f"Not up to date. {problem_of(response).detail}")
+        return shown
+
+    def pages(self, path: str, **parameters: Any) -> Iterator[Json]:
+        """The answers of all pages of a list, each reflecting the whole log as it was when it was asked for.
+
+        Raises:
+            Problem, Unreachable
+        """
+        after = None
+        while True:
+            page: Json = self.get(path, fresh=True, after=after, **parameters).json()
+            yield page
+            after = page["next"]
+            if after is None:
+                return
+
+    def send(self, method: str, path: str, **request: Any) -> httpx2.Response:
+        """Sends a request, again after a pause while the server answers 503: what is sent again must be idempotent.
+
+        Raises:
+            Problem, Unreachable
+        """
+        tries = 1
+        while True:
+            with reaching(self.where):
+                response = self.http.request(method, path, **request)
+            if response.status_code != 503 or tries == TRIES:
+                return checked(response)
+            self.notice(f"Waiting: {problem_of(response).detail}")
+            sleep(pause(response))
+            tries += 1
+
+    def _views_position(self) -> int | None:
+        """How far the read models are; None if they do not follow the log."""
+        with contextlib.suppress(httpx2.HTTPError, ValueError, KeyError):
+            return int(self.http.get("/readyz").json()["views"]["position"])
+        return None
+
+    @contextmanager
+    def stream(self, path: str, accept: str, parameters: Json, headers: Json | None = None) -> Iterator[Iterator[str]]:
+        """The lines of a streamed answer.
+
+        Raises:
+            Problem, Unreachable
+        """
+        asked = {name: value for name, value in parameters.items() if value is not None}
+        with reaching(self.where):
+            with self.http.stream("GET", path, params=asked, headers={"Accept": accept, **(headers or {})}) as response:
+                if response.status_code >= 400:
+                    response.read()
+                checked(response)
+                yield response.iter_lines()
+
+
+@contextmanager
+def reaching(where: str) -> Iterator[None]:
+    try:
+        yield
+    except httpx2.InvalidURL:
+        raise Unreachable(f"{where} is no address: send one such as http://127.0.0.1:8642") from None
+    except httpx2.UnsupportedProtocol:
+        raise Unreachable(f"{where} is no address: it begins with http:// or https://") from None
+    except httpx2.TransportError as error:
+        reason = str(error) or type(error).__name__
+        if "incomplete" in reason or "broke off" in reason:
+            raise Unreachable(f"the answer from {where} broke off, it is not whole: its log says why") from error
+        raise Unreachable(
+            f"no answer from {where} ({reason}): is the server running? `parley serve` starts one"
+        ) from error
+
+
+def checked(response: httpx2.Response) -> httpx2.Response:
+    """The response if it is no error.
+
+    Raises:
+        Problem
+    """
+    if response.status_code >= 400:
+        raise problem_of(response)
+    return response
+
+
+def problem_of(response: httpx2.Response) -> Problem:
+    try:
+        body = response.json()
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        body = {
+            "title": f"HTTP {response.status_code}",
+            "detail": "this does not look like a Parley server: check the URL",
+        }
+    return Problem(response.status_code, body)
+
+
+def pause(response: httpx2.Response) -> float:
+    """Seconds to wait before the next try, as the answer asks for."""
+    told = response.headers.get("Retry-After", "1")
+    return min(float(told) if told.isdecimal() else 1.0, LONGEST_PAUSE)
+
+
+# --- which way in -----------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def open_door(
+    settings: Settings,
+    url: str | None = None,
+    *,
+    new: bool = False,
+    notice: Callable[[str], None] = lambda _: None,
+) -> Iterator[Door]:
+    """The way in: the server at `url`; else the one running on the data directory; else, to read where there is no
+    log, the one at the host and port of the settings; else the data directory itself, or the database.
+
+    What may begin a log never goes to a server that merely happens to answer: it may be a demonstration.
+
+    Args:
+        settings: where the data and the server are.
+        url: the server's address, if it is given.
+        new: whether a new log may be begun where there is none.
+        notice: told why a request waits, or why an answer is not up to date.
+
+    Raises:
+        Unreachable
+    """
+    found = url or running_server(settings.data)
+    if found is None and settings.database_url is None and not (settings.data / LOG_FILE).exists():
+        found = usual_server(settings) if not new else None
+        if found is None and not new:
+            raise Unreachable(
+                f"there is no log in {settings.data} and no server at {address(settings.host, settings.port)}: "
+                "`parley demo` shows one, `parley append` begins one, --data and --url name another"
+            )
+    if found is not None:
+        with reaching(found):
+            http = httpx2.Client(base_url=found, timeout=TIMEOUT, trust_env=not _loopback(found))
+        with http:
+            yield Door(http, found, notice)
+        return
+    with within(settings) as http:
+        yield Door(http, settings.shown, notice)
+
+
+def _loopback(url: str) -> bool:
+    return httpx2.URL(url).host in ("localhost", "::1") or httpx2.URL(url).host.startswith("127.")
+
+
+MOST_REVISIONS = 50
+"""Revisions that are looked up to tell whose error it was, or who disputes; of any more only the kind is told."""
+
+
+def read_revisions(found: Door, marked: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The corrections and disputes of reports, by id: they tell whose error it was, or who disputes."""
+    ids = dict.fromkeys(
+        one for report in marked for name in ("corrected_by", "disputed_by") for one in report.get(name, ())
+    )
+    return {one: found.get(f"/v1/events/{path_segment(one)}").json() for one in list(ids)[:MOST_REVISIONS]}
+
+
+def entries(found: Door, path: str, name: str, **parameters: Any) -> Iterator[dict[str, Any]]:
+    """The entries of all pages of a list."""
+    for page in answers(found, path, **parameters):
+        yield from page[name]
+
+
+def answers(found: Door, path: str, **parameters: Any) -> Iterator[dict[str, Any]]:
+    """All pages of a list."""
+    after = None
+    while True:
+        page = found.get(path, after=after, **parameters).json()
+        yield page
+        after = page["next"]
+        if after is None:
+            return
+
+
+def path_segment(text: str) -> str:
+    """A step of a path: what is no id must not lead elsewhere."""
+    return quote(text, safe="") or "-"

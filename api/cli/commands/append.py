@@ -1,0 +1,88 @@
+"""`parley append`: events from a file."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from api.cli import append_file
+from api.cli.errors import Problem, Unreachable
+from api.cli.options import Data, Url, door
+from api.cli.terminal.console import REFUSED, out, say, warn
+from api.cli.terminal.finding_lines import put_findings
+from api.cli.terminal.progress import reading
+from api.cli.terminal.sheet import Sheet
+from api.wording import words
+from api.wording.marks import FAINT
+from api.wording.words import times
+from domain.finding import Severity
+
+Json = dict[str, Any]
+
+
+def append(
+    file: Annotated[typer.FileBinaryRead, typer.Argument(help="File of events, one a line (NDJSON); - reads stdin.")],
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="Refuse a line that would raise a finding of data quality on its own subject."),
+    ] = False,
+    data: Data = None,
+    url: Url = None,
+) -> None:
+    """Append events from a file, up to the first line that is refused.
+
+    Everything before that line is recorded. Running it again is safe: what is recorded already is recognised by its id.
+    A line without an id gets one made from its content, so two lines that are equal are one event. After a short file
+    it shows what does not fit on the subjects of its lines.
+    """
+    tally = append_file.Tally()
+    name = str(getattr(file, "name", "-"))
+    name = "stdin" if name in ("-", "<stdin>") else name
+    try:
+        with door(data, url, new=True) as found, reading(file) as read:
+            where = found.where
+            append_file.append(found, file, tally, read, append_file.Wish(strict=strict, findings=True))
+    except append_file.Stopped as stopped:
+        warn(f"Line {stopped.number} of {name} is refused: {stopped.title}", "bold red")
+        for pointer, detail in stopped.faults:
+            warn(f"  {pointer}: {detail}" if pointer else f"  {detail}")
+        warn(f"Before it: {told(tally)}. Mend line {stopped.number}, then run the same command again.")
+        raise typer.Exit(REFUSED) from None
+    except (KeyboardInterrupt, Unreachable, Problem):
+        if tally.recorded:
+            warn(f"Broken off: {told(tally)}. Running the same command again is safe, and goes on from there.")
+        raise
+    say(f"{told(tally)[:1].upper()}{told(tally)[1:]}, in {where}.")
+    if tally.new:
+        after_append(tally.findings)
+
+
+def told(tally: append_file.Tally) -> str:
+    """What an append did, in words."""
+    if not tally.recorded:
+        return "nothing was recorded"
+    if not tally.new:
+        return f"nothing new: {times(tally.known, 'event was', 'events were')} there already"
+    known = f", {tally.known:,} were there already" if tally.known else ""
+    return f"{times(tally.new, 'event is', 'events are')} recorded{known}"
+
+
+AFTER_APPEND = 10
+"""Findings that are shown after an append."""
+GRAVITY = {severity.value: place for place, severity in enumerate(Severity)}
+
+
+def after_append(found: dict[str, list[Json]]) -> None:
+    """What stands on the subjects of an append, the gravest first."""
+    listed = [one for of_subject in found.values() for one in of_subject]
+    listed.sort(key=lambda one: GRAVITY.get(one["severity"], len(GRAVITY)))
+    if not listed:
+        return
+    console = out()
+    sheet = Sheet(console.width)
+    sheet.put(f"{words.times(len(listed), 'finding')} on {words.times(len(found), 'subject')}:")
+    put_findings(sheet, listed[:AFTER_APPEND], {})
+    if len(listed) > AFTER_APPEND:
+        sheet.put((f"and {len(listed) - AFTER_APPEND} more: `parley findings` shows them all.", FAINT))
+    sheet.print(console)

@@ -1,0 +1,88 @@
+"""`parley deadlines`: what is due."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from api.cli.options import AsJson, Data, Url, door
+from api.cli.terminal.console import out, print_json, say
+from api.cli.terminal.sheet import MOST_DATE, Sheet
+from api.wording import words
+from api.wording.marks import BAD, FAINT, Part
+from api.wording.words import clean
+
+Json = dict[str, Any]
+
+
+def deadlines(
+    process: Annotated[str | None, typer.Option(help="Only of this process.")] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="DATE", help="Only what may be due by the end of this date (EDTF).")
+    ] = None,
+    overdue: Annotated[
+        bool | None, typer.Option("--overdue/--not-overdue", help="Only what is overdue, or what is not.")
+    ] = None,
+    ics: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write an iCalendar file for calendar programs instead; - is stdout."),
+    ] = None,
+    as_json: AsJson = False,
+    data: Data = None,
+    url: Url = None,
+) -> None:
+    """Show what is due, the first to end first: rounds of talks, departures, answers, obligations, terms."""
+    if ics is not None and as_json:
+        raise typer.BadParameter("send either --json or --ics")
+    asked = {"process": process, "until": until, "overdue": None if overdue is None else str(overdue).lower()}
+    with door(data, url) as found:
+        if ics is not None:
+            _write(ics, found.get("/v1/deadlines.ics", fresh=True, **asked).content)
+            return
+        answer: Json = {"deadlines": [], "actors": {}, "evidence": {}}
+        for page in found.pages("/v1/deadlines", limit=1000, **asked):
+            answer["deadlines"] += page["deadlines"]
+            answer["actors"] |= page["actors"]
+            answer["evidence"] |= page["evidence"]
+    if as_json:
+        print_json(answer)
+        return
+    console = out()
+    draw_deadlines(answer, console.width).print(console)
+
+
+def _write(file: Path, content: bytes) -> None:
+    if str(file) == "-":
+        sys.stdout.buffer.write(content)
+        sys.stdout.flush()
+    else:
+        file.write_bytes(content)
+        say(f"Written to {file}.")
+
+
+def draw_deadlines(answer: Json, width: int) -> Sheet:
+    """A list: until when, what, who owes it, who says so."""
+    sheet = Sheet(width)
+    listed, actors = answer["deadlines"], answer["actors"]
+    dates = [words.when(one["when"]) for one in listed]
+    column = min(max(map(len, dates), default=0) + 2, MOST_DATE)
+    for date, one in zip(dates, listed, strict=True):
+        marks: list[Part] = [(" [overdue]", BAD)] if one["overdue"] else []
+        marks += [(" [contested]", BAD)] if one["contested"] else []
+        owed = f"; owed by {words.claimed_by('actors/' + one['actor'], actors)}" if one["actor"] else ""
+        grounds = words.grounds([answer["evidence"][event] for event in one["events"]], actors)
+        sheet.row(
+            date,
+            (clean(one["label"]), "bold"),
+            f": {' '.join(clean(one['what']).split())}{owed}  ({words.listed(map(clean, one['processes']))})",
+            *marks,
+            (f" — {grounds}", FAINT),
+            column=column,
+            indent=0,
+        )
+    if not listed:
+        sheet.put("Nothing is due.")
+    return sheet

@@ -1,0 +1,101 @@
+"""`parley event-types`: what can be recorded."""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+
+from api.cli.client import path_segment
+from api.cli.commands.serve import demo_data
+from api.cli.errors import Unreachable
+from api.cli.options import AsJson, Data, Url, door
+from api.cli.terminal.console import out, print_json
+from api.cli.terminal.sheet import Sheet
+from api.wording import words
+from api.wording.marks import FAINT
+from api.wording.words import clean
+
+Json = dict[str, Any]
+
+
+def draw_event_types(found: list[Json], width: int) -> Sheet:
+    """Every type by family; those that go with any subject come last."""
+    sheet = Sheet(width)
+    groups: dict[str, list[Json]] = {}
+    for one in found:
+        family = one["families"][0] if len(one["families"]) == 1 else "any event" if one["revision"] else "any subject"
+        groups.setdefault(family, []).append(one)
+    column = max(len(one["type"]) for one in found) + 2
+    for family, types in groups.items():
+        sheet.heading(f"On {family}")
+        for one in types:
+            opens = " Opens a subject." if one["opening"] else ""
+            sheet.row(one["type"], f"{clean(one['summary'])}{opens}", column=column, style="bold")
+    sheet.gap()
+    sheet.put(("`parley event-types TYPE` shows the fields of one, and an example.", FAINT))
+    return sheet
+
+
+def draw_event_type(found: Json, width: int) -> Sheet:
+    """One type: what it says, its fields, and an example to copy."""
+    sheet = Sheet(width)
+    sheet.put((found["type"], "bold"), f"  {clean(found['summary'])}")
+    sheet.put(f"on: {words.listed(found['families'], last='or')}")
+    schema = found["schema"]
+    payload = schema["$defs"].get(f"{found['type']}Data", {})
+    sheet.heading("Fields of data")
+    required = set(payload.get("required", ()))
+    for name, field in payload.get("properties", {}).items():
+        needed = "" if name in required else ", may be left out"
+        described = " ".join(str(field.get("description", "")).split())
+        sheet.put((name, "bold"), (f" ({_kind(field, schema)}{needed}) ", FAINT), clean(described), indent=2)
+    sheet.heading("Example")
+    for line in json.dumps(found["example"], ensure_ascii=False, indent=2).splitlines():
+        sheet.lines.append(Text(line))
+    return sheet
+
+
+def _kind(field: Json, schema: Json) -> str:
+    """What a field holds, in a word or by its choices."""
+    if "$ref" in field:
+        name = field["$ref"].rpartition("/")[2]
+        target = schema["$defs"].get(name, {})
+        return listed if (listed := " | ".join(map(str, target.get("enum", ())))) else name
+    if "anyOf" in field:
+        return " or ".join(_kind(one, schema) for one in field["anyOf"] if one.get("type") != "null")
+    if field.get("type") == "array":
+        return f"list of {_kind(field.get('items', {}), schema)}"
+    if "const" in field:
+        return str(field["const"])
+    return {"string": "text", "integer": "whole number", "boolean": "true or false"}.get(
+        str(field.get("type")), str(field.get("type", "anything"))
+    )
+
+
+def event_types(
+    name: Annotated[str | None, typer.Argument(metavar="[TYPE]", help="Name of one type.")] = None,
+    as_json: AsJson = False,
+    data: Data = None,
+    url: Url = None,
+) -> None:
+    """List what can be recorded; of one type, show its fields and an example to copy."""
+    console = out()
+    with ExitStack() as stack:
+        try:
+            found = stack.enter_context(door(data, url))
+        except Unreachable:
+            if url:
+                raise
+            nowhere = stack.enter_context(demo_data(None))  # the vocabulary needs no log
+            found = stack.enter_context(door(nowhere, None, new=True))
+        answer = found.get(f"/v1/event-types/{path_segment(name)}" if name else "/v1/event-types").json()
+    if as_json:
+        print_json(answer)
+    elif name:
+        draw_event_type(answer, console.width).print(console)
+    else:
+        draw_event_types(answer["event_types"], console.width).print(console)

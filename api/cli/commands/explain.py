@@ -1,0 +1,253 @@
+"""The command that answers "why does this line say so?": what a line of the status rests on, report by report."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import typer
+from rich.text import Text
+
+from api.cli.client import Door
+from api.cli.options import AsJson, AsOf, Data, KnownAt, KnownAtPosition, ProcessId, PublishedBy, Url, door
+from api.cli.terminal.console import out, print_json, warn
+from api.cli.terminal.event_line import REVISIONS
+from api.cli.terminal.sheet import Sheet
+from api.wording import lines, words
+from api.wording.lines import split
+from api.wording.marks import BAD, FAINT, Part
+from api.wording.values import Names, tag
+from api.wording.words import clean
+from projections.naming import lines_in, matching
+
+Json = dict[str, Any]
+
+MOST_EVENTS = 100
+"""Reports that are looked up for one command; of any more only what the status tells is shown."""
+MOST_HINTS = 5
+MOST_SAID = 60
+"""Characters of what a line says where all are listed."""
+NOT_FOUND = 1
+
+
+def explain(
+    process: ProcessId,
+    line: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="LINE",
+            help="Name of a line: state, talks/damascus.venue, convoys/x.whereabouts, figures.fighters, "
+            "obligations.release-detainees, term … All there are, if it is left out.",
+        ),
+    ] = None,
+    as_of: AsOf = None,
+    published_by: PublishedBy = None,
+    known_at: KnownAt = None,
+    known_at_position: KnownAtPosition = None,
+    as_json: AsJson = False,
+    data: Data = None,
+    url: Url = None,
+) -> None:
+    """Show why a line of the status says what it says: the reports it rests on, and what became of them.
+
+    A name is the subject (left out for the process itself), then the field, then what tells several of them apart. A
+    part of a name stands for all lines under it; without its subject it stands for the lines of any subject.
+    """
+    horizon = {
+        "as_of": as_of,
+        "published_by": published_by,
+        "known_at": known_at,
+        "known_at_position": known_at_position,
+    }
+    with door(data, url) as found:
+        status = found.get(f"/v1/processes/{quote(process, safe='') or '-'}", fresh=True, **horizon).json()
+        all_lines = lines_in(status)
+        names = list(all_lines) if line is None else matching(line, all_lines)
+        if line is not None and not names:
+            _unknown(process, line, all_lines)
+        if line is None:
+            told = {name: {"contested": one["contested"], "value": one["value"]} for name, one in all_lines.items()}
+            answer: Json = {"process": status["process"], "horizon": status["horizon"], "lines": told}
+        else:
+            events = _events(found, status, [event for name in names for event in all_lines[name]["events"]])
+            answer = {
+                "process": status["process"],
+                "horizon": status["horizon"],
+                "lines": {name: all_lines[name] for name in names},
+                "events": events,
+                "actors": status["actors"],
+            }
+    if as_json:
+        print_json(answer)
+        return
+    console = out()
+    sheet = Sheet(console.width)
+    if asked := words.horizon(status["horizon"]):
+        sheet.put((asked, "bold"))
+    if line is None:
+        _list(sheet, status, all_lines)
+    else:
+        page = _Reasons(sheet, Names(status), answer["events"])
+        for name in names:
+            page.line(name, all_lines[name])
+    sheet.print(console)
+
+
+def _unknown(process: str, line: str, all_lines: Iterable[str]) -> None:
+    """Ends the command: no line has this name."""
+    known = list(all_lines)
+    tails = {".".join(split(name)[1]): name for name in reversed(known)}
+    close = difflib.get_close_matches(line.casefold()[:200], [*known, *tails], n=MOST_HINTS, cutoff=0.5)
+    close += [name for name in known if line and line.casefold() in name]
+    hints = list(dict.fromkeys(close))[:MOST_HINTS]
+    warn(f"There is no line {clean(line)[:200]!r} in the status of {clean(process)}.", BAD)
+    if hints:
+        warn(f"  Did you mean {words.listed(hints, last='or')}?")
+    warn(f"  `parley explain {clean(process)}` lists all there are.", FAINT)
+    raise typer.Exit(NOT_FOUND)
+
+
+def _list(sheet: Sheet, status: Json, all_lines: dict[str, Json]) -> None:
+    """The names of all lines, each with what it says in short."""
+    names = Names(status)
+    for subject in dict.fromkeys(split(name)[0] for name in all_lines):
+        path = subject or f"processes/{status['process']}"
+        sheet.heading(names.subject(path), clean(path))
+        for name, line in all_lines.items():
+            if split(name)[0] == subject:
+                parts = lines.sides(names, name, line)
+                short = " ".join("".join(part if isinstance(part, str) else part[0] for part in parts).split())
+                _named(sheet, name, short if len(short) <= MOST_SAID else f"{short[: MOST_SAID - 1].rstrip()}…")
+    sheet.gap()
+    sheet.put((f"`parley explain {clean(status['process'])} LINE` tells what one of them rests on.", FAINT))
+
+
+def _named(sheet: Sheet, name: str, said: str, style: str = "") -> None:
+    """A name in one piece, so that it can be copied, and what is said of it: beside it, or below."""
+    beside = len(name) + 2 + len(said) <= sheet.width
+    sheet.lines.append(Text.assemble((clean(name), "bold"), (f"  {said}" if beside and said else "", style)))
+    if not beside:
+        sheet.put((said, style), indent=4)
+
+
+# --- the events
+
+
+def _events(found: Door, status: Json, ids: Iterable[str]) -> Json:
+    """Each event that lines rest on, as it reads at the horizon, as it was recorded, and with what revises it.
+
+    `replaces` holds the duplicates that it stands for.
+    """
+    evidence, last = status["evidence"], status["horizon"].get("position")
+    told: Json = {}
+    for event in list(dict.fromkeys(ids))[:MOST_EVENTS]:
+        recorded = found.get(f"/v1/events/{quote(event, safe='')}").json()
+        reads = evidence.get(event, {})
+        revisions = {one["id"]: one for one in recorded.pop("revisions")}
+        for one in (*reads.get("corrected_by", ()), *reads.get("disputed_by", ())):  # of revisions, too
+            if one not in revisions:
+                revisions[one] = found.get(f"/v1/events/{quote(one, safe='')}").json()
+        known = [one for one in revisions.values() if last is None or one["position"] <= last]
+        chain = reads.get("corrected_by") or ()
+        told[event] = {
+            **reads,
+            "recorded": recorded,
+            "data": revisions[chain[-1]]["data"]["replacement"].get("data") if chain else recorded["data"],
+            "revisions": sorted(known, key=lambda one: one["position"]),
+            "replaces": [found.get(f"/v1/events/{quote(one, safe='')}").json() for one in reads.get("repeated_by", ())],
+        }
+    return told
+
+
+class _Reasons:
+    """Draws lines with what they rest on; a report that several rest on is told once."""
+
+    def __init__(self, sheet: Sheet, names: Names, events: Json) -> None:
+        self._sheet = sheet
+        self._names = names
+        self._events = events
+        self._told: dict[str, int] = {}
+        """The number of each report that was told."""
+
+    def line(self, name: str, line: Json) -> None:
+        self._sheet.gap()
+        subject, _ = split(name)
+        _named(self._sheet, name, self._names.subject(subject) if subject else "", FAINT)
+        if not line["contested"]:
+            more: list[Part] = []
+            if line.get("since") is not None and not line.get("cited"):
+                more = [(f" ({words.since(line['since'])})", FAINT)]
+            if line.get("disagrees"):
+                more += [" ", tag("contested"), " no number fits all claims"]
+            self._sheet.put(*lines.said(self._names, name, line["value"]), *more, indent=2)
+            self._reports(line["events"])
+            return
+        self._sheet.put(tag("contested"), " the last reports disagree, and none certainly follows the other.", indent=2)
+        for number, candidate in enumerate(line["candidates"]):
+            on = f" ({words.when(candidate['occurred'])})"
+            possibly: list[Part] = [tag("possibly"), " "] if candidate.get("possible") else []
+            told = lines.said(self._names, name, candidate["value"])
+            self._sheet.put("or: " if number else "either: ", *possibly, *told, on, indent=2)
+            self._reports(candidate["events"])
+
+    def _reports(self, events: list[str]) -> None:
+        for event in events:
+            if event in self._told:
+                self._sheet.put((f"rests on {self._told[event]}, above", FAINT), indent=4)
+                continue
+            self._told[event] = len(self._told) + 1
+            if event in self._events:
+                self._report(self._told[event], event, self._events[event])
+            else:
+                self._sheet.put(f"{self._told[event]}. event {event}: `parley explain` one line to see it", indent=4)
+        if not events:
+            self._sheet.put("no report tells it", indent=4)
+
+    def _report(self, number: int, event: str, one: Json) -> None:
+        put, actors, recorded = self._sheet.put, self._names.actors, one["recorded"]
+        type_ = one.get("type", recorded["type"])
+        put((f"{number}. {words.spoken(type_)}", "bold"), f": {self._gist(one['data'])}", indent=4)
+        for source in one.get("sources", recorded.get("sources", ())):
+            mode = f", {clean(source['mode'])}" if source.get("mode") else ""
+            where = f", {clean(source['url'])}" if source.get("url") else ""
+            put(f"who says so: {words.source(source, actors)}{mode}{where}", indent=7)
+        basis = one.get("basis", recorded.get("basis", "reported"))
+        if basis != "reported" or not one.get("sources"):
+            put(f"on what basis: {clean(basis)}" + ("" if one.get("sources") else ", without a source"), indent=7)
+        put(f"occurred: {words.when(one.get('occurred', recorded.get('occurred')))}", indent=7)
+        by, at = clean(recorded["recorded_by"]), words.moment(recorded["recorded_at"])
+        put(f"recorded: {at} by {by}, log position {recorded['position']:,}", indent=7)
+        if possibly := words.possibly([one]):
+            put((possibly, BAD), indent=7)
+        if note := one.get("note"):
+            put((f"Note: {clean(note)}", "italic"), indent=7)
+        for revision in one["revisions"]:
+            if revision["type"] != "DuplicateMarked" or not one["replaces"]:
+                self._revision(one, revision)
+        for duplicate in one["replaces"]:
+            who = words.grounds([duplicate], actors)
+            put(f"stands for a duplicate, too: {who} (log position {duplicate['position']:,})", indent=7)
+        put((event, FAINT), indent=7)
+
+    def _revision(self, one: Json, revision: Json) -> None:
+        """What a revision did: whose error it was or who disputes, why, and whether that holds."""
+        put, data = self._sheet.put, revision["data"]
+        in_effect = {*one.get("corrected_by", ()), *one.get("disputed_by", ()), one.get("retracted_by")}
+        holds = revision["id"] in in_effect or (revision["type"] == "DuplicateMarked" and one.get("same_as"))
+        by = f"actors/{data['by']}" if revision["type"] == "EventDisputed" and data.get("by") else data.get("by")
+        who = f" by {self._names.claimant(by)}" if revision["type"] == "EventDisputed" and by else ""
+        who = who or (f", {clean(by).removeprefix('corrected ')}" if by else "")
+        who = who or (f" by {clean(data['described'])}" if data.get("described") else "")
+        why = data.get("reason") or data.get("instead")
+        did = REVISIONS.get(revision["type"], words.spoken(revision["type"])).partition(";")[0]
+        on = f" ({words.moment(revision['recorded_at'])}, {clean(revision['recorded_by'])})"
+        mark: list[Part] = [] if holds else [("not in effect: ", FAINT)]
+        put(*mark, (f"{did}{who}", BAD if holds else FAINT), f": {clean(why)}" if why else "", (on, FAINT), indent=7)
+        if revision["type"] == "EventCorrected" and holds and revision["id"] == one["corrected_by"][0]:
+            before = one["recorded"]
+            put(f"before: {words.when(before.get('occurred'))}; {self._gist(before['data'])}", indent=9)
+
+    def _gist(self, data: Any) -> str:
+        return " ".join(words.gist(data, self._names.actors).split())

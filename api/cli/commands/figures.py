@@ -1,0 +1,95 @@
+"""`parley claims`: what was claimed over time, figure by figure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import typer
+
+from api.cli.client import answers, path_segment, read_revisions
+from api.cli.options import (
+    AsJson,
+    AsOf,
+    Data,
+    KnownAt,
+    KnownAtPosition,
+    ProcessId,
+    PublishedBy,
+    Url,
+    door,
+    horizon_parameters,
+)
+from api.cli.terminal.console import out, print_json
+from api.cli.terminal.sheet import MOST_DATE, Sheet
+from api.wording import words
+from api.wording.marks import BAD, FAINT, Part
+from api.wording.words import clean
+
+Json = dict[str, Any]
+
+
+def draw_claims(found: list[Json], horizon: Json, actors: Json, revisions: Json, width: int) -> Sheet:
+    """Claims as a table per series, oldest first: when, how many, who says so."""
+    sheet = Sheet(width)
+    if asked := words.horizon(horizon):
+        sheet.put((asked, "bold"))
+    series: dict[tuple[str, str], list[Json]] = {}
+    for one in found:
+        area = words.listed(map(clean, one["area"])) if one.get("area") else "area not stated"
+        scope = f"; {clean(one['scope'])}" if one.get("scope") else ""
+        title = (clean(one["measure"]), f"{clean(one['counting'])}; {area}{scope}; {clean(one['subject'])}")
+        series.setdefault(title, []).append(one)
+    for (measure, what), claims in series.items():
+        sheet.heading(measure, what)
+        column = min(max(len(words.when(one["occurred"])) for one in claims) + 2, MOST_DATE)
+        for one in claims:
+            sheet.row(words.when(one["occurred"]), *_claim(one, actors, revisions), column=column)
+    if not series:
+        sheet.put("No such claim is inside the horizon." if asked else "No such claim is recorded.")
+    return sheet
+
+
+def _claim(one: Json, actors: Json, revisions: Json) -> Iterator[Part]:
+    yield (words.quantity(one), "bold")
+    if one.get("period"):
+        yield f", counted {words.when(one['period'])}"
+    if one.get("verbatim"):
+        yield (f" (“{clean(one['verbatim'])}”)", "italic")
+    who = words.listed(words.claimed_by(claimant, actors) for claimant in one["claimants"])
+    yield (f" — {'assessed by ' if one['assessed'] else ''}{who}", FAINT)
+    if one.get("reason"):
+        yield f": {clean(one['reason'])}"
+    possibly = words.possibly([one])
+    for mark in [*words.marks(one, revisions, actors), *([possibly] if possibly else [])]:
+        yield (f" [{mark}]", BAD)
+
+
+def claims(
+    process: ProcessId,
+    measure: Annotated[str | None, typer.Option(help="Only this measure, in full, such as population.")] = None,
+    claimant: Annotated[
+        str | None, typer.Option(help="Only this claimant, in full, such as TASS or actors/russia.")
+    ] = None,
+    as_of: AsOf = None,
+    published_by: PublishedBy = None,
+    known_at: KnownAt = None,
+    known_at_position: KnownAtPosition = None,
+    as_json: AsJson = False,
+    data: Data = None,
+    url: Url = None,
+) -> None:
+    """Show what was claimed over time, figure by figure: who said how many, and when. Nothing is added up."""
+    horizon = horizon_parameters(as_of, published_by, known_at, known_at_position)
+    path = f"/v1/processes/{path_segment(process)}"
+    with door(data, url) as found:
+        asked = {"measure": measure, "claimant": claimant, **horizon}
+        pages = list(answers(found, f"{path}/claims", fresh=True, limit=1000, **asked))
+        listed = [claim for page in pages for claim in page["claims"]]
+        actors = {} if as_json else found.get(path, fresh=True, **horizon).json()["actors"]
+        revisions = {} if as_json else read_revisions(found, listed)
+    if as_json:
+        print_json({"claims": listed, "horizon": pages[0]["horizon"]})
+    else:
+        console = out()
+        draw_claims(listed, pages[0]["horizon"], actors, revisions, console.width).print(console)

@@ -1,0 +1,114 @@
+"""`parley history` and `parley replay`: events, by when they occurred or as they were recorded."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Annotated, Any
+
+import typer
+
+from api.cli.client import Door, entries, path_segment
+from api.cli.errors import Unreachable
+from api.cli.options import (
+    AsLines,
+    AsOf,
+    Data,
+    KnownAt,
+    KnownAtPosition,
+    ProcessId,
+    PublishedBy,
+    Url,
+    door,
+    horizon_parameters,
+)
+from api.cli.terminal.console import out, print_json_line, say, warn
+from api.cli.terminal.event_line import print_event
+from api.wording import words
+
+
+def history(
+    process: ProcessId,
+    newest: Annotated[bool, typer.Option("--newest", help="The newest first.")] = False,
+    as_of: AsOf = None,
+    published_by: PublishedBy = None,
+    known_at: KnownAt = None,
+    known_at_position: KnownAtPosition = None,
+    as_json: AsLines = False,
+    data: Data = None,
+    url: Url = None,
+) -> None:
+    """Show all events of a process by when they occurred, however late they were recorded.
+
+    What was corrected, retracted or disputed is marked. With a horizon: what lies inside it.
+    """
+    horizon = horizon_parameters(as_of, published_by, known_at, known_at_position)
+    console = out()
+    path = f"/v1/processes/{path_segment(process)}"
+    with door(data, url) as found:
+        status = {} if as_json else found.get(path, fresh=True, **horizon).json()
+        if status and (told := words.horizon(status["horizon"])):
+            say(told, "dim")
+        order = "newest" if newest else "oldest"
+        for event in entries(found, f"{path}/history", "events", fresh=True, order=order, **horizon):
+            if as_json:
+                print_json_line(event)
+            else:
+                print_event(event, status["actors"], console=console)
+
+
+def replay(
+    after: Annotated[int, typer.Option(min=0, help="Only events after this position of the log.")] = 0,
+    process: Annotated[str | None, typer.Option(help="Only events of this process.")] = None,
+    subject: Annotated[str | None, typer.Option(help="Only events on this subject, such as talks/first.")] = None,
+    family: Annotated[str | None, typer.Option(help="Only events on subjects of this family, such as convoys.")] = None,
+    event_type: Annotated[str | None, typer.Option("--type", help="Only events of this type.")] = None,
+    recorded_after: Annotated[
+        str | None, typer.Option(help="Only events recorded after this time, such as 2017-10-29T09:00:00Z.")
+    ] = None,
+    follow: Annotated[bool, typer.Option("--follow", help="Go on with new events as they come, until Ctrl-C.")] = False,
+    as_json: AsLines = False,
+    data: Data = None,
+    url: Url = None,
+) -> None:
+    """Replay events in the order in which they were recorded."""
+    wanted = {"process": process, "subject": subject, "family": family, "type": event_type}
+    wanted["recorded_after"] = recorded_after
+    console = out()
+    leaving = (KeyboardInterrupt,) if follow else ()  # Ctrl-C is how following ends
+    with suppress(*leaving), door(data, url) as found:
+        for event in _following(found, after, wanted) if follow else _recorded(found, after, wanted):
+            if as_json:
+                print_json_line(event)
+            else:
+                print_event(event, console=console)
+            if follow:
+                sys.stdout.flush()
+
+
+def _recorded(found: Door, after: int, wanted: dict[str, str | None]) -> Iterator[dict[str, Any]]:
+    with found.stream("/v1/events", "application/x-ndjson", {"after": after, **wanted}) as lines:
+        for line in lines:
+            yield json.loads(line)
+
+
+def _following(found: Door, after: int, wanted: dict[str, str | None]) -> Iterator[dict[str, Any]]:
+    """Recorded events, then new ones; it connects again if the server goes away for a while."""
+    silent = 0
+    while True:
+        try:
+            with found.stream("/v1/events", "text/event-stream", {"after": after, **wanted}) as lines:
+                for line in lines:
+                    if line.startswith("data: "):
+                        event = json.loads(line.removeprefix("data: "))
+                        after, silent = event["position"], 0
+                        yield event
+        except Unreachable as unreachable:
+            silent += 1
+            if silent == 10:
+                raise
+            warn(f"Waiting: {unreachable}", "dim")
+        time.sleep(2)

@@ -1,0 +1,51 @@
+"""`parley processes`: the list of processes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+import typer
+
+from api.cli.client import entries
+from api.cli.options import AsJson, Data, Url, door
+from api.cli.terminal.console import out, print_json
+from api.cli.terminal.sheet import Sheet
+from api.wording import words
+from api.wording.words import clean
+
+Json = dict[str, Any]
+
+
+def draw_processes(found: Iterable[Json], width: int) -> Sheet:
+    """A list of processes: where each stands, and when it was last heard of."""
+    sheet = Sheet(width)
+    for one in found:
+        state = one["state"] or {"contested": False, "value": "not known", "since": None}
+        stands = "contested" if state["contested"] else clean(state["value"])
+        heard = one["last_heard"]
+        last = (
+            f"last heard {words.when(heard['on'])} from {clean(heard['publisher'])}" if heard["on"] else "never dated"
+        )
+        sheet.put((clean(one["process"]), "bold"), f"  {words.label(one['labels'])}")
+        sheet.put(f"{stands}, {words.since(state['since'])}; {last}", indent=4)
+    if not sheet.lines:
+        sheet.put("No process is recorded yet. ProcessOpened opens one: `parley event-types ProcessOpened` shows how.")
+    return sheet
+
+
+def processes(
+    q: Annotated[str | None, typer.Option(help="Part of a name.")] = None,
+    finding: Annotated[str | None, typer.Option(help="Only those in which a finding of this rule stands.")] = None,
+    as_json: AsJson = False,
+    data: Data = None,
+    url: Url = None,
+) -> None:
+    """List the processes."""
+    with door(data, url) as found:
+        listed = list(entries(found, "/v1/processes", "processes", fresh=True, q=q, finding=finding))
+    if as_json:
+        print_json({"processes": listed})
+    else:
+        console = out()
+        draw_processes(listed, console.width).print(console)

@@ -1,0 +1,39 @@
+"""What ends a command with a short text: no server, a refusal, or something that cannot be done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Json = dict[str, Any]
+
+
+class Unreachable(Exception):
+    """No server answers, or there is nothing to open. Its text says what to do."""
+
+
+class Problem(Exception):
+    """A refusal of the server, as RFC 9457 tells it."""
+
+    def __init__(self, status: int, body: Json) -> None:
+        super().__init__(body.get("title") or f"HTTP {status}")
+        self.status = status
+        self.title = str(self)
+        self.detail = _typed(str(body.get("detail") or ""))
+        errors = body.get("errors")
+        self.faults: list[tuple[str, str]] = [
+            (
+                str(one.get("pointer") or one.get("parameter") or one.get("header") or ""),
+                _typed(str(one.get("detail", ""))),
+            )
+            for one in (errors if isinstance(errors, list) else ())
+            if isinstance(one, dict)
+        ]
+
+
+def _typed(advice: str) -> str:
+    """Advice for a URL as it holds at a terminal, where a + is typed as it is."""
+    return advice.replace(" (%2B is a + in a URL)", "").replace("%2B", "+")
+
+
+class Undone(Exception):
+    """What was asked for cannot be done, and nothing was changed. Its text says why and what to do."""

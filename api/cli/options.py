@@ -1,0 +1,74 @@
+"""Options that several commands take, each in one wording, and the way in that they choose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from api.cli.client import Door, open_door
+from api.cli.terminal.console import warn
+from api.settings import load
+
+Data = Annotated[
+    Path | None,
+    typer.Option(envvar="PARLEY_DATA", help="Directory of the log and the read models; parley-data if not given."),
+]
+Url = Annotated[
+    str | None,
+    typer.Option(envvar="PARLEY_URL", help="Address of a running server, such as http://127.0.0.1:8642."),
+]
+Host = Annotated[str | None, typer.Option(envvar="PARLEY_HOST", help="Loopback address to listen on: 127.0.0.1.")]
+Port = Annotated[int | None, typer.Option(envvar="PARLEY_PORT", help="Port to listen on: 8642; 0 takes any free one.")]
+Office = Annotated[
+    str | None, typer.Option(envvar="PARLEY_OFFICE", help="Code of the office that records, such as `field-1`.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
+AsLines = Annotated[bool, typer.Option("--json", help="Print one JSON object a line (NDJSON).")]
+ProcessId = Annotated[str, typer.Argument(metavar="PROCESS", help="Id of the process, such as eastern-kalamun.")]
+
+HORIZON = "Horizon: what it stood like, or what was known, before now"
+AsOf = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DATE",
+        rich_help_panel=HORIZON,
+        help="As it stood at the end of a day, a month or a year (2017-10-29, 2017-10, 2017), or at a time with its "
+        "zone, by all that is known today.",
+    ),
+]
+PublishedBy = Annotated[
+    str | None,
+    typer.Option(metavar="DATE", rich_help_panel=HORIZON, help="Only what could be read by the end of such a date."),
+]
+KnownAt = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TIME",
+        rich_help_panel=HORIZON,
+        help="Only what was recorded by a time with its zone, such as 2017-10-29T09:00:00Z.",
+    ),
+]
+KnownAtPosition = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N", min=0, rich_help_panel=HORIZON, help="Only what was recorded up to a position of the log."
+    ),
+]
+
+
+@contextmanager
+def door(data: Path | None, url: str | None, *, new: bool = False) -> Iterator[Door]:
+    settings = load(data=data, url=url)
+    with open_door(settings, settings.url, new=new, notice=lambda text: warn(text, "dim")) as found:
+        yield found
+
+
+def horizon_parameters(
+    as_of: str | None, published_by: str | None, known_at: str | None, position: int | None
+) -> dict[str, Any]:
+    """The parameters of a horizon; those not given are left out of a request."""
+    return {"as_of": as_of, "published_by": published_by, "known_at": known_at, "known_at_position": position}

@@ -1,0 +1,74 @@
+"""An event on a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from api.cli.terminal.sheet import Sheet
+from api.wording import words
+from api.wording.marks import BAD, FAINT, PLAN, Part
+from api.wording.words import clean
+
+Json = dict[str, Any]
+
+COLUMN = 9
+"""Columns of a log position and the space after it."""
+
+
+def print_event(found: Json, actors: Json | None = None, *, console: Console) -> None:
+    """Prints an event: wrapped on a terminal, on one line else."""
+    said = [*event_parts(found, actors or {})]
+    left = f"{found['position']:>{COLUMN - 2},}"
+    if not console.is_terminal:
+        console.print(Text.assemble(f"{left}  ", *said), no_wrap=True, overflow="ignore", crop=False)
+        return
+    sheet = Sheet(console.width)
+    sheet.row(left, *said, column=COLUMN, indent=0)
+    sheet.print(console)
+
+
+REVISIONS = {
+    "EventCorrected": "corrected",
+    "EventRetracted": "retracted",
+    "EventDisputed": "disputed; recorded",
+    "DuplicateMarked": "marked as a duplicate",
+}
+"""What a revision does to an event, before "by" and the office that recorded it."""
+
+
+def event_parts(found: Json, actors: Json) -> Iterator[Part]:
+    """When, what, on which subject, what it says, who says so, and what has become of the report."""
+    stands = not (found.get("retracted_by") or found.get("same_as"))
+    struck = "" if stands else "strike"
+    if found.get("occurred"):
+        yield f"{words.when(found['occurred'])}  "
+    yield (words.spoken(found["type"]), f"bold {struck}".strip())
+    yield f"  {clean(found['subject'])}"
+    if gist := words.gist(found["data"], actors):
+        yield (f": {' '.join(gist.split())}", struck)
+    if grounds := words.grounds([found], actors):
+        yield (f" — {grounds}", FAINT)
+    if found.get("unreadable"):
+        yield (f" [unreadable: {clean(found['unreadable'])}]", BAD)
+    if possibly := words.possibly([found]):
+        yield (f" [{possibly}]", PLAN)
+    if found.get("same_as"):
+        yield (" [a duplicate, counted once]", BAD)
+    for revision in found.get("revised_by", ()):
+        yield _revision(found, revision)
+
+
+def _revision(found: Json, revision: Json) -> Part:
+    """What a revision did to an event, on whose record, when and why; whether that still holds."""
+    did = REVISIONS.get(revision["type"], words.spoken(revision["type"]))
+    by = f" by {clean(revision['recorded_by'])}" if revision.get("recorded_by") else ""
+    reason = f": {clean(revision['reason'])}" if revision.get("reason") else ""
+    in_effect = {*found.get("corrected_by", ()), *found.get("disputed_by", ()), found.get("retracted_by")}
+    weighed = found["type"] not in REVISIONS and revision["type"] != "DuplicateMarked"  # of these no more is told
+    over = weighed and revision["id"] not in in_effect
+    text = f"{did}{by} on {words.moment(revision['recorded_at'])}{reason}"
+    return (f" [no longer in effect: {text}]", FAINT) if over else (f" [{text}]", BAD)

@@ -1,0 +1,74 @@
+"""A sheet of paragraphs for the terminal: indented, wrapped, and plain when piped."""
+
+from __future__ import annotations
+
+import re
+
+from rich.console import Console
+from rich.text import Text
+
+from api.wording.marks import FAINT, Part
+
+WIDEST = 100
+NARROWEST = 40
+MOST_DATE = 26
+"""Columns of a date beside its claim; a longer one gets a line of its own."""
+
+_TOGETHER = re.compile(r"\b\d{1,2} [A-Z][a-z]{2} \d{4}\b|\b[A-Z][a-z]{2} \d{4}\b|— ")
+"""Dates, and the dash before a source: a line does not break within them."""
+_GLUE = "\ue000"
+
+
+class Sheet:
+    """Collects the lines of a page.
+
+    Args:
+        width: columns of the terminal; a page is 40 to 100 wide.
+    """
+
+    def __init__(self, width: int = 80) -> None:
+        self.width = max(NARROWEST, min(width, WIDEST))
+        self.lines: list[Text] = []
+        self._console = Console(width=self.width, color_system=None)
+
+    def put(self, *parts: Part, indent: int = 0) -> None:
+        """A paragraph; its further lines stand two columns deeper."""
+        for number, line in enumerate(self._wrapped(parts, self.width - indent - 2)):
+            self._line(indent if number == 0 else indent + 2, line)
+
+    def row(self, left: str, *parts: Part, column: int, indent: int = 2, style: str = "") -> None:
+        """A paragraph beside a short text: a date, a word. A text too long for its column gets a line of its own."""
+        if len(left) >= column:
+            self._line(indent, Text(left, style))
+            left = ""
+        for number, line in enumerate(self._wrapped(parts, self.width - indent - column)):
+            self._line(indent, Text((left if number == 0 else "").ljust(column), style) + line)
+
+    def heading(self, title: str, aside: str = "") -> None:
+        """The title of a section; `aside` says so where there is nothing to list."""
+        self.gap()
+        self.put((title.upper(), "bold"), (f"  {aside}" if aside else "", FAINT))
+
+    def gap(self) -> None:
+        if self.lines and self.lines[-1].plain:
+            self.lines.append(Text())
+
+    def print(self, console: Console) -> None:
+        for line in self.lines:
+            console.print(line, no_wrap=True, overflow="ignore", crop=False, highlight=False, markup=False)
+
+    def __str__(self) -> str:
+        return "\n".join(line.plain for line in self.lines)
+
+    def _wrapped(self, parts: tuple[Part, ...], width: int) -> list[Text]:
+        text = Text.assemble(*parts)
+        text.plain = _TOGETHER.sub(lambda found: found[0].replace(" ", _GLUE), text.plain)
+        lines = text.wrap(self._console, max(width, 16))
+        for line in lines:
+            line.plain = line.plain.replace(_GLUE, " ")
+        return list(lines)
+
+    def _line(self, indent: int, text: Text) -> None:
+        line = Text(" " * indent) + text
+        line.rstrip()
+        self.lines.append(line)

@@ -1,0 +1,511 @@
+"""The first screen of a process: what GET /v1/processes/{id} answers, drawn for somebody who has to act on it.
+
+The order is that of the answer. Each line tells who says so; what is announced, possible or planned tells that in
+words; what is contested names every candidate with who says it; what we inferred is marked as ours.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from api.cli.terminal.sheet import Sheet
+from api.wording import values, words
+from api.wording.marks import BAD, FAINT, Part
+from api.wording.values import Names, tag
+from api.wording.words import clean
+
+Json = dict[str, Any]
+Show = Callable[[Any], list[Part]]
+
+FAMILIES = {"processes": "process", "agreements": "agreement", "convoys": "convoy", "enrolments": "register"}
+LEGEND = (
+    "[actual] is what a source reports as so; [announced], [possible] and [planned] are not yet so and may never be. "
+    "A line without a source has that of the line above it. Not recorded does not mean that it did not happen."
+)
+
+
+POSSIBLY = (
+    "What is [possibly] so may have come about, or been published, only after the horizon: it adds to what may be and "
+    "takes the place of nothing."
+)
+
+FINDINGS = 8
+"""Findings on the screen, the gravest first."""
+NAMED = re.compile(r"\bactors/([a-z0-9][a-z0-9-]*)")
+STANDING = {"trial": "on trial", "lapsing": "about to lapse", "lapsed": "lapsed: the term is over, nobody said more"}
+"""Where a truce stands, if it is not just in force."""
+
+
+def draw(
+    status: Json,
+    *,
+    width: int = 80,
+    position: int | None = None,
+    events: bool = False,
+    notes: bool = False,
+    revisions: Json | None = None,
+) -> Sheet:
+    """The status of a process as a page.
+
+    Args:
+        status: the answer of GET /v1/processes/{id}.
+        width: columns of the terminal.
+        position: the log position that the answer reflects.
+        events: whether to show the events that each line rests on, with their ids.
+        notes: whether to show what the recording office noted with them.
+        revisions: corrections and disputes by id, as far as they were looked up: they tell by whom.
+    """
+    screen = Screen(status, width, events=events, notes=notes, revisions=revisions or {})
+    for section in (
+        partial(screen.top, position),
+        screen.dates,
+        screen.people_at_risk,
+        screen.truce,
+        screen.obligations,
+        screen.agreements,
+        screen.talks,
+        screen.positions,
+        screen.proposals,
+        screen.roles,
+        screen.bodies,
+        screen.figures,
+        screen.registers,
+        screen.control,
+        screen.access,
+        screen.instruments,
+        screen.convoys,
+        screen.statements,
+        screen.findings,
+        screen.gone,
+        screen.changes,
+    ):
+        section()
+    screen.sheet.gap()
+    if status["horizon"].get("possible"):
+        screen.sheet.put((POSSIBLY, FAINT))
+    screen.sheet.put((LEGEND, FAINT))
+    return screen.sheet
+
+
+class Screen:
+    """Draws section by section."""
+
+    def __init__(self, status: Json, width: int, *, events: bool, notes: bool, revisions: Json) -> None:
+        self.sheet = Sheet(width)
+        self.names = Names(status, revisions)
+        self._status = status
+        self._now = datetime.fromisoformat(status["horizon"]["now"])
+        self._late = {line["subject"] for line in status["overdue"]}
+        self._show_events = events
+        self._show_notes = notes
+        self._said = ""
+        """What the last paragraph rests on."""
+        self._noted: set[str] = set()
+        """Events whose note is shown already."""
+
+    # --- entries
+
+    def entry(self, events: list[str], *said: Part, indent: int = 2, below: bool = False) -> None:
+        """A paragraph with what it rests on. One `below` another leaves that out if it is the same as above."""
+        grounds = self.names.grounds(events)
+        again = below and grounds == self._said
+        self._said = grounds
+        self.sheet.put(*said, (f" — {grounds}", FAINT) if grounds and not again else "", indent=indent)
+        for event in events:
+            known = self.names.evidence.get(event, {})
+            if self._show_notes and known.get("note") and event not in self._noted:
+                self._noted.add(event)
+                self.sheet.put((f"Note: {clean(known['note'])}", "italic"), indent=indent + 2)
+            if self._show_events:
+                self.sheet.put((f"{clean(known.get('type', 'event'))} {event}", FAINT), indent=indent + 2)
+
+    def line(self, lead: list[Part], line: Json | None, show: Show, *after: Part, indent: int = 2) -> None:
+        """A line of the status after its lead; all candidates, each with who says so, if it is contested."""
+        if line is None:
+            return
+        if not line["contested"]:
+            self.entry(
+                line["events"], *lead, *self._possibly(line["events"]), *show(line["value"]), *after, indent=indent
+            )
+            return
+        self.sheet.put(*lead, tag("contested"), " the last reports disagree.", *after, indent=indent)
+        for number, candidate in enumerate(line["candidates"]):
+            on = f" ({words.when(candidate['occurred'])})"
+            choice: list[Part] = ["or: " if number else "either: "]
+            choice += [tag("possibly"), " "] if candidate.get("possible") else []
+            self.entry(candidate["events"], *choice, *show(candidate["value"]), on, indent=indent + 2)
+
+    def _possibly(self, events: list[str]) -> list[Part]:
+        """A word before what rests only on reports that are possibly beyond the horizon."""
+        return [tag("possibly"), " "] if self.names.possible(events) else []
+
+    def detail(self, lead: str, line: Json | None, show: Show | None = None) -> None:
+        """A line that belongs to the entry above it."""
+        show = show or _plain
+        if line is None:
+            return
+        if line["contested"]:
+            self.line([lead or "what it is: "], line, show, indent=4)
+        else:
+            self.entry(
+                line["events"], lead, *self._possibly(line["events"]), *show(line["value"]), indent=4, below=True
+            )
+
+    def section(
+        self, title: str, found: list[Json], nothing: str = "none recorded", *, family: str | None = None
+    ) -> list[Json]:
+        """A heading; it says so where there is nothing to list, or where the list is not whole."""
+        total = sum(self._status["totals"].get(family, {}).values())
+        aside = f"{len(found):,} of {total:,}: those under way, and the last ones over" if total > len(found) else ""
+        self.sheet.heading(title, aside if found else nothing)
+        return found
+
+    def grouped(self, found: list[Json]) -> Iterator[Json]:
+        """What is said on each subject, under its name."""
+        for path in dict.fromkeys(one["subject"] for one in found):
+            family = path.partition("/")[0]
+            self.sheet.put((f"in the {FAMILIES.get(family, family)}: {self.names.subject(path)}", FAINT), indent=2)
+            yield from (one for one in found if one["subject"] == path)
+
+    # --- sections, in the order of the first screen
+
+    def top(self, position: int | None) -> None:
+        status, put = self._status, self.sheet.put
+        others = [clean(label["text"]) for label in status["labels"][1:]]
+        name = self.names.subject(f"processes/{status['process']}")
+        put((name, "bold"), (f"  {clean(status['process'])}", FAINT), f"  also: {', '.join(others)}" if others else "")
+        asked = words.horizon(status["horizon"])
+        if asked:
+            put((asked, "bold"))
+        if any(one["subject"] == f"processes/{status['process']}" for one in status["withdrawn"]):
+            put(("Withdrawn: the report of this process was taken back. What else was reported of it stands.", BAD))
+        state = status["state"]
+        self.line(["State: "], state, lambda v: [(clean(v), "bold"), f", {words.since(state['since'])}"], indent=0)
+        self.line(["How it ended: "], status["ending"], _plain, indent=0)
+        if status["last_heard"]:
+            put(f"Last heard: {self._heard(status['last_heard'])}")
+        self.line(["Level: "], status["level"], _plain, indent=0)
+        for area in status["areas"]:
+            self.line(["Area: "], area, values.area, indent=0)
+        for link in status["links"]:
+            self.line(["Linked to: "], link, values.link, indent=0)
+        put("At a glance: ", *self._glance())
+        clock, bound = words.moment(status["horizon"]["now"]), status["horizon"].get("position") is not None
+        reflects = f", log position {position:,}" if position is not None and not bound else ""
+        put((f"{'Deadlines as of' if asked else 'As known on'} {clock}{reflects}", FAINT))
+
+    def _heard(self, heard: Json) -> str:
+        publisher, who = clean(heard["publisher"]), self.names.claimant(heard["claimant"])
+        source = publisher if who in ("unattributed", publisher) else f"{who} ({publisher})"
+        if not publisher:  # then the claimant tells on what basis it was recorded
+            source = "our own record, without a source" if who == "reported" else f"our own record, {who}"
+        if not heard["on"]:
+            return f"date not said, from {source}"
+        ago = words.ago(heard["on"], self._now)
+        return f"{words.when(heard['on'])}{f' ({ago})' if ago else ''}, from {source}"
+
+    def _glance(self) -> list[Part]:
+        """What asks for attention, in one line."""
+        status, risk = self._status, self._status["people_at_risk"]
+        counts = (
+            (len(risk["convoys"]) + len(risk["places"]), "at risk now"),
+            (len(status["overdue"]), "overdue"),
+            (len(status["next_14_days"]), "due in 14 days"),
+            (_contested(status), "contested"),
+            (sum(one["unanswered"] for one in status["proposals"]), "unanswered"),
+            (status["findings"]["total"], "finding" if status["findings"]["total"] == 1 else "findings"),
+        )
+        found: list[Part] = []
+        for count, what in counts:
+            urgent = count and what in ("at risk now", "overdue", "contested")
+            found += [", " if found else "", (f"{count} {what}", BAD if urgent else "")]
+        return found
+
+    def dates(self) -> None:
+        until = words.when((self._now + timedelta(days=14)).date().isoformat())
+        for line in self.section(f"Next 14 days (until {until})", self._status["next_14_days"], "nothing is due"):
+            self._due(tag("planned"), line)
+        for line in self.section("Overdue", self._status["overdue"], "nothing is overdue"):
+            self._due(tag("overdue"), line, " What became of it is not recorded.")
+        if self._status["later"]:
+            for line in self.section("Later", self._status["later"]):
+                self._due(tag("planned"), line)
+
+    def _due(self, mark: Part, line: Json, after: str = "") -> None:
+        who = f", {self.names.actor(line['actor'])}" if line["actor"] else ""
+        what = f" {clean(line['what']).rstrip('.')}{who}: {self.names.subject(line['subject'])}.{after}"
+        self.entry(line["events"], mark, (f" {words.when(line['when'])}", "bold"), what)
+
+    def people_at_risk(self) -> None:
+        found = self._status["people_at_risk"]
+        nothing = "no convoy held or on the road, no place shut, as far as is recorded"
+        self.section("People at risk now", [*found["convoys"], *found["places"]], nothing)
+        for convoy in found["convoys"]:
+            people = words.listed(words.cohort(cohort) for cohort in convoy["people"])
+            ended = str((convoy["whereabouts"].get("value") or {}).get("reason") or "").endswith(".")
+            after = f"{'' if ended else '.'} With people: {people}" if people else ""
+            self.line([(f"{clean(convoy['label'])}: ", "bold")], convoy["whereabouts"], self._whereabouts, after)
+        for place in found["places"]:
+            self.line([], place, self._access, f" {_capital(words.since(place['since']))}.")
+
+    def truce(self) -> None:
+        found = self._status["truce"]
+        anything = [*found["agreements"], *([found["incidents"]] if found["incidents"] else [])]
+        self.section("Truce", anything, "no truce, violation or incident recorded")
+        for one in found["agreements"]:
+            standing: list[Part] = []
+            if one["standing"] in ("trial", "lapsing", "lapsed"):
+                standing = [" ", (f"[{STANDING[one['standing']]}]", BAD if one["standing"] == "lapsed" else "bold")]
+            self.line([(f"{clean(one['label'])}: ", "bold")], one["state"], _stage, *standing)
+            self.detail("term: ", one["term"], values.term)
+            self._counts("violations", one["violations"], indent=4)
+        self._counts("incidents", found["incidents"], indent=2)
+
+    def _counts(self, what: str, counts: Json, indent: int) -> None:
+        for recorder, count in counts.items():
+            spans = (
+                f"{_certain(count[key])} in {days} days" for key, days in (("last_7_days", 7), ("last_30_days", 30))
+            )
+            told = f"{what} reported by {self.names.claimant(recorder)}: {', '.join(spans)}, {count['all']} in all"
+            self.sheet.put(told, indent=indent)
+        if len(counts) > 1:
+            self.sheet.put(("Two may report the same one: these are never added up.", FAINT), indent=indent)
+
+    def obligations(self) -> None:
+        sides = self.section("Obligations, side by side", self._status["obligations"])
+        owed = {
+            f"{line['agreement']}#{line['obligation']}": (side["side"], line) for side in sides for line in side["owes"]
+        }
+        for side in sides:
+            name = "Debtor not said" if side["side"] is None else self.names.actor(side["side"])
+            self.sheet.put((name, "bold"), indent=2)
+            for line in side["owes"]:
+                self._obligation(line)
+            if not side["owes"]:
+                self.sheet.put("owes: nothing recorded", indent=4)
+            for key in side["is_owed"]:
+                debtor, line = owed.get(key, ("not said", None))
+                agreed = (line or {}).get("agreed") or {}
+                text = clean((agreed.get("value") or {}).get("text", key))
+                self.sheet.put(f"is owed by {self.names.actor(debtor)}: {text}", indent=4)
+            if not side["is_owed"]:
+                self.sheet.put("is owed: nothing recorded", indent=4)
+
+    def _obligation(self, line: Json) -> None:
+        lead: list[Part] = ["owes: "]
+        for mark in ("kept", "overdue"):
+            lead += [tag(mark), " "] if line[mark] else []
+        after = f" Agreement: {self.names.subject(line['agreement'])}."
+        if line["phase"]:
+            after += f" Phase: {clean(line['phase'])}."
+        if line["mirrors"]:
+            after += f" Mirrors: {words.listed(map(clean, line['mirrors']))}."
+        if line["blocked_by"]:
+            after += f" Waits for: {words.listed(map(clean, line['blocked_by']))}."
+        if line["agreed"] is None:
+            self.sheet.put(*lead, f"{clean(line['obligation'])}, its terms not recorded.{after}", indent=4)
+        self.line(lead, line["agreed"], partial(values.terms, self.names), after, indent=4)
+        self.line(["how far it is kept: "], line["score"], values.score, indent=6)
+        if line["score"] is None:
+            self.sheet.put("how far it is kept: not assessed", indent=6)
+
+    def agreements(self) -> None:
+        for one in self.section("Agreements", self._status["agreements"]):
+            between = f" between {self.names.named(one['between'])}" if one["between"] else ""
+            self.line([(f"{self.names.subject(one['subject'])}: ", "bold")], one["state"], _stage, between)
+            self.detail("", one["described"], values.agreement)
+            self.detail("complete: ", one["complete"], lambda v: ["yes" if v else "no"])
+            self.detail("how it ended: ", one["ending"])
+            self.detail("term: ", one["term"], values.term)
+            for signature in one["signatures"]:
+                self.detail("", signature, partial(values.signature, self.names))
+
+    def talks(self) -> None:
+        for one in self.section("Talks", self._status["talks"], family="talks"):
+            self.line([(f"{self.names.subject(one['subject'])}: ", "bold")], one["state"], _stage)
+            if not {"convened", "concluded", "cancelled"} & set(_values(one["state"])):
+                late = one["subject"] in self._late
+                self.detail("planned for ", one["planned"], partial(_plan, late=late))
+            self.detail("where: ", one["venue"])
+            if one["between"]:
+                self.entry(one["events"], f"between {self.names.named(one['between'])}", indent=4, below=True)
+            self.detail("about: ", one["about"])
+            for who, presence in one["attendance"].items():
+                self.detail(f"{self.names.actor(who)}: ", presence)
+            self.detail("outcome: ", one["outcome"])
+            self.detail("what came of it: ", one["summary"])
+
+    def positions(self) -> None:
+        for one in self.grouped(self.section("Positions", self._status["positions"])):
+            lead: list[Part] = [(f"{self.names.actor(one['actor'])}: ", "bold")]
+            self.line(lead, one, partial(values.position, self.names), indent=4)
+
+    def proposals(self) -> None:
+        waiting = [one for one in self._status["proposals"] if one["unanswered"]]
+        answered = len(self._status["proposals"]) - len(waiting)
+        nothing = "none recorded" + (f", {answered} answered" if answered else "")
+        for one in self.grouped(self.section("Unanswered proposals", waiting, nothing)):
+            self.entry(one["events"], *values.proposal(self.names, one), indent=4)
+
+    def roles(self) -> None:
+        for one in self.grouped(self.section("Roles", self._status["roles"])):
+            scope = f" for {clean(one['scope'])}" if one["scope"] else ""
+            behalf = f", on behalf of {self.names.actor(one['on_behalf_of'])}" if one["on_behalf_of"] else ""
+            who = f"{self.names.actor(one['actor'])}: {clean(one['role'])}{scope}{behalf} "
+            self.line([(who, "bold")], one, values.role, values.quoted(one["verbatim"]), indent=4)
+
+    def bodies(self) -> None:
+        for one in self.section("Bodies", self._status["bodies"]):
+            self.entry(one["events"], *values.body(self.names, one))
+
+    def figures(self) -> None:
+        for one in self.section("Figures, by claimant", self._status["figures"]):
+            self._series(one, indent=2)
+
+    def _series(self, one: Json, indent: int) -> None:
+        area = words.listed(map(clean, one["area"])) if one["area_stated"] else "area not stated"
+        mark: list[Part] = [tag("contested"), " "] if one["contested"] else []
+        told = f" ({clean(one['counting'])}): {area}" + (f"; {clean(one['scope'])}" if one["scope"] else "")
+        self.sheet.put(*mark, (clean(one["measure"]), "bold"), told, indent=indent)
+        for claim in one["claims"]:
+            who = self.names.claimant(claim["claimant"])
+            lead = "" if who in self.names.grounds(claim["events"]) else f"{who}: "
+            again = f", the newest of {claim['claims']} reports" if claim["claims"] > 1 else ""
+            self.entry(claim["events"], lead, *values.claim(claim, one["unit"]), again, indent=indent + 2)
+        for claim in one["assessed"]:
+            who = self.names.claimant(claim["claimant"])
+            why = f": {clean(claim['reason'])}" if claim["reason"] else ""
+            said = [f"assessed by {who}: ", *values.claim(claim, one["unit"]), why]
+            self.entry(claim["events"], *said, indent=indent + 2)
+        if one["contested"]:
+            self.sheet.put("No number fits all of these claims.", indent=indent + 2)
+        elif len(one["claims"]) > 1 and one["span"]:
+            allowed = words.quantity({**one["span"], "unit": one["unit"]})
+            self.sheet.put(f"What all claims allow: {allowed}.", indent=indent + 2)
+
+    def registers(self) -> None:
+        for one in self.section("Registers", self._status["enrolments"]):
+            self.line([(f"{self.names.subject(one['subject'])}: ", "bold")], one["state"], _stage)
+            self.detail("", one["described"], partial(values.register, self.names))
+            tracks = [words.label(track["labels"], track["id"]) for track in one["tracks"]]
+            if tracks:
+                self.sheet.put(f"tracks: {words.listed(tracks, last='or')}", indent=4)
+            self.detail("open until: ", one["until"], lambda v: [words.when(v)])
+            for series in one["counts"]:
+                self._series(series, indent=4)
+            if not one["counts"]:
+                self.sheet.put("how many joined: nothing recorded", indent=4)
+
+    def control(self) -> None:
+        for line in self.section("Control", self._status["control"]):
+            self.line([], line, partial(values.control, self.names), f", {words.when(line['occurred'])}")
+
+    def access(self) -> None:
+        for line in self.section("Access", self._status["access"]):
+            self.line([], line, self._access)
+
+    def _access(self, value: Json) -> list[Part]:
+        return values.access(self.names, value)
+
+    def instruments(self) -> None:
+        for one in self.section("Instruments", self._status["instruments"]):
+            self.entry(one["events"], *values.instrument(self.names, one))
+
+    def convoys(self) -> None:
+        for one in self.section("Convoys", self._status["convoys"], family="convoys"):
+            self.line([(f"{self.names.subject(one['subject'])}: ", "bold")], one["whereabouts"], self._whereabouts)
+            self.detail("", one["described"], partial(values.convoy, self.names))
+            for who, decision in one["clearances"].items():
+                self.detail(f"clearance by {self.names.actor(who)}: ", decision, values.clearance)
+            self.detail("left with: ", one["departure"], values.departure)
+            for removed in one["removed"]:
+                self.entry(removed["events"], *values.removed(self.names, removed), indent=4)
+            self.detail("arrived: ", one["arrival"], values.arrival)
+
+    def _whereabouts(self, seen: Json) -> list[Part]:
+        return values.whereabouts(self.names, seen)
+
+    def statements(self) -> None:
+        for one in self.section("Statements, newest first", self._status["statements"]):
+            who = self.names.actor(one["speaker"]) if one.get("speaker") else clean(one.get("description", "not named"))
+            said: list[Part] = [(f"{who}: ", "bold"), clean(one["text"]), values.quoted(one.get("verbatim"))]
+            self.entry(one["events"], *said)
+
+    def findings(self) -> None:
+        found = self._status["findings"]
+        self.section("What does not fit", found["items"], "nothing that a rule would see")
+        for one in found["items"][:FINDINGS]:
+            told = NAMED.sub(lambda actor: self.names.actor(actor[1]), clean(one["text"]))
+            mark: Part = (f"[{one['severity']}]", BAD if one["severity"] == "high" else "bold")
+            self.sheet.put(mark, f" {self.names.subject(one['subject'])}: {told}", indent=2)
+        if found["total"] > FINDINGS:
+            rest = ", ".join(f"{count} {severity}" for severity, count in found["by_severity"].items() if count)
+            self.sheet.put((f"{found['total']} in all ({rest}): `parley findings` shows them.", FAINT), indent=2)
+
+    def gone(self) -> None:
+        """Subjects of which no opening is left, and ids that gave way to others; nothing if there are none."""
+        withdrawn, unified = self._status["withdrawn"], self._status["unified"]
+        if not withdrawn and not unified:
+            return
+        self.sheet.heading("Withdrawn, and joined with others")
+        for one in withdrawn:
+            self.entry(one["events"], tag("withdrawn"), f" {self.names.subject(one['subject'])}: it was taken back.")
+        for one in unified:
+            stays = self.names.subject(one["into"])
+            self.sheet.put(tag("unified"), f" {clean(one['subject'])} is the same as {stays}.", indent=2)
+
+    def changes(self) -> None:
+        found = self.section("Latest changes, newest first", self._status["changes"])
+        for recorded in dict.fromkeys(str(line["recorded_at"])[:16] for line in found):
+            self.sheet.put(f"recorded {words.moment(recorded)}", indent=2)
+            at_once = [line for line in found if line["recorded_at"].startswith(recorded)]
+            for kind, path in dict.fromkeys((line["type"], line["subject"]) for line in at_once):
+                alike = [line for line in at_once if (line["type"], line["subject"]) == (kind, path)]
+                many = f" ({len(alike)} reports)" if len(alike) > 1 else ""
+                what = f"{words.spoken(kind)}{many}: {self.names.subject(path)}"
+                self.entry([event for line in alike for event in line["events"]], what, indent=4)
+
+
+# --- values that need no more than a word ---------------------------------------------------------------------
+
+
+def _plain(value: Any) -> list[Part]:
+    return [clean(value)]
+
+
+def _stage(value: Any) -> list[Part]:
+    return [tag(str(value), ", a plan" if value in ("scheduled", "postponed") else "")]
+
+
+def _plan(value: str | None, *, late: bool) -> list[Part]:
+    passed = "; that has passed, and whether it was held is not recorded" if late else ""
+    return [f"{words.when(value)}{passed}" if value else "a time not yet named"]
+
+
+def _values(line: Json | None) -> Iterable[Any]:
+    """The values that stand in a line."""
+    if line is None:
+        return []
+    return [one["value"] for one in line["candidates"]] if line["contested"] else [line["value"]]
+
+
+def _certain(count: Json) -> str:
+    """A count in a window of days: some may lie outside it, by their uncertain dates."""
+    return f"{count['certain']}" + (f" (and perhaps {count['possible']} more)" if count["possible"] else "")
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _contested(found: Any) -> int:
+    """How many lines and figures, anywhere in a status, are contested."""
+    if isinstance(found, list):
+        return sum(map(_contested, found))
+    if isinstance(found, dict):
+        return int(found.get("contested") is True) + sum(map(_contested, found.values()))
+    return 0

@@ -1,0 +1,154 @@
+"""The horizon of a question: the four parameters that every query of one process takes, and how an answer states it.
+
+`as_of` cuts by when it occurred, `published_by` by when it could be read, `known_at` and `known_at_position` by when it
+was recorded. Alone or together; what each means is in `domain/horizon.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import Depends, Query
+from pydantic import AfterValidator
+
+from api.http.parameters import A_TIME, Fresh, read_moment, require_views
+from domain.errors import BadCursor
+from domain.event import instant
+from projections.scene import HERE, Asked, check_date
+
+AHEAD = timedelta(minutes=1)
+"""How far `known_at` may lie beyond our clock: the clock of whoever asks may be fast."""
+YEARS = ("1001", "9998")
+"""The first and the last year of a horizon: the clock that follows from it must have four digits and two weeks left."""
+
+A_DATE = {
+    "pattern": r"^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01])([Tt]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?"
+    r"([Zz]|[+-](0\d|1[0-4]):[0-5]\d))?)?)?$"
+}
+"""For the documentation of a parameter that `read_date` reads: the form of a date, or of a time with its zone."""
+
+_HOW = (
+    "send a day, a month or a year, such as 2017-10-29, 2017-10 or 2017, or a time with its zone, such as "
+    "2017-10-29T09:00:00Z or 2017-10-29T12:00:00%2B03:00 (%2B is a + in a URL)"
+)
+_DATE = re.compile(r"\d{4}(-\d\d(-\d\d)?)?", re.ASCII)
+_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?)(?:\.\d{1,9})?(Z|[+-]\d\d:\d\d)?", re.ASCII)
+
+
+def read_date(text: str) -> str:
+    """A date or time up to which something is asked for, as `Asked` takes it. A second has no parts here.
+
+    Raises:
+        ValueError: it is none; the text says how to mend it.
+    """
+    text = text.upper()
+    time = _TIME.fullmatch(text)
+    if "/" in text:
+        raise ValueError(f"this is one date or time, not an interval: {_HOW}")
+    if re.search("[~?%X]", text):
+        raise ValueError(f"this date is exact, without ~, ?, % or X: {_HOW}")
+    if time is not None and time[2] is None:
+        raise ValueError(f"a time needs its zone: {_HOW}")
+    if time is None and not _DATE.fullmatch(text):
+        raise ValueError(_HOW)
+    _in_years(text)
+    try:
+        return check_date(time[1] + time[2] if time is not None else text)
+    except ValueError:
+        raise ValueError(f"there is no such day, month or hour: {_HOW}") from None
+
+
+def read_known_at(text: str) -> str:
+    """A time at which something is asked to have been known.
+
+    Raises:
+        ValueError: it is none, or it is still to come; the text says how to mend it.
+    """
+    moment = read_moment(text)
+    _in_years(text)
+    if moment > datetime.now(UTC) + AHEAD:
+        raise ValueError("this time is still to come: leave it out to ask what is known now")
+    return text
+
+
+def _in_years(text: str) -> None:
+    first, last = YEARS
+    if not first <= text[:4] <= last:
+        raise ValueError(f"the years of a horizon go from {first} to {last}: leave it out if it bounds nothing")
+
+
+Until = Annotated[str | None, AfterValidator(lambda text: read_date(text) if text is not None else None)]
+
+
+async def horizon_of(
+    here: Fresh,
+    as_of: Annotated[
+        Until,
+        Query(
+            description="As it stood at the end of this day, month or year, or at this time (with its zone), by all "
+            "that is known today.",
+            examples=["2017-10-29"],
+            json_schema_extra=A_DATE,
+        ),
+    ] = None,
+    published_by: Annotated[
+        Until,
+        Query(
+            description="Only what could be read by the end of this date, or by this time.",
+            examples=["2017-10-29"],
+            json_schema_extra=A_DATE,
+        ),
+    ] = None,
+    known_at: Annotated[
+        str | None,
+        AfterValidator(lambda text: read_known_at(text) if text is not None else None),
+        Query(
+            description="Only what was recorded by this time (with its zone).",
+            examples=["2017-10-29T09:00:00Z"],
+            json_schema_extra=A_TIME,
+        ),
+    ] = None,
+    known_at_position: Annotated[
+        int | None, Query(ge=0, description="Only what was recorded up to this position of the log.", examples=[42])
+    ] = None,
+) -> Asked:
+    """The horizon that is asked for, once the read models have reached it."""
+    if (as_of, published_by, known_at, known_at_position) == (None, None, None, None):
+        return HERE
+    positions = []
+    if known_at_position is not None:
+        end = await asyncio.to_thread(here.ledger.head)
+        if known_at_position > end:
+            raise BadCursor.at(
+                "known_at_position",
+                f"the log ends at position {end}: send that or less, or leave it out to ask what is known now",
+            )
+        positions.append(known_at_position)
+    if known_at is not None:
+        positions.append(await asyncio.to_thread(here.ledger.position_at, read_moment(known_at)))
+    position = min(positions, default=None)
+    if position is not None:
+        await require_views(here, position)
+    return Asked(as_of, published_by, known_at, known_at_position, position)
+
+
+At = Annotated[Asked, Depends(horizon_of)]
+"""An endpoint on one process that takes `asked: At` understands the four parameters."""
+
+
+def stated(asked: Asked, now: datetime) -> dict[str, Any]:
+    """The horizon as an answer states it; `now` is the clock on the wall.
+
+    A status tells in addition how many reports are only possibly inside, and how many lie beyond it.
+    """
+    return {
+        "as_of": asked.as_of,
+        "published_by": asked.published_by,
+        "known_at": asked.known_at,
+        "known_at_position": asked.known_at_position,
+        "now": instant(asked.now or now),
+        "position": asked.position,
+    }

@@ -1,0 +1,72 @@
+"""The description of the interface: what FastAPI finds in the routes, and the schemas of what travels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from starlette.types import ASGIApp
+
+from api.http.problems import problems
+from api.http.schemas import changes
+from api.http.schemas.answers import SHAPES
+from api.http.schemas.events import SCHEMAS, event_schemas
+
+TAGS = [
+    {"name": "events", "description": "Append what was reported; replay what was recorded."},
+    {"name": "event types", "description": "What can be recorded, with JSON Schema and examples."},
+    {"name": "processes", "description": "Where a process stands, and what belongs to it."},
+    {"name": "findings", "description": "What does not fit, and what is due, across processes."},
+    {"name": "subjects", "description": "A round of talks, an agreement, a convoy, a register, an actor."},
+    {"name": "operations", "description": "Health, metrics, and what a problem means."},
+]
+
+
+def _never_null(schema: dict[str, Any]) -> None:
+    """Takes back what FastAPI tells of a parameter that may be left out: that it may be null. A URL holds no null."""
+    kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
+    if len(kinds) == 1:
+        del schema["anyOf"]
+        schema.update(kinds[0])
+
+
+class DocumentedApp(FastAPI):
+    """An app whose description holds our schemas, and that has a layer of ours around all others.
+
+    Args:
+        front: puts that layer around the app, so that the answer to an accident passes it too.
+        options: of FastAPI.
+    """
+
+    def __init__(self, *, front: Callable[[ASGIApp], ASGIApp], **options: Any) -> None:
+        self._front = front
+        super().__init__(**options)
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return self._front(super().build_middleware_stack())
+
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            described = get_openapi(
+                title=self.title,
+                version=self.version,
+                summary=self.summary,
+                description=self.description,
+                routes=self.routes,
+                tags=self.openapi_tags,
+            )
+            for operation in (each for path in described["paths"].values() for each in path.values()):
+                told = operation["responses"]
+                if "HTTPValidationError" in str(told.get("422")):
+                    del told["422"]  # FastAPI's own shape of error, which is never sent
+                told["default"] = {**problems(400)[400], "description": "Any other problem."}
+                for parameter in operation.get("parameters", ()):
+                    _never_null(parameter["schema"])
+            schemas = described.setdefault("components", {}).setdefault("schemas", {})
+            for unused in ("HTTPValidationError", "ValidationError"):
+                schemas.pop(unused, None)
+            schemas.update(SCHEMAS | SHAPES | changes.SHAPES | event_schemas())
+            self.openapi_schema = described
+        return self.openapi_schema

@@ -1,0 +1,210 @@
+"""Parameters that several endpoints take, each read and refused in one way."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated, Any, get_origin
+
+from fastapi import Depends, Query, Request, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from pydantic import AfterValidator
+
+from api.services.registry import Here, Parley
+from domain.errors import BadCursor, Fault, Unavailable
+from domain.values import FAMILIES, ID_PATTERN, SUBJECT_PATTERN
+from domain.vocabulary import PAYLOADS
+from ledger.ledger import micros
+from ledger.recorder import Filter
+
+A_TIME = {"format": "date-time"}
+"""For the documentation of a parameter that `read_moment` reads."""
+LAST_POSITION = 2**63 - 1  # what the database can hold
+BRIEFLY = 5.0  # seconds that min_position waits
+LOOK = 0.1  # seconds between looks at whether it is of use to wait on
+POSITION_HEADER = "Parley-Position"
+
+Position = Annotated[int, Query(ge=0, le=LAST_POSITION)]
+
+
+def one_of(words: Iterable[str]) -> dict[str, Any]:
+    """For the documentation of a parameter that takes one of these words and refuses others with a hint."""
+    return {"enum": list(words)}
+
+
+# --- times
+
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
+_HOW = "send a time with its zone, such as 2017-10-29T09:00:00Z or 2017-10-29T12:00:00%2B03:00 (%2B is a + in a URL)"
+
+
+def read_moment(text: str) -> datetime:
+    """A time as RFC 3339 has it: with seconds and a zone."""
+    if not _INSTANT.fullmatch(text):
+        raise ValueError(_HOW)
+    try:
+        return datetime.fromisoformat(text.upper())
+    except ValueError:
+        raise ValueError(f"there is no such day or hour: {_HOW}") from None
+
+
+def _moment(text: str) -> str:
+    read_moment(text)
+    return text
+
+
+Moment = Annotated[str, AfterValidator(_moment), Query(examples=["2017-10-29T09:00:00Z"])]
+"""A time with its zone, as text that `read_moment` reads."""
+
+
+# --- which events
+
+
+async def wanted_events(
+    process: Annotated[
+        str | None,
+        Query(
+            pattern=ID_PATTERN,
+            description="Only events of this process; a late opening adds earlier ones of its subject.",
+        ),
+    ] = None,
+    subject: Annotated[str | None, Query(pattern=SUBJECT_PATTERN, description="Only events on this subject.")] = None,
+    family: Annotated[
+        str | None, Query(description="Only events on subjects of this family.", json_schema_extra=one_of(FAMILIES))
+    ] = None,
+    type: Annotated[
+        str | None, Query(description="Only events of this type.", json_schema_extra=one_of(PAYLOADS))
+    ] = None,
+    recorded_after: Annotated[
+        Moment | None, Query(description="Only events recorded after this time.", json_schema_extra=A_TIME)
+    ] = None,
+) -> Filter:
+    """The filters of a replay, all of which must hold."""
+    faults = [
+        Fault(name, f"no such {name}{hint}: {where}")
+        for name, sent, known, where in (
+            ("family", family, FAMILIES, "one of " + ", ".join(FAMILIES)),
+            ("type", type, tuple(PAYLOADS), "GET /v1/event-types lists them"),
+        )
+        if sent is not None and sent not in known
+        for hint in [did_you_mean(sent, known)]
+    ]
+    if faults:
+        raise BadCursor.of(faults)
+    after = micros(read_moment(recorded_after)) if recorded_after is not None else None
+    return Filter(process, subject, family, type, after)
+
+
+Wanted = Annotated[Filter, Depends(wanted_events)]
+
+
+def did_you_mean(sent: str, known: tuple[str, ...]) -> str:
+    """` (did you mean X?)`, or nothing. The word must be short, since comparing takes time."""
+    close = difflib.get_close_matches(sent, known, n=1) if len(sent) <= 100 else []
+    return f" (did you mean {close[0]}?)" if close else ""
+
+
+# --- no parameter is ignored
+
+
+def _parameters(dependant: Dependant) -> dict[str, bool]:
+    """The query parameters of an endpoint and what it depends on, and whether each may be sent more than once."""
+    found = {f.alias: get_origin(f.field_info.annotation) is list for f in dependant.query_params}
+    for below in dependant.dependencies:
+        found |= _parameters(below)
+    return found
+
+
+async def only_known(request: Request) -> None:
+    """Refuses a parameter that the endpoint does not know or that is sent twice.
+
+    A mistyped filter must not return everything, and a mistyped `dry_run` must not record.
+    """
+    if not request.query_params:
+        return
+    route: APIRoute = request.scope["route"]
+    known = _parameters(route.dependant)
+    faults: list[Fault] = []
+    names: list[str] = [name for name, _ in request.query_params.multi_items()]
+    for name in dict.fromkeys(names):
+        if name not in known:
+            takes = ", ".join(known) or "none"
+            faults.append(
+                Fault(name, f"unknown parameter{did_you_mean(name, tuple(known))}: this address takes {takes}")
+            )
+        elif names.count(name) > 1 and not known[name]:
+            faults.append(Fault(name, "sent more than once: send it once"))
+        if len(faults) == 20:
+            break
+    if faults:
+        raise BadCursor.of(faults)
+
+
+# --- reading one's own writes
+
+MinPosition = Annotated[
+    Position | None,
+    Query(description="Wait (up to 5 seconds) until the answer reflects this position of the log; else 503."),
+]
+
+
+async def reached_by_views(here: Here, response: Response, min_position: MinPosition = None) -> Parley:
+    """The running server, once its read models reach `min_position`. Tells the position they reflect.
+
+    An endpoint that makes its own Response must add the header itself: `views_position`.
+    """
+    if min_position is not None:
+        await require_views(here, min_position)
+    response.headers.update(views_position(here))
+    return here
+
+
+Fresh = Annotated[Parley, Depends(reached_by_views)]
+"""An endpoint on read models that takes `here: Fresh` understands `min_position`."""
+
+
+def views_position(here: Parley) -> dict[str, str]:
+    """The header that tells which position of the log the read models reflect. Take it before reading them."""
+    return {POSITION_HEADER: str(here.follower.position)}
+
+
+async def require_views(here: Parley, position: int) -> None:
+    """Waits briefly until the read models reflect a position.
+
+    Raises:
+        Unavailable: they do not.
+    """
+    if not await wait_for_views(here, position, BRIEFLY):
+        reason = here.follower.halted or "they are behind: send the request again in a moment"
+        raise Unavailable(f"the read models have not reached the position asked for: {reason}")
+
+
+async def wait_for_views(here: Parley, position: int, seconds: float) -> bool:
+    """Waits until the read models reflect a position; False after some seconds, or if they are halted before it.
+
+    It holds no thread: a thousand may wait.
+    """
+    clock = asyncio.get_running_loop().time
+    deadline = clock() + seconds
+    while here.follower.position < position:
+        left = deadline - clock()
+        if here.follower.halted or here.head.stopping or left <= 0:
+            return False
+        here.follower.hurry()
+        await here.moved.wait(min(left, LOOK))
+    return True
+
+
+async def reached_by_log(here: Here, min_position: MinPosition = None) -> Parley:
+    """The running server, once its log reaches `min_position`."""
+    if min_position is not None and not await here.head.beyond(min_position - 1, BRIEFLY):
+        raise Unavailable("the log has not reached the position asked for: send the request again in a moment")
+    return here
+
+
+AtLog = Annotated[Parley, Depends(reached_by_log)]
+"""An endpoint on the log itself that takes `here: AtLog` understands `min_position`."""

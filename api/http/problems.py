@@ -1,0 +1,237 @@
+"""Errors as RFC 9457 problem details: the one table from refusal to status, and no error without such a body."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.routing import Match
+
+from api.http.responses import Responses
+from api.services.logs import REQUEST_ID
+from domain import errors
+from domain.errors import Fault, Refusal
+from domain.vocabulary import HINTS
+
+# --- refusals that only HTTP knows
+
+
+class BadHeader(Refusal):
+    """A header that cannot be read."""
+
+    title = "A header cannot be read"
+
+
+class WrongMediaType(Refusal):
+    """The body is of a type that is not taken."""
+
+    title = "The body is of the wrong type"
+
+
+class NotAcceptable(Refusal):
+    """None of the types the client accepts can be given."""
+
+    title = "No accepted type can be given"
+
+
+class WrongHost(Refusal):
+    """The request was meant for another host: a web page may be abusing the browser that shows it."""
+
+    title = "This is not the host asked for"
+
+
+STATUS: dict[type[Refusal], int] = {
+    errors.NotJson: 400,
+    errors.BadCursor: 400,
+    BadHeader: 400,
+    errors.NotFound: 404,
+    NotAcceptable: 406,
+    errors.AlreadyOpen: 409,
+    errors.IdReused: 409,
+    errors.StaleVersion: 409,
+    errors.DoubtfulQuality: 409,
+    errors.PreconditionFailed: 412,
+    errors.TooMuch: 413,
+    WrongMediaType: 415,
+    WrongHost: 421,
+    errors.Malformed: 422,
+    errors.UnknownReference: 422,
+    errors.NotOpen: 422,
+    errors.Unavailable: 503,
+}
+"""Every refusal and the status it is answered with."""
+
+PLACES: dict[type[Refusal], str] = {errors.BadCursor: "parameter", BadHeader: "header"}
+"""What a fault of such a refusal names, if not a JSON Pointer into the body."""
+
+RETRY_AFTER = "2"  # seconds, with every 503
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+MOST_TEXT = 1_000  # characters of a detail
+MOST_POINTER = 300  # characters of a pointer: keys may be long
+
+
+class ProblemAnswer(Response):
+    media_type = "application/problem+json"
+
+
+def kind_of(refusal: type[Refusal]) -> str:
+    """The name of a refusal in its problem type: StaleVersion is `stale-version`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", refusal.__name__).lower()
+
+
+KINDS = {kind_of(refusal): refusal for refusal in STATUS}
+
+
+def problem(
+    status: int,
+    kind: str | None,
+    title: str,
+    detail: str,
+    *,
+    retry: bool = False,
+    faults: tuple[Fault, ...] = (),
+    place: str = "pointer",
+    headers: Mapping[str, str] | None = None,
+    request_id: str | None = None,
+) -> ProblemAnswer:
+    """A problem as an answer. `kind` is the last part of its type; None is `about:blank`."""
+    body = {
+        "type": f"/problems/{kind}" if kind else "about:blank",
+        "title": title,
+        "status": status,
+        "detail": _short(detail, MOST_TEXT),
+        "retry": retry,
+        "errors": [{place: _short(f.pointer, MOST_POINTER), "detail": _short(f.detail, MOST_TEXT)} for f in faults],
+        **({"request_id": request_id} if request_id is not None else {}),
+    }
+    sent = {**(headers or {}), **({"Retry-After": RETRY_AFTER} if status == 503 else {})}
+    return ProblemAnswer(orjson.dumps(body), status, sent)
+
+
+def _short(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def of_refusal(refusal: Refusal) -> ProblemAnswer:
+    kind = type(refusal)
+    return problem(
+        STATUS[kind],
+        kind_of(kind),
+        refusal.title,
+        refusal.detail,
+        retry=refusal.retry,
+        faults=refusal.faults,
+        place=PLACES.get(kind, "pointer"),
+    )
+
+
+# --- what the framework raises
+
+
+def of_parameters(error: RequestValidationError) -> ProblemAnswer:
+    """Parameters and headers that the framework could not read. Bodies are read by us."""
+    faults: list[Fault] = []
+    place: type[Refusal] = errors.BadCursor
+    for one in error.errors():
+        where, name = str(one["loc"][0]), ".".join(str(step) for step in one["loc"][1:])
+        if where == "header":
+            place = BadHeader
+        faults.append(Fault(name, _hint(one)))
+    return of_refusal(place.of(faults))
+
+
+def _hint(one: dict[str, Any]) -> str:
+    match one["type"]:
+        case "int_parsing" | "int_parsing_size" | "int_from_float":
+            return "send a whole number"
+        case "bool_parsing":
+            return "send true or false"
+        case "string_pattern_mismatch":
+            return f"send text of the form {one['ctx']['pattern']}"
+        case kind if kind in HINTS:
+            return HINTS[kind].format(**one.get("ctx", {}))
+        case _:
+            return str(one["msg"]).removeprefix("Value error, ")
+
+
+ADVICE = {
+    404: "there is nothing at this address: /openapi.json and /docs tell what there is",
+    405: "this address does not take that method: the header Allow tells which it takes",
+}
+
+
+def of_framework(error: HTTPException) -> ProblemAnswer:
+    status = HTTPStatus(error.status_code)
+    kind = {404: kind_of(errors.NotFound)}.get(status)
+    return problem(status, kind, status.phrase, ADVICE.get(status, status.description), headers=error.headers)
+
+
+def _allowed(request: Request) -> list[str]:
+    """The methods that an address takes. The framework tells those of the first route only."""
+    found = []
+    for method in METHODS:
+        scope = {key: request.scope[key] for key in ("type", "path", "root_path", "headers")}
+        if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in request.app.routes):
+            found.append(method)
+    return found
+
+
+def of_accident() -> ProblemAnswer:
+    return problem(
+        500,
+        None,
+        "Internal Server Error",
+        "an error of Parley itself; its log says more under this request id. To send the same event ids again is safe",
+        request_id=REQUEST_ID.get(),
+    )
+
+
+def of_broken_off() -> Response:
+    """For a body that broke off: nobody is there to read it."""
+    return Response(status_code=400)
+
+
+def problems(*statuses: int) -> Responses:
+    """Documents the problems an operation may answer with."""
+    return {
+        status: {
+            "description": " · ".join(kind.title for kind, its in STATUS.items() if its == status)
+            or HTTPStatus(status).phrase,
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+        for status in statuses
+    }
+
+
+def install(app: FastAPI) -> None:
+    """Makes every error of the app a problem."""
+
+    @app.exception_handler(Refusal)
+    async def refused(_: Request, error: Refusal) -> Response:
+        return of_refusal(error)
+
+    @app.exception_handler(RequestValidationError)
+    async def unreadable(_: Request, error: RequestValidationError) -> Response:
+        return of_parameters(error)
+
+    @app.exception_handler(HTTPException)
+    async def by_framework(request: Request, error: HTTPException) -> Response:
+        if error.status_code == 405:
+            error.headers = {"Allow": ", ".join(_allowed(request))}
+        return of_framework(error)
+
+    @app.exception_handler(ClientDisconnect)
+    async def broken_off(_: Request, __: ClientDisconnect) -> Response:
+        return of_broken_off()
+
+    @app.exception_handler(Exception)  # the server logs it, with its trace
+    async def accident(_: Request, __: Exception) -> Response:
+        return of_accident()

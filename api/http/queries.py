@@ -1,0 +1,67 @@
+"""What the routes on read models share: parameters, pages, and answers from one snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import Header, Path, Query
+
+from api.http.horizon import stated
+from api.http.parameters import POSITION_HEADER
+from api.http.problems import problems
+from api.http.responses import JSON, Responses, answer
+from api.services.registry import Parley
+from domain.values import ID_PATTERN
+from projections.asking import Answer
+from projections.scene import Asked
+from projections.storage.generations import ReadTransaction
+
+ProcessPath = Annotated[str, Path(pattern=ID_PATTERN, description="Id of the process.", examples=["eastern-kalamun"])]
+Cursor = Annotated[
+    str | None,
+    Query(max_length=1000, description="`next` of the page before.", json_schema_extra={"pattern": "^[A-Za-z0-9_-]+$"}),
+]
+Limit = Annotated[int, Query(ge=1, le=1000, description="The most entries of a page.")]
+IfNoneMatch = Annotated[str | None, Header(description="The ETag of an answer that is at hand.")]
+
+POSITION = {POSITION_HEADER: "The position of the log that the answer reflects."}
+WITH_ETAG = {**POSITION, "ETag": "Changes when the answer may."}
+UNCHANGED = {"description": "It is as it was at the ETag of `If-None-Match`."}
+
+
+def answered(description: str, example: dict[str, Any], schema: str) -> Responses:
+    """What an operation on one process may answer."""
+    return {**answer(description, example, schema, headers=POSITION), **problems(400, 404, 503)}
+
+
+def ask(here: Parley, question: Callable[[ReadTransaction], Any]) -> JSON:
+    """Answers a question from one snapshot of the read models, and tells which position it reflects."""
+    with here.views.reading() as reading:
+        found = question(reading)
+        headers = {POSITION_HEADER: str(reading.position)}
+    return JSON(found, headers=headers)
+
+
+def page(here: Parley, question: Callable[[ReadTransaction], Answer], name: str, **more: Any) -> JSON:
+    """Answers with a page of a list, the cursor of the next one, and what else is given."""
+
+    def told(reading: ReadTransaction) -> dict[str, Any]:
+        answer = question(reading)
+        return {name: answer.items, "next": answer.next, **more}
+
+    return ask(here, told)
+
+
+def paged(here: Parley, asked: Asked, question: Callable[[ReadTransaction], Answer], name: str) -> JSON:
+    """Answers with a page of a list of one process, the cursor of the next one, and the horizon."""
+    return page(here, question, name, horizon=stated(asked, datetime.now(UTC)))
+
+
+def matches(if_none_match: str | None, etag: str) -> bool:
+    """Weak comparison of `If-None-Match` with an ETag (RFC 9110, 8.8.3.2)."""
+    if if_none_match is None:
+        return False
+    given = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
+    return "*" in given or etag.removeprefix("W/") in given

@@ -1,0 +1,135 @@
+"""From the bytes of a request to drafts of events: every fault of every event is found and named."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+from fastapi import Request
+
+from api.http.problems import WrongMediaType
+from api.http.strict_json import loads
+from api.services.body_budget import Visit
+from domain.errors import Fault, Malformed, TooMuch
+from domain.vocabulary import read_event
+from ledger.mapper import Draft
+
+MOST_EVENTS = 1_000  # in one request
+MOST_FAULTS = 1_000  # listed in one answer
+MOST_VALUES = 10_000  # commas in one event: some thousands are many, and each may be a fault to describe
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The events of one request."""
+
+    drafts: tuple[Draft, ...]
+    single: bool
+    """Whether one event was sent by itself, so that pointers have no index."""
+
+
+def read_request(body: bytes) -> Sent:
+    """Reads one event, or an array of up to 1,000 of them.
+
+    Raises:
+        NotJson: the body is no JSON.
+        TooMuch: there are too many events.
+        Malformed: with the faults of all events, each at its JSON Pointer.
+    """
+    whole = loads(body)
+    if isinstance(whole, dict):
+        return Sent((read_draft(whole),), single=True)
+    if not isinstance(whole, list) or not whole:
+        raise Malformed.at("", "send one event as an object, or an array of 1 to 1,000 of them")
+    if len(whole) > MOST_EVENTS:
+        raise TooMuch("one request holds up to 1,000 events: send the others in a further request")
+    drafts: list[Draft] = []
+    faults: list[Fault] = []
+    for number, raw in enumerate(whole):
+        try:
+            drafts.append(read_draft(raw))
+        except Malformed as refusal:
+            faults += refusal.within(f"/{number}").faults
+        if len(faults) >= MOST_FAULTS:
+            break
+    if faults:
+        raise Malformed.of(faults[:MOST_FAULTS])
+    return Sent(tuple(drafts), single=False)
+
+
+def read_draft(raw: Any) -> Draft:
+    """Reads one event as it was parsed; an id is made if there is none.
+
+    Raises:
+        Malformed: with every fault, `expected_version` included.
+    """
+    if not isinstance(raw, dict):
+        raise Malformed.at("", "send the event as an object")
+    raw = {**raw}
+    expected = raw.pop("expected_version", None)
+    if "id" not in raw:
+        raw["id"] = str(uuid7())
+    faults: list[Fault] = []
+    if expected is not None and (type(expected) is not int or expected < 0):
+        detail = "send the subject's version as a whole number, 0 if it is not open yet, or leave it out"
+        faults.append(Fault("/expected_version", detail))
+    text = orjson.dumps(raw)
+    if text.count(b",") > MOST_VALUES:
+        raise Malformed.at("", f"the event holds more than {MOST_VALUES:,} values: split it into several")
+    try:
+        event = read_event(raw, text)
+    except Malformed as refusal:
+        faults += refusal.faults
+    if faults:
+        raise Malformed.of(faults[:MOST_FAULTS])
+    return Draft.of(event, expected)
+
+
+def uuid7() -> UUID:
+    """A UUID version 7 (RFC 9562): milliseconds since 1970, then a fraction of one, then chance.
+
+    The 12 bits after the version hold the fraction (method 3 of section 6.2), so that the ids of a batch sort in the
+    order in which they were made.
+    """
+    milliseconds, rest = divmod(time.time_ns(), 1_000_000)
+    fraction = rest * 4096 // 1_000_000
+    return UUID(int=milliseconds << 80 | 7 << 76 | fraction << 64 | 2 << 62 | secrets.randbits(62))
+
+
+def check_media_type(request: Request) -> None:
+    """Only JSON is taken. A web page of another origin cannot send that type without asking first."""
+    told = request.headers.get("content-type", "")
+    if told == "application/json":
+        return
+    media, _, parameters = told.partition(";")
+    charset = re.fullmatch(r'\s*(charset\s*=\s*"?utf-8"?\s*)?', parameters, re.IGNORECASE)
+    if media.strip().lower() != "application/json" or charset is None:
+        raise WrongMediaType("send JSON in UTF-8, with the header Content-Type: application/json")
+
+
+async def read_body(request: Request, most: int, visit: Visit) -> bytes:
+    """The body, as long as it is not too long. FastAPI's own limit answers in plain text.
+
+    Raises:
+        TooMuch: it is longer, whether it says so beforehand or not.
+        Unavailable: those of all requests together take too much room.
+    """
+    told = request.headers.get("content-length", "0")
+    if told.isdecimal() and int(told) > most:
+        raise _too_long(most)
+    parts = bytearray()
+    async for part in request.stream():
+        parts += part
+        visit.take(len(part))
+        if len(parts) > most:
+            raise _too_long(most)
+    return bytes(parts)
+
+
+def _too_long(most: int) -> TooMuch:
+    return TooMuch(f"the body may hold {most:,} bytes: send fewer events at once")

@@ -1,0 +1,269 @@
+"""Appending: one event, or several, all or none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+
+from api.http import preferences
+from api.http.parameters import POSITION_HEADER, require_views, wait_for_views
+from api.http.problems import BadHeader, kind_of, problems
+from api.http.request_body import MOST_EVENTS, MOST_FAULTS, Sent, check_media_type, read_body, read_request
+from api.http.responses import JSON, answer
+from api.http.schemas.examples import EXAMPLE_ACTOR, EXAMPLE_APPENDED, EXAMPLE_BATCH
+from api.services.registry import Here, Parley
+from domain.errors import DoubtfulQuality, Fault, Refusal, Unavailable
+from domain.event import instant
+from ledger.ledger import Append, Appended
+from projections import watch
+
+router = APIRouter(prefix="/v1", tags=["events"])
+
+
+LONGEST_WAIT = 30  # seconds that `Prefer: wait` may ask for
+SHORT_WAIT = 2.0  # seconds that an append waits for the read models, to tell what its subjects' findings are
+SMALL = 16 * 1024  # bytes: a body up to this is read on the event loop, a larger one in a thread
+APPEND_HEADERS = {
+    "ETag": "Version of the subject, if the request is on one subject.",
+    "Location": "Where the event can be read, if one was sent by itself.",
+    POSITION_HEADER: "The last position the answer speaks of, for min_position.",
+    "Preference-Applied": "Which preferences were met: `handling=strict`; `return=minimal`; `wait=N` if the read "
+    "models show the events.",
+}
+
+
+@router.post(
+    "/events",
+    status_code=201,
+    summary="Append one event, or several, all or none",
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "description": f"One event, or an array of 1 to {MOST_EVENTS:,}.",
+            "content": {
+                "application/json": {
+                    "schema": {
+                        "anyOf": [
+                            {"$ref": "#/components/schemas/Event"},
+                            {
+                                "type": "array",
+                                "minItems": 1,
+                                "maxItems": MOST_EVENTS,
+                                "items": {"$ref": "#/components/schemas/Event"},
+                            },
+                        ]
+                    },
+                    "examples": {
+                        "one": {"summary": "Identify an actor", "value": EXAMPLE_ACTOR},
+                        "batch": {
+                            "summary": "Open a process with a first round of talks, all or none",
+                            "value": EXAMPLE_BATCH,
+                        },
+                    },
+                }
+            },
+        }
+    },
+    responses={
+        **answer(
+            "Recorded: at least one event is new.", EXAMPLE_APPENDED, "Appended", status=201, headers=APPEND_HEADERS
+        ),
+        **answer("Nothing was new, or a dry run.", EXAMPLE_APPENDED, "Appended", headers=APPEND_HEADERS),
+        **problems(400, 409, 412, 413, 415, 422, 503),
+    },
+)
+async def append_events(
+    request: Request,
+    here: Here,
+    dry_run: Annotated[bool, Query(description="Check everything, store nothing.")] = False,
+    if_match: Annotated[
+        str | None,
+        Header(
+            description='The ETag of the subject, such as `"7"`; only for a request on one subject.',
+            json_schema_extra={"pattern": '^"(0|[1-9][0-9]{0,17})"$'},
+        ),
+    ] = None,
+    prefer: Annotated[
+        list[str] | None,
+        Header(
+            description=f"`wait=N` answers once the read models show the events, or after N (up to {LONGEST_WAIT}) s; "
+            "`return=minimal` does not wait and tells no findings; `handling=strict` records nothing that would raise "
+            "a finding of data quality on its own subject."
+        ),
+    ] = None,
+) -> Response:
+    """Sending the same events again under their ids is safe: they answer as before, with 200.
+
+    Without ids, what was sent twice is recorded twice. `findings` are those of each event's own subject as they stand
+    now; null if they are not known yet: then /v1/processes/{id}/findings has them in a moment.
+    """
+    return await append_sent(request, here, dry_run, if_match, prefer or ())
+
+
+async def append_sent(
+    request: Request, here: Parley, dry_run: bool = False, if_match: str | None = None, prefer: Iterable[str] = ()
+) -> Response:
+    """Appends what a request sends, and answers.
+
+    Args:
+        request: with the events in its body.
+        here: the running server.
+        dry_run: check everything, store nothing.
+        if_match: the header, if it was sent.
+        prefer: the headers of preferences.
+
+    Raises:
+        Refusal: nothing is recorded, or a database that went away did not tell.
+        ClientDisconnect: the body broke off.
+    """
+    preferred = preferences.read(prefer)
+    strict, minimal = preferred.get("handling") == "strict", preferred.get("return") == "minimal"
+    try:
+        check_media_type(request)
+        with here.room.visit() as visit:
+            body = await read_body(request, here.settings.max_body, visit)
+            sent = read_request(body) if len(body) <= SMALL else await run_in_threadpool(read_request, body)
+            append = Append(sent.drafts, _if_match(if_match, sent), dry_run)
+            if strict:
+                await _refuse_doubtful(here, sent, append)
+            done = await _recorded(here, sent, append)
+    except Exception as error:
+        here.metrics.appends.labels(_outcome(error)).inc()
+        raise
+    here.metrics.appends.labels("dry-run" if dry_run else "recorded" if done.new else "repeated").inc()
+    headers = {POSITION_HEADER: str(done.position)}
+    if len({event.subject for event in done.events}) == 1:
+        headers["ETag"] = f'"{await _version(here, done)}"'
+    if sent.single and not dry_run:
+        headers["Location"] = f"/v1/events/{done.events[0].id}"
+    wait = preferences.seconds(preferred, LONGEST_WAIT)
+    told = not (minimal or dry_run)
+    shown = (told or wait is not None) and await wait_for_views(
+        here, done.position, SHORT_WAIT if wait is None else wait
+    )
+    found = await run_in_threadpool(_findings, here, done) if told and shown else None
+    applied = {"handling=strict": strict, "return=minimal": minimal, f"wait={wait}": wait is not None and shown}
+    if any(applied.values()):
+        headers["Preference-Applied"] = ", ".join(name for name, met in applied.items() if met)
+    return JSON(_told(done, found), 201 if done.new else 200, headers)
+
+
+def _outcome(error: Exception) -> str:
+    """What became of a request that was not recorded, for the metrics."""
+    match error:
+        case Refusal():
+            return kind_of(type(error))
+        case ClientDisconnect():
+            return "broken-off"
+        case _:
+            return "accident"
+
+
+async def _refuse_doubtful(here: Parley, sent: Sent, append: Append) -> None:
+    """Refuses events that would raise a finding of data quality on their own subjects; nothing is recorded.
+
+    They are held against all that is recorded when this begins. Events that are recorded already are not judged again.
+
+    Raises:
+        DoubtfulQuality: with each such finding.
+        Refusal: the log would refuse them anyway; or the read models do not reach the end of the log.
+    """
+    checked = await _recorded(here, sent, replace(append, dry_run=True))
+    fresh: dict[UUID, int] = {}
+    for number, event in enumerate(checked.events):
+        if event.position is None:
+            fresh.setdefault(event.id, number)
+    if not fresh:
+        return
+    await require_views(here, await run_in_threadpool(here.ledger.head))
+    faults = await run_in_threadpool(_doubts, here, sent, list(fresh.values()))
+    if faults:
+        refusal = DoubtfulQuality.of(faults)
+        raise refusal.relative_to("/0") if sent.single else refusal
+
+
+def _doubts(here: Parley, sent: Sent, numbers: list[int]) -> list[Fault]:
+    """What some of the events of a request would raise of data quality."""
+    with here.views.reading() as reading:
+        found = watch.quality_faults(reading, [sent.drafts[number].event for number in numbers])
+    mend = "Correct or retract what is wrong, mark a duplicate as one (DuplicateMarked), or send it without "
+    return [
+        Fault(f"/{numbers[number]}", f"{one.rule}: {one.text} {mend}`Prefer: handling=strict`.")
+        for number, one in sorted(found, key=lambda one: one[0])[:MOST_FAULTS]
+    ]
+
+
+def _findings(here: Parley, done: Appended) -> dict[str, list[dict[str, Any]]] | None:
+    """What stands on the subjects of an append; None if the read models cannot tell. The events are recorded."""
+    try:
+        with here.views.reading() as reading:
+            if reading.position < done.position:
+                return None  # the read models are being made anew
+            return watch.findings_of(reading, {event.subject for event in done.events}, datetime.now(UTC))
+    except Unavailable:
+        return None
+
+
+async def _recorded(here: Parley, sent: Sent, append: Append) -> Appended:
+    """Waits for the writer. If the request is given up meanwhile, the writer may record it all the same.
+
+    Raises:
+        Refusal: with pointers into the body that was sent.
+    """
+    try:
+        return await here.writer.submit_here(append)
+    except Refusal as refusal:
+        if sent.single:
+            raise refusal.relative_to("/0") from None
+        raise
+
+
+def _told(done: Appended, findings: dict[str, list[dict[str, Any]]] | None) -> dict[str, Any]:
+    return {
+        "events": [
+            {
+                "id": str(event.id),
+                "position": event.position,
+                "subject": event.subject,
+                "version": event.version,
+                "recorded_at": instant(event.recorded_at) if event.recorded_at is not None else None,
+                "findings": findings[event.subject] if findings is not None else None,
+            }
+            for event in done.events
+        ],
+        "position": done.position,
+    }
+
+
+def _if_match(header: str | None, sent: Sent) -> int | None:
+    """The version that `If-Match` asks for.
+
+    Raises:
+        BadHeader: it is no version of one subject.
+    """
+    if header is None:
+        return None
+    if len({draft.event.subject for draft in sent.drafts}) > 1:
+        detail = "it goes with a request on one subject: send expected_version with each event instead"
+        raise BadHeader.at("If-Match", detail)
+    version = re.fullmatch(r'"(0|[1-9][0-9]{0,17})"', header.strip())
+    if version is None:
+        detail = 'send one ETag of a subject as it was given, such as "7": not weak (W/), not a list and not *'
+        raise BadHeader.at("If-Match", detail)
+    return int(version[1])
+
+
+async def _version(here: Parley, done: Appended) -> int:
+    """The version of the one subject of a request, as it is now."""
+    if done.new:
+        return max(event.version for event in done.events)
+    return await run_in_threadpool(here.ledger.version, done.events[0].subject)

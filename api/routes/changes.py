@@ -1,0 +1,109 @@
+"""What became known of a process between two moments: `GET /v1/processes/{id}/changes`."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import AfterValidator
+
+from api.http.horizon import read_known_at
+from api.http.parameters import LAST_POSITION, Fresh, read_moment, require_views
+from api.http.queries import ProcessPath, answered, ask
+from api.http.responses import JSON
+from api.http.schemas.changes import EXAMPLE
+from api.services.registry import Parley
+from domain.errors import BadCursor
+from projections.changes import changes
+from projections.scene import Asked
+
+router = APIRouter(prefix="/v1/processes", tags=["processes"])
+
+_HOW = (
+    "send a position of the log, such as 42, or a time with its zone, such as 2017-10-29T09:00:00Z or "
+    "2017-10-29T12:00:00%2B03:00 (%2B is a + in a URL)"
+)
+_POSITION = re.compile("[0-9]{1,19}", re.ASCII)
+A_MOMENT = {
+    "pattern": r"^(\d{1,19}|\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[Tt]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?"
+    r"([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d))$"
+}
+"""For the documentation of a parameter that `read_end` reads: the form of a position, or of a time with its zone."""
+
+
+def read_end(text: str) -> str:
+    """A moment as it is sent: a position of the log, or a time.
+
+    Raises:
+        ValueError: it is neither, or a time that is still to come; the text says how to mend it.
+    """
+    if _POSITION.fullmatch(text):
+        if int(text) > LAST_POSITION:
+            raise ValueError(f"no log is that long: {_HOW}")
+        return text
+    try:
+        read_moment(text)
+    except ValueError as reason:
+        told = "there is no such day or hour: " if str(reason).startswith("there is no") else ""
+        raise ValueError(told + _HOW) from None
+    return read_known_at(text)
+
+
+Moment = Annotated[str, AfterValidator(read_end)]
+
+
+async def window(
+    here: Fresh,
+    since: Annotated[
+        Moment,
+        Query(
+            description="After this position of the log, or this time with its zone.",
+            examples=["35"],
+            json_schema_extra=A_MOMENT,
+        ),
+    ],
+    until: Annotated[
+        str | None,
+        AfterValidator(lambda text: read_end(text) if text is not None else None),
+        Query(
+            description="Up to this position or time; now, if it is left out.",
+            examples=["42"],
+            json_schema_extra=A_MOMENT,
+        ),
+    ] = None,
+) -> tuple[Asked, Asked]:
+    """Both ends, once the read models have reached them."""
+    first = await _asked(here, "since", since)
+    last = await _asked(here, "until", until) if until is not None else Asked()
+    await require_views(here, max(first.position or 0, last.position or 0))
+    return first, last
+
+
+async def _asked(here: Parley, name: str, text: str) -> Asked:
+    if not _POSITION.fullmatch(text):
+        return Asked(known_at=text, position=await asyncio.to_thread(here.ledger.position_at, read_moment(text)))
+    position, end = int(text), await asyncio.to_thread(here.ledger.head)
+    if position > end:
+        raise BadCursor.at(name, f"the log ends at position {end}: send that or less, or a time with its zone")
+    return Asked(known_at_position=position, position=position)
+
+
+@router.get(
+    "/{process}/changes",
+    summary="What became known between two moments",
+    responses=answered("What became known.", EXAMPLE, "Changes"),
+)
+def read_changes(process: ProcessPath, here: Fresh, ends: Annotated[tuple[Asked, Asked], Depends(window)]) -> JSON:
+    """For a morning briefing: what came in after `since` and up to `until`, what it changed, which of what was known
+    before was corrected, what contradicts or no longer does, and what fell due. The clock of each end is its time, or
+    the time at which its position was recorded."""
+    since, until = ends
+    now = datetime.now(UTC)
+
+    def question(reading: Any) -> dict[str, Any]:
+        return changes(reading, process, since, until, now)
+
+    return ask(here, question)

@@ -1,0 +1,121 @@
+"""Queries of deadlines across processes: as JSON, and as a file for calendar programs."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Query
+from starlette.responses import Response
+
+from api.exporters import ical
+from api.http.negotiation import accepted
+from api.http.parameters import POSITION_HEADER, Fresh
+from api.http.problems import problems
+from api.http.queries import POSITION, Cursor
+from api.http.responses import JSON, Responses
+from api.http.schemas import examples
+from api.services.registry import Parley
+from domain.edtf import FORM, When
+from domain.errors import BadCursor
+from domain.values import ID_PATTERN
+from projections import watch
+
+router = APIRouter(prefix="/v1", tags=["findings"])
+
+LIST, CALENDAR = "application/json", "text/calendar"
+ON_PAGE = 100
+MOST_IN_CALENDAR = 2_000
+
+EXAMPLE_CALENDAR = (
+    ical.calendar([examples.DEADLINE], {"actors": {}, "evidence": examples.STATUS["evidence"]}, "Deadlines in Parley")
+    .decode()
+    .replace("\r\n", "\n")
+)
+
+
+async def wanted_deadlines(
+    process: Annotated[str | None, Query(pattern=ID_PATTERN, description="Only of this process.")] = None,
+    until: Annotated[
+        str | None,
+        Query(
+            description="Only what may be due by the end of this date, in EDTF.",
+            examples=["2017-10-31"],
+            json_schema_extra={"pattern": FORM},
+        ),
+    ] = None,
+    overdue: Annotated[bool | None, Query(description="Only what is overdue (true), or is not (false).")] = None,
+) -> dict[str, Any]:
+    """The filters of deadlines, all of which must hold.
+
+    Raises:
+        BadCursor: `until` is no date.
+    """
+    try:
+        last = When(until) if until is not None else None
+    except ValueError as error:
+        raise BadCursor.at("until", str(error)) from None
+    return {"process": process, "until": last, "overdue": overdue}
+
+
+Wanted = Annotated[dict[str, Any], Depends(wanted_deadlines)]
+
+
+def answers(*media: str) -> Responses:
+    """What an operation on deadlines may answer."""
+    contents = {
+        LIST: {"schema": {"$ref": "#/components/schemas/Deadlines"}, "example": examples.DEADLINES},
+        CALENDAR: {"schema": {"type": "string"}, "example": EXAMPLE_CALENDAR},
+    }
+    headers = {name: {"description": text, "schema": {"type": "string"}} for name, text in POSITION.items()}
+    content = {name: contents[name] for name in media}
+    return {200: {"description": "The deadlines.", "headers": headers, "content": content}}
+
+
+@router.get(
+    "/deadlines",
+    summary="What is due, in any process",
+    responses={**answers(LIST, CALENDAR), **problems(400, 404, 406, 503)},
+)
+def list_deadlines(
+    here: Fresh,
+    wanted: Wanted,
+    after: Cursor = None,
+    limit: Annotated[
+        int | None, Query(ge=1, le=1000, description=f"The most entries of a page, {ON_PAGE} if not said.")
+    ] = None,
+    accept: Annotated[str | None, Header(include_in_schema=False)] = None,  # OpenAPI tells it by the types of answers
+) -> Response:
+    """What is expected by a date and not settled, the first to end first: rounds of talks, departures, answers,
+    obligations, terms. `overdue` is by the clock on the wall. As a calendar it is /v1/deadlines.ics."""
+    if accepted(accept, (LIST, CALENDAR)) == CALENDAR:
+        if after is not None or limit is not None:
+            raise BadCursor.at("after" if after is not None else "limit", f"a calendar has no pages: accept {LIST}")
+        return _calendar(here, wanted)
+    with here.views.reading() as reading:
+        found, explained = watch.deadlines(reading, datetime.now(UTC), **wanted, after=after, limit=limit or ON_PAGE)
+        headers = {POSITION_HEADER: str(reading.position), "Vary": "Accept"}
+    return JSON({"deadlines": found.items, "next": found.next, **explained}, headers=headers)
+
+
+@router.get(
+    "/deadlines.ics",
+    response_class=Response,
+    summary="What is due, for a calendar program",
+    description=f"The same deadlines as an iCalendar file (RFC 5545), all in one, up to {MOST_IN_CALENDAR:,}, the "
+    "first to end first: calendar programs can subscribe to this address. What is of high sensitivity goes in without "
+    "its details, and a date too vague for a bar in a calendar becomes a task.",
+    responses={**answers(CALENDAR), **problems(400, 404, 503)},
+)
+def read_calendar(here: Fresh, wanted: Wanted) -> Response:
+    return _calendar(here, wanted)
+
+
+def _calendar(here: Parley, wanted: dict[str, Any]) -> Response:
+    with here.views.reading() as reading:
+        found, explained = watch.deadlines(reading, datetime.now(UTC), **wanted, limit=MOST_IN_CALENDAR)
+        headers = {POSITION_HEADER: str(reading.position), "Vary": "Accept"}
+    of = f" of {wanted['process']}" if wanted["process"] else ""
+    content = ical.calendar(found.items, explained, f"Deadlines{of} in Parley")
+    headers["Content-Disposition"] = 'inline; filename="parley-deadlines.ics"'
+    return Response(content, headers=headers, media_type=f"{CALENDAR}; charset=utf-8")

@@ -1,0 +1,116 @@
+"""Shortcuts for the two requests that come most often: an append, and the status of a process.
+
+Finding the route and its parameters takes the framework several times as long as the answer itself takes us. A request
+of the plainest form (no parameters; each header once) goes to the same functions directly; any other goes the usual
+way. `tests/api/test_shortcuts.py` holds both ways against each other.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from fastapi import FastAPI
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from api.http.parameters import POSITION_HEADER
+from api.http.problems import of_accident, of_broken_off, of_refusal
+from api.http.queries import matches
+from api.routes.append import append_sent
+from api.services.registry import Parley
+from domain.errors import Refusal
+from domain.values import ID_PATTERN
+
+
+class Route(NamedTuple):
+    """What the metrics and the log ask of a route."""
+
+    path: str
+
+
+APPEND, STATUS = Route("/v1/events"), Route("/v1/processes/{process}")
+_STATUS = re.compile(f"/v1/processes/({ID_PATTERN.strip('^$')})")
+
+
+class Shortcuts:
+    """A layer that answers what it knows how to, and hands all else on.
+
+    Args:
+        app: the layers within.
+        known: the app whose routes they lead past.
+    """
+
+    def __init__(self, app: ASGIApp, known: FastAPI) -> None:
+        self._app = app
+        self._known = known
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not scope["query_string"]:
+            method, path = scope["method"], scope["path"]
+            if method == "POST" and path == APPEND.path:
+                if await self._append(scope, receive, send):
+                    return
+            elif (
+                method == "GET" and (process := _STATUS.fullmatch(path)) and await self._status(process[1], scope, send)
+            ):
+                return
+        await self._app(scope, receive, send)
+
+    async def _append(self, scope: Scope, receive: Receive, send: Send) -> bool:
+        headers = _once(scope, (b"if-match", b"prefer"))
+        if headers is None:
+            return False
+        scope["route"] = APPEND
+        prefer = headers.get(b"prefer")
+        try:
+            answer = await append_sent(
+                Request(scope, receive),
+                self._known.state.parley,
+                if_match=headers.get(b"if-match"),
+                prefer=() if prefer is None else (prefer,),
+            )
+        except Refusal as refusal:
+            answer = of_refusal(refusal)
+        except ClientDisconnect:
+            answer = of_broken_off()
+        except Exception:
+            await of_accident()(scope, receive, send)
+            raise  # the server logs it, with its trace
+        await answer(scope, receive, send)
+        return True
+
+    async def _status(self, process: str, scope: Scope, send: Send) -> bool:
+        headers = _once(scope, (b"if-none-match",))
+        here: Parley = self._known.state.parley
+        position, now = here.follower.position, datetime.now(UTC)
+        found = here.statuses.kept(process, position, now)
+        if headers is None or found is None:
+            return False
+        scope["route"] = STATUS
+        told = [
+            (b"etag", found.etag.encode()),
+            (POSITION_HEADER.lower().encode(), str(position).encode()),
+            (b"cache-control", b"no-cache"),
+        ]
+        if matches(headers.get(b"if-none-match"), found.etag):
+            await send({"type": "http.response.start", "status": 304, "headers": told})
+            await send({"type": "http.response.body"})
+            return True
+        body = found.body(now)
+        told += [(b"content-length", str(len(body)).encode()), (b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": 200, "headers": told})
+        await send({"type": "http.response.body", "body": body})
+        return True
+
+
+def _once(scope: Scope, names: tuple[bytes, ...]) -> dict[bytes, str] | None:
+    """Some headers by their names; None if one of them was sent more than once."""
+    found: dict[bytes, str] = {}
+    for name, value in scope["headers"]:
+        if name in names:
+            if name in found:
+                return None
+            found[name] = value.decode("latin-1")
+    return found

@@ -1,0 +1,118 @@
+"""Queries of findings: what does not fit, in one process or in all of them, and by which rules."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+
+from api.http.horizon import At, stated
+from api.http.parameters import Fresh, did_you_mean, one_of
+from api.http.problems import problems
+from api.http.queries import POSITION, Cursor, Limit, ProcessPath, answered, ask
+from api.http.responses import JSON, answer
+from api.http.schemas import examples
+from domain.errors import BadCursor, Fault
+from domain.finding import Rule, Severity
+from domain.findings.rules import RULES
+from projections import watch
+from projections.storage.generations import ReadTransaction
+
+router = APIRouter(prefix="/v1", tags=["findings"])
+
+
+async def of_rules(
+    rule: Annotated[
+        str | None,
+        Query(
+            description="Only findings of this rule; /v1/findings/rules lists them.",
+            examples=["silence"],
+            json_schema_extra=one_of(RULES),
+        ),
+    ] = None,
+    severity: Annotated[
+        str | None,
+        Query(
+            description="Only findings this grave: high, moderate or hint.",
+            json_schema_extra=one_of(map(str, Severity)),
+        ),
+    ] = None,
+) -> tuple[str | None, str | None]:
+    """Which findings are wanted, by rule and severity.
+
+    Raises:
+        BadCursor: there is no such rule or severity.
+    """
+    faults = [
+        Fault(name, f"no such {name}{did_you_mean(sent, known)}: one of {', '.join(known)}")
+        for name, sent, known in (("rule", rule, tuple(RULES)), ("severity", severity, tuple(map(str, Severity))))
+        if sent is not None and sent not in known
+    ]
+    if faults:
+        raise BadCursor.of(faults)
+    return rule, severity
+
+
+OfRules = Annotated[tuple[str | None, str | None], Depends(of_rules)]
+
+
+@router.get(
+    "/findings",
+    summary="What does not fit, in any process",
+    responses={
+        **answer("A page of findings.", examples.FINDINGS, "Findings", headers=POSITION),
+        **problems(400, 503),
+    },
+)
+def list_findings(here: Fresh, wanted: OfRules, after: Cursor = None, limit: Limit = 100) -> JSON:
+    """The findings that stand now, process by process, the gravest first; one on a subject of two processes comes with
+    each of them."""
+    now = datetime.now(UTC)
+
+    def question(reading: ReadTransaction) -> dict[str, Any]:
+        found, names = watch.all_findings(reading, now, *wanted, after, limit)
+        return {"findings": found.items, "next": found.next, **names}
+
+    return ask(here, question)
+
+
+def told(rule: Rule) -> dict[str, Any]:
+    """A rule as an answer tells it."""
+    return {
+        "rule": rule.name,
+        "severity": rule.severity.value,
+        "data_quality": rule.data_quality,
+        "looks_at": rule.looks_at,
+    }
+
+
+@router.get(
+    "/findings/rules",
+    summary="By which rules findings are drawn",
+    responses=answer("The rules.", {"rules": [told(RULES["silence"])]}, "FindingRules"),
+)
+def list_rules() -> JSON:
+    """Each with what it looks at, when it is raised and what resolves it. What is of data quality is refused by an
+    append with `Prefer: handling=strict`."""
+    return JSON({"rules": [told(rule) for rule in RULES.values()]})
+
+
+@router.get(
+    "/processes/{process}/findings",
+    summary="What does not fit in it",
+    responses=answered(
+        "The findings.",
+        {"findings": [examples.FINDING], "actors": {}, "evidence": {}, "horizon": examples.HORIZON},
+        "FindingsOfProcess",
+    ),
+)
+def read_findings(process: ProcessPath, here: Fresh, asked: At, wanted: OfRules) -> JSON:
+    """All findings that stand at the clock of the horizon, the gravest first, with the reports they rest on."""
+    now = datetime.now(UTC)
+
+    def question(reading: ReadTransaction) -> dict[str, Any]:
+        found, explained = watch.findings(reading, process, now, asked, *wanted)
+        return {"findings": found, **explained, "horizon": stated(asked, now)}
+
+    return ask(here, question)

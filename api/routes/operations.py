@@ -1,0 +1,73 @@
+"""For whoever runs the server: is it alive, is it ready, and what it counts."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from fastapi import APIRouter
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.responses import Response
+
+from api.http.problems import problems
+from api.http.responses import JSON, answer
+from api.services.registry import Here
+from domain.errors import Unavailable
+
+VERSION = version("parley-tracker")
+
+router = APIRouter(tags=["operations"])
+
+
+@router.get(
+    "/healthz",
+    summary="Whether the server is alive",
+    responses=answer("The server is alive.", {"status": "alive", "version": VERSION}),
+)
+async def read_health() -> JSON:
+    """It looks at nothing: restart the server if this does not answer."""
+    return JSON({"status": "alive", "version": VERSION})
+
+
+@router.get(
+    "/readyz",
+    summary="Whether the server can do its work",
+    responses={
+        **answer(
+            "The log can be read, and the read models follow it.",
+            {"status": "ready", "log": {"position": 41, "ahead": 0}, "views": {"position": 41, "lag": 0}},
+        ),
+        **problems(503),
+    },
+)
+def read_readiness(here: Here) -> JSON:
+    """503 if the log cannot be read, or if the read models have halted or cannot be written; the detail says why.
+
+    `lag` is how many events the read models are behind. `ahead` is by how many seconds the last event was recorded in
+    the future: a clock was wrong then, or is now.
+    """
+    head = here.ledger.head()
+    if reason := here.follower.halted or here.follower.fault:
+        raise Unavailable(f"the read models stand at {here.follower.position} of {head}: {reason}")
+    position = here.follower.position
+    return JSON(
+        {
+            "status": "ready",
+            "log": {"position": head, "ahead": round(here.ledger.ahead().total_seconds())},
+            "views": {"position": position, "lag": max(head - position, 0)},
+        }
+    )
+
+
+@router.get(
+    "/metrics",
+    summary="Figures for Prometheus",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "The text format of Prometheus.",
+            "content": {"text/plain": {"schema": {"type": "string"}, "example": "parley_events_recorded_total 41.0\n"}},
+        }
+    },
+)
+def read_metrics(here: Here) -> Response:
+    return Response(here.metrics.told(), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,305 @@
+"""Queries of processes: the list, the status, and what belongs to one process."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from api.http.horizon import At, stated
+from api.http.parameters import POSITION_HEADER, Fresh, Position, did_you_mean, one_of
+from api.http.problems import problems
+from api.http.queries import (
+    UNCHANGED,
+    WITH_ETAG,
+    Cursor,
+    IfNoneMatch,
+    Limit,
+    ProcessPath,
+    answered,
+    ask,
+    matches,
+    paged,
+)
+from api.http.responses import JSON, answer
+from api.http.schemas import examples
+from api.services.registry import Parley
+from domain.errors import BadCursor, Fault
+from domain.findings.rules import RULES
+from domain.general import Role
+from domain.values import ID_PATTERN
+from projections import queries
+from projections.asking import Answer
+from projections.batch import VIEW_VERSION
+from projections.scene import HERE, Asked
+from projections.storage.generations import ReadTransaction
+
+router = APIRouter(prefix="/v1/processes", tags=["processes"])
+STATES = ("open", "suspended", "resumed", "ended", "contested")
+
+
+@router.get(
+    "",
+    summary="The processes",
+    responses={
+        **answer("A page of processes.", examples.PROCESSES, "Processes", headers=WITH_ETAG),
+        304: UNCHANGED,
+        **problems(400, 503),
+    },
+)
+def list_processes(
+    request: Request,
+    here: Fresh,
+    q: Annotated[str | None, Query(max_length=300, description="Part of a name.")] = None,
+    place: Annotated[str | None, Query(max_length=300, description="Part of a place's name or P-code.")] = None,
+    actor: Annotated[str | None, Query(pattern=ID_PATTERN, description="An actor with a role in it.")] = None,
+    role: Annotated[Role | None, Query(description="A role that is held in it.")] = None,
+    state: Annotated[
+        str | None,
+        Query(description="open, suspended, resumed, ended or contested.", json_schema_extra=one_of(STATES)),
+    ] = None,
+    finding: Annotated[
+        str | None,
+        Query(
+            description="A rule of which a finding stands in it now; /v1/findings/rules lists them.",
+            json_schema_extra=one_of(RULES),
+        ),
+    ] = None,
+    updated_after: Annotated[Position | None, Query(description="Touched after this position of the log.")] = None,
+    after: Cursor = None,
+    limit: Limit = 100,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """Processes by id, each with its names, its state and when it was last heard of."""
+    if state is not None and state not in STATES:
+        raise BadCursor.of([Fault("state", "send one of " + ", ".join(STATES))])
+    if finding is not None and finding not in RULES:
+        hint = did_you_mean(finding, tuple(RULES))
+        raise BadCursor.at("finding", f"no such rule{hint}: one of {', '.join(RULES)}")
+    now = datetime.now(UTC)
+    wanted = queries.Wanted(
+        q=q,
+        place=place,
+        actor=actor,
+        role=role.value if role else None,
+        state=state,
+        finding=finding,
+        updated_after=updated_after,
+    )
+    with here.views.reading() as reading:
+        asked = f"{VIEW_VERSION}-{reading.tables.generation}-{reading.position}-{request.url.query}"
+        found = queries.processes(reading, wanted, after, limit, now) if finding is not None else None
+        if found is not None:  # a finding may begin or cease to stand while nothing is recorded
+            asked += f"-{' '.join(one['process'] for one in found.items)} {found.next}"
+        etag = f'W/"{hashlib.sha256(asked.encode()).hexdigest()[:32]}"'
+        headers = {POSITION_HEADER: str(reading.position), "ETag": etag}
+        if matches(if_none_match, etag):
+            return Response(status_code=304, headers=headers)
+        found = found or queries.processes(reading, wanted, after, limit)
+    return JSON({"processes": found.items, "next": found.next}, headers=headers)
+
+
+@router.get(
+    "/{process}",
+    summary="Where a process stands",
+    responses={
+        **answer("The status.", examples.STATUS, "Status", headers=WITH_ETAG),
+        304: UNCHANGED,
+        **problems(400, 404, 503),
+    },
+)
+async def read_status(process: ProcessPath, here: Fresh, asked: At, if_none_match: IfNoneMatch = None) -> Response:
+    """The status, in the order of its first screen. Each line carries the ids of the events it rests on, and
+    `evidence` tells of each who says so, when it occurred and when it was recorded. At a horizon it has no ETag."""
+    now = datetime.now(UTC)
+    if asked != HERE:
+        return await asyncio.to_thread(past_status, here, process, now, asked)
+    position = here.follower.position
+    found = here.statuses.kept(process, position, now)
+    if found is None:
+        found = await asyncio.to_thread(here.statuses.draw, here.views, process, now)
+    headers = {"ETag": found.etag, POSITION_HEADER: str(max(position, found.position)), "Cache-Control": "no-cache"}
+    if matches(if_none_match, found.etag):
+        return Response(status_code=304, headers=headers)
+    return Response(found.body(now), headers=headers, media_type="application/json")
+
+
+def past_status(here: Parley, process: str, now: datetime, asked: Asked) -> JSON:
+    """A status at a horizon: drawn for this request alone."""
+    return ask(here, lambda reading: queries.process_status(reading, process, now, asked)[0])
+
+
+@router.get(
+    "/{process}/history",
+    summary="How it came about",
+    responses=answered(
+        "A page of events.", {"events": [], "next": examples.NEXT, "horizon": examples.HORIZON}, "History"
+    ),
+)
+def read_history(
+    process: ProcessPath,
+    here: Fresh,
+    asked: At,
+    after: Cursor = None,
+    limit: Limit = 100,
+    order: Annotated[str, Query(pattern="^(oldest|newest)$", description="Which comes first.")] = "oldest",
+) -> JSON:
+    """All events of a process by time of occurrence, however late they arrived; revised ones are marked."""
+    newest = order == "newest"
+
+    def question(reading: ReadTransaction) -> Answer:
+        return queries.history(reading, process, after, limit, newest_first=newest, asked=asked)
+
+    return paged(here, asked, question, "events")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A list that belongs to one process and is answered whole, at `/v1/processes/{id}/NAME`."""
+
+    name: str
+    summary: str
+    tells: str
+    example: dict[str, Any]
+    schema: str
+    question: Callable[[ReadTransaction, str, datetime, Asked], list[dict[str, Any]]]
+    """Given the read models, the process, the clock and the horizon."""
+
+
+def of_family(name: str, summary: str, tells: str, example: dict[str, Any]) -> Part:
+    """The subjects of one family."""
+
+    def question(reading: ReadTransaction, process: str, _: datetime, asked: Asked) -> list[dict[str, Any]]:
+        return queries.of_family(reading, process, name, asked)
+
+    return Part(name, summary, tells, example, name.capitalize(), question)
+
+
+PARTS = (
+    Part(
+        "actors",
+        "Who takes part, in which roles",
+        "The actors with a role, a position or a seat in the process.",
+        examples.ACTOR,
+        "ActorsOfProcess",
+        lambda reading, process, _, asked: queries.actors_of(reading, process, asked),
+    ),
+    of_family(
+        "talks",
+        "Its rounds of talks",
+        "Each round with its state, its plan, its attendance and what came of it.",
+        examples.ROUND,
+    ),
+    of_family(
+        "agreements",
+        "Its agreements",
+        "Each agreement with its state, its signatures, its term and its obligations.",
+        examples.AGREEMENT,
+    ),
+    Part(
+        "obligations",
+        "Who owes what to whom",
+        "The obligations of all agreements as a ledger of sides.",
+        examples.OBLIGATION,
+        "Obligations",
+        queries.obligations,
+    ),
+    of_family(
+        "convoys",
+        "Its convoys",
+        "Each convoy with its whereabouts, its clearances and what it delivered.",
+        examples.CONVOY,
+    ),
+    of_family(
+        "enrolments",
+        "Its registers",
+        "Each register with its tracks and its state; the numbers stand under `/figures`.",
+        examples.ENROLMENT,
+    ),
+    Part(
+        "figures",
+        "Its figures, by claimant",
+        "Every series of figures with the newest claim of each claimant. Nothing is added up.",
+        examples.FIGURE,
+        "Figures",
+        lambda reading, process, _, asked: queries.figures(reading, process, asked),
+    ),
+)
+
+
+def serve(part: Part) -> None:
+    """Adds the address of a part."""
+
+    def read(process: ProcessPath, here: Fresh, asked: At) -> JSON:
+        now = datetime.now(UTC)
+        horizon = stated(asked, now)
+        return ask(here, lambda reading: {part.name: part.question(reading, process, now, asked), "horizon": horizon})
+
+    example = {part.name: [part.example], "horizon": examples.HORIZON}
+    router.add_api_route(
+        f"/{{process}}/{part.name}",
+        read,
+        name=f"read_{part.name}",
+        summary=part.summary,
+        description=part.tells,
+        responses=answered(f"The {part.name}.", example, part.schema),
+    )
+
+
+for part in PARTS:
+    serve(part)
+
+
+@router.get(
+    "/{process}/claims",
+    summary="What was claimed over time",
+    responses=answered(
+        "A page of claims.", {"claims": [examples.CLAIM], "next": examples.NEXT, "horizon": examples.HORIZON}, "Claims"
+    ),
+)
+def read_claims(
+    process: ProcessPath,
+    here: Fresh,
+    asked: At,
+    measure: Annotated[
+        str | None,
+        Query(max_length=300, description="Only claims on this measure, in full.", examples=["population"]),
+    ] = None,
+    claimant: Annotated[
+        str | None,
+        Query(
+            max_length=300,
+            description="Only claims of this claimant: actors/ID, or the description in full.",
+            examples=["TASS"],
+        ),
+    ] = None,
+    after: Cursor = None,
+    limit: Limit = 100,
+) -> JSON:
+    """Every live claim on the figures of a process and the counts of its registers, oldest first: a series over time
+    per measure and claimant. `/figures` has the newest of each."""
+
+    def question(reading: ReadTransaction) -> Answer:
+        return queries.claims(reading, process, after, limit, measure, claimant, asked)
+
+    return paged(here, asked, question, "claims")
+
+
+@router.get(
+    "/{process}/incidents",
+    summary="Its incidents and violations",
+    responses=answered(
+        "A page of incidents and violations.",
+        {"incidents": [], "next": examples.NEXT, "horizon": examples.HORIZON},
+        "Incidents",
+    ),
+)
+def read_incidents(process: ProcessPath, here: Fresh, asked: At, after: Cursor = None, limit: Limit = 100) -> JSON:
+    """Newest first; each violation with the assessments of it."""
+    return paged(here, asked, lambda reading: queries.incidents(reading, process, after, limit, asked), "incidents")

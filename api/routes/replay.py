@@ -1,0 +1,165 @@
+"""The record as it was recorded: replay it, read one event, ask where it ends."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from typing import Annotated
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Header, Path, Query, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response, StreamingResponse
+
+from api.http.negotiation import accepted
+from api.http.parameters import LAST_POSITION, POSITION_HEADER, AtLog, Position, Wanted
+from api.http.problems import BadHeader, problems
+from api.http.responses import JSON, answer
+from api.http.schemas.examples import EXAMPLE_ACTOR, EXAMPLE_RECORDED
+from api.services.registry import Parley
+from domain.errors import BadCursor, NotFound
+from domain.event import instant
+from ledger.recorder import Filter
+
+router = APIRouter(prefix="/v1", tags=["events"])
+
+
+MOST_ON_PAGE = 1_000
+ON_PAGE = 100
+CHUNK = 500  # events that a stream reads at once
+HEARTBEAT = 15.0  # seconds of silence before a live stream shows that it lives
+RECONNECT = 2_000  # milliseconds after which a browser connects again
+
+PAGE, LINES, LIVE = "application/json", "application/x-ndjson", "text/event-stream"
+EXAMPLE_LINE = orjson.dumps(EXAMPLE_RECORDED).decode()
+
+
+@router.get(
+    "/events",
+    summary="Replay events in the order they were recorded",
+    responses={
+        200: {
+            "description": f"A page ({PAGE}), all up to now ({LINES}), or all and what comes ({LIVE}), as accepted.",
+            "headers": {
+                POSITION_HEADER: {"description": "The head of the log when this began.", "schema": {"type": "string"}},
+                "Link": {"description": "The next page, if there is one.", "schema": {"type": "string"}},
+            },
+            "content": {
+                PAGE: {
+                    "schema": {"$ref": "#/components/schemas/Page"},
+                    "example": {"events": [EXAMPLE_RECORDED], "next": 1},
+                },
+                LINES: {"schema": {"$ref": "#/components/schemas/Recorded"}, "example": EXAMPLE_LINE + "\n"},
+                LIVE: {"schema": {"type": "string"}, "example": f"id: 1\ndata: {EXAMPLE_LINE}\n\n"},
+            },
+        },
+        **problems(400, 406, 503),
+    },
+)
+async def replay_events(
+    request: Request,
+    here: AtLog,
+    wanted: Wanted,
+    after: Annotated[Position, Query(description="Only events after this position.")] = 0,
+    limit: Annotated[
+        int | None,
+        Query(ge=1, le=MOST_ON_PAGE, description=f"Events on a page, {ON_PAGE} if not said. Streams have no pages."),
+    ] = None,
+    accept: Annotated[str | None, Header(include_in_schema=False)] = None,  # OpenAPI tells it by the types of answers
+    last_event_id: Annotated[
+        str | None,
+        Header(description=f"With {LIVE}: the position to go on after. It beats `after`."),
+    ] = None,
+) -> Response:
+    """A page tells in `next` where the following one begins; it is null on the last.
+
+    To go on later, take the position of the last event, or of the header Parley-Position.
+    A live stream gives the position of each event as its id, so that a browser resumes by itself.
+    """
+    media = accepted(accept, (PAGE, LINES, LIVE))
+    if limit is not None and media != PAGE:
+        raise BadCursor.at("limit", f"a stream has no pages: leave it out, or accept {PAGE}")
+    if media == LIVE:
+        after = _position_of(last_event_id) if last_event_id is not None else after
+        return StreamingResponse(_live(here, after, wanted), media_type=LIVE, headers={"Cache-Control": "no-store"})
+    head = await run_in_threadpool(here.ledger.head)
+    headers = {POSITION_HEADER: str(head)}
+    if media == LINES:
+        return StreamingResponse(_lines(here, after, wanted, head), media_type=LINES, headers=headers)
+    limit = limit or ON_PAGE
+    events = await run_in_threadpool(here.ledger.read_wire, after, limit + 1, wanted, head)
+    following = events[limit - 1]["position"] if len(events) > limit else None
+    if following is not None:
+        there = request.url.include_query_params(after=following, limit=limit)
+        headers["Link"] = f'<{there.path}?{there.query}>; rel="next"'
+    return JSON({"events": events[:limit], "next": following}, headers=headers)
+
+
+async def _lines(here: Parley, after: int, wanted: Filter, until: int) -> AsyncIterator[bytes]:
+    """All events up to a position, one on a line. Between two reads it holds no thread and no connection."""
+    while events := await run_in_threadpool(here.ledger.read_wire, after, CHUNK, wanted, until):
+        yield b"".join(orjson.dumps(event) + b"\n" for event in events)
+        after = events[-1]["position"]
+
+
+async def _live(here: Parley, after: int, wanted: Filter) -> AsyncIterator[bytes]:
+    """All events after a position, and those to come, until the reader leaves or the server stops.
+
+    Each reader reads for itself, at its own pace: a slow one holds up nobody and gathers nothing in memory.
+    There is no `event` field: a browser hands such messages to `onmessage`, and the type stands in the data.
+    """
+    with here.metrics.followers.track_inprogress():
+        yield b"retry: %d\n\n" % RECONNECT
+        while not here.head.stopping:
+            heard = here.head.position  # before the read: what comes meanwhile is read in the next round
+            events = await run_in_threadpool(here.ledger.read_wire, after, CHUNK, wanted)
+            if events:
+                yield b"".join(b"id: %d\ndata: %b\n\n" % (event["position"], orjson.dumps(event)) for event in events)
+                after = events[-1]["position"]
+            if len(events) < CHUNK:
+                after = max(after, heard)
+                if not await here.head.beyond(heard, HEARTBEAT) and not here.head.stopping:
+                    yield b": still here\n\n"
+
+
+def _position_of(last_event_id: str) -> int:
+    if not re.fullmatch("[0-9]{1,19}", last_event_id) or int(last_event_id) > LAST_POSITION:
+        raise BadHeader.at("Last-Event-ID", "send the id of an event of this stream, which is its position")
+    return int(last_event_id)
+
+
+# --- one event, and the head
+
+
+@router.get(
+    "/events/{event_id}",
+    summary="Read one event and what revises it",
+    responses={
+        **answer("The event.", {**EXAMPLE_RECORDED, "revisions": []}, "RecordedWithRevisions"),
+        **problems(400, 404, 503),
+    },
+)
+def read_event(
+    here: AtLog, event_id: Annotated[UUID, Path(description="Id of the event.", examples=[EXAMPLE_ACTOR["id"]])]
+) -> JSON:
+    """`revisions` are the later events that correct, retract or dispute it, or mark it as a duplicate."""
+    event = here.ledger.find(event_id)
+    if event is None:
+        raise NotFound("no event of this id was recorded: check the id")
+    return JSON({**event, "revisions": here.ledger.revisions_of(event_id)})
+
+
+@router.get(
+    "/head",
+    summary="Where the log ends",
+    responses={
+        **answer("The last position.", {"position": 41, "recorded_at": "2026-01-05T08:30:00.000000Z"}),
+        **problems(400, 503),
+    },
+)
+def read_head(here: AtLog) -> JSON:
+    """0 and null, as long as nothing is recorded."""
+    position, at = here.ledger.head_at()
+    told = {"position": position, "recorded_at": instant(at) if at is not None else None}
+    return JSON(told, headers={POSITION_HEADER: str(position)})

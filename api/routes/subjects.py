@@ -1,0 +1,93 @@
+"""Queries of single subjects: a round of talks, an agreement, a convoy, a register, an actor."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query
+
+from api.http.parameters import POSITION_HEADER, Fresh
+from api.http.problems import problems
+from api.http.queries import POSITION, Cursor, Limit, page
+from api.http.responses import JSON, Responses, answer
+from api.http.schemas import examples
+from api.services.registry import Parley
+from domain.values import ID_PATTERN
+from projections import queries
+
+router = APIRouter(prefix="/v1", tags=["subjects"])
+
+SubjectId = Annotated[str, Path(pattern=ID_PATTERN, description="Id of the subject within its family.")]
+ActorPath = Annotated[str, Path(pattern=ID_PATTERN, description="Id of the actor.", examples=["eleven-groups"])]
+
+
+def described(example: dict[str, Any]) -> Responses:
+    """What an operation on one subject may answer."""
+    headers = {**POSITION, "ETag": "The version of the subject: send it back as `If-Match` with an append."}
+    return {
+        **answer("The subject.", example, "Subject", headers=headers),
+        **problems(400, 404, 503),
+    }
+
+
+def read_subject(here: Parley, path: str) -> JSON:
+    """One subject. Its ETag is its version: send it back as `If-Match` with an append."""
+    with here.views.reading() as reading:
+        family, _, identity = path.partition("/")
+        shown, version = (
+            queries.actor_page(reading, identity) if family == "actors" else queries.subject_page(reading, path)
+        )
+        headers = {POSITION_HEADER: str(reading.position), "ETag": f'"{version}"'}
+    # It is never 304: names of actors and roles on other subjects are joined in, and the version does not tell of them.
+    return JSON(shown, headers=headers)
+
+
+@router.get("/talks/{id}", summary="A round of talks", responses=described(examples.ROUND))
+def read_round(id: Annotated[SubjectId, Path(examples=["eastern-kalamun-truce"])], here: Fresh) -> JSON:
+    """Its state, plan, attendance and outcome, with the events each line rests on."""
+    return read_subject(here, f"talks/{id}")
+
+
+@router.get("/agreements/{id}", summary="An agreement", responses=described(examples.AGREEMENT))
+def read_agreement(id: Annotated[SubjectId, Path(examples=["roadblock-checks"])], here: Fresh) -> JSON:
+    """Its state, signatures, term and obligations, with the events each line rests on."""
+    return read_subject(here, f"agreements/{id}")
+
+
+@router.get("/convoys/{id}", summary="A convoy", responses=described(examples.CONVOY))
+def read_convoy(id: Annotated[SubjectId, Path(examples=["russian-aid"])], here: Fresh) -> JSON:
+    """Its whereabouts, clearances and deliveries, with the events each line rests on."""
+    return read_subject(here, f"convoys/{id}")
+
+
+@router.get("/enrolments/{id}", summary="A register", responses=described(examples.ENROLMENT))
+def read_enrolment(
+    id: Annotated[SubjectId, Path(examples=["reconciliation-participants"])],
+    here: Fresh,
+) -> JSON:
+    """Its tracks and state, with the events each line rests on."""
+    return read_subject(here, f"enrolments/{id}")
+
+
+@router.get(
+    "/actors",
+    summary="The actors",
+    responses={
+        **answer("A page of actors.", {"actors": [examples.ACTOR], "next": examples.NEXT}, "Actors", headers=POSITION),
+        **problems(400, 503),
+    },
+)
+def list_actors(
+    here: Fresh,
+    q: Annotated[str | None, Query(max_length=300, description="Part of a name.")] = None,
+    after: Cursor = None,
+    limit: Limit = 100,
+) -> JSON:
+    """Actors by id, each with its names, kind and relations."""
+    return page(here, lambda reading: queries.actors(reading, q, after, limit), "actors")
+
+
+@router.get("/actors/{id}", summary="An actor", responses=described(examples.ACTOR))
+def read_actor(id: ActorPath, here: Fresh) -> JSON:
+    """Its names and relations, and in which processes it holds which roles."""
+    return read_subject(here, f"actors/{id}")

@@ -1,0 +1,91 @@
+"""How commands find a running server: a file in its data directory tells where it listens."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from api.settings import Settings
+
+Json = dict[str, Any]
+
+
+SERVER_FILE = "server.json"
+
+
+def address(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def announce(data: Path, url: str) -> None:
+    """Writes down where this process serves a data directory.
+
+    Raises:
+        OSError: there is no room, or no right to.
+    """
+    data.mkdir(parents=True, exist_ok=True)  # what it serves may be in a database
+    path = data / SERVER_FILE
+    draft = path.with_suffix(f".{os.getpid()}")
+    try:
+        draft.write_text(json.dumps({"url": url, "pid": os.getpid()}) + "\n", encoding="utf-8")
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
+
+
+def withdraw(data: Path) -> None:
+    """Takes the file away, if it is this process's own."""
+    with contextlib.suppress(OSError):
+        if _read(data).get("pid") == os.getpid():
+            (data / SERVER_FILE).unlink()
+
+
+def running_server(data: Path) -> str | None:
+    """The URL of the server that runs on a data directory. A file left by one that died is ignored."""
+    told = _read(data)
+    url, pid = told.get("url"), told.get("pid")
+    if not isinstance(url, str) or not isinstance(pid, int) or not _alive(pid):
+        return None
+    return url if _is_parley(url) else None
+
+
+def usual_server(settings: Settings) -> str | None:
+    """The URL of the server at the host and port of the settings, if one answers there."""
+    url = address(settings.host, settings.port)
+    return url if settings.port and _is_parley(url) else None
+
+
+def _read(data: Path) -> Json:
+    try:
+        told = json.loads((data / SERVER_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _alive(pid: int) -> bool:
+    """Whether a process runs; the port of a dead server may be another's by now."""
+    if sys.platform == "win32":
+        return True  # there a signal of 0 is none: the address alone decides
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True
+
+
+def _is_parley(url: str) -> bool:
+    try:
+        answer = httpx2.get(f"{url}/healthz", timeout=2, trust_env=False)
+        return answer.status_code == 200 and answer.json().get("status") == "alive"
+    except (httpx2.HTTPError, httpx2.InvalidURL, ValueError, AttributeError):
+        return False

@@ -1,0 +1,229 @@
+"""The read models, brought up to date by a child process of the server.
+
+In the server's own process each event would cost the appends as much again as recording it: Python runs one thread at a
+time. The child follows the log as `parley project` does, and tells its parent how far it is. It ends with its parent;
+if it ends alone, another takes its place, and takes up where the rows stand.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING, NamedTuple
+
+from api.server.signals import told_to_stop
+from api.settings import Settings
+from projections.follower import Reach
+
+if TYPE_CHECKING:
+    from projections.follower import Follower
+
+
+log = logging.getLogger(__name__)
+
+PAUSE = 1.0  # seconds before one that ended is replaced
+FEW = 2  # processors: where there are no more, it shares them with its server
+GROWN, AWAITED, STOP = b"grown", b"awaited", b"stop"
+"""What the parent says."""
+_spawn = multiprocessing.get_context("spawn")
+
+
+class Told(NamedTuple):
+    """What the child tells after each look."""
+
+    position: int
+    complete: bool
+    halted: str | None
+    fault: str | None
+    leads: bool
+
+
+class Projector(Reach):
+    """Starts the child at once, and hears from it. Use it like a follower.
+
+    Args:
+        settings: of the installation.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self._settings = settings
+        self._gate = threading.Lock()
+        self._wanted = self._asked = 0
+        """How often the log was said to have grown, and how much of that the child was told of."""
+        self._waiting = False
+        """Whether it was told, and has not answered yet."""
+        self._hurried = False
+        """Whether it was told since its last answer that somebody waits."""
+        self._begin()
+        self._thread = threading.Thread(target=self._run, name="projector", daemon=True)
+
+    def _begin(self) -> None:
+        self._line, theirs = _spawn.Pipe()
+        self._process = _spawn.Process(target=project, args=(self._settings, theirs), name="parley projector")
+        self._process.start()
+        theirs.close()  # so that hearing ends when the child does
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def close(self) -> None:
+        self._closing.set()
+        with self._moved:
+            self._moved.notify_all()
+        with self._gate, contextlib.suppress(OSError):
+            self._line.send_bytes(STOP)
+        self._process.join(PAUSE * 5)
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join()
+        if self._thread.is_alive():
+            self._thread.join()
+        self._line.close()
+
+    def nudge(self) -> None:
+        """Says that the log has grown. Never waits: the child has one message in hand at most."""
+        with self._gate:
+            self._wanted += 1
+            if not self._waiting:
+                self._ask()
+
+    def hurry(self) -> None:
+        with self._gate:
+            if not self._hurried:
+                self._hurried = True
+                with contextlib.suppress(OSError):
+                    self._line.send_bytes(AWAITED)
+
+    def _ask(self) -> None:
+        self._waiting, self._asked = True, self._wanted
+        with contextlib.suppress(OSError):  # it ended, or is ending: its successor looks of itself
+            self._line.send_bytes(GROWN)
+
+    def _run(self) -> None:
+        while not self._closing.is_set():
+            with contextlib.suppress(EOFError, OSError):
+                while True:
+                    self._hear(Told(*self._line.recv()))
+            if not self._closing.is_set():
+                self.leads = False
+                self._fail("the process that makes the read models ended: another takes its place in a moment")
+                log.error("the process of the read models ended, another takes its place")
+                self._process.join()
+                if not self._closing.wait(PAUSE):
+                    with self._gate:
+                        self._waiting = self._hurried = False
+                        self._begin()
+
+    def _hear(self, told: Told) -> None:
+        with self._moved:
+            self._position, self._complete, self.halted, self.fault, self.leads = told
+            self._moved.notify_all()
+        with self._gate:
+            self._waiting = self._hurried = False
+            if self._wanted != self._asked:
+                self._ask()
+        self._told()
+
+
+def project(settings: Settings, line: Connection) -> None:
+    """What the child does: it follows the log until its parent ends, or closes the line.
+
+    Args:
+        settings: of the installation.
+        line: on which it is told that the log has grown, and tells how far the read models are.
+    """
+    from api.server.interpreter import tune
+    from api.services import logs
+    from domain.errors import Unavailable
+    from ledger.ledger import Ledger
+    from projections.batch import open_read_models
+    from projections.follower import Follower
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the parent too, which ends in order
+    tune()
+    logs.configure(settings, usual="warning")
+
+    class Telling(Follower):
+        def _tell(self) -> None:
+            with contextlib.suppress(OSError):
+                line.send(tuple(Told(self._position, self._complete, self.halted, self.fault, self.leads)))
+
+        def _see(self, here: object) -> None:
+            super()._see(here)  # type: ignore[arg-type]
+            self._tell()
+
+        def _fail(self, reason: str) -> None:
+            super()._fail(reason)
+            self._tell()
+
+    with ExitStack() as stack:
+        while True:
+            try:
+                ledger = Ledger(settings.log_at, office=settings.office, lock_timeout=settings.lock_timeout)
+                break
+            except Unavailable:  # the parent opened it a moment ago: it went away meanwhile
+                time.sleep(PAUSE)
+        stack.callback(ledger.close)
+        views = open_read_models(settings.views_at)
+        stack.callback(views.close)
+        follower = Telling(views, ledger.read, ledger.head, sharing=(os.cpu_count() or 1) <= FEW)
+        stack.callback(follower.close)
+        follower.start()
+        with contextlib.suppress(EOFError, OSError):
+            while (told := line.recv_bytes()) != STOP:
+                if told == GROWN:
+                    follower.nudge()
+                else:
+                    follower.hurry()
+
+
+REPORT = 60.0  # seconds between two lines of how far it is
+
+
+def run(settings: Settings, started: Callable[[], None]) -> None:
+    """Follows the log until SIGINT or SIGTERM.
+
+    Args:
+        settings: of the installation.
+        started: called once it follows.
+
+    Raises:
+        Unavailable: the log or the read models cannot be opened.
+    """
+    from api.server.interpreter import tune
+    from api.services import logs  # slow to import, as are these
+    from ledger.ledger import Ledger
+    from projections.batch import open_read_models
+    from projections.follower import Follower
+
+    tune()
+    with told_to_stop() as stop, ExitStack() as stack:
+        ledger = Ledger(settings.log_at, office=settings.office, lock_timeout=settings.lock_timeout)
+        stack.callback(ledger.close)
+        views = open_read_models(settings.views_at)
+        stack.callback(views.close)
+        follower = Follower(views, ledger.read, ledger.head, sharing=False)
+        stack.callback(follower.close)
+        logs.configure(settings, usual="info")
+        follower.start()
+        threading.Thread(target=_report, args=(follower, stop), name="report", daemon=True).start()
+        started()
+        for _ in ledger.watch(stop):
+            follower.nudge()
+
+
+def _report(follower: Follower, stop: threading.Event) -> None:
+    told = -1
+    while not stop.wait(REPORT if told >= 0 else 1):
+        if follower.position != told:
+            told = follower.position
+            log.info("the read models follow", extra={"position": told, "leads": follower.leads})

@@ -1,0 +1,111 @@
+"""Serving: a socket, the server around the app, and the file by which commands find it."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+
+from api.server.discovery import address, announce, running_server, withdraw
+from api.server.signals import stopping_quietly
+from api.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+class Taken(Exception):
+    """The port, or the data directory, is another server's. Its text says what to do."""
+
+
+def listening(settings: Settings) -> socket.socket:
+    """A socket on the host and port of the settings.
+
+    Raises:
+        Taken: the port is another program's, or the address is not this machine's.
+    """
+    family, kind, protocol, _, where = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
+    sock = socket.socket(family, kind, protocol)
+    if sys.platform != "win32":  # there it would let two programs share the port
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind(where)
+        sock.listen(2048)
+    except OSError as error:
+        sock.close()
+        reason = "is taken by another program" if "in use" in str(error) else f"cannot be used ({error.strerror})"
+        raise Taken(f"port {settings.port} on {settings.host} {reason}: name another with --port") from None
+    return sock
+
+
+def serve(settings: Settings, sock: socket.socket, started: Callable[[str], None], *, quiet: bool = False) -> None:
+    """Runs the server on a socket until it is told to stop by Ctrl-C, SIGTERM or SIGHUP.
+
+    Args:
+        settings: of the server.
+        sock: bound to where it listens.
+        started: called with the URL once it answers.
+        quiet: whether the log tells only what is wrong, unless the settings name a level.
+
+    Raises:
+        Taken: a server runs on the data directory already.
+        Failed: a worker could not start.
+    """
+    from api.app import create_app
+    from api.server import workers  # slow to import, as are these
+    from api.server.projection_process import Projector
+    from api.server.uvicorn_server import Server
+    from api.services import logs
+    from ledger.ledger import Ledger
+    from projections.batch import open_read_models
+
+    other = running_server(settings.data)
+    if other and settings.database_url is None:
+        raise Taken(f"a server runs on {settings.data} already, at {other}: use that one, or stop it first")
+    # What cannot be opened is refused here; uvicorn would print a traceback.
+    Ledger(settings.log_at, office=settings.office, lock_timeout=settings.lock_timeout).close()
+    open_read_models(settings.views_at).close()
+    url = address(settings.host, sock.getsockname()[1])
+    logs.configure(settings, usual="warning" if quiet else "info")
+
+    def announced() -> None:
+        try:
+            announce(settings.data, url)
+        except OSError:  # a full disk keeps nobody from reading
+            log.warning("commands do not find this server by themselves: server.json cannot be written")
+        started(url)
+
+    class Announced(Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                announced()
+
+    with stopping_quietly(), ExitStack() as stack:
+        stack.callback(withdraw, settings.data)
+        if settings.workers > 1:
+            workers.run(settings, sock, announced)
+            return
+        projector = stack.enter_context(closing(Projector(settings))) if settings.project else None
+        app = create_app(settings, projector)
+        Announced(app, settings, log_level="warning").run([sock])
+
+
+@contextmanager
+def free_socket(settings: Settings, *, chosen: bool) -> Iterator[tuple[socket.socket, bool]]:
+    """A socket on the port of the settings, or on any free one if that is taken and nobody has chosen it.
+
+    Raises:
+        Taken: the chosen port is taken.
+    """
+    other = False
+    try:
+        sock = listening(settings)
+    except Taken:
+        if chosen:
+            raise
+        other = True
+        sock = listening(settings.model_copy(update={"port": 0}))
+    with closing(sock):
+        yield sock, other

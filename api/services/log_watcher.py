@@ -1,0 +1,77 @@
+"""One watcher of the log's head per server: it tells the read models and whoever follows the log live."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+
+from api.services.wakeup import Pulse
+from domain.errors import Unavailable
+
+
+class Head:
+    """The last position of the log, as this server knows it.
+
+    Args:
+        look: reads the last position from the log.
+        watch: yields when the log may have grown, by another program too, until the event it is given is set.
+        moved: called, in any thread, when the log has grown.
+    """
+
+    def __init__(
+        self,
+        look: Callable[[], int],
+        watch: Callable[[threading.Event], Iterator[None]],
+        moved: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._look = look
+        self._wait = watch
+        self._told = moved
+        self._loop = asyncio.get_running_loop()
+        self._pulse = Pulse()
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="head", daemon=True)
+        self.position = look()
+        """The last position heard of; it belongs to the event loop."""
+        self.stopping = False
+        """Whether the server stops: those who follow the log should end."""
+        self._thread.start()
+
+    def nudge(self, position: int) -> None:
+        """Says, from any thread, that the log has grown to a position."""
+        self._told()
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody listens any more
+            self._loop.call_soon_threadsafe(self._publish, position)
+
+    async def beyond(self, position: int, timeout: float) -> bool:
+        """Waits until the log stands beyond a position; False after `timeout` seconds, or when the server stops."""
+        deadline = self._loop.time() + timeout
+        while self.position <= position and not self.stopping and (left := deadline - self._loop.time()) > 0:
+            await self._pulse.wait(left)
+        return self.position > position
+
+    def stop(self) -> None:
+        """Ends the waiting of all who follow the log. Call it from the event loop, before connections are closed."""
+        self.stopping = True
+        self._pulse.beat()
+
+    def close(self) -> None:
+        self.stop()
+        self._closing.set()
+        self._thread.join()
+
+    def _publish(self, position: int) -> None:
+        if position > self.position:
+            self.position = position
+            self._pulse.beat()
+
+    def _watch(self) -> None:
+        seen = self.position
+        for _ in self._wait(self._closing):
+            with contextlib.suppress(Unavailable):  # /readyz tells; the next look may succeed
+                position = self._look()
+                if position > seen:
+                    seen = position
+                    self.nudge(position)

@@ -1,0 +1,152 @@
+"""Lines of a status by name, in words: what each says, whatever field it is of. See `projections.naming`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from api.wording import values, words
+from api.wording.marks import Part
+from api.wording.values import Names, tag
+from api.wording.words import clean
+
+Json = dict[str, Any]
+Show = Callable[[Names, Any], list[Part]]
+
+ONE_OF = {
+    "roles": "role",
+    "positions": "position",
+    "proposals": "proposal",
+    "clearances": "clearance",
+    "signatures": "signature",
+    "obligations": "obligation",
+    "areas": "area",
+    "links": "link",
+    "figures": "figure",
+    "instruments": "instrument",
+    "bodies": "body",
+    "statements": "statement",
+    "findings": "finding",
+}
+"""Fields that hold several lines, and one of them."""
+TITLES = {"agreed": "terms", "removed": "items removed", "last_heard": "last heard", "due": "expected"}
+
+
+def split(name: str) -> tuple[str | None, list[str]]:
+    """A name as its subject, None for the process itself, and the steps from there."""
+    subject, _, rest = name.partition(".") if "/" in name.partition(".")[0] else ("", "", name)
+    return subject or None, rest.split(".")
+
+
+def title(names: Names, name: str) -> str:
+    """What a line is about, its subject aside: "role: Valley Mission, monitor"."""
+    field, *keys = split(name)[1]
+    if field == "figures":
+        keys = [keys[0], keys[-1]]  # the measure and who claims
+    elif field == "proposals":
+        keys = keys[:1]
+    told = [names.actor(key) if key in names.actors else TITLES.get(key, clean(key).replace("-", " ")) for key in keys]
+    return ": ".join(filter(None, [ONE_OF.get(field, TITLES.get(field, clean(field))), ", ".join(told)]))
+
+
+def said(names: Names, name: str, value: Any) -> list[Part]:
+    """What a line says."""
+    subject, steps = split(name)
+    field = steps[-1] if steps[0] == "obligations" else steps[0]
+    if field == "described" and subject is not None:
+        field = f"{subject.partition('/')[0]}.described"
+    show = SHOW.get(field)
+    if show is not None and (isinstance(value, dict) or field in PLAIN):
+        return show(names, value)
+    match value:
+        case None:
+            return ["a time not yet named" if field == "planned" else "not said"]
+        case bool():
+            return ["yes" if value else "no"]
+        case dict():
+            return [words.gist(value, names.actors)]
+        case _:
+            return [clean(value)]
+
+
+def sides(names: Names, name: str, line: Json) -> list[Part]:
+    """What a line says, or each of its candidates if it is contested."""
+    if not line["contested"]:
+        return said(names, name, line["value"])
+    told: list[Part] = [tag("contested"), " "]
+    for number, candidate in enumerate(line["candidates"]):
+        told += [" or " if number else "", *said(names, name, candidate["value"])]
+    return told
+
+
+def _date(_: Names, value: Any) -> list[Part]:
+    return [words.when(value) if value else "a time not yet named"]
+
+
+def _state(_: Names, value: Any) -> list[Part]:
+    return [tag(str(value), ", a plan" if value in ("scheduled", "postponed") else "")]
+
+
+def _claim(_: Names, value: Json) -> list[Part]:
+    period = f", counted {words.when(value['period'])}" if value.get("period") else ""
+    return [(words.quantity(value), "bold"), period, values.quoted(value.get("verbatim"))]
+
+
+def _heard(names: Names, value: Json) -> list[Part]:
+    return [f"{words.when(value['on'])}, {names.claimant(value['claimant'])} ({clean(value['publisher'])})"]
+
+
+def _statement(names: Names, value: Json) -> list[Part]:
+    who = names.actor(value["speaker"]) if value.get("speaker") else clean(value.get("description", "not named"))
+    return [(f"{who}: ", "bold"), clean(value["text"]), values.quoted(value.get("verbatim"))]
+
+
+SHOW: dict[str, Show] = {
+    "state": _state,
+    "planned": _date,
+    "until": _date,
+    "whereabouts": values.whereabouts,
+    "areas": lambda _, value: values.area(value),
+    "links": lambda _, value: values.link(value),
+    "control": values.control,
+    "access": values.access,
+    "instruments": values.instrument,
+    "bodies": lambda names, value: values.body(names, {"occurred": None, **value}),
+    "agreements.described": lambda _, value: values.agreement(value),
+    "convoys.described": values.convoy,
+    "enrolments.described": values.register,
+    "signatures": values.signature,
+    "term": lambda _, value: values.term(value),
+    "agreed": values.terms,
+    "score": lambda _, value: values.score(value),
+    "clearances": lambda _, value: values.clearance(value),
+    "departure": lambda _, value: values.departure(value),
+    "removed": values.removed,
+    "arrival": lambda _, value: values.arrival(value),
+    "roles": lambda _, value: values.role(value),
+    "positions": values.position,
+    "proposals": lambda names, value: values.proposal(names, {"occurred": None, **value}),
+    "figures": _claim,
+    "statements": _statement,
+    "last_heard": _heard,
+    "due": lambda _, value: [f"{clean(value['what'])}: {words.when(value['when'])}"],
+    "findings": lambda names, value: [readable(value["text"], names.actors)],
+    "withdrawn": lambda *_: ["it was taken back"],
+}
+PLAIN = {"state", "planned", "until"}
+"""Fields whose values are words or dates, not objects."""
+
+_DAY = r"\d{4}-\d\d(?:-\d\d)?[~?%]?"
+_DATES = re.compile(rf"(?<![\w/-])(?:(?:\.\.|{_DAY})/(?:\.\.|{_DAY})|{_DAY})(?![\w/:-])")
+_ACTOR = re.compile(r"\bactors/([a-z0-9][a-z0-9-]*)")
+
+
+def readable(text: str, actors: Json) -> str:
+    """A text of ours with names in place of ids, and dates in words."""
+
+    def name(found: re.Match[str]) -> str:
+        known = actors.get(found[1])
+        return str(known["label"]) if known else found[0]
+
+    return clean(_DATES.sub(lambda found: words.when(found[0]), _ACTOR.sub(name, text)))

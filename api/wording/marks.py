@@ -1,0 +1,8 @@
+"""Text with a mark: what a word is, said again by a style."""
+
+from __future__ import annotations
+
+Part = str | tuple[str, str]
+"""Text, or text with a style. A style only underlines what the words already say."""
+
+PLAN, FIRM, BAD, FAINT = "yellow", "green", "bold red", "dim"

@@ -1,0 +1,301 @@
+"""What lines of a status say, value by value, in words. Each function takes a value and the names it may use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from api.wording import words
+from api.wording.marks import BAD, FIRM, PLAN, Part
+from api.wording.words import clean, listed
+
+Json = dict[str, Any]
+
+STYLES = {
+    **dict.fromkeys(
+        ("announced", "possible", "possibly", "planned", "scheduled", "postponed", "reported", "requested"), PLAN
+    ),
+    **dict.fromkeys(
+        (
+            "actual",
+            "convened",
+            "concluded",
+            "reached",
+            "signed",
+            "in force",
+            "resumed",
+            "open",
+            "reopened",
+            "arrived",
+            "kept",
+        ),
+        FIRM,
+    ),
+    **dict.fromkeys(("contested", "held", "overdue", "suspended", "cancelled", "turned back", "denied", "ended"), BAD),
+}
+SCORES = ("not initiated", "minimal", "intermediate", "full")
+
+
+class Names:
+    """The names that one answer knows: actors by label, subjects by title, events by what they rest on."""
+
+    def __init__(self, status: Json, revisions: Json | None = None) -> None:
+        self.actors: Json = status.get("actors", {})
+        self.evidence: Json = status.get("evidence", {})
+        self.revisions: Json = revisions or {}
+        self.subjects = {f"processes/{status['process']}": words.label(status["labels"], status["process"])}
+        for family in ("talks", "agreements", "convoys", "enrolments"):
+            self.subjects |= {one["subject"]: words.label(one["labels"], one["subject"]) for one in status[family]}
+
+    def actor(self, actor: str | None) -> str:
+        if actor is None:
+            return "somebody not named"
+        known = self.actors.get(actor)
+        return clean(known["label"] if known else actor)
+
+    def named(self, actors: Iterable[str]) -> str:
+        return listed(self.actor(actor) for actor in actors)
+
+    def sender(self, actor: str) -> str:
+        """An actor with its kind: aid from a military sender is not "humanitarian" by itself."""
+        kind = self.actors.get(actor, {}).get("kind")
+        return f"{self.actor(actor)} ({clean(kind)})" if kind else self.actor(actor)
+
+    def subject(self, path: str) -> str:
+        return self.subjects.get(path, clean(path))
+
+    def claimant(self, claimant: str) -> str:
+        return words.claimed_by(claimant, self.actors)
+
+    def grounds(self, events: Iterable[str]) -> str:
+        """Who says so, through whom and when; our part in it; how sensitive; what became of the reports."""
+        found = self._known(events)
+        marks = dict.fromkeys(mark for one in found for mark in words.marks(one, self.revisions, self.actors))
+        if possibly := words.possibly(found):
+            marks[possibly] = None
+        return "".join([words.grounds(found, self.actors), *(f" [{mark}]" for mark in marks)]).strip()
+
+    def possible(self, events: Iterable[str]) -> bool:
+        """Whether all reports of a line are only possibly inside the horizon."""
+        return bool(words.possibly(self._known(events)))
+
+    def _known(self, events: Iterable[str]) -> list[Json]:
+        return [self.evidence[event] for event in events if event in self.evidence]
+
+
+def tag(word: str, more: str = "") -> Part:
+    """A word in brackets that tells the state of a thing; its colour says no more than the word."""
+    return (f"[{clean(word)}{more}]", STYLES.get(word, "bold"))
+
+
+def quoted(verbatim: str | None) -> Part:
+    return (f" (“{clean(verbatim)}”)", "italic") if verbatim else ""
+
+
+def told(value: Json, name: str, lead: str = "", after: str = "") -> list[str]:
+    """A text field with a lead, if it is there."""
+    return [f"{lead}{clean(value[name])}{after}"] if value.get(name) else []
+
+
+def sentences(found: Iterable[str]) -> str:
+    """Texts one after another, each with its full stop."""
+    return " ".join(text if text.endswith((".", "!", "?", "…", "”")) else f"{text}." for text in found)
+
+
+# --- processes ------------------------------------------------------------------------------------------------
+
+
+def area(place: Json) -> list[Part]:
+    code = f" ({clean(place['admin_code'])})" if place.get("admin_code") else ""
+    precision = f" (precision: {clean(place['precision'])})" if place.get("precision") else ""
+    return [f"{words.label(place['labels'])}{code}{precision}{'' if place['included'] else ', no longer part of it'}"]
+
+
+def link(value: Json) -> list[Part]:
+    denied = ", which somebody denies" if value.get("denied") else ""
+    return [f"{clean(value['to'])} ({clean(value['relation'])}){denied}"]
+
+
+def control(names: Names, held: Json) -> list[Part]:
+    places = listed(words.label(place["labels"]) for place in held.get("places", ()))
+    number = f"{words.quantity(held['number'])}, " if held.get("number") else ""
+    what = ", ".join(filter(None, [places, *told(held, "description")]))
+    verbatim = (held.get("number") or {}).get("verbatim")
+    return [(names.named(held["holders"]), "bold"), f" hold {number}{what}", quoted(verbatim)]
+
+
+def access(names: Names, value: Json) -> list[Part]:
+    state = {"partly": "partly open"}.get(value["access"], clean(value["access"]))
+    style = BAD if value["access"] in ("closed", "besieged") else "bold"
+    more = told(value, "terms")
+    more += [f"Controlled by {names.actor(value['controlled_by'])}."] if value.get("controlled_by") else []
+    return [
+        (words.label(value["place"]["labels"]), "bold"),
+        f" ({clean(value.get('kind', 'place'))}): ",
+        tag(value.get("modality") or "actual"),
+        " ",
+        (state, style),
+        f"{''.join(told(value, 'for_whom', ' for '))}. {sentences(more)}".rstrip(),
+    ]
+
+
+def instrument(names: Names, one: Json) -> list[Part]:
+    issuer = f"of {names.actor(one['issuer'])}" if one.get("issuer") else "issuer not said"
+    number = next(iter(told(one, "number", "number ")), "number not said")
+    dated = words.when(one["dated"]) if one.get("dated") else "date not said"
+    title = "".join(told(one, "title", " “", "”"))
+    effect = [clean(one["effect"])]
+    effect += [f"Who may use it: {listed(map(clean, one['eligible']))}."] if one.get("eligible") else []
+    return [(f"{clean(one['kind'])}{title}", "bold"), f" {issuer}, {number}, {dated}: {sentences(effect)}"]
+
+
+def body(names: Names, one: Json) -> list[Part]:
+    more = told(one, "mandate")
+    more += [f"Seat: {words.label(one['seat']['labels'])}."] if one.get("seat") else []
+    more += [f"Overseen by {names.named(one['overseen_by'])}."] if one.get("overseen_by") else []
+    more.append(f"Set up: {words.when(one['occurred'])}.")
+    return [(words.label(one["labels"]), "bold"), " ", tag(one.get("modality") or "actual"), " ", sentences(more)]
+
+
+# --- agreements -----------------------------------------------------------------------------------------------
+
+
+def agreement(value: Json) -> list[Part]:
+    found = [*told(value, "stage"), *told(value, "ceasefire"), *told(value, "side")]
+    found += [listed(map(clean, value["purposes"]))] if value.get("purposes") else []
+    written = {"yes": "in writing", "no": "not in writing", "partly": "partly in writing"}
+    found.append(written.get(str(value.get("written")), "whether in writing: not known"))
+    return [sentences(["; ".join(found), *told(value, "summary")])]
+
+
+def term(value: Json) -> list[Part]:
+    found = [f"from {words.when(value['starts'])}" if value["starts"] else "start not said"]
+    found.append(f"until {words.when(value['until'])}" if value["until"] else "no end named")
+    found += ["a trial"] if value["trial"] else []
+    found += ["renewable" if value["renewable"] else "not renewable"] if value["renewable"] is not None else []
+    found += told(value, "extended", "extended ")
+    return [", ".join(found)]
+
+
+def signature(names: Names, signed: Json) -> list[Part]:
+    reservation = "".join(told(signed, "reservation", ", with a reservation: "))
+    act, capacity = clean(signed.get("act", "signed")), clean(signed.get("capacity", "party"))
+    return [f"{act} by {names.actor(signed['actor'])} as {capacity}{reservation}"]
+
+
+def terms(names: Names, agreed: Json) -> list[Part]:
+    """What an obligation says."""
+    found = [clean(agreed["text"])]
+    found += [f"To: {names.named(agreed['beneficiary'])}."] if agreed.get("beneficiary") else []
+    found += [f"By {words.when(agreed['deadline'])}."] if agreed.get("deadline") else []
+    found += [*told(agreed, "condition", "On condition: "), *told(agreed, "recurrence", "How often: ")]
+    found += [f"Target: {words.quantity(agreed['target'])}."] if agreed.get("target") else []
+    found += [f"Verified by {names.actor(agreed['verifier'])}."] if agreed.get("verifier") else []
+    return [sentences(found)]
+
+
+def score(assessed: Json) -> list[Part]:
+    found = []
+    if assessed.get("score") is not None:
+        found.append(f"{assessed['score']} of 3, {SCORES[assessed['score']]}")
+    found += told(assessed, "standing")
+    found += [f"done: {words.quantity(assessed['achieved'])}"] if assessed.get("achieved") else []
+    return ["; ".join([*found, *told(assessed, "assessor", "assessed by "), *told(assessed, "reason")])]
+
+
+# --- roles, positions, proposals ------------------------------------------------------------------------------
+
+
+def role(held: Json) -> list[Part]:
+    if not held["held"]:
+        return [tag("ended")]
+    accepted = {True: " accepted by the holder", False: " refused by the holder"}.get(held["accepted"], "")
+    return [tag(held["modality"]), accepted]
+
+
+def position(names: Names, taken: Json) -> list[Part]:
+    matter = "".join(told(taken, "matter", " "))
+    more = ""
+    if taken.get("condition"):
+        met = {True: "met", False: "not met"}.get(taken.get("condition_met"), "not said")  # type: ignore[arg-type]
+        more = f": {clean(taken['condition']).rstrip('.')} (whether that is met: {met})"
+    more += f", persuaded by {names.named(taken['persuaded_by'])}" if taken.get("persuaded_by") else ""
+    more += f", on behalf of {names.actor(taken['on_behalf_of'])}" if taken.get("on_behalf_of") else ""
+    return [(clean(taken["position"]), "bold"), matter, more, quoted(taken.get("verbatim"))]
+
+
+def proposal(names: Names, made: Json) -> list[Part]:
+    by = f" by {names.actor(made['by'])}" if made.get("by") else ""
+    to = f" to {names.named(made['to'])}" if made.get("to") else ""
+    until = f" Answer expected: {words.when(made['answer_by'])}." if made.get("answer_by") else ""
+    return [
+        (f"{clean(made['kind'])}{by}{to}: ", "bold"),
+        f"{clean(made['text'])} ({words.when(made['occurred'])}){until}",
+    ]
+
+
+# --- figures, registers ---------------------------------------------------------------------------------------
+
+
+def claim(value: Json, unit: str) -> list[Part]:
+    period = f", counted {words.when(value['period'])}" if value["period"] else ""
+    return [
+        (words.quantity(value, unit), "bold"),
+        f"{period}, as of {words.when(value['as_of'])}",
+        quoted(value["verbatim"]),
+    ]
+
+
+def register(names: Names, value: Json) -> list[Part]:
+    found = [*told(value, "who_may_join", "Who may join: "), *told(value, "legal_basis", "Legal basis: ")]
+    found += [f"Run by {names.actor(value['organiser'])}."] if value.get("organiser") else []
+    return [sentences(found or ["Who may join is not said"])]
+
+
+# --- convoys --------------------------------------------------------------------------------------------------
+
+
+def whereabouts(names: Names, seen: Json) -> list[Part]:
+    place = "".join(told(seen, "place", " at "))
+    actor = f" by {names.actor(seen['actor'])}" if seen["actor"] else ""
+    return [tag(seen["stage"]), f"{place}{actor}{''.join(told(seen, 'reason', ': '))}"]
+
+
+def convoy(names: Names, value: Json) -> list[Part]:
+    found = [clean(value["kind"]) + (", a series" if value.get("series") else "")]
+    found += told(value, "recurrence", "how often: ")
+    found += ["sent by " + listed(names.sender(actor) for actor in value["senders"])] if value.get("senders") else []
+    for name, lead in (("origin", "from"), ("destination", "to")):
+        found += [f"{lead} {words.label(value[name]['labels'])}"] if value.get(name) else []
+    loaded = load(value.get("cargo"), value.get("people"))
+    found += [f"with {loaded}"] if loaded else []
+    found += [f"planned for {words.when(value['planned'])}"] if value.get("planned") else []
+    return ["; ".join(found)]
+
+
+def clearance(decision: Json) -> list[Part]:
+    found = [*told(decision, "conditions"), *told(decision, "reason")]
+    found += [f"valid until {words.when(decision['valid_until'])}"] if decision.get("valid_until") else []
+    return [tag(decision["decision"]), "".join(f" {part}" for part in found)]
+
+
+def departure(departed: Json) -> list[Part]:
+    return [load(departed.get("loaded"), departed.get("people")) or "its load is not said"]
+
+
+def removed(names: Names, taken: Json) -> list[Part]:
+    by = f" by {names.actor(taken['by'])}" if taken.get("by") else ""
+    where = f" at {words.label(taken['place']['labels'])}" if taken.get("place") else ""
+    return [(f"taken off{by}{where}: ", BAD), load(taken["items"]), "".join(told(taken, "reason", "; "))]
+
+
+def arrival(arrived: Json) -> list[Part]:
+    complete = {"fully": "complete", "partly": "in part"}
+    found = [complete.get(str(arrived.get("completeness")), "how complete: not known")]
+    found += [f"delivered {load(arrived['delivered'])}"] if arrived.get("delivered") else []
+    found += [f"reached {words.quantity(arrived['people_reached'])}"] if arrived.get("people_reached") else []
+    return ["; ".join(found)]
+
+
+def load(cargo: list[Json] | None, people: list[Json] | None = None) -> str:
+    return listed([*map(words.item, cargo or ()), *map(words.cohort, people or ())])
