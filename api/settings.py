@@ -36,7 +36,7 @@ class Settings(BaseSettings):
     )
 
     data: Path = Path("parley-data")
-    """Directory of the log (events.db) and the read models (views.db), unless they are in a database; it is made."""
+    """Directory of the log (events.db) and the read models (views.db), unless they are in a database."""
     host: str = "127.0.0.1"
     """Address to listen on: a loopback address only."""
     port: int = Field(8642, ge=0, le=65_535)
