@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from domain import general
 from domain.changing import changed
 from domain.event import Event, Opening, Payload
+from domain.family import Family
 from domain.general import SubjectState
 from domain.lines import Line
 from domain.values import ActorRef, Labels, Quantity, Short, Text
@@ -100,7 +101,6 @@ class ActorRelated(Payload):
     example: ClassVar[dict[str, Any]] = {"relation": "part of", "to": "government", "affirmed": True}
 
 
-OPENING = ActorIdentified
 EVENTS: tuple[type[Payload], ...] = (ActorIdentified, ActorRelabelled, ActorRelated)
 
 # --- state ------------------------------------------------------------------------------------------------
@@ -153,3 +153,14 @@ def shown_label(state: ActorState) -> str | None:
         if label.text not in state.former_labels:
             return label.text
     return state.labels[0].text if state.labels else None
+
+
+# --- family -----------------------------------------------------------------------------------------------
+
+FAMILY = Family(
+    name="actors",
+    opening=ActorIdentified,
+    events=EVENTS,
+    state=ActorState,
+    evolve=evolve,
+)

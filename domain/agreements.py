@@ -12,6 +12,7 @@ from domain import general
 from domain.changing import changed
 from domain.edtf import END, When
 from domain.event import Event, Payload, ProcessOpening
+from domain.family import Family
 from domain.general import Due, IncidentKind, SubjectState
 from domain.lines import Course, Line
 from domain.values import ActorRef, EventId, EventRef, Harm, ItemId, Labels, Place, Quantity, Short, Text
@@ -395,7 +396,6 @@ class AgreementEnded(Payload):
     example: ClassVar[dict[str, Any]] = {"how": "expired"}
 
 
-OPENING = AgreementReported
 EVENTS: tuple[type[Payload], ...] = (
     AgreementReported,
     AgreementReached,
@@ -410,8 +410,6 @@ EVENTS: tuple[type[Payload], ...] = (
     ViolationAssessed,
     AgreementEnded,
 )
-ROWS: tuple[type[Payload], ...] = (ViolationReported, ViolationAssessed)
-"""These accumulate as rows of the read models and take no part in a fold."""
 
 # --- state ------------------------------------------------------------------------------------------------
 
@@ -688,3 +686,16 @@ def standing(state: AgreementState, now: int) -> Standing:
     if any(term.trial for term in state.term.values):
         return Standing.TRIAL
     return Standing.IN_FORCE
+
+
+# --- family -----------------------------------------------------------------------------------------------
+
+FAMILY = Family(
+    name="agreements",
+    opening=AgreementReported,
+    events=EVENTS,
+    rows=(ViolationReported, ViolationAssessed),
+    state=AgreementState,
+    evolve=evolve,
+    due=due,
+)

@@ -10,6 +10,7 @@ from domain import general
 from domain.changing import changed
 from domain.edtf import When
 from domain.event import Event, Payload, ProcessOpening
+from domain.family import Family
 from domain.general import Due, SubjectState
 from domain.lines import Cited, Course, Line
 from domain.values import ActorRef, Cohort, ConvoyRef, Item, Labels, Place, Quantity, Short, Text
@@ -248,7 +249,6 @@ class ConvoyCancelled(Payload):
     example: ClassVar[dict[str, Any]] = {"reason": "No final clearance."}
 
 
-OPENING = ConvoyReported
 EVENTS: tuple[type[Payload], ...] = (
     ConvoyReported,
     ConvoyRequested,
@@ -404,3 +404,15 @@ def due(state: ConvoyState) -> list[Due]:
             if c.value.answer_by is not None
         ]
     return found
+
+
+# --- family -----------------------------------------------------------------------------------------------
+
+FAMILY = Family(
+    name="convoys",
+    opening=ConvoyReported,
+    events=EVENTS,
+    state=ConvoyState,
+    evolve=evolve,
+    due=due,
+)

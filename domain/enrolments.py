@@ -12,6 +12,7 @@ from domain import general
 from domain.changing import changed
 from domain.edtf import When
 from domain.event import Event, Payload, ProcessOpening
+from domain.family import Family
 from domain.general import Due, SubjectState
 from domain.lines import Course, Line
 from domain.values import ActorRef, Area, Counting, ItemId, Labels, Modality, Quantity, Short, Text, Value
@@ -144,10 +145,7 @@ class EnrolmentReopened(Payload):
     example: ClassVar[dict[str, Any]] = {"until": "2017-12-31"}
 
 
-OPENING = EnrolmentOpened
 EVENTS: tuple[type[Payload], ...] = (EnrolmentOpened, EnrolmentReported, EnrolmentClosed, EnrolmentReopened)
-ROWS: tuple[type[Payload], ...] = (EnrolmentReported,)
-"""These accumulate as rows of the read models and take no part in a fold."""
 
 # --- state ------------------------------------------------------------------------------------------------
 
@@ -205,3 +203,16 @@ def due(state: EnrolmentState) -> list[Due]:
     if {"open", "reopened"} & set(state.stage.values):
         found += [Due(what="last day to join", when=c.value, events=c.events) for c in state.until.candidates]
     return found
+
+
+# --- family -----------------------------------------------------------------------------------------------
+
+FAMILY = Family(
+    name="enrolments",
+    opening=EnrolmentOpened,
+    events=EVENTS,
+    rows=(EnrolmentReported,),
+    state=EnrolmentState,
+    evolve=evolve,
+    due=due,
+)

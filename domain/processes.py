@@ -12,7 +12,8 @@ from domain import general
 from domain.changing import changed
 from domain.edtf import When
 from domain.event import Event, Opening, Payload
-from domain.general import Due, SubjectState
+from domain.family import Family
+from domain.general import SubjectState
 from domain.lines import Cited, Course, Line
 from domain.values import ActorRef, Labels, Modality, Place, ProcessRef, Quantity, Short, Text
 
@@ -294,7 +295,6 @@ class ProcessEnded(Payload):
     example: ClassVar[dict[str, Any]] = {"how": "concluded"}
 
 
-OPENING = ProcessOpened
 EVENTS: tuple[type[Payload], ...] = (
     ProcessOpened,
     ProcessLinked,
@@ -420,5 +420,13 @@ def shut(state: ProcessState) -> list[Line[AccessReported]]:
     ]
 
 
-def due(state: ProcessState) -> list[Due]:
-    return general.due(state)
+# --- family -----------------------------------------------------------------------------------------------
+
+FAMILY = Family(
+    name="processes",
+    opening=ProcessOpened,
+    events=EVENTS,
+    state=ProcessState,
+    evolve=evolve,
+    due=general.due,
+)

@@ -10,6 +10,7 @@ from domain import general
 from domain.changing import changed
 from domain.edtf import When
 from domain.event import Event, Payload, ProcessOpening
+from domain.family import Family
 from domain.general import Due, SubjectState
 from domain.lines import Course, Line
 from domain.values import ActorRef, Labels, Place, Quantity, Short, Text, Value
@@ -137,7 +138,6 @@ class TalksConcluded(Payload):
     example: ClassVar[dict[str, Any]] = {"outcome": "adjourned", "summary": "The sides agreed to meet again."}
 
 
-OPENING = TalksReported
 EVENTS: tuple[type[Payload], ...] = (
     TalksReported,
     TalksScheduled,
@@ -239,3 +239,15 @@ def due(state: TalksState) -> list[Due]:
             if plan.value is not None
         ]
     return found
+
+
+# --- family -----------------------------------------------------------------------------------------------
+
+FAMILY = Family(
+    name="talks",
+    opening=TalksReported,
+    events=EVENTS,
+    state=TalksState,
+    evolve=evolve,
+    due=due,
+)

@@ -29,8 +29,8 @@ class Value(BaseModel):
 # --- identity ---------------------------------------------------------------------------------------------
 
 ID_PATTERN = r"^[a-z0-9][a-z0-9-]{0,63}$"
-FAMILIES = ("actors", "processes", "talks", "agreements", "convoys", "enrolments")
-SUBJECT_PATTERN = rf"^({'|'.join(FAMILIES)})/[a-z0-9][a-z0-9-]{{0,63}}$"
+FAMILY_NAMES = ("actors", "processes", "talks", "agreements", "convoys", "enrolments")
+SUBJECT_PATTERN = rf"^({'|'.join(FAMILY_NAMES)})/[a-z0-9][a-z0-9-]{{0,63}}$"
 
 ActorId = NewType("ActorId", str)
 ProcessId = NewType("ProcessId", str)

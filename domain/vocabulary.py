@@ -10,36 +10,18 @@ from uuid import NAMESPACE_URL, uuid5
 
 from pydantic import Field, ValidationError, create_model
 
-from domain import actors, agreements, convoys, enrolments, general, processes, revisions, talks
+from domain import general, revisions
 from domain.edtf import When
 from domain.errors import Fault, Malformed
-from domain.event import Event, Opening, Payload, Revision, family_of
-from domain.values import FAMILIES, EventId, Refers, Value
+from domain.event import Event, Payload, Revision, family_of
+from domain.families import FAMILY_EVENTS
+from domain.values import FAMILY_NAMES, EventId, Value
 
-FAMILY_EVENTS: dict[str, tuple[type[Payload], ...]] = {
-    "actors": actors.EVENTS,
-    "processes": processes.EVENTS,
-    "talks": talks.EVENTS,
-    "agreements": agreements.EVENTS,
-    "convoys": convoys.EVENTS,
-    "enrolments": enrolments.EVENTS,
-}
-OPENINGS: dict[str, type[Opening]] = {
-    "actors": actors.OPENING,
-    "processes": processes.OPENING,
-    "talks": talks.OPENING,
-    "agreements": agreements.OPENING,
-    "convoys": convoys.OPENING,
-    "enrolments": enrolments.OPENING,
-}
 PAYLOADS: dict[str, type[Payload]] = {
     payload.__name__: payload
     for payload in (*(e for events in FAMILY_EVENTS.values() for e in events), *general.EVENTS, *revisions.EVENTS)
 }
 """Every event type by its name: the wire `type` and the stored topic."""
-
-ROWS: tuple[type[Payload], ...] = (*general.ROWS, *agreements.ROWS, *enrolments.ROWS)
-"""What accumulates as rows of the read models; all else but revisions is folded."""
 
 
 @cache
@@ -48,7 +30,7 @@ def families_of(name: str) -> tuple[str, ...]:
     for family, events in FAMILY_EVENTS.items():
         if PAYLOADS[name] in events:
             return (family,)
-    return FAMILIES
+    return FAMILY_NAMES
 
 
 @cache
@@ -85,7 +67,7 @@ def payload_type(raw: dict[str, Any]) -> type[Payload]:
     subject = raw.get("subject")
     family = subject.partition("/")[0] if isinstance(subject, str) else None
     allowed = families_of(name)
-    if family in FAMILIES and family not in allowed:
+    if family in FAMILY_NAMES and family not in allowed:
         raise Malformed.at("/subject", f"{name} goes with a subject of the family {allowed[0]}: {allowed[0]}/…")
     return PAYLOADS[name]
 
@@ -215,7 +197,7 @@ def _pointer(loc: tuple[int | str, ...], raw: Any, kind: str) -> str:
 
 def _pattern_hint(pattern: str) -> str:
     if "actors|" in pattern:
-        return "send a subject path `family/id`: a family of " + ", ".join(FAMILIES) + "; an id of a-z, 0-9 and -"
+        return "send a subject path `family/id`: a family of " + ", ".join(FAMILY_NAMES) + "; an id of a-z, 0-9 and -"
     if pattern.startswith("^[a-z0-9][a-z0-9-]"):
         return "send an id of 1 to 64 characters: a-z, 0-9 and -, beginning with a letter or digit (without `family/`)"
     if "\\x00" in pattern and "https" not in pattern:
@@ -238,113 +220,17 @@ def _did_you_mean(loc: tuple[int | str, ...], model: type[Event] | None) -> str:
     for step in loc[:-1]:
         if known is not None and isinstance(step, str):
             field = known.model_fields.get(step)
-            known = next(_nested(field.annotation), None) if field else None
+            known = next(nested_values(field.annotation), None) if field else None
     close = difflib.get_close_matches(str(loc[-1]), known.model_fields, n=1) if known else []
     return f", or did you mean `{close[0]}`?" if close else ""
 
 
-# --- references -------------------------------------------------------------------------------------------
-
-
-def references(event: Event) -> Iterator[tuple[str, Refers, str]]:
-    """What an event refers to: pointer, kind of reference, and the id or path named."""
-    for index, source in enumerate(event.sources):
-        if source.claimant is not None and source.claimant.startswith("actors/"):
-            yield f"/sources/{index}/claimant", Refers("claimant"), source.claimant
-    yield from references_in(event.data, "/data")
-    if isinstance(event.data, revisions.EventCorrected):
-        for pointer, refers, name in references(replaced(event, event.data)):
-            yield f"/data/replacement{pointer}", refers, name
-
-
-def references_in(value: Value, at: str = "") -> Iterator[tuple[str, Refers, str]]:
-    """What a payload, or a value within one, refers to; `at` is the pointer to it."""
-    for name, refers in _referring(type(value)):
-        found = getattr(value, name)
-        items = enumerate(found) if isinstance(found, tuple) else [(None, found)]
-        for index, item in items:
-            pointer = f"{at}/{name}" if index is None else f"{at}/{name}/{index}"
-            if item is None:
-                continue
-            if isinstance(item, Value):
-                yield from references_in(item, pointer)
-            elif refers is not None and (refers.to != "claimant" or str(item).startswith("actors/")):
-                yield pointer, refers, str(item)
-
-
-@cache
-def _referring(model: type[Value]) -> tuple[tuple[str, Refers | None], ...]:
-    """The fields of a model that are references (with their kind) or hold values with references (None)."""
-    found: list[tuple[str, Refers | None]] = []
-    for name, field in model.model_fields.items():
-        marks = [m for m in field.metadata if isinstance(m, Refers)] + list(_marks(field.annotation))
-        if marks:
-            found.append((name, marks[0]))
-        elif any(_referring(nested) for nested in _nested(field.annotation)):
-            found.append((name, None))
-    return tuple(found)
-
-
-def _marks(annotation: Any) -> Iterator[Refers]:
-    for mark in getattr(annotation, "__metadata__", ()):
-        if isinstance(mark, Refers):
-            yield mark
-    for argument in getattr(annotation, "__args__", ()):
-        yield from _marks(argument)
-
-
-def _nested(annotation: Any) -> Iterator[type[Value]]:
+def nested_values(annotation: Any) -> Iterator[type[Value]]:
+    """The classes of values that an annotation of a field names."""
     if isinstance(annotation, type) and issubclass(annotation, Value):
         yield annotation
     for argument in getattr(annotation, "__args__", ()):
-        yield from _nested(argument)
-
-
-def misfit(event: Event, pointer: str, subject: str, name: str, reads: str | None = None) -> str | None:
-    """Why an event of type `name` on `subject` cannot be what `event` refers to at `pointer`; None if it can.
-
-    A revision and its target stand on one subject; an assessment names a violation of its own agreement.
-
-    Args:
-        event: the event that refers.
-        pointer: where.
-        subject: of the event referred to.
-        name: its type.
-        reads: the type that it makes its own target read as, if it is a correction.
-    """
-    revision = name in PAYLOADS and issubclass(PAYLOADS[name], Revision)
-    match event.data, pointer:
-        case Revision(), "/data/event" if subject != event.subject:
-            return "the event named is of another subject: send the revision to that subject"
-        case revisions.EventCorrected(), "/data/event" if revision and reads is None:
-            return "a report is corrected, or a correction: retract this one with EventRetracted, and send it anew"
-        case ((revisions.EventCorrected() as data), "/data/event"):
-            return _keeps_identity(str(data.replacement.get("type")), reads or name)
-        case revisions.DuplicateMarked(), _ if revision:
-            return "name two reports: a revision repeats nothing"
-        case revisions.DuplicateMarked(), "/data/of" if family_of(subject) != event.family:
-            return "the two events are of different families: name one of the same family"
-        case agreements.ViolationAssessed(), _ if name != "ViolationReported" or subject != event.subject:
-            return "name a ViolationReported of the same agreement"
-        case ((general.PositionTaken() | general.ProposalMade()), "/data/answers") if name != "ProposalMade":
-            return "name a ProposalMade"
-        case ((general.PositionTaken() | general.ProposalMade()), "/data/answers") if subject != event.subject:
-            return "the proposal named was made on another subject: send the answer to that subject"
-        case general.FigureAssessed(), _ if name not in ("FigureReported", "FigureAssessed"):
-            return "name figures: FigureReported or FigureAssessed"
-        case _:
-            return None
-
-
-def _keeps_identity(wanted: str, corrected: str) -> str | None:
-    """An opening stays an opening: it carries the identity of its subject."""
-    if wanted not in PAYLOADS or corrected not in PAYLOADS:
-        return None
-    if issubclass(PAYLOADS[corrected], Opening) and not issubclass(PAYLOADS[wanted], Opening):
-        return f"an opening stays an opening: let the replacement be {corrected}, or retract the event"
-    if issubclass(PAYLOADS[wanted], Opening) and not issubclass(PAYLOADS[corrected], Opening):
-        return f"no other event becomes an opening: retract it, and send {wanted} as a report of its own"
-    return None
+        yield from nested_values(argument)
 
 
 # --- documentation ----------------------------------------------------------------------------------------

@@ -36,9 +36,10 @@ from domain.errors import (
     UnknownReference,
 )
 from domain.event import Event, Opening, Recorded, Unreadable, instant
+from domain.families import OPENINGS
 from domain.horizon import names_processes
+from domain.references import misfit, references
 from domain.values import EventId, Subject
-from domain.vocabulary import OPENINGS, misfit, references
 from ledger import files
 from ledger.mapper import DAMAGE, DAMAGED, Draft, Entry, EventMapper
 from ledger.recorder import UNFINISHED, Before, Filter, IndexRow, Interrupted, LogRecorder, Writing

@@ -17,7 +17,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, and_, delete, func, insert, select
 
-from domain import folds, processes
+from domain import families, processes
 from domain.event import Event, Recorded, instant
 from domain.general import SubjectState
 from domain.horizon import Standing, in_effect, names_processes
@@ -400,8 +400,8 @@ class Batch:
     def _fold(self, changes: Sequence[Change], batch: Sequence[Recorded]) -> dict[Subject, SubjectState]:
         """Steps or refolds every subject whose steps change; returns the new states of those that stay."""
         position = batch[-1].position
-        gone = [c.before for c in changes if c.before is not None and folds.is_step(c.before)]
-        come = [(c.recorded, c.after) for c in changes if c.after is not None and folds.is_step(c.after)]
+        gone = [c.before for c in changes if c.before is not None and families.is_step(c.before)]
+        come = [(c.recorded, c.after) for c in changes if c.after is not None and families.is_step(c.after)]
         opened = {self._stays.get(r.subject, r.subject) for r in batch if r.event.data.opens}
         if not gone and not come and not opened and not self._moved:
             return {}
@@ -428,13 +428,13 @@ class Batch:
             state, last = stored.get(subject, (None, None))
             orders = [event.order for event in arrived.get(subject, ())]
             if subject not in refold and orders == sorted(orders) and (last is None or last < orders[0]):
-                state = state or folds.initial(family)
+                state = state or families.initial(family)
                 for event in arrived[subject]:
-                    state = folds.evolve(state, event)
+                    state = families.evolve(state, event)
                 last = orders[-1]
             else:
                 steps = self._steps_of(subject)
-                state = folds.fold(family, steps)
+                state = families.fold(family, steps)
                 last = max((event.order for event in steps), default=None)
             changed[subject] = state
             rows.append(
@@ -444,7 +444,7 @@ class Batch:
                     "changed": position,
                     "names": _names(state),
                     "last": json.dumps(last),
-                    "state": folds.dump(family, state).decode(),
+                    "state": families.dump(family, state).decode(),
                 }
             )
         put(self._connection, self._tables.table(SUBJECTS), rows, Clash(("subject",)))
@@ -467,7 +467,7 @@ class Batch:
         columns = (table.c.subject, table.c.family, table.c.last, table.c.state)
         for subject, family, last, state in self._where(columns, table.c.subject, subjects):
             order = json.loads(last)
-            found[Subject(subject)] = folds.load(family, state), tuple(order) if order else None
+            found[Subject(subject)] = families.load(family, state), tuple(order) if order else None
         return found
 
     def _steps_of(self, subject: Subject) -> list[Event]:

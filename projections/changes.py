@@ -20,9 +20,9 @@ from domain.actors import shown_label
 from domain.errors import BadCursor, NotFound
 from domain.event import Event, Recorded, Revision, instant
 from domain.finding import Finding
+from domain.references import references_in
 from domain.revisions import DuplicateMarked, EventCorrected, EventDisputed, SubjectUnified
 from domain.values import Subject
-from domain.vocabulary import references_in
 from projections import naming, render, status
 from projections.outlook import disputant
 from projections.picture import DAY, Picture, revised

@@ -14,13 +14,12 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from domain import folds
+from domain import families
 from domain.event import Event
 from domain.finding import Finding
 from domain.findings.figures import ClaimMade, of_claims
 from domain.findings.processes import Act, acts, in_place, of_process
 from domain.findings.reports import content_key, of_disputes, of_repeats
-from domain.findings.subject import of_state
 from domain.general import SubjectState
 from domain.revisions import EventDisputed
 from domain.values import EventId, Subject
@@ -77,7 +76,7 @@ def findings_in(picture: Picture) -> list[Finding]:
             disputed[event.subject].append((event.id, recorded.event.id, disputant(recorded.event)))
     for subject, state in picture.states.items():
         if state.opened:
-            found += of_state(subject, state)
+            found += families.findings(subject, state)
     for subject, made in claims.items():
         found += of_claims(subject, made)
     for (subject, _, _), events in alike.items():
@@ -111,7 +110,7 @@ class Outlook:
         """What the folded states tell: nothing, of a withdrawn subject."""
         tables = self._tables
         alive = {subject: state for subject, state in changed.items() if state.opened}
-        told = [(STATE, one) for subject, state in alive.items() for one in of_state(subject, state)]
+        told = [(STATE, one) for subject, state in alive.items() for one in families.findings(subject, state)]
         self._replace([(subject, STATE) for subject in changed], told)
         due = [
             {
@@ -125,7 +124,7 @@ class Outlook:
                 "events": json.dumps([str(event) for event in one.events]),
             }
             for subject, state in alive.items()
-            for number, one in enumerate(folds.due(state))
+            for number, one in enumerate(families.due(state))
         ]
         acting = [
             {"subject": subject, "actor": actor, "what": PLACED, "events": "[]"}

@@ -11,15 +11,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from domain import folds
+from domain import families
 from domain.agreements import ViolationReported
 from domain.enrolments import EnrolmentReported
 from domain.event import Event, Payload, Recorded
+from domain.families import ROWS
 from domain.general import Figure, FigureAssessed, FigureReported, IncidentReported, StatementMade, SubjectState
 from domain.horizon import EVERYTHING, Horizon, Seen, Standing, names_processes, seen_from
 from domain.revisions import SubjectUnified
 from domain.values import Subject
-from domain.vocabulary import ROWS
 
 DAY = 86_400
 
@@ -285,7 +285,7 @@ def picture_of(
         _lend_identity(seen, own)
     if own not in seen.events and own not in seen.withdrawn:
         return None
-    all_states = {s: folds.fold(s.partition("/")[0], seen.events.get(s, ())) for s in sorted(inside | {own})}
+    all_states = {s: families.fold(s.partition("/")[0], seen.events.get(s, ())) for s in sorted(inside | {own})}
     states = {s: state for s, state in all_states.items() if state.opened or s == own}
     belonging = {s for s in {r.subject for r in seen.known} if seen.joined.get(s, s) in all_states}
     mine = [r for r in seen.known if r.subject in belonging]
@@ -294,7 +294,7 @@ def picture_of(
         version=sum(recorded.subject == own for recorded in seen.known),
         states=states,
         actors={
-            s.partition("/")[2]: folds.fold("actors", actors.events.get(s, ()))
+            s.partition("/")[2]: families.fold("actors", actors.events.get(s, ()))
             for s in {*actors.events, *actors.withdrawn}
         },
         joined={**seen.joined, **actors.joined},

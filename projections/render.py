@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 from uuid import UUID
 
-from domain import actors, agreements, convoys, enrolments, folds, processes, talks
+from domain import actors, agreements, convoys, enrolments, families, processes, talks
 from domain.edtf import When
 from domain.event import Recorded, instant
 from domain.general import Due, SubjectState, unanswered
 from domain.lines import Line
+from domain.references import references_in
 from domain.values import Area, Label, Value
-from domain.vocabulary import references_in
 
 T = TypeVar("T")
 Json = dict[str, Any]
@@ -112,7 +112,7 @@ def subject(page: Page, path: str, state: SubjectState) -> Json:
     shown["roles"] = roles(page, path, state)
     shown["positions"] = positions(page, path, state)
     shown["proposals"] = proposals(page, path, state)
-    shown["due"] = [page.due(path, due) for due in folds.due(state)]
+    shown["due"] = [page.due(path, due) for due in families.due(state)]
     shown["events"] = page.rests_on(state.opened_by)
     return shown
 

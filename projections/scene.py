@@ -17,7 +17,7 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, ColumnElement, Integer, Select, Table, and_, bindparam, case, func, or_, select
 
-from domain import folds
+from domain import families
 from domain.actors import ActorState
 from domain.edtf import END, Day, When
 from domain.errors import NotFound
@@ -305,7 +305,7 @@ class _Names:
         found: dict[str, ActorState] = {}
         for actor, path in paths.items():
             stays = seen.joined.get(path, path)
-            state = folds.fold("actors", seen.events.get(stays, ()))
+            state = families.fold("actors", seen.events.get(stays, ()))
             if isinstance(state, ActorState) and (stays in seen.events or stays in seen.withdrawn):
                 found[actor] = state
         return found

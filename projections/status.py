@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from domain import actors, agreements, convoys, enrolments, folds, processes, talks
+from domain import actors, agreements, convoys, enrolments, families, processes, talks
 from domain.enrolments import EnrolmentReported
 from domain.event import Event, Recorded, instant
 from domain.finding import Finding, Severity
@@ -210,7 +210,7 @@ def due(page: Page, picture: Picture, now: datetime) -> dict[str, list[Json]]:
     moment, ahead = int(now.timestamp()), int((now + AHEAD).timestamp())
     found: dict[str, list[Json]] = {"overdue": [], "next": [], "later": []}
     for path, state in picture.states.items():
-        for one in folds.due(state):
+        for one in families.due(state):
             span = one.when.span
             place = "overdue" if span.latest < moment else "next" if span.earliest <= ahead else "later"
             found[place].append(page.due(path, one))
@@ -273,7 +273,7 @@ def changes_at(picture: Picture, now: datetime, edge: int | None = None) -> date
     """
     boundaries = [int((now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)).timestamp())]
     for state in picture.states.values():
-        for one in folds.due(state):
+        for one in families.due(state):
             span = one.when.span
             boundaries += [span.latest + 1, span.earliest - int(AHEAD.total_seconds())]
         if isinstance(state, agreements.AgreementState):  # the ledger tells of deadlines that are due no more, too

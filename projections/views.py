@@ -12,11 +12,12 @@ from uuid import UUID
 
 from sqlalchemy import Integer, bindparam, func, select
 
-from domain import folds
+from domain import families
 from domain.event import Event, Recorded
+from domain.families import OPENINGS
 from domain.general import SubjectState
 from domain.values import EventId, Source, Subject
-from domain.vocabulary import OPENINGS, PAYLOADS, model_of
+from domain.vocabulary import PAYLOADS, model_of
 from projections.picture import Claim, Heard, Json, Picture, Tally
 from projections.read_models.entries import ENTRIES
 from projections.read_models.figures import SERIES
@@ -113,7 +114,7 @@ def states_of(reading: ReadTransaction, subjects: Iterable[str]) -> dict[Subject
     table = reading.table(SUBJECTS)
     columns = (table.c.subject, table.c.family, table.c.state)
     rows = sorted(rows_where(reading.connection, columns, table.c.subject, subjects), key=lambda row: row.subject)
-    return {Subject(subject): folds.load(family, state) for subject, family, state in rows}
+    return {Subject(subject): families.load(family, state) for subject, family, state in rows}
 
 
 def version_of(reading: ReadTransaction, path: str) -> int:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import or_, select, tuple_
 
-from domain import folds
+from domain import families
 from domain.actors import shown_label
 from domain.edtf import When
 from domain.event import Event, Recorded, instant
@@ -20,7 +20,6 @@ from domain.findings.figures import ClaimMade, of_claims
 from domain.findings.processes import Act, silence, without_role
 from domain.findings.reports import of_repeats
 from domain.findings.rules import RULES
-from domain.findings.subject import of_state
 from domain.general import SubjectState
 from domain.horizon import in_effect
 from domain.values import EventId, Sensitivity, Subject
@@ -200,7 +199,7 @@ def quality_faults(reading: ReadTransaction, events: Sequence[Event]) -> list[tu
 def _quality(log: Sequence[Recorded], subject: Subject) -> list[Finding]:
     """The findings of data quality of one subject."""
     now = [event.on(subject) for event in in_effect(log).events]
-    state = folds.fold(subject.partition("/")[0], now)
+    state = families.fold(subject.partition("/")[0], now)
     said: dict[tuple[tuple[str, ...], str, bool], tuple[Order, ClaimMade]] = {}
     for event in now:
         order = display_order(event)
@@ -209,7 +208,7 @@ def _quality(log: Sequence[Recorded], subject: Subject) -> list[Finding]:
             key = (one.series, one.claimant, one.assessed)
             said[key] = max(said.get(key, (order, made)), (order, made), key=lambda pair: pair[0])
     claims = [made for _, made in said.values()]
-    found = [*of_state(subject, state), *of_claims(subject, claims), *of_repeats(subject, now)]
+    found = [*families.findings(subject, state), *of_claims(subject, claims), *of_repeats(subject, now)]
     return [one for one in found if RULES[one.rule].data_quality]
 
 

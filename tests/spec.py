@@ -19,9 +19,8 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
-from domain import vocabulary
+from domain import families, vocabulary
 from domain.event import Event, Opening, Revision
-from domain.folds import fold
 from domain.lines import Line, gist
 
 _numbers = count(1)
@@ -64,8 +63,8 @@ def fold_of(*events: Event) -> Any:
     family = events[0].family
     assert {one.subject for one in events} == {events[0].subject}, "a fold is of one subject"
     if not any(isinstance(one.data, Opening) for one in events):
-        events = (event(vocabulary.OPENINGS[family].__name__, subject=events[0].subject, occurred="2017-01"), *events)
-    return fold(family, events)
+        events = (event(families.OPENINGS[family].__name__, subject=events[0].subject, occurred="2017-01"), *events)
+    return families.fold(family, events)
 
 
 @dataclass(frozen=True)

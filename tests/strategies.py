@@ -26,8 +26,9 @@ from hypothesis import strategies as st
 from domain import general, revisions
 from domain.edtf import Day, When
 from domain.event import Event, Opening, Payload, Revision
-from domain.values import FAMILIES, ItemId, Label, Place, Quantity, Refers, Short, Text, Value
-from domain.vocabulary import FAMILY_EVENTS, OPENINGS, PAYLOADS, read_event
+from domain.families import FAMILY_EVENTS, OPENINGS
+from domain.values import FAMILY_NAMES, ItemId, Label, Place, Quantity, Refers, Short, Text, Value
+from domain.vocabulary import PAYLOADS, read_event
 
 DATES = (
     "2017-10-27",
@@ -58,8 +59,8 @@ ITEMS = ("first", "second")
 NUMBERS = (0, 1, 2, 11, 200, 2000, 20000, 0.5, 1234.25)
 FIRST = ("actors/committee", "actors/government", "processes/first")
 """Opened before all else, so that whatever is reported has an actor and a process to name."""
-THEN = ("processes/second", *(f"{family}/first" for family in FAMILIES[2:]))
-FURTHER = ("actors/elders", *(f"{family}/second" for family in FAMILIES[2:]))
+THEN = ("processes/second", *(f"{family}/first" for family in FAMILY_NAMES[2:]))
+FURTHER = ("actors/elders", *(f"{family}/second" for family in FAMILY_NAMES[2:]))
 
 
 @dataclass

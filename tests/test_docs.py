@@ -13,8 +13,9 @@ import pytest
 from docs import generate
 from docs.vocabulary import events_markdown, findings_markdown, words
 from domain import general, revisions
+from domain.families import FAMILY_EVENTS
 from domain.findings.rules import RULES
-from domain.vocabulary import FAMILY_EVENTS, PAYLOADS, read_event
+from domain.vocabulary import PAYLOADS, read_event
 
 ROOT = Path(__file__).parent.parent
 GLOSSARY = ROOT / "docs" / "glossary.md"

@@ -9,8 +9,9 @@ from uuid import UUID
 from hypothesis import Phase, given, settings
 
 from domain.event import Opening, Revision
-from domain.values import FAMILIES
-from domain.vocabulary import PAYLOADS, misfit, references
+from domain.references import misfit, references
+from domain.values import FAMILY_NAMES
+from domain.vocabulary import PAYLOADS
 from tests.strategies import DATES, histories, read
 
 History = list[dict[str, Any]]
@@ -35,7 +36,7 @@ def test_each_report_is_valid_where_it_stands(history: History) -> None:
                 assert versions[name if "/" in name else f"{refers.to}/{name}"] > 0
         versions[event.subject] += 1
         known[event.id] = (event.subject, event.type)
-    assert {subject.partition("/")[0] for subject in versions} == set(FAMILIES)
+    assert {subject.partition("/")[0] for subject in versions} == set(FAMILY_NAMES)
 
 
 @given(histories(with_revisions=False, min_steps=3, max_steps=6))

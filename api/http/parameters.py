@@ -16,7 +16,7 @@ from pydantic import AfterValidator
 
 from api.services.registry import Here, Parley
 from domain.errors import BadCursor, Fault, Unavailable
-from domain.values import FAMILIES, ID_PATTERN, SUBJECT_PATTERN
+from domain.values import FAMILY_NAMES, ID_PATTERN, SUBJECT_PATTERN
 from domain.vocabulary import PAYLOADS
 from ledger.ledger import micros
 from ledger.recorder import Filter
@@ -74,7 +74,7 @@ async def wanted_events(
     ] = None,
     subject: Annotated[str | None, Query(pattern=SUBJECT_PATTERN, description="Only events on this subject.")] = None,
     family: Annotated[
-        str | None, Query(description="Only events on subjects of this family.", json_schema_extra=one_of(FAMILIES))
+        str | None, Query(description="Only events on subjects of this family.", json_schema_extra=one_of(FAMILY_NAMES))
     ] = None,
     type: Annotated[
         str | None, Query(description="Only events of this type.", json_schema_extra=one_of(PAYLOADS))
@@ -87,7 +87,7 @@ async def wanted_events(
     faults = [
         Fault(name, f"no such {name}{hint}: {where}")
         for name, sent, known, where in (
-            ("family", family, FAMILIES, "one of " + ", ".join(FAMILIES)),
+            ("family", family, FAMILY_NAMES, "one of " + ", ".join(FAMILY_NAMES)),
             ("type", type, tuple(PAYLOADS), "GET /v1/event-types lists them"),
         )
         if sent is not None and sent not in known

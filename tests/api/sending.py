@@ -7,7 +7,7 @@ from typing import Any
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
-from domain import vocabulary
+from domain import families
 from tests.spec import wire
 
 Wire = dict[str, Any]
@@ -15,7 +15,7 @@ Wire = dict[str, Any]
 
 def opening(subject: str, **fields: Any) -> Wire:
     """The opening of a subject, with references to nothing but the process `first`."""
-    payload = vocabulary.OPENINGS[subject.partition("/")[0]]
+    payload = families.OPENINGS[subject.partition("/")[0]]
     data = {name: value for name, value in payload.example.items() if name not in ("between", "senders", "organiser")}
     if "processes" in data:
         data["processes"] = ["first"]

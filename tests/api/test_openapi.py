@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from api.routes.documentation import example_of
 from api.routes.processes import STATES
 from domain.findings.rules import RULES
-from domain.values import FAMILIES
+from domain.values import FAMILY_NAMES
 from domain.vocabulary import PAYLOADS
 
 Operation = tuple[str, str, dict[str, Any]]
@@ -115,7 +115,7 @@ def test_parameters_are_described_as_they_are_read(described: dict[str, Any], cl
             forms.setdefault(one["name"], set()).update(schema.get(key) for key in ("pattern", "format"))
             for example in schema.get("examples", ()):
                 assert not list(validator(described, schema).iter_errors(example)), where
-    assert words["family"] == set(FAMILIES)
+    assert words["family"] == set(FAMILY_NAMES)
     assert words["type"] == set(PAYLOADS)
     assert words["rule"] == words["finding"] == set(RULES)
     assert words["severity"] == {"high", "moderate", "hint"}

@@ -35,7 +35,7 @@ from typing import Any
 import psycopg
 
 from api.server.interpreter import tune
-from domain import folds
+from domain import families
 from domain.event import Event
 from domain.vocabulary import model_of
 from ledger.ledger import Append, Ledger
@@ -525,7 +525,7 @@ def travels(events: int, rounds: int = 9) -> Iterator[str]:
                 for recorded in events_of(snapshot, PROCESS):
                     subjects.setdefault(recorded.subject, []).append(recorded.event)
                 for path, found in subjects.items():
-                    folds.fold(path.partition("/")[0], found)
+                    families.fold(path.partition("/")[0], found)
                 theirs.append((time.perf_counter() - started) * 1000)
             for name, horizon in asked.items():
                 with views.reading() as snapshot:

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from domain import actors, agreements, convoys, folds, processes
+from domain import actors, agreements, convoys, families, processes
 from domain.edtf import When
 from domain.event import Event
+from domain.families import OPENINGS
 from domain.general import Due, unanswered
-from domain.values import FAMILIES, Modality
-from domain.vocabulary import OPENINGS
+from domain.values import FAMILY_NAMES, Modality
 from tests.spec import contested, event, fold_of, given
 
 DAY = "2017-10-28"
@@ -19,7 +19,7 @@ LATER = "2017-10-30"
 
 
 def due(*events: Event) -> list[tuple[str, str]]:
-    return [(one.what, str(one.when)) for one in folds.due(fold_of(*events))]
+    return [(one.what, str(one.when)) for one in families.due(fold_of(*events))]
 
 
 def place(name: str) -> dict[str, Any]:
@@ -262,7 +262,7 @@ def test_an_obligation_is_not_kept_while_its_assessment_is_contested() -> None:
 def test_an_obligation_names_its_debtor_in_what_is_due() -> None:
     owed = obligation(deadline="2017-11")
     expected = Due(what="obligation: The release.", when=When("2017-11"), events=(owed.id,), actor="government")
-    assert folds.due(fold_of(owed)) == [expected]
+    assert families.due(fold_of(owed)) == [expected]
 
 
 def test_an_obligation_waits_for_those_that_come_first() -> None:
@@ -487,7 +487,7 @@ def test_a_role_for_another_scope_or_principal_is_another_role() -> None:
     assert roles(role(), role(scope="security"), role(on_behalf_of="government")) == ["actual"] * 3
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", FAMILY_NAMES)
 def test_every_family_has_roles_positions_and_proposals(family: str) -> None:
     subject = f"{family}/first"
     proposal = event("ProposalMade", subject=subject)
@@ -529,7 +529,7 @@ def test_a_proposal_awaits_its_answer() -> None:
     assert unanswered(fold_of(proposal, answer)) == []
 
 
-@pytest.mark.parametrize("family", FAMILIES[2:])
+@pytest.mark.parametrize("family", FAMILY_NAMES[2:])
 def test_a_further_opening_adds_its_processes(family: str) -> None:
     opening = OPENINGS[family]
     reports = [
@@ -539,7 +539,7 @@ def test_a_further_opening_adds_its_processes(family: str) -> None:
     assert fold_of(*reports).processes == ("local", "national", "parallel")
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", FAMILY_NAMES)
 def test_a_further_opening_adds_names_and_its_event(family: str) -> None:
     named = "title" if family not in ("actors", "processes") else "labels"
     opening = OPENINGS[family]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from domain import folds
+from domain import families
 from domain.edtf import Day, When
 from domain.event import Event, Recorded
 from domain.horizon import Horizon, Seen, Standing, inside, seen_from
@@ -90,12 +90,12 @@ def told(found: Seen, subject: str = TALKS) -> list[str]:
 
 def names(found: Seen, subject: str = TALKS) -> list[str]:
     """The names that openings give a subject."""
-    state = folds.fold(subject.partition("/")[0], found.events.get(Subject(subject), ()))
+    state = families.fold(subject.partition("/")[0], found.events.get(Subject(subject), ()))
     return [label.text for label in state.labels]
 
 
 def stage(found: Seen, subject: str) -> tuple[Any, ...]:
-    state: Any = folds.fold(subject.partition("/")[0], found.events[Subject(subject)])
+    state: Any = families.fold(subject.partition("/")[0], found.events[Subject(subject)])
     return tuple(getattr(value, "stage", value) for value in state.stage.values)
 
 
@@ -354,7 +354,7 @@ def test_an_answer_to_a_duplicate_counts_for_the_proposal_that_stays() -> None:
     same = repeats(again, asked)
     together = seen(begun, asked, again, answer, same)
     apart = seen(begun, asked, again, answer, same, retracted(same))
-    state, undone = (folds.fold("talks", found.events[Subject(TALKS)]) for found in (together, apart))
+    state, undone = (families.fold("talks", found.events[Subject(TALKS)]) for found in (together, apart))
     assert list(state.proposals) == [str(asked.id)]
     assert state.answered == {str(asked.id): (answer.id,)}
     assert undone.answered == {str(again.id): (answer.id,)}

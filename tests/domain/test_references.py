@@ -7,7 +7,8 @@ from uuid import UUID
 import pytest
 
 from domain.event import Event
-from domain.vocabulary import misfit, model_of, references
+from domain.references import misfit, references
+from domain.vocabulary import model_of
 from tests.spec import event
 
 

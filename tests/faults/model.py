@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from domain.event import Opening, Recorded
-from domain.vocabulary import PAYLOADS, references
+from domain.references import references
+from domain.vocabulary import PAYLOADS
 from tests.strategies import read
 
 Wire = dict[str, Any]

@@ -34,7 +34,8 @@ from hypothesis.stateful import (
 from api.app import create_app
 from api.settings import load
 from domain.event import Opening
-from domain.vocabulary import PAYLOADS, references
+from domain.references import references
+from domain.vocabulary import PAYLOADS
 from ledger.ledger import Ledger
 from projections import compare
 from projections.batch import open_read_models

@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from domain import vocabulary
+from domain import families, vocabulary
 from ledger.ledger import Append, Appended, Ledger
 from ledger.mapper import Draft
 from tests.spec import wire
@@ -23,7 +23,7 @@ def draft(name: str, *, expected: int | None = None, **fields: Any) -> Draft:
 def opening(subject: str, *, expected: int | None = None, **fields: Any) -> Draft:
     """The opening of a subject, with references to nothing but the process `first`."""
     family = subject.partition("/")[0]
-    payload = vocabulary.OPENINGS[family]
+    payload = families.OPENINGS[family]
     data = {**payload.example}
     for name in ("between", "senders", "organiser", "groups", "by"):
         data.pop(name, None)

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, func, inspect, select
 
-from domain import folds
+from domain import families
 from domain.errors import Unavailable
 from domain.event import Event, Recorded, Unreadable
 from projections import batch as batch_module
@@ -241,7 +241,7 @@ def test_a_late_report_refolds_only_its_subject(found: ReadModels, monkeypatch: 
     follow(found, pull(log[:-1]))
     folded: list[set[str]] = []
     stepped: list[str] = []
-    fold, evolve = folds.fold, folds.evolve
+    fold, evolve = families.fold, families.evolve
 
     def folding(family: str, events: Sequence[Event]) -> Any:
         folded.append({event.subject for event in events})
@@ -251,8 +251,8 @@ def test_a_late_report_refolds_only_its_subject(found: ReadModels, monkeypatch: 
         stepped.append(event.subject)
         return evolve(state, event)
 
-    monkeypatch.setattr(folds, "fold", folding)
-    monkeypatch.setattr(folds, "evolve", stepping)
+    monkeypatch.setattr(families, "fold", folding)
+    monkeypatch.setattr(families, "evolve", stepping)
     follow(found, pull(log))
     assert folded == [{"talks/first"}]
     assert set(stepped) == {"talks/first"}
@@ -265,13 +265,13 @@ def test_a_batch_refolds_a_subject_once(found: ReadModels, monkeypatch: pytest.M
     log = recorded([*history(LOG), *late])
     follow(found, pull(log[: len(LOG)]))
     folded: list[str] = []
-    fold = folds.fold
+    fold = families.fold
 
     def folding(family: str, events: Sequence[Event]) -> Any:
         folded.append(family)
         return fold(family, events)
 
-    monkeypatch.setattr(folds, "fold", folding)
+    monkeypatch.setattr(families, "fold", folding)
     follow(found, pull(log))
     assert folded == ["talks"]
 
@@ -279,7 +279,7 @@ def test_a_batch_refolds_a_subject_once(found: ReadModels, monkeypatch: pytest.M
 def test_a_report_in_order_folds_nothing_anew(found: ReadModels, monkeypatch: pytest.MonkeyPatch) -> None:
     log = recorded([*history(LOG), wire("TalksConcluded", occurred="2017-10-30")])
     follow(found, pull(log[:-1]))
-    monkeypatch.setattr(folds, "fold", lambda *_: pytest.fail("it was folded anew"))
+    monkeypatch.setattr(families, "fold", lambda *_: pytest.fail("it was folded anew"))
     follow(found, pull(log))
     assert kept(found, "first")["talks"][0]["state"]["value"] == "concluded"
 

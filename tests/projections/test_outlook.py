@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain import folds
+from domain import families
 from domain.event import Recorded
 from domain.findings.rules import RULES
 from projections import queries, status, watch
@@ -108,7 +108,7 @@ def check(found: ReadModels, log: Sequence[Recorded]) -> None:
                     belongs.setdefault(path, set()).add(process)
                     expected[path] = [
                         [path, one.what, str(one.when), one.actor, [str(event) for event in one.events]]
-                        for one in folds.due(state)
+                        for one in families.due(state)
                     ]
         listed = due(snapshot, CLOCKS[0])
         assert all(set(one["processes"]) == belongs[one["subject"]] for one in listed)

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.event import Opening, Recorded, Revision
+from domain.references import references
 from domain.revisions import DuplicateMarked
-from domain.vocabulary import references
 from projections.catch_up import rebuild
 from tests.projections.test_time_travel import revised
 from tests.projections.world import SLOW, Wire, folded, follow, kept, processes_of, pull, recorded, views

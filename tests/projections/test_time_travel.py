@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from domain.errors import NotFound
 from domain.event import Event, Opening, Payload, Recorded, Revision
+from domain.families import OPENINGS
 from domain.horizon import Horizon, Seen, in_effect, seen_from
 from domain.values import EventId, Subject
-from domain.vocabulary import OPENINGS, PAYLOADS
+from domain.vocabulary import PAYLOADS
 from projections.picture import picture_of
 from projections.scene import Asked
 from projections.storage.generations import ReadModels

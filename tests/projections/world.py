@@ -15,8 +15,8 @@ from sqlalchemy import delete
 
 from domain.actors import ActorState
 from domain.event import Recorded, Unreadable
+from domain.families import OPENINGS
 from domain.values import Subject
-from domain.vocabulary import OPENINGS
 from projections import queries, status
 from projections.batch import open_read_models
 from projections.catch_up import Pull, catch_up

@@ -11,12 +11,12 @@ from domain.agreements import AgreementState
 from domain.convoys import ConvoyState
 from domain.enrolments import EnrolmentOpened, EnrolmentReported, EnrolmentState
 from domain.event import Event, Opening
-from domain.folds import due, fold
+from domain.families import due, fold
 from domain.general import FigureReported, PositionTaken, RoleTaken, Stance
 from domain.processes import AccessReported, BodyEstablished, ControlReported, InstrumentCited
+from domain.references import references
 from domain.talks import TalksState
 from domain.values import Basis, Modality, Qualifier, Quantity, Sensitivity
-from domain.vocabulary import references
 from tests.seeds.reading import events_in, events_of, lines_of, rows, section
 
 FILE = "eastern-kalamun.ndjson"

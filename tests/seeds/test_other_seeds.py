@@ -13,13 +13,14 @@ import pytest
 from domain.agreements import AgreementEnteredIntoForce, AgreementReached, AgreementState, ObligationAgreed
 from domain.convoys import ConvoyReported
 from domain.event import Event, Opening, Revision
-from domain.folds import due, fold
+from domain.families import due, fold
 from domain.general import IncidentReported, PositionTaken, RoleTaken, StatementMade
 from domain.processes import BodyEstablished
+from domain.references import references
 from domain.revisions import CorrectedBy, EventCorrected, EventDisputed, EventRetracted, SubjectUnified
 from domain.talks import TalksPostponed, TalksScheduled, TalksState
 from domain.values import Basis, Cohort, EventId, Harm, Modality, Quantity, Sensitivity, Source, Value
-from domain.vocabulary import PAYLOADS, references, replaced
+from domain.vocabulary import PAYLOADS, replaced
 from ledger.ledger import Append, Ledger
 from ledger.mapper import Draft
 from tests.seeds.reading import SEEDS, events_in, events_of, lines_of, rows, section

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from domain.values import FAMILIES, SUBJECT_PATTERN
+from domain.values import FAMILY_NAMES, SUBJECT_PATTERN
 from domain.vocabulary import PAYLOADS, families_of, model_of
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -35,7 +35,7 @@ def schema_of(name: str) -> dict[str, Any]:
     properties = schema["properties"]
     properties["expected_version"] = EXPECTED_VERSION
     properties["subject"]["pattern"] = properties["subject"]["pattern"].replace(
-        "|".join(FAMILIES), "|".join(families_of(name))
+        "|".join(FAMILY_NAMES), "|".join(families_of(name))
     )
     return {
         **schema,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from domain import families
 from domain.edtf import When
 from domain.event import Event
 from domain.finding import Finding
-from domain.findings.subject import of_state
 from domain.values import EventId
 from tests.spec import event, fold_of
 
@@ -18,7 +18,7 @@ THEIRS = "actors/eleven-groups"
 
 def found(*events: Event, rule: str) -> list[Finding]:
     """The findings of one rule on the subject of these reports."""
-    return [one for one in of_state(events[0].subject, fold_of(*events)) if one.rule == rule]
+    return [one for one in families.findings(events[0].subject, fold_of(*events)) if one.rule == rule]
 
 
 def stands(one: Finding, when: str) -> bool:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain import folds
+from domain import families
 from domain.edtf import BEGINNING, END
 from domain.event import Event
 from domain.finding import DAY, Rule
@@ -20,7 +20,6 @@ from domain.findings import agreements, any_subject, contradictions, convoys, fi
 from domain.findings.processes import of_process
 from domain.findings.reports import of_repeats
 from domain.findings.rules import RULES
-from domain.findings.subject import of_state
 from domain.values import Subject
 from tests.strategies import histories, read
 
@@ -34,9 +33,9 @@ def subjects_of(history: list[dict[str, Any]]) -> dict[Subject, list[Event]]:
 
 @given(histories(min_steps=5))
 def test_findings_of_any_history_are_whole(history: list[dict[str, Any]]) -> None:
-    folded = {subject: folds.fold(subject.partition("/")[0], told) for subject, told in subjects_of(history).items()}
+    folded = {subject: families.fold(subject.partition("/")[0], told) for subject, told in subjects_of(history).items()}
     known = {UUID(wire["id"]) for wire in history}
-    found = [one for subject, state in folded.items() for one in of_state(subject, state)]
+    found = [one for subject, state in folded.items() for one in families.findings(subject, state)]
     found += of_process("first", folded, "2017-10-27")
     for subject, told in subjects_of(history).items():
         found += of_repeats(subject, told)
@@ -54,9 +53,9 @@ def test_findings_of_any_history_are_whole(history: list[dict[str, Any]]) -> Non
 def test_findings_do_not_depend_on_the_order_of_arrival(history: list[dict[str, Any]], chance: Any) -> None:
     for subject, told in subjects_of(history).items():
         family = subject.partition("/")[0]
-        mixed = folds.fold(family, chance.sample(told, len(told)))
-        kept = folds.load(family, folds.dump(family, folds.fold(family, told)))
-        assert of_state(subject, mixed) == of_state(subject, kept)
+        mixed = families.fold(family, chance.sample(told, len(told)))
+        kept = families.load(family, families.dump(family, families.fold(family, told)))
+        assert families.findings(subject, mixed) == families.findings(subject, kept)
 
 
 def test_every_rule_is_told_of_and_raised_by_a_test_here() -> None:
@@ -119,6 +118,6 @@ def test_every_finding_the_domain_asks_for_has_its_rule() -> None:
     assert set(SECTION.values()) | {"clearance-expired", "report-disputed"} == set(RULES)
 
 
-@pytest.mark.parametrize("family", folds.STATES)
+@pytest.mark.parametrize("family", families.STATES)
 def test_a_state_of_which_nothing_is_known_fits(family: str) -> None:
-    assert of_state(Subject(f"{family}/first"), folds.initial(family)) == []
+    assert families.findings(Subject(f"{family}/first"), families.initial(family)) == []

@@ -1,0 +1,106 @@
+"""What an event refers to, and whether that can be what it means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from domain import agreements, general, revisions
+from domain.event import Event, Opening, Revision, family_of
+from domain.values import Refers, Value
+from domain.vocabulary import PAYLOADS, nested_values, replaced
+
+
+def references(event: Event) -> Iterator[tuple[str, Refers, str]]:
+    """What an event refers to: pointer, kind of reference, and the id or path named."""
+    for index, source in enumerate(event.sources):
+        if source.claimant is not None and source.claimant.startswith("actors/"):
+            yield f"/sources/{index}/claimant", Refers("claimant"), source.claimant
+    yield from references_in(event.data, "/data")
+    if isinstance(event.data, revisions.EventCorrected):
+        for pointer, refers, name in references(replaced(event, event.data)):
+            yield f"/data/replacement{pointer}", refers, name
+
+
+def references_in(value: Value, at: str = "") -> Iterator[tuple[str, Refers, str]]:
+    """What a payload, or a value within one, refers to; `at` is the pointer to it."""
+    for name, refers in _referring(type(value)):
+        found = getattr(value, name)
+        items = enumerate(found) if isinstance(found, tuple) else [(None, found)]
+        for index, item in items:
+            pointer = f"{at}/{name}" if index is None else f"{at}/{name}/{index}"
+            if item is None:
+                continue
+            if isinstance(item, Value):
+                yield from references_in(item, pointer)
+            elif refers is not None and (refers.to != "claimant" or str(item).startswith("actors/")):
+                yield pointer, refers, str(item)
+
+
+@cache
+def _referring(model: type[Value]) -> tuple[tuple[str, Refers | None], ...]:
+    """The fields of a model that are references (with their kind) or hold values with references (None)."""
+    found: list[tuple[str, Refers | None]] = []
+    for name, field in model.model_fields.items():
+        marks = [m for m in field.metadata if isinstance(m, Refers)] + list(_marks(field.annotation))
+        if marks:
+            found.append((name, marks[0]))
+        elif any(_referring(nested) for nested in nested_values(field.annotation)):
+            found.append((name, None))
+    return tuple(found)
+
+
+def _marks(annotation: Any) -> Iterator[Refers]:
+    for mark in getattr(annotation, "__metadata__", ()):
+        if isinstance(mark, Refers):
+            yield mark
+    for argument in getattr(annotation, "__args__", ()):
+        yield from _marks(argument)
+
+
+def misfit(event: Event, pointer: str, subject: str, name: str, reads: str | None = None) -> str | None:
+    """Why an event of type `name` on `subject` cannot be what `event` refers to at `pointer`; None if it can.
+
+    A revision and its target stand on one subject; an assessment names a violation of its own agreement.
+
+    Args:
+        event: the event that refers.
+        pointer: where.
+        subject: of the event referred to.
+        name: its type.
+        reads: the type that it makes its own target read as, if it is a correction.
+    """
+    revision = name in PAYLOADS and issubclass(PAYLOADS[name], Revision)
+    match event.data, pointer:
+        case Revision(), "/data/event" if subject != event.subject:
+            return "the event named is of another subject: send the revision to that subject"
+        case revisions.EventCorrected(), "/data/event" if revision and reads is None:
+            return "a report is corrected, or a correction: retract this one with EventRetracted, and send it anew"
+        case ((revisions.EventCorrected() as data), "/data/event"):
+            return _keeps_identity(str(data.replacement.get("type")), reads or name)
+        case revisions.DuplicateMarked(), _ if revision:
+            return "name two reports: a revision repeats nothing"
+        case revisions.DuplicateMarked(), "/data/of" if family_of(subject) != event.family:
+            return "the two events are of different families: name one of the same family"
+        case agreements.ViolationAssessed(), _ if name != "ViolationReported" or subject != event.subject:
+            return "name a ViolationReported of the same agreement"
+        case ((general.PositionTaken() | general.ProposalMade()), "/data/answers") if name != "ProposalMade":
+            return "name a ProposalMade"
+        case ((general.PositionTaken() | general.ProposalMade()), "/data/answers") if subject != event.subject:
+            return "the proposal named was made on another subject: send the answer to that subject"
+        case general.FigureAssessed(), _ if name not in ("FigureReported", "FigureAssessed"):
+            return "name figures: FigureReported or FigureAssessed"
+        case _:
+            return None
+
+
+def _keeps_identity(wanted: str, corrected: str) -> str | None:
+    """An opening stays an opening: it carries the identity of its subject."""
+    if wanted not in PAYLOADS or corrected not in PAYLOADS:
+        return None
+    if issubclass(PAYLOADS[corrected], Opening) and not issubclass(PAYLOADS[wanted], Opening):
+        return f"an opening stays an opening: let the replacement be {corrected}, or retract the event"
+    if issubclass(PAYLOADS[wanted], Opening) and not issubclass(PAYLOADS[corrected], Opening):
+        return f"no other event becomes an opening: retract it, and send {wanted} as a report of its own"
+    return None
