@@ -1,0 +1,160 @@
+"""Dates against the clock: when a day has passed, when it is still to come, and which dates cannot be.
+
+A date without a zone begins somewhere 14 hours before the UTC day of its name, and has ended everywhere 12 hours after
+it. The zones of the processes of a subject narrow that. Here, and nowhere else, zones play a part: the order of events
+and the folds know none, and compare calendar dates as dates of one place (`domain.edtf.Span.precedes`).
+
+`zones` are those of the processes of a subject; none means that its zone is not known, and anything holds only when it
+holds everywhere: where a process has no zone or reports contradict each other on it, and for actors and places.
+
+All seconds are counted from 1970-01-01T00:00:00 UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from domain.edtf import END, Span, When
+
+DAY: Final = 86_400
+FIRST_MIDNIGHT: Final = -14 * 3600
+"""Seconds from midnight in UTC to the first midnight of the same date anywhere, at UTC+14."""
+LAST_MIDNIGHT: Final = 12 * 3600
+"""Seconds from midnight in UTC to the last midnight of the same date anywhere, at UTC-12."""
+HIJRI_YEARS: Final = When("1300/1500")
+"""Years of our time in the Islamic calendars, lunar and solar. In ours no event of today lies in them."""
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_DAY: Final = _EPOCH.toordinal()
+_SECOND: Final = timedelta(seconds=1)
+
+
+class Moment(NamedTuple):
+    """A second, as far as it is known: it depends on the zone."""
+
+    first: int
+    last: int
+
+
+def second_of(moment: datetime) -> int:
+    """The second in which a moment lies; `moment` must have an offset."""
+    return (moment - _EPOCH) // _SECOND
+
+
+# --- beginning and end ------------------------------------------------------------------------------------
+
+
+def begins(when: When, zones: Collection[tzinfo] = ()) -> Moment | None:
+    """The first second that a date allows; None if its beginning is open."""
+    start, _ = _ends_of(when)
+    if start is None:
+        return None
+    return Moment(start.earliest, start.earliest) if start.timed else _midnight(start.earliest, zones)
+
+
+def passes(when: When, zones: Collection[tzinfo] = ()) -> Moment | None:
+    """The second after the last one that a date allows; None if its end is open."""
+    _, end = _ends_of(when)
+    if end is None or end.latest >= END:
+        return None
+    return Moment(end.latest + 1, end.latest + 1) if end.timed else _midnight(end.latest + 1, zones)
+
+
+@lru_cache(maxsize=1 << 12)
+def _ends_of(when: str) -> tuple[Span | None, Span | None]:
+    """The two ends of a date, each with bounds of its own: one may be a day and the other an instant."""
+    before, slash, after = when.partition("/")
+    if not slash:
+        span = When(when).span
+        return span, span
+    start, end = (None if part in ("", "..") else When(part).span for part in (before, after))
+    return start, end
+
+
+def _midnight(utc: int, zones: Collection[tzinfo]) -> Moment:
+    """The first second of a day, given that of the UTC day of its name."""
+    if not zones:
+        return Moment(utc + FIRST_MIDNIGHT, utc + LAST_MIDNIGHT)
+    seconds = [_midnight_in(utc, zone) for zone in zones]
+    return Moment(min(seconds), max(seconds))
+
+
+@lru_cache(maxsize=1 << 12)
+def _midnight_in(utc: int, zone: tzinfo) -> int:
+    # Where clocks are put forward at midnight, a day begins at the second in which that happens: the offset before it
+    # still counts for the midnight that does not exist. Where they are put back after it, it begins at the first one.
+    offset = datetime.fromordinal(utc // DAY + _EPOCH_DAY).replace(tzinfo=zone).utcoffset()
+    assert offset is not None  # noqa: S101  a zone has an offset at any time
+    return utc - offset // _SECOND
+
+
+# --- against the clock ------------------------------------------------------------------------------------
+
+
+def has_passed(when: When, now: datetime, zones: Collection[tzinfo] = ()) -> bool:
+    """Whether all that a date allows lies before `now`, in each of the zones. An open end never passes."""
+    moment = passes(when, zones)
+    return moment is not None and second_of(now) >= moment.last
+
+
+def still_to_come(when: When, now: datetime, zones: Collection[tzinfo] = ()) -> bool | None:
+    """Whether the first moment that a date allows lies after `now`; None if that depends on the zone.
+
+    An actual report of such a date tells of what has not happened yet.
+    """
+    moment = begins(when, zones)
+    if moment is None or second_of(now) >= moment.last:
+        return False
+    return True if second_of(now) < moment.first else None
+
+
+def come_by(when: When, cut: When, zones: Collection[tzinfo] = ()) -> bool | None:
+    """Whether what has this date had come by the end of `cut`: True, False, or None, which means possibly.
+
+    Two calendar dates are dates of one place. A calendar date beside an instant is one of the zones.
+    """
+    if not any(end is not None and end.timed for end in (*_ends_of(when), _ends_of(cut)[1])):
+        if cut.span.precedes(when.span):
+            return False
+        return True if when.span.latest <= cut.span.latest else None
+    until = passes(cut, zones)
+    if until is None:
+        return True
+    beginning, end = begins(when, zones), passes(when, zones)
+    if beginning is not None and beginning.first >= until.last:
+        return False
+    return True if end is not None and end.last <= until.first else None
+
+
+# --- dates that cannot be ---------------------------------------------------------------------------------
+
+
+def told_before(occurred: Span, published: Span) -> bool:
+    """Whether something occurred after it was published, which cannot be.
+
+    Source and event may lie in different zones, so more than a day must lie between them, unless both are instants.
+    """
+    leeway = 0 if occurred.timed and published.timed else DAY
+    return published.latest + leeway < occurred.earliest
+
+
+def years_apart(one: Span, other: Span, years: int = 20) -> bool:
+    """Whether certainly more than so many years lie between two dates, whichever comes first."""
+    earlier, later = (one, other) if one.latest < other.earliest else (other, one)
+    until, since = _date(earlier.latest), _date(later.earliest)
+    return until < since and (since.year - until.year, since.month, since.day) > (years, until.month, until.day)
+
+
+def looks_hijri(when: When) -> bool:
+    """Whether a date, or an end of it, lies wholly in `HIJRI_YEARS`."""
+    return any(
+        end is not None and HIJRI_YEARS.span.earliest <= end.earliest and end.latest <= HIJRI_YEARS.span.latest
+        for end in _ends_of(when)
+    )
+
+
+def _date(second: int) -> date:
+    return date.fromordinal(second // DAY + _EPOCH_DAY)
