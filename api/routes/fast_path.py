@@ -2,7 +2,7 @@
 
 Finding the route and its parameters takes the framework several times as long as the answer itself takes us. A request
 of the plainest form (no parameters; each header once) goes to the same functions directly; any other goes the usual
-way. `tests/api/test_shortcuts.py` holds both ways against each other.
+way. `tests/api/routes/test_fast_path.py` holds both ways against each other.
 """
 
 from __future__ import annotations

@@ -17,8 +17,8 @@ from api.http import parameters
 from api.settings import load
 from domain.event import instant
 from tests.api.conftest import HERE
+from tests.api.routes.test_queries import KALAMUN, OF_A_PROCESS, append, get, parameter
 from tests.api.sending import Wire, begin, opening, problem, statement
-from tests.api.test_queries import KALAMUN, OF_A_PROCESS, append, get, parameter
 from tests.spec import wire
 
 FIRST = "/v1/processes/first"

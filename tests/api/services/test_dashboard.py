@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.api.sending import begin
 
-PLACE = Path(__file__).parents[2] / "docs" / "operations"
+PLACE = Path(__file__).parents[3] / "docs" / "operations"
 DASHBOARD: dict[str, Any] = json.loads((PLACE / "grafana-dashboard.json").read_text(encoding="utf-8"))
 ALERTS: dict[str, Any] = yaml.safe_load((PLACE / "alerts.yml").read_text(encoding="utf-8"))
 PAGE = (PLACE / "observability.md").read_text(encoding="utf-8")
@@ -141,7 +141,7 @@ def test_the_page_tells_every_metric(client: TestClient) -> None:
 
 
 def test_the_page_shows_a_line_as_it_is() -> None:
-    from tests.api.test_logs import ACCESS
+    from tests.api.services.test_logs import ACCESS
 
     (line,) = re.findall(r"```json\n(.*)\n```", PAGE)
     assert set(json.loads(line)) == ACCESS

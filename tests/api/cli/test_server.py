@@ -26,7 +26,7 @@ from api.server.discovery import SERVER_FILE, announce, running_server, withdraw
 from api.settings import load
 from tests.api.sending import opening, statement
 
-SEED = Path(__file__).parent.parent.parent / "seeds" / "eastern-kalamun.ndjson"
+SEED = Path(__file__).parents[3] / "seeds" / "eastern-kalamun.ndjson"
 PARLEY = [str(Path(sys.executable).with_name("parley"))]
 PATIENCE = 60  # seconds
 

@@ -18,9 +18,9 @@ from api.exporters import ical
 from api.exporters.ical import uid
 from domain.edtf import When
 from domain.values import SUBJECT_PATTERN, Sensitivity
+from tests.api.cli.test_commands import Run, flat, lines, place, run
+from tests.api.routes.test_queries import append, parameter
 from tests.api.sending import Wire, begin, opening, problem
-from tests.api.test_cli import Run, flat, lines, place, run
-from tests.api.test_queries import append, parameter
 from tests.spec import wire
 from tests.strategies import DATES
 

@@ -10,9 +10,9 @@ import time_machine
 from fastapi.testclient import TestClient
 
 from domain.findings.rules import RULES
+from tests.api.cli.test_commands import Run, flat, lines, place, run
+from tests.api.routes.test_queries import append, parameter
 from tests.api.sending import Wire, begin, opening, problem, statement
-from tests.api.test_cli import Run, flat, lines, place, run
-from tests.api.test_queries import append, parameter
 from tests.spec import wire
 
 __all__ = ["place", "run"]  # fixtures

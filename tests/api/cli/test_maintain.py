@@ -24,7 +24,7 @@ from projections.read_models.last_heard import LAST_HEARD
 from tests import postgres
 from tests.api.sending import opening, statement
 
-SEED = Path(__file__).parent.parent.parent / "seeds" / "eastern-kalamun.ndjson"
+SEED = Path(__file__).parents[3] / "seeds" / "eastern-kalamun.ndjson"
 TALKS = "talks/eastern-kalamun-truce"
 SECRET = "s3cr3t"  # noqa: S105  stands in URLs that must not be shown
 Run = Callable[..., Result]

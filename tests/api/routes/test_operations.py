@@ -26,7 +26,7 @@ from projections.storage.generations import GenerationProgress, ReadModels
 from tests.api.conftest import HERE
 from tests.api.sending import begin, opening, problem, statement
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 LAG_EVENTS, LAG_SECONDS = (f"parley_projection_lag_{unit} projection=views" for unit in ("events", "seconds"))
 
 
@@ -188,7 +188,7 @@ from fastapi.testclient import TestClient
 from api.app import create_app
 from api.settings import load
 from tests.api.sending import begin, statement
-from tests.api.test_operations import figures
+from tests.api.routes.test_operations import figures
 
 with TestClient(create_app(load(data=sys.argv[1])), base_url="http://127.0.0.1") as client:
     begin(client)

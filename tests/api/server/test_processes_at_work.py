@@ -28,7 +28,7 @@ from projections.batch import open_read_models
 from projections.catch_up import catch_up
 from projections.follower import Follower
 from projections.storage.generations import ReadModels
-from tests.api.test_cli_server import PATIENCE, Place, place, printed, start, stop
+from tests.api.cli.test_server import PATIENCE, Place, place, printed, start, stop
 from tests.ledger.sending import begin, statement
 from tests.projections.world import NOW, plain
 
@@ -129,7 +129,7 @@ def test_what_one_worker_records_is_seen_by_all(place: Place, start: Start, kept
     server = start("serve", "--workers", "3", **kept)
     printed(server, until="Ctrl-C")
     url = f"http://127.0.0.1:{place.port}"
-    seeds = Path(__file__).parents[2] / "seeds" / "eastern-kalamun.ndjson"
+    seeds = Path(__file__).parents[3] / "seeds" / "eastern-kalamun.ndjson"
     place.run("append", str(seeds), "--url", url)
     position = httpx2.get(f"{url}/v1/head").json()["position"]
     for _ in range(12):  # each on a connection of its own, so that every worker has its turn
@@ -216,7 +216,7 @@ def test_a_server_that_leaves_the_read_models_to_others(place: Place, start: Sta
     server = start("serve", **kept, PARLEY_PROJECT="false")
     printed(server, until="Ctrl-C")
     url = f"http://127.0.0.1:{place.port}"
-    seeds = Path(__file__).parents[2] / "seeds" / "eastern-kalamun.ndjson"
+    seeds = Path(__file__).parents[3] / "seeds" / "eastern-kalamun.ndjson"
     events = [line for line in seeds.read_text().splitlines() if line]
     body = f"[{','.join(events)}]"
     sent = httpx2.post(f"{url}/v1/events", content=body, headers={"Content-Type": "application/json"})

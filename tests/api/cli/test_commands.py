@@ -21,7 +21,7 @@ from domain.vocabulary import PAYLOADS
 from tests.api.sending import opening, statement
 from tests.spec import wire
 
-SEED = Path(__file__).parent.parent.parent / "seeds" / "eastern-kalamun.ndjson"
+SEED = Path(__file__).parents[3] / "seeds" / "eastern-kalamun.ndjson"
 Run = Callable[..., Result]
 
 

@@ -22,11 +22,11 @@ from api.wording.values import Names
 from projections.changes import changes as told_between
 from projections.naming import lines_in, lines_of, matching, slug
 from projections.scene import Asked
+from tests.api.cli.test_commands import Run, flat, place, run  # noqa: F401  fixtures
+from tests.api.cli.test_commands import seeded as founding  # noqa: F401  a fixture
 from tests.api.conftest import HERE, SEED
+from tests.api.routes.test_queries import append, get, parameter
 from tests.api.sending import Wire, opening, problem, statement
-from tests.api.test_cli import Run, flat, place, run  # noqa: F401  fixtures
-from tests.api.test_cli import seeded as founding  # noqa: F401  a fixture
-from tests.api.test_queries import append, get, parameter
 from tests.projections.world import SLOW, folded, plain, processes_of, reading, recorded
 from tests.spec import wire
 from tests.strategies import histories

@@ -21,7 +21,7 @@ from tests.strategies import histories
 
 Json = dict[str, Any]
 
-SEED = Path(__file__).parent.parent.parent / "seeds" / "eastern-kalamun.ndjson"
+SEED = Path(__file__).parents[3] / "seeds" / "eastern-kalamun.ndjson"
 EVENTS = [json.loads(line) for line in SEED.read_text(encoding="utf-8").splitlines()]
 BEFORE, AFTER = datetime(2017, 10, 28, 12, tzinfo=UTC), datetime(2017, 11, 2, tzinfo=UTC)
 
