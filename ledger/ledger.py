@@ -11,9 +11,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -22,32 +20,17 @@ from eventsourcing.application import Application
 from eventsourcing.persistence import Mapper, Notification
 from eventsourcing.utils import Environment, EnvType
 
-from domain import revisions
-from domain.errors import (
-    AlreadyOpen,
-    Fault,
-    IdReused,
-    Malformed,
-    NotOpen,
-    PreconditionFailed,
-    Refusal,
-    StaleVersion,
-    Unavailable,
-    UnknownReference,
-)
-from domain.event import Event, Opening, Recorded, Unreadable, instant
-from domain.families import OPENINGS
-from domain.horizon import names_processes
-from domain.references import misfit, references
-from domain.values import EventId, Subject
+from domain.errors import Refusal, Unavailable
+from domain.event import Recorded, Unreadable, instant
 from ledger import files
-from ledger.mapper import DAMAGE, DAMAGED, Draft, Entry, EventMapper
-from ledger.recorder import UNFINISHED, Before, Filter, IndexRow, Interrupted, LogRecorder, Writing
+from ledger.append import Acknowledged, Append, Appended, Group, Plan, acknowledge, decide, unsettled
+from ledger.mapper import DAMAGE, DAMAGED, Entry, EventMapper
+from ledger.recorder import EPOCH, UNFINISHED, Filter, Interrupted, LogRecorder, Writing, index_row, micros
+from ledger.references import refused_for_references
 from ledger.sqlite import available
 
 log = logging.getLogger(__name__)
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EVERYTHING = Filter()
 LOCK_TIMEOUT = 5  # seconds
 SETTLE = 20.0  # seconds
@@ -55,67 +38,6 @@ PAUSE = 0.2  # seconds between tries to learn what became of an append
 AHEAD = timedelta(minutes=1)
 """How far the last event may lie beyond our clock before that is told: those of several hosts are never quite equal."""
 WARN_AGAIN = 3600.0  # seconds
-MOST_KNOWN = 100_000  # subjects that are remembered to be open
-
-
-@dataclass(frozen=True, slots=True)
-class Append:
-    """A request to record events, all or none."""
-
-    drafts: tuple[Draft, ...]
-    if_match: int | None = None
-    """The version that the one subject of the request must have."""
-    dry_run: bool = False
-    """Check everything, store nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Acknowledged:
-    """One event as the log holds it; position and time are None in a dry run."""
-
-    id: EventId
-    subject: Subject
-    version: int
-    position: int | None
-    recorded_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Appended:
-    """The answer to an append."""
-
-    events: tuple[Acknowledged, ...]
-    position: int
-    """The log's last position that the answer speaks of: every event named stands at or before it."""
-    new: int
-    """How many events were recorded that were not there before."""
-
-
-@dataclass(slots=True)
-class _Group:
-    """Requests that share a commit, and what is known of earlier tries to record them."""
-
-    requests: Sequence[Append]
-    now: datetime | None
-    tried: dict[bytes, tuple[int, int]] = field(default_factory=dict)
-    """The events that may have been recorded by a commit whose answer was lost: position, and time in microseconds."""
-
-    def settled(self, before: Before) -> set[bytes]:
-        """Those of the tried events that were recorded, by us."""
-        found = {event_id: before.known.get(event_id) for event_id in self.tried}
-        return {e for e, known in found.items() if known and (known.position, known.recorded_at) == self.tried[e]}
-
-
-@dataclass(slots=True)
-class _Plan:
-    """What one request would add, on top of what the group has added so far."""
-
-    versions: dict[str, int] = field(default_factory=dict)
-    entries: list[Entry] = field(default_factory=list)
-    answers: list[Acknowledged | Entry] = field(default_factory=list)
-    """An answer known from before, or the entry that will give it."""
-    ids: dict[bytes, Entry] = field(default_factory=dict)
-    """The entry of each id that is new in this request."""
 
 
 class Ledger(Application[str]):
@@ -229,7 +151,7 @@ class Ledger(Application[str]):
         Raises:
             Unavailable: the log cannot be written; nothing of any request is stored.
         """
-        group = _Group(requests, now)
+        group = Group(requests, now)
         interrupted = False
         since: float | None = None
         while True:
@@ -245,14 +167,14 @@ class Ledger(Application[str]):
             if group.tried:
                 since = since or time.monotonic()
                 if time.monotonic() - since >= self._settle:
-                    return [_unsettled(request) for request in requests]
+                    return [unsettled(request) for request in requests]
                 time.sleep(PAUSE)
 
-    def _append_group(self, group: _Group) -> list[Appended | Refusal]:
+    def _append_group(self, group: Group) -> list[Appended | Refusal]:
         """Records a group. Once it was tried and broken off, what it finds recorded of that is its own."""
         requests = group.requests
-        answers: list[Appended | Refusal | None] = [*self._refused_for_references(requests)]
-        plans: dict[int, _Plan] = {}
+        answers: list[Appended | Refusal | None] = [*refused_for_references(requests, self.log, self._known, self._at)]
+        plans: dict[int, Plan] = {}
         entries: list[Entry] = []
         drafts = [d for r, refused in zip(requests, answers, strict=True) if refused is None for d in r.drafts]
         subjects = {draft.event.subject: None for draft in drafts}
@@ -267,7 +189,7 @@ class Ledger(Application[str]):
                 if answers[number] is not None:
                     continue
                 try:
-                    plan = self._decide(before, request, versions, ids, at)
+                    plan = decide(before, request, versions, ids, at, self.office)
                 except Refusal as refusal:
                     answers[number] = refusal
                     continue
@@ -287,7 +209,7 @@ class Ledger(Application[str]):
             events = tuple(
                 answer
                 if isinstance(answer, Acknowledged)
-                else _acknowledge(answer, None if dry else positions[answer.draft.id])
+                else acknowledge(answer, None if dry else positions[answer.draft.id])
                 for answer in plan.answers
             )
             position = max((e.position for e in events if e.position is not None), default=before.head)
@@ -312,109 +234,12 @@ class Ledger(Application[str]):
         stored = [self.mapper.to_stored_event(entry) for entry in entries]  # type: ignore[arg-type]
         writing.insert(stored, [index_row(e.draft.event, e.draft.digest, e.recorded_at) for e in entries])
 
-    def _decide(
-        self,
-        before: Before,
-        request: Append,
-        versions: dict[str, int],
-        ids: dict[bytes, Entry],
-        at: datetime,
-    ) -> _Plan:
-        """What a request adds, given the log and what the group adds before it.
-
-        Raises:
-            IdReused, StaleVersion, AlreadyOpen, NotOpen, PreconditionFailed, Malformed
-        """
-        plan = _Plan()
-        for number, draft in enumerate(request.drafts):
-            at_event = f"/{number}"
-            event = draft.event
-            earlier = plan.ids.get(draft.id) or ids.get(draft.id)
-            if earlier is not None:
-                if earlier.draft.digest != draft.digest:
-                    raise IdReused(*_id_reused(at_event))
-                plan.answers.append(earlier)
-                continue
-            known = before.known.get(draft.id)
-            if known is not None:
-                if known.digest != draft.digest:
-                    raise IdReused(*_id_reused(at_event))
-                at_known = EPOCH + timedelta(microseconds=known.recorded_at)
-                plan.answers.append(Acknowledged(event.id, event.subject, known.version, known.position, at_known))
-                continue
-            version = plan.versions.get(event.subject, versions.get(event.subject))
-            if version is None:
-                version = before.versions.get(event.subject, 0)
-            if request.if_match is not None and not plan.entries:
-                _check_precondition(request, version)
-            _check_version(draft, version, at_event)
-            entry = Entry(draft, version + 1, at, self.office)
-            plan.versions[event.subject] = version + 1
-            plan.ids[draft.id] = entry
-            plan.answers.append(entry)
-            plan.entries.append(entry)
-        return plan
-
-    # --- references: they only ever become true, so they are checked before the lock is taken
-
-    def _refused_for_references(self, requests: Sequence[Append]) -> list[Refusal | None]:
-        references = [[list(_references(draft.event)) for draft in request.drafts] for request in requests]
-        named = [(to, name) for request in references for draft in request for _, to, name in draft]
-        events = {uuid.UUID(name).bytes: None for to, name in named if to == "event"}
-        paths = {name: None for to, name in named if to != "event" and name not in self._known}
-        seen = self.log.look_up(events, paths) if events or paths else Before()
-        if len(self._known) > MOST_KNOWN:
-            self._known.clear()
-        self._known.update(seen.versions)
-        return [self._refused_for(one, refers, seen) for one, refers in zip(requests, references, strict=True)]
-
-    def _refused_for(self, request: Append, references: list[list[_Reference]], seen: Before) -> Refusal | None:
-        opened: set[str] = set()
-        sent: dict[uuid.UUID, Event] = {}
-        found: list[Fault] = []
-        for number, (draft, refers) in enumerate(zip(request.drafts, references, strict=True)):
-            event = draft.event
-            for pointer, to, name in refers:
-                detail = (
-                    self._missing_event(seen, event, pointer, name, sent)
-                    if to == "event"
-                    else self._missing_subject(event, pointer, name, opened)
-                )
-                if detail is not None:
-                    found.append(Fault(f"/{number}{pointer}", detail))
-            if isinstance(event.data, Opening):
-                opened.add(event.subject)
-            sent[event.id] = event
-        return UnknownReference(f"{found[0].pointer}: {found[0].detail}", found) if found else None
-
-    def _missing_event(
-        self, seen: Before, event: Event, pointer: str, name: str, sent: dict[uuid.UUID, Event]
-    ) -> str | None:
-        """What to mend about a reference to an event; None if it holds."""
-        target = sent.get(uuid.UUID(name))
-        if target is not None:
-            return misfit(event, pointer, target.subject, target.type, _reads(target))
-        known = seen.known.get(uuid.UUID(name).bytes)
-        if known is None:
-            return "no such event was recorded: check the id, or append that event first"
-        reads = None
-        if known.type == revisions.EventCorrected.__name__:
-            (found,) = self.read(known.position - 1, 1, until=known.position)
-            reads = _reads(found.event) if isinstance(found, Recorded) else None
-        return misfit(event, pointer, known.subject, known.type, reads)
-
-    def _missing_subject(self, event: Event, pointer: str, path: str, opened: set[str]) -> str | None:
-        """What to mend about a reference to a subject; None if it holds."""
-        if path == event.subject and pointer == "/data/to":
-            return "nothing stands in a relation to itself: name the other one"
-        if path == event.subject:
-            return None  # whether it is open is decided with its version, under the lock
-        if path in opened or path in self._known:
-            return None
-        opening = OPENINGS[path.partition("/")[0]].__name__
-        return f"not known: record it first, with {opening}"
-
     # --- read
+
+    def _at(self, position: int) -> Recorded | Unreadable:
+        """The event at a position that the log has reached."""
+        (event,) = self.read(position - 1, 1, until=position)
+        return event
 
     def read(
         self, after: int = 0, limit: int = 1000, wanted: Filter = EVERYTHING, until: int | None = None
@@ -523,92 +348,5 @@ class Ledger(Application[str]):
         return self.log.position_at(micros(moment))
 
 
-def index_row(event: Event, digest: bytes, recorded_at: datetime) -> IndexRow:
-    """What the log looks an event up by."""
-    return IndexRow(event.id.bytes, digest, micros(recorded_at), names_processes(event), _targets(event))
-
-
-_MICROSECOND = timedelta(microseconds=1)
-
-
-@lru_cache(64)  # what is recorded together is recorded at one time
-def micros(moment: datetime) -> int:
-    """Microseconds since 1970-01-01T00:00:00 UTC."""
-    return (moment - EPOCH) // _MICROSECOND
-
-
-_Reference = tuple[str, str, str]
-"""What an event refers to: the pointer, `event` or `subject`, and the event's id or the subject's path."""
-
-
-def _references(event: Event) -> Iterator[_Reference]:
-    for pointer, refers, name in references(event):
-        if refers.to == "event":
-            yield pointer, "event", name
-        else:
-            yield pointer, "subject", name if refers.to in ("subject", "claimant") else f"{refers.to}/{name}"
-
-
-def _unsettled(request: Append) -> Unavailable:
-    detail = (
-        "the database went away or fell silent while this was recorded, and did not tell in time what became of it: "
-        "send it again under the same ids, it is recorded once at most"
-    )
-    told = "it was to be recorded under this id: {}"
-    faults = [Fault(f"/{n}/id", told.format(draft.event.id)) for n, draft in enumerate(request.drafts)]
-    return Unavailable(detail, [] if request.dry_run else faults)
-
-
-def _reads(event: Event) -> str | None:
-    """The type that a correction makes its target read as; None for any other event."""
-    return str(event.data.replacement.get("type")) if isinstance(event.data, revisions.EventCorrected) else None
-
-
 def _moment(recorded_at: int) -> str:
     return instant(EPOCH + timedelta(microseconds=recorded_at))
-
-
-def _targets(event: Event) -> tuple[bytes, ...]:
-    match event.data:
-        case revisions.DuplicateMarked():
-            return tuple(target.bytes for target in {event.data.event, event.data.of})
-        case revisions.EventCorrected() | revisions.EventRetracted() | revisions.EventDisputed():
-            return (event.data.event.bytes,)
-        case _:
-            return ()
-
-
-def _acknowledge(entry: Entry, position: int | None) -> Acknowledged:
-    event = entry.draft.event
-    recorded_at = entry.recorded_at if position is not None else None
-    return Acknowledged(event.id, event.subject, entry.version, position, recorded_at)
-
-
-def _id_reused(pointer: str) -> tuple[str, list[Fault]]:
-    detail = "this id belongs to an event with other content: send a new id, or leave it out to get one"
-    return detail, [Fault(f"{pointer}/id", detail)]
-
-
-def _check_precondition(request: Append, version: int) -> None:
-    subjects = {draft.event.subject for draft in request.drafts}
-    if len(subjects) > 1:
-        raise Malformed("If-Match goes with a request on one subject: use `expected_version` on each event")
-    if version != request.if_match:
-        raise PreconditionFailed(f"the subject is at version {version}: read it again, then decide anew")
-
-
-def _check_version(draft: Draft, version: int, pointer: str) -> None:
-    event, expected = draft.event, draft.expected_version
-    opening = isinstance(event.data, Opening)
-    if opening and expected is None and version > 0:
-        detail = (
-            f"the subject is open, at version {version}: choose another id, or send expected_version {version} "
-            "to add this as another report of it"
-        )
-        raise AlreadyOpen(detail, [Fault(f"{pointer}/subject", detail)])
-    if not opening and version == 0:
-        detail = f"the subject is not open: append {OPENINGS[event.family].__name__} for it first"
-        raise NotOpen(detail, [Fault(f"{pointer}/subject", detail)])
-    if expected is not None and expected != version:
-        detail = f"the subject is at version {version}: read what is new, then send that as expected_version"
-        raise StaleVersion(detail, [Fault(f"{pointer}/expected_version", detail)])

@@ -12,15 +12,24 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, ClassVar, NamedTuple
 
 from eventsourcing.persistence import Notification, StoredEvent
+
+from domain.event import Event
+from domain.horizon import names_processes
+from domain.revisions import DuplicateMarked, EventCorrected, EventDisputed, EventRetracted
 
 FORMAT = 1
 """Of the tables of the log. It grows when a table changes; a log of a newer format is not opened."""
 
 UNFINISHED = 2**31 - 1
 """Stands where the format does, while a log is being copied: no version of Parley takes it for a whole one."""
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 POLL = 0.25
 """Seconds between looks at the log's head, where nothing tells of it."""
@@ -38,6 +47,27 @@ class IndexRow:
     """The processes an opening names; empty for all other events."""
     targets: tuple[bytes, ...] = ()
     """Ids of the events that a revision bears on; empty for all other events."""
+
+
+@lru_cache(64)  # what is recorded together is recorded at one time
+def micros(moment: datetime) -> int:
+    """Microseconds since 1970-01-01T00:00:00 UTC."""
+    return (moment - EPOCH) // _MICROSECOND
+
+
+def index_row(event: Event, digest: bytes, recorded_at: datetime) -> IndexRow:
+    """What the log looks an event up by."""
+    return IndexRow(event.id.bytes, digest, micros(recorded_at), names_processes(event), _targets(event))
+
+
+def _targets(event: Event) -> tuple[bytes, ...]:
+    match event.data:
+        case DuplicateMarked():
+            return tuple(target.bytes for target in {event.data.event, event.data.of})
+        case EventCorrected() | EventRetracted() | EventDisputed():
+            return (event.data.event.bytes,)
+        case _:
+            return ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,9 +22,9 @@ from eventsourcing.persistence import Notification
 from domain.event import Recorded, Unreadable
 from domain.vocabulary import PAYLOADS
 from ledger.copying import EVENTS, INDEX, RELATIONS, Row, Sum, Told, is_of_its_kind, quiet, rows_as_they_are, summed
-from ledger.ledger import Ledger, index_row, micros
+from ledger.ledger import Ledger
 from ledger.mapper import digest_of
-from ledger.recorder import IndexRow, Snapshot
+from ledger.recorder import IndexRow, Snapshot, index_row, micros
 
 Found = Callable[[str, str], None]
 """Takes a kind of damage, and a sentence that says where it is and what to do."""

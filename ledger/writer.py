@@ -13,7 +13,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from domain.errors import Unavailable
-from ledger.ledger import Append, Appended, Ledger
+from ledger.append import Append, Appended
+from ledger.ledger import Ledger
 
 MOST_WAITING = 1_000  # requests
 MOST_EVENTS = 2_000  # events in one commit, so that no answer waits long for others

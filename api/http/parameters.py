@@ -18,8 +18,7 @@ from api.services.registry import Here, Parley
 from domain.errors import BadCursor, Fault, Unavailable
 from domain.values import FAMILY_NAMES, ID_PATTERN, SUBJECT_PATTERN
 from domain.vocabulary import PAYLOADS
-from ledger.ledger import micros
-from ledger.recorder import Filter
+from ledger.recorder import Filter, micros
 
 A_TIME = {"format": "date-time"}
 """For the documentation of a parameter that `read_moment` reads."""

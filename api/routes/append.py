@@ -23,7 +23,7 @@ from api.http.schemas.examples import EXAMPLE_ACTOR, EXAMPLE_APPENDED, EXAMPLE_B
 from api.services.registry import Here, Parley
 from domain.errors import DoubtfulQuality, Fault, Refusal, Unavailable
 from domain.event import instant
-from ledger.ledger import Append, Appended
+from ledger.append import Append, Appended
 from projections import watch
 
 router = APIRouter(prefix="/v1", tags=["events"])

@@ -38,7 +38,8 @@ from api.server.interpreter import tune
 from domain import families
 from domain.event import Event
 from domain.vocabulary import model_of
-from ledger.ledger import Append, Ledger
+from ledger.append import Append
+from ledger.ledger import Ledger
 from ledger.mapper import Draft, Entry
 from projections import queries
 from projections.batch import open_read_models

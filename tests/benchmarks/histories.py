@@ -13,7 +13,8 @@ from typing import Any
 
 from domain.event import Event
 from domain.vocabulary import read_event
-from ledger.ledger import Append, Ledger
+from ledger.append import Append
+from ledger.ledger import Ledger
 from ledger.mapper import Draft
 
 Wire = dict[str, Any]

@@ -32,7 +32,8 @@ from api.http.request_body import read_request
 from api.server.interpreter import tune
 from domain.event import Recorded
 from domain.vocabulary import model_of
-from ledger.ledger import Append, Ledger
+from ledger.append import Append
+from ledger.ledger import Ledger
 from ledger.mapper import EventMapper
 from ledger.recorder import Filter
 from projections.batch import Batch, open_read_models

@@ -16,7 +16,8 @@ import pytest
 
 from domain.errors import Unavailable
 from ledger import postgres
-from ledger.ledger import Append, Appended, Ledger
+from ledger.append import Append, Appended
+from ledger.ledger import Ledger
 from tests.drills.pair import STANDBY, Pair, at, eventually, pair
 from tests.drills.standby import QUICK, alone, fail_over
 from tests.ledger.sending import begin, statement

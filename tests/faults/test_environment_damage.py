@@ -25,7 +25,8 @@ from typer.testing import CliRunner
 from api.app import create_app
 from api.cli.main import app
 from api.settings import load
-from ledger.ledger import Append, Ledger
+from ledger.append import Append
+from ledger.ledger import Ledger
 from projections.batch import open_read_models
 from projections.catch_up import catch_up
 from tests.api.conftest import HERE

@@ -16,7 +16,8 @@ from uuid import uuid4
 
 import pytest
 
-from ledger.ledger import Append, Ledger
+from ledger.append import Append
+from ledger.ledger import Ledger
 from ledger.mapper import Draft
 from projections.batch import open_read_models
 from tests.faults.surroundings import LONG, PATIENCE, Command, Site, eventually, held, on_linux, site, whole

@@ -11,7 +11,8 @@ from uuid import uuid4
 
 import pytest
 
-from ledger.ledger import Append, Ledger
+from ledger.append import Append
+from ledger.ledger import Ledger
 from projections.batch import open_read_models
 from projections.catch_up import catch_up
 from tests import postgres

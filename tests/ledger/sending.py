@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from domain import families, vocabulary
-from ledger.ledger import Append, Appended, Ledger
+from ledger.append import Append, Appended
+from ledger.ledger import Ledger
 from ledger.mapper import Draft
 from tests.spec import wire
 

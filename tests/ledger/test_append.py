@@ -19,7 +19,8 @@ from domain.errors import (
     UnknownReference,
 )
 from domain.vocabulary import read_event
-from ledger.ledger import Append, Appended, Ledger
+from ledger.append import Append, Appended
+from ledger.ledger import Ledger
 from ledger.mapper import Draft
 from tests.ledger.sending import NOON, append, draft, opening, statement
 from tests.spec import wire

@@ -20,7 +20,8 @@ from psycopg.conninfo import conninfo_to_dict
 
 from domain.errors import Unavailable
 from ledger import postgres as database
-from ledger.ledger import Append, Appended, Ledger
+from ledger.append import Append, Appended
+from ledger.ledger import Ledger
 from ledger.postgres import LOCK, WRITE_LOCK, named, prepare
 from ledger.recorder import FORMAT, Interrupted
 from tests import postgres

@@ -12,8 +12,8 @@ from domain import vocabulary
 from domain.event import Recorded, Unreadable
 from domain.talks import TalksScheduled
 from ledger import mapper
-from ledger.ledger import Ledger, micros
-from ledger.recorder import Filter
+from ledger.ledger import Ledger
+from ledger.recorder import Filter, micros
 from tests.ledger.sending import NOON, append, draft, opening, statement
 
 

@@ -13,7 +13,8 @@ import pytest
 from eventsourcing.sqlite import SQLiteConnection, SQLiteDatastore
 
 from domain.errors import Refusal, Unavailable
-from ledger.ledger import Append, Ledger
+from ledger.append import Append
+from ledger.ledger import Ledger
 from ledger.sqlite import SQLiteLogRecorder
 from ledger.writer import Writer
 from tests.ledger.sending import append, begin, opening, statement

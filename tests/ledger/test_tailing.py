@@ -13,7 +13,8 @@ from contextlib import closing
 from pathlib import Path
 from uuid import uuid4
 
-from ledger.ledger import Append, Ledger
+from ledger.append import Append
+from ledger.ledger import Ledger
 from ledger.recorder import Filter
 from tests.ledger.sending import begin, statement
 

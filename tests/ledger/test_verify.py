@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.general import StatementMade
+from ledger.append import Append
 from ledger.copying import summed
-from ledger.ledger import Append, Ledger
+from ledger.ledger import Ledger
 from ledger.mapper import UPCASTERS, Draft
 from ledger.verify import Verified, verify
 from tests.ledger.sending import append, draft, opening, statement

@@ -8,7 +8,8 @@ from datetime import datetime
 import pytest
 
 from domain.errors import Refusal, StaleVersion, Unavailable
-from ledger.ledger import Append, Appended, Ledger
+from ledger.append import Append, Appended
+from ledger.ledger import Ledger
 from ledger.writer import MOST_WAITING, Commit, Writer
 from tests.ledger.sending import statement
 

@@ -21,7 +21,8 @@ from domain.revisions import CorrectedBy, EventCorrected, EventDisputed, EventRe
 from domain.talks import TalksPostponed, TalksScheduled, TalksState
 from domain.values import Basis, Cohort, EventId, Harm, Modality, Quantity, Sensitivity, Source, Value
 from domain.vocabulary import PAYLOADS, replaced
-from ledger.ledger import Append, Ledger
+from ledger.append import Append
+from ledger.ledger import Ledger
 from ledger.mapper import Draft
 from tests.seeds.reading import SEEDS, events_in, events_of, lines_of, rows, section
 

@@ -13,7 +13,7 @@ from api.http import parameters, preferences
 from api.http.parameters import POSITION_HEADER
 from api.routes import append
 from domain.errors import Unavailable
-from ledger.ledger import Append
+from ledger.append import Append
 from ledger.writer import Writer
 from tests.api.sending import begin, head, opening, pointers, problem, statement
 from tests.ledger.sending import statement as drafted

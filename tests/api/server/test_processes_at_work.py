@@ -22,7 +22,8 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from ledger.ledger import Append, Ledger
+from ledger.append import Append
+from ledger.ledger import Ledger
 from projections import queries
 from projections.batch import open_read_models
 from projections.catch_up import catch_up

@@ -17,7 +17,8 @@ from api.app import create_app
 from api.server.projection_process import Projector
 from api.settings import Settings, load
 from domain.vocabulary import read_event
-from ledger.ledger import Append, Ledger
+from ledger.append import Append
+from ledger.ledger import Ledger
 from ledger.mapper import Draft
 from projections.batch import open_read_models
 from tests.api.conftest import HERE, kept

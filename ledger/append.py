@@ -1,0 +1,181 @@
+"""An append: what is asked, what is answered, and the decision on it, given what the log holds under the lock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from domain.errors import (
+    AlreadyOpen,
+    Fault,
+    IdReused,
+    Malformed,
+    NotOpen,
+    PreconditionFailed,
+    StaleVersion,
+    Unavailable,
+)
+from domain.event import Opening
+from domain.families import OPENINGS
+from domain.values import EventId, Subject
+from ledger.mapper import Draft, Entry
+from ledger.recorder import EPOCH, Before
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """A request to record events, all or none."""
+
+    drafts: tuple[Draft, ...]
+    if_match: int | None = None
+    """The version that the one subject of the request must have."""
+    dry_run: bool = False
+    """Check everything, store nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """One event as the log holds it; position and time are None in a dry run."""
+
+    id: EventId
+    subject: Subject
+    version: int
+    position: int | None
+    recorded_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """The answer to an append."""
+
+    events: tuple[Acknowledged, ...]
+    position: int
+    """The log's last position that the answer speaks of: every event named stands at or before it."""
+    new: int
+    """How many events were recorded that were not there before."""
+
+
+@dataclass(slots=True)
+class Group:
+    """Requests that share a commit, and what is known of earlier tries to record them."""
+
+    requests: Sequence[Append]
+    now: datetime | None
+    tried: dict[bytes, tuple[int, int]] = field(default_factory=dict)
+    """The events that may have been recorded by a commit whose answer was lost: position, and time in microseconds."""
+
+    def settled(self, before: Before) -> set[bytes]:
+        """Those of the tried events that were recorded, by us."""
+        found = {event_id: before.known.get(event_id) for event_id in self.tried}
+        return {e for e, known in found.items() if known and (known.position, known.recorded_at) == self.tried[e]}
+
+
+@dataclass(slots=True)
+class Plan:
+    """What one request would add, on top of what the group has added so far."""
+
+    versions: dict[str, int] = field(default_factory=dict)
+    entries: list[Entry] = field(default_factory=list)
+    answers: list[Acknowledged | Entry] = field(default_factory=list)
+    """An answer known from before, or the entry that will give it."""
+    ids: dict[bytes, Entry] = field(default_factory=dict)
+    """The entry of each id that is new in this request."""
+
+
+def decide(
+    before: Before,
+    request: Append,
+    versions: dict[str, int],
+    ids: dict[bytes, Entry],
+    at: datetime,
+    office: str,
+) -> Plan:
+    """What a request adds, given the log and what the group adds before it.
+
+    Args:
+        before: what the log held when the lock was taken.
+        request: the request.
+        versions: of the subjects that earlier requests of the group change.
+        ids: the entry of each id that is new in earlier requests of the group.
+        at: when all of the group is recorded.
+        office: code of the office that records.
+
+    Raises:
+        IdReused, StaleVersion, AlreadyOpen, NotOpen, PreconditionFailed, Malformed
+    """
+    plan = Plan()
+    for number, draft in enumerate(request.drafts):
+        at_event = f"/{number}"
+        event = draft.event
+        earlier = plan.ids.get(draft.id) or ids.get(draft.id)
+        if earlier is not None:
+            if earlier.draft.digest != draft.digest:
+                raise IdReused(*_id_reused(at_event))
+            plan.answers.append(earlier)
+            continue
+        known = before.known.get(draft.id)
+        if known is not None:
+            if known.digest != draft.digest:
+                raise IdReused(*_id_reused(at_event))
+            at_known = EPOCH + timedelta(microseconds=known.recorded_at)
+            plan.answers.append(Acknowledged(event.id, event.subject, known.version, known.position, at_known))
+            continue
+        version = plan.versions.get(event.subject, versions.get(event.subject))
+        if version is None:
+            version = before.versions.get(event.subject, 0)
+        if request.if_match is not None and not plan.entries:
+            _check_precondition(request, version)
+        _check_version(draft, version, at_event)
+        entry = Entry(draft, version + 1, at, office)
+        plan.versions[event.subject] = version + 1
+        plan.ids[draft.id] = entry
+        plan.answers.append(entry)
+        plan.entries.append(entry)
+    return plan
+
+
+def acknowledge(entry: Entry, position: int | None) -> Acknowledged:
+    event = entry.draft.event
+    recorded_at = entry.recorded_at if position is not None else None
+    return Acknowledged(event.id, event.subject, entry.version, position, recorded_at)
+
+
+def unsettled(request: Append) -> Unavailable:
+    detail = (
+        "the database went away or fell silent while this was recorded, and did not tell in time what became of it: "
+        "send it again under the same ids, it is recorded once at most"
+    )
+    told = "it was to be recorded under this id: {}"
+    faults = [Fault(f"/{n}/id", told.format(draft.event.id)) for n, draft in enumerate(request.drafts)]
+    return Unavailable(detail, [] if request.dry_run else faults)
+
+
+def _id_reused(pointer: str) -> tuple[str, list[Fault]]:
+    detail = "this id belongs to an event with other content: send a new id, or leave it out to get one"
+    return detail, [Fault(f"{pointer}/id", detail)]
+
+
+def _check_precondition(request: Append, version: int) -> None:
+    subjects = {draft.event.subject for draft in request.drafts}
+    if len(subjects) > 1:
+        raise Malformed("If-Match goes with a request on one subject: use `expected_version` on each event")
+    if version != request.if_match:
+        raise PreconditionFailed(f"the subject is at version {version}: read it again, then decide anew")
+
+
+def _check_version(draft: Draft, version: int, pointer: str) -> None:
+    event, expected = draft.event, draft.expected_version
+    opening = isinstance(event.data, Opening)
+    if opening and expected is None and version > 0:
+        detail = (
+            f"the subject is open, at version {version}: choose another id, or send expected_version {version} "
+            "to add this as another report of it"
+        )
+        raise AlreadyOpen(detail, [Fault(f"{pointer}/subject", detail)])
+    if not opening and version == 0:
+        detail = f"the subject is not open: append {OPENINGS[event.family].__name__} for it first"
+        raise NotOpen(detail, [Fault(f"{pointer}/subject", detail)])
+    if expected is not None and expected != version:
+        detail = f"the subject is at version {version}: read what is new, then send that as expected_version"
+        raise StaleVersion(detail, [Fault(f"{pointer}/expected_version", detail)])
