@@ -1,6 +1,9 @@
-"""What holds for every test: no silent skips in CI, benchmarks only when asked for, and how hypothesis runs."""
+"""What holds for every test: surroundings of its own, no silent skips in CI, benchmarks only when asked for, and how
+hypothesis runs.
+"""
 
 import os
+import tempfile
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -26,6 +29,27 @@ settings.register_profile(
 )
 _REQUIRE_ALL = os.environ.get("PARLEY_REQUIRE_ALL") == "1"
 settings.load_profile("ci" if _REQUIRE_ALL or os.environ.get("CI") else "default")
+
+SWITCHES = {"PARLEY_REQUIRE_ALL", "PARLEY_LONG", "PARLEY_BENCHMARKS", postgres.URL}
+"""Variables that are for the tests. All others that Parley reads are those of an installation on this machine."""
+_NOT_OURS = ("PARLEY_", "PG", "OTEL_", "PROMETHEUS_", "FORCE_COLOR", "NO_COLOR", "COLUMNS")
+_place = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Keep away what lies around: settings in the environment, `.env` and `parley-data` in the working directory."""
+    for name in [name for name in os.environ if name.startswith(_NOT_OURS) and name not in SWITCHES]:
+        del os.environ[name]
+    session.config.stash[_place] = place = tempfile.TemporaryDirectory(prefix="parley-tests-")
+    os.chdir(place.name)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _place in config.stash:
+        os.chdir(config.invocation_params.dir)
+        config.stash[_place].cleanup()
 
 
 def _refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:

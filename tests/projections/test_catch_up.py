@@ -617,13 +617,11 @@ def test_under_load_it_rests_until_somebody_waits(found: ReadModels, monkeypatch
 def test_closing_lets_go_whoever_waits(following: Callable[..., Follower]) -> None:
     follower = following(LOG[:5], poll=60)
     answers: list[bool] = []
-    waiting = threading.Thread(target=lambda: answers.append(follower.wait_for(99, 30)))
+    waiting = threading.Thread(target=lambda: answers.append(follower.wait_for(99, 3_600)))
     waiting.start()
-    began = time.monotonic()
     follower.close()
-    waiting.join(20)
+    waiting.join(60)
     assert answers == [False]
-    assert time.monotonic() - began < 15
 
 
 def test_a_follower_that_never_started_can_be_closed(found: ReadModels) -> None:

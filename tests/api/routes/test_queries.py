@@ -225,10 +225,9 @@ def test_min_position_behind_a_halted_view_says_why(
     follower.nudge()
     while follower.halted is None:
         time.sleep(0.01)
-    began = time.monotonic()
+    monkeypatch.setattr(parameters, "BRIEFLY", 3_600)  # if it waited in vain, this would never end
     body = problem(client.get("/v1/processes?min_position=99"), 503)
     assert "TalksBlessed" in body["detail"]
-    assert time.monotonic() - began < parameters.BRIEFLY, "it does not wait in vain"
     assert "TalksBlessed" in client.get("/readyz").text
 
 
