@@ -3,6 +3,7 @@ hypothesis runs.
 """
 
 import os
+import signal
 import tempfile
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing
@@ -41,6 +42,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """Keep away what lies around: settings in the environment, `.env` and `parley-data` in the working directory."""
     for name in [name for name in os.environ if name.startswith(_NOT_OURS) and name not in SWITCHES]:
         del os.environ[name]
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a job in the background has it, and all that it starts
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     session.config.stash[_place] = place = tempfile.TemporaryDirectory(prefix="parley-tests-")
     os.chdir(place.name)
 

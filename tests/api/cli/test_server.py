@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -180,23 +181,15 @@ def test_the_demonstration_finds_another_port(
         stop(demo, signal.SIGTERM)
 
 
-class taken:
+@contextmanager
+def taken(port: int) -> Iterator[None]:
     """A port that is in use, by us or by somebody else."""
-
-    def __init__(self, port: int) -> None:
-        self._socket = socket.socket()
-        self._port = port
-
-    def __enter__(self) -> None:
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            self._socket.bind(("127.0.0.1", self._port))
-            self._socket.listen()
-        except OSError:
-            assert socket.create_connection(("127.0.0.1", self._port)), "somebody else's"
-
-    def __exit__(self, *_: object) -> None:
-        self._socket.close()
+    try:
+        held = socket.create_connection(("127.0.0.1", port))
+    except ConnectionRefusedError:
+        held = socket.create_server(("127.0.0.1", port))
+    with held:
+        yield
 
 
 # --- serving ----------------------------------------------------------------------------------------------------
