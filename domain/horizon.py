@@ -72,7 +72,7 @@ def inside(span: Span, cut: Span) -> bool | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ReportStatus:
     """What has become of one report."""
 
     recorded: Recorded
@@ -97,7 +97,7 @@ class Standing:
 class Effect:
     """A set of events with the revisions among them applied."""
 
-    standings: dict[EventId, Standing]
+    standings: dict[EventId, ReportStatus]
     """Of every event that is no revision, in log order."""
     joined: dict[Subject, Subject]
     """The subjects that gave way, each with the one that stays."""
@@ -159,7 +159,7 @@ def in_effect(log: Iterable[Recorded]) -> Effect:
     known = sorted(log, key=lambda r: r.position)
     decisions = _decide(r for r in known if r.event.data.revises)
     joined = _joined(reversed(decisions.unified))
-    standings: dict[EventId, Standing] = {}
+    standings: dict[EventId, ReportStatus] = {}
     for recorded in known:
         if recorded.event.data.revises:
             continue
@@ -167,7 +167,7 @@ def in_effect(log: Iterable[Recorded]) -> Effect:
         reads, chain = decisions.reads.get(event_id, (None, ()))
         retracted = decisions.retracted.get(event_id)
         event = recorded.event if reads is None else replaced(recorded.event, reads)
-        standings[event_id] = Standing(
+        standings[event_id] = ReportStatus(
             recorded,
             None if retracted is not None else _under(event, joined),
             corrected_by=chain,
@@ -199,7 +199,7 @@ def _joined(unified: Iterable[tuple[Subject, Subject]]) -> dict[Subject, Subject
 
 
 def _merge_duplicates(
-    standings: dict[EventId, Standing], pairs: Sequence[tuple[EventId, EventId]], joined: Mapping[Subject, Subject]
+    standings: dict[EventId, ReportStatus], pairs: Sequence[tuple[EventId, EventId]], joined: Mapping[Subject, Subject]
 ) -> None:
     """Of each class of duplicates the earliest in effect stays and gains the sources of the others.
 
@@ -252,7 +252,7 @@ class Seen:
 
     events: dict[Subject, list[Event]]
     """The events inside, by the subject that stays; those only possibly inside are marked (`Event.possible`)."""
-    standings: dict[EventId, Standing]
+    standings: dict[EventId, ReportStatus]
     """Of every event that was recorded by then and is no revision."""
     joined: dict[Subject, Subject]
     known: list[Recorded]
@@ -322,7 +322,7 @@ def seen_from(horizon: Horizon, log: Iterable[Recorded]) -> Seen:
             withdrawn.add(subject)
     return Seen(
         dict(events),
-        {**effect.standings, **{r.event.id: Standing(r, None) for r in late if not r.event.data.revises}},
+        {**effect.standings, **{r.event.id: ReportStatus(r, None) for r in late if not r.event.data.revises}},
         effect.joined,
         known,
         possible,
@@ -341,7 +341,7 @@ def _is_possible_report(recorded: Recorded, published: Mapping[EventId, bool | N
 
 
 def _why_possible(
-    standing: Standing, by_then: bool | None, published: Mapping[EventId, bool | None], doubted: Collection[EventId]
+    standing: ReportStatus, by_then: bool | None, published: Mapping[EventId, bool | None], doubted: Collection[EventId]
 ) -> str | None:
     """Why a report is inside only possibly; None if it surely is. A duplicate that surely is inside makes it so."""
     if by_then is None:

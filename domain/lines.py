@@ -67,9 +67,9 @@ class Course:
 
 ANY_ORDER = Course(frozenset())
 
-MOST_EVENTS = 10
+MAX_EVENTS_PER_CANDIDATE = 10
 """Events that one candidate names: the first ones and the newest."""
-MOST_CLAIMANTS = 10
+MAX_CLAIMANTS_PER_CANDIDATE = 10
 """Claimants that one candidate names."""
 
 
@@ -130,13 +130,14 @@ class Line(Generic[T]):
         if overtaken:  # by a later step of the usual course, reported for the same time; what it follows is past too
             return Line((*kept, same) if same else tuple(kept))
         run = same or next((c for c in followed if gist(c.value) == gist(value)), None)
+        claimants = dict.fromkeys((*(run.claimants if run else ()), *event.claimants))
         newest = Candidate(
             value=value,
             span=span,
             occurred=event.occurred,
             since=run.since if run else event.occurred,
             events=_named(run, event, whole=same is not None),
-            claimants=tuple(dict.fromkeys((*(run.claimants if run else ()), *event.claimants)))[:MOST_CLAIMANTS],
+            claimants=tuple(claimants)[:MAX_CLAIMANTS_PER_CANDIDATE],
             possible=event.possible and (same is None or same.possible),
         )
         if event.possible:  # what is just as possible gives way as it would if both were certain
@@ -176,5 +177,5 @@ def _named(run: Candidate[Any] | None, event: Event, *, whole: bool) -> tuple[Ev
     """The events a candidate rests on: all that say the same of the same time, else the first and the newest."""
     if run is None:
         return (event.id,)
-    earlier = run.events[: MOST_EVENTS - 1] if whole else run.events[:1]
+    earlier = run.events[: MAX_EVENTS_PER_CANDIDATE - 1] if whole else run.events[:1]
     return tuple(dict.fromkeys((*earlier, event.id)))

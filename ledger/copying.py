@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from ledger.recorder import FORMAT, TABLES, UNFINISHED, Interrupted, LogRecorder, Snapshot, Writing
 
-EVENTS, INDEX, *RELATIONS = TABLES
+EVENTS_TABLE, INDEX_TABLE, *RELATION_TABLES = TABLES
 
 CHUNK_ROWS = 1000
 CHUNK_BYTES = 4 * 1024 * 1024
@@ -107,7 +107,7 @@ def whole(log: Snapshot, name: str) -> int:
     """
     counts = "SELECT count(*), coalesce(min({0}), 1), coalesce(max({0}), 0) FROM {1}"
     found = set()
-    for table in (EVENTS, INDEX):
+    for table in (EVENTS_TABLE, INDEX_TABLE):
         (row,) = log.rows(counts.format(_key(table), table))
         found.add(tuple(row))
     many, first, last = found.pop()
@@ -130,7 +130,7 @@ def summed(log: Snapshot, head: int, told: Told = quiet) -> Sum:
         digest, number = hashlib.sha256(), 0
         for number, row in enumerate(rows(log, table), 1):
             digest.update(b"".join(map(_netstring, row)))
-            if table == EVENTS and number % CHUNK_ROWS == 0:
+            if table == EVENTS_TABLE and number % CHUNK_ROWS == 0:
                 told("Reading", number, head)
         tables[table] = f"{number} {digest.hexdigest()}"
     return Sum(head, tables)
@@ -156,7 +156,7 @@ def rows(log: Snapshot, table: str, after: int = 0) -> Generator[Row, None, None
 def rows_as_they_are(log: Snapshot, table: str, after: int = 0) -> Generator[Row, None, None]:
     """The same, whatever they hold."""
     key = _key(table)
-    begin = f"WHERE {key} > ?" if table in (EVENTS, INDEX) else ""
+    begin = f"WHERE {key} > ?" if table in (EVENTS_TABLE, INDEX_TABLE) else ""
     query = f"SELECT {', '.join(TABLES[table])} FROM {table} {begin} ORDER BY {key}"  # noqa: S608
     for row in log.rows(query, (after,) if begin else ()):
         yield tuple(row)
@@ -169,7 +169,7 @@ def is_of_its_kind(table: str, row: Row) -> bool:
 
 def _key(table: str) -> str:
     first, *rest = TABLES[table]
-    return first if table in (EVENTS, INDEX) else ", ".join([first, *rest])
+    return first if table in (EVENTS_TABLE, INDEX_TABLE) else ", ".join([first, *rest])
 
 
 def _netstring(value: int | str | bytes) -> bytes:
@@ -185,15 +185,15 @@ def _write(source: Snapshot, target: LogRecorder, held: int, head: int, told: To
         _require_head(writing, held)
         writing.mark(UNFINISHED)
     told("Copying", held, head)
-    both = zip(rows(source, EVENTS, held), rows(source, INDEX, held), strict=True)
+    both = zip(rows(source, EVENTS_TABLE, held), rows(source, INDEX_TABLE, held), strict=True)
     for chunk in _chunks(both, lambda pair: len(pair[0][-1])):
         with target.writing() as writing:
             _require_head(writing, held)
-            writing.put(EVENTS, [event for event, _ in chunk])
-            writing.put(INDEX, [row for _, row in chunk])
+            writing.put(EVENTS_TABLE, [event for event, _ in chunk])
+            writing.put(INDEX_TABLE, [row for _, row in chunk])
         held += len(chunk)
         told("Copying", held, head)
-    for table in RELATIONS:  # all rows again: a process that is named later has earlier events too
+    for table in RELATION_TABLES:  # all rows again: a process that is named later has earlier events too
         for some in _chunks(rows(source, table), lambda _: 0):
             with target.writing() as writing:
                 _require_head(writing, head)
@@ -218,7 +218,7 @@ def _require_beginning(source: Snapshot, head: int, there: Snapshot, held: int) 
         raise NotCopied(
             f"the target holds {held:,} events and the log only {head:,}: name an empty target, this one is untouched"
         )
-    with closing(rows(source, INDEX)) as ours, closing(rows(there, INDEX)) as theirs:
+    with closing(rows(source, INDEX_TABLE)) as ours, closing(rows(there, INDEX_TABLE)) as theirs:
         for their, our in zip(theirs, ours, strict=False):
             if their != our:
                 raise NotCopied(

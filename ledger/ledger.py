@@ -31,7 +31,7 @@ from ledger.sqlite import available
 
 log = logging.getLogger(__name__)
 
-EVERYTHING = Filter()
+ALL_EVENTS = Filter()
 LOCK_TIMEOUT = 5  # seconds
 SETTLE = 20.0  # seconds
 PAUSE = 0.2  # seconds between tries to learn what became of an append
@@ -242,7 +242,7 @@ class Ledger(Application[str]):
         return event
 
     def read(
-        self, after: int = 0, limit: int = 1000, wanted: Filter = EVERYTHING, until: int | None = None
+        self, after: int = 0, limit: int = 1000, wanted: Filter = ALL_EVENTS, until: int | None = None
     ) -> list[Recorded | Unreadable]:
         """Events after a position, in log order, read into the domain.
 
@@ -259,11 +259,11 @@ class Ledger(Application[str]):
 
     def read_what_is_there(self, after: int, limit: int, until: int) -> list[Recorded | Unreadable]:
         """The same, whatever is missing: for whoever looks for damage."""
-        found = self.log.select(after, limit, EVERYTHING, until)
+        found = self.log.select(after, limit, ALL_EVENTS, until)
         return [self.mapper.to_domain_event(n) for n in found]  # type: ignore[misc]
 
     def read_wire(
-        self, after: int = 0, limit: int = 1000, wanted: Filter = EVERYTHING, until: int | None = None
+        self, after: int = 0, limit: int = 1000, wanted: Filter = ALL_EVENTS, until: int | None = None
     ) -> list[dict[str, Any]]:
         """The same as the interface shows it."""
         return [self._wire(n) for n in self._select(after, limit, wanted, until)]
@@ -271,7 +271,7 @@ class Ledger(Application[str]):
     def _select(self, after: int, limit: int, wanted: Filter, until: int | None) -> list[Notification]:
         """Events from the log, none of them left out: a damaged file may lack some, and nobody else would notice."""
         found = self.log.select(after, limit, wanted, until)
-        if wanted == EVERYTHING:
+        if wanted == ALL_EVENTS:
             reached = after
             for event in found:
                 if event.id != reached + 1:
@@ -303,7 +303,7 @@ class Ledger(Application[str]):
             }
 
     def replay(
-        self, after: int = 0, wanted: Filter = EVERYTHING, until: int | None = None, chunk: int = 1000
+        self, after: int = 0, wanted: Filter = ALL_EVENTS, until: int | None = None, chunk: int = 1000
     ) -> Iterator[dict[str, Any]]:
         """All events after a position up to `until` (the head at the start, if absent), in constant memory."""
         until = self.head() if until is None else until

@@ -246,13 +246,14 @@ class LogRecorder(ABC):
             where.append("e.topic = ?")
             values.append(wanted.type)
         order = "p.position" if wanted.process is not None else "e.{position}"
-        query = f"{EVENTS} FROM {source} WHERE {' AND '.join(where)} ORDER BY {order} LIMIT ?"
+        query = f"{SELECT_EVENTS} FROM {source} WHERE {' AND '.join(where)} ORDER BY {order} LIMIT ?"
         return _notifications(self.fetch(query, (*values, limit)))
 
     def bearing_on(self, event_id: bytes) -> list[Notification]:
         """The revisions that name an event, in log order."""
         source = f"event_references r {self.ordered_join} stored_events e ON e.{{position}} = r.position"
-        return _notifications(self.fetch(f"{EVENTS} FROM {source} WHERE r.target = ? ORDER BY r.position", (event_id,)))
+        query = f"{SELECT_EVENTS} FROM {source} WHERE r.target = ? ORDER BY r.position"
+        return _notifications(self.fetch(query, (event_id,)))
 
     def position_at(self, recorded_at: int) -> int:
         """The last position recorded at or before a time (microseconds since 1970 UTC); 0 if there is none."""
@@ -290,7 +291,7 @@ class Writing(ABC):
         """Marks the tables with a format."""
 
 
-EVENTS = "SELECT e.{position}, e.originator_id, e.originator_version, e.topic, e.state"
+SELECT_EVENTS = "SELECT e.{position}, e.originator_id, e.originator_version, e.topic, e.state"
 LAST = "SELECT position, recorded_at FROM event_index ORDER BY position DESC LIMIT 1"
 
 TABLES: dict[str, dict[str, type]] = {

@@ -21,7 +21,18 @@ from eventsourcing.persistence import Notification
 
 from domain.event import Recorded, Unreadable
 from domain.vocabulary import PAYLOADS
-from ledger.copying import EVENTS, INDEX, RELATIONS, Row, Sum, Told, is_of_its_kind, quiet, rows_as_they_are, summed
+from ledger.copying import (
+    EVENTS_TABLE,
+    INDEX_TABLE,
+    RELATION_TABLES,
+    Row,
+    Sum,
+    Told,
+    is_of_its_kind,
+    quiet,
+    rows_as_they_are,
+    summed,
+)
 from ledger.ledger import Ledger
 from ledger.mapper import digest_of
 from ledger.recorder import IndexRow, Snapshot, index_row, micros
@@ -97,7 +108,7 @@ def verify(ledger: Ledger, found: Found, told: Told = quiet) -> Verified:
             position = looking.at_events()
             subjects = looking.at_versions()
             looking.at_ids()
-            for table in RELATIONS:
+            for table in RELATION_TABLES:
                 looking.at_relations(table)
         return Verified(position, subjects, summed(log, position, told) if sound else None)
 
@@ -116,7 +127,8 @@ class _Verifying:
         """Returns the last position."""
         ((head,),) = self._log.rows("SELECT coalesce(max({position}), 0) FROM stored_events")
         last, last_time = 0, 0
-        for event, row in side_by_side(rows_as_they_are(self._log, EVENTS), rows_as_they_are(self._log, INDEX), 1):
+        events, index = (rows_as_they_are(self._log, table) for table in (EVENTS_TABLE, INDEX_TABLE))
+        for event, row in side_by_side(events, index, 1):
             position = (event or row or ())[0]
             if position != last + 1:
                 first, until = last + 1, position - 1
@@ -152,7 +164,7 @@ class _Verifying:
         self._file(position, subject, index)
         if row is None:
             self._found("index", f"{what}: it has no row in event_index: {RESTORE}")
-        elif not is_of_its_kind(INDEX, row) or (row[1], row[2]) != (index.event_id, index.recorded_at):
+        elif not is_of_its_kind(INDEX_TABLE, row) or (row[1], row[2]) != (index.event_id, index.recorded_at):
             self._found("index", f"{what}: its row in event_index has another id or time: {RESTORE}")
         elif index.digest and row[3] != index.digest:
             self._found("digest", f"{what}: what it says is not what was recorded, by its digest: {RESTORE}")
@@ -160,7 +172,7 @@ class _Verifying:
     def _opened(self, event: Row) -> tuple[Recorded | Unreadable, IndexRow] | None:
         """An event, and what the index must have of it, as far as that is known; None if it is damaged."""
         position, subject, version, topic, state = event
-        if not is_of_its_kind(EVENTS, event):
+        if not is_of_its_kind(EVENTS_TABLE, event):
             return None
         stored = Notification(id=position, originator_id=subject, originator_version=version, topic=topic, state=state)
         try:

@@ -16,8 +16,8 @@ from domain.errors import Unavailable
 from ledger.append import Append, Appended
 from ledger.ledger import Ledger
 
-MOST_WAITING = 1_000  # requests
-MOST_EVENTS = 2_000  # events in one commit, so that no answer waits long for others
+MAX_WAITING = 1_000  # requests
+MAX_EVENTS_PER_COMMIT = 2_000  # events in one commit, so that no answer waits long for others
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Writer:
     """
 
     def __init__(
-        self, ledger: Ledger, recorded: Callable[[Commit], None] = lambda _: None, most_waiting: int = MOST_WAITING
+        self, ledger: Ledger, recorded: Callable[[Commit], None] = lambda _: None, most_waiting: int = MAX_WAITING
     ) -> None:
         self._ledger = ledger
         self._most_waiting = most_waiting
@@ -127,7 +127,7 @@ class Writer:
                 pass
             group: list[_Waiting] = []
             size = 0
-            while waiting and size < MOST_EVENTS:
+            while waiting and size < MAX_EVENTS_PER_COMMIT:
                 group.append(waiting.popleft())
                 size += len(group[-1].request.drafts)
             with self._gate:

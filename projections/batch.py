@@ -20,7 +20,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, and_, delete, func
 from domain import families, processes
 from domain.event import Event, Recorded, instant
 from domain.general import SubjectState
-from domain.horizon import Standing, in_effect, names_processes
+from domain.horizon import ReportStatus, in_effect, names_processes
 from domain.revisions import DuplicateMarked, EventDisputed, EventRetracted, SubjectUnified
 from domain.values import EventId, Subject
 from domain.vocabulary import model_of
@@ -379,7 +379,7 @@ class Batch:
             for event_id, standing in standings.items()
         ]
 
-    def _keep_effects(self, standings: Iterable[Standing]) -> None:
+    def _keep_effects(self, standings: Iterable[ReportStatus]) -> None:
         effects = self._tables.table(REVISED_EVENTS)
         found = list(standings)
         delete_where(self._connection, effects.c.event_id, [standing.recorded.key for standing in found])

@@ -17,7 +17,7 @@ from domain.enrolments import EnrolmentReported
 from domain.event import Event, Payload, Recorded
 from domain.families import ROWS
 from domain.general import Figure, FigureAssessed, FigureReported, IncidentReported, StatementMade, SubjectState
-from domain.horizon import EVERYTHING, Horizon, Seen, Standing, names_processes, seen_from
+from domain.horizon import EVERYTHING, Horizon, ReportStatus, Seen, names_processes, seen_from
 from domain.revisions import SubjectUnified
 from domain.values import Subject
 
@@ -360,7 +360,7 @@ def _lend_identity(seen: Seen, own: Subject) -> None:
         seen.events.setdefault(own, []).append(event.as_possible())
 
 
-def marks_of(standing: Standing) -> Json:
+def marks_of(standing: ReportStatus) -> Json:
     """What became of a report, as evidence shows it: only what there is."""
     found = {
         "corrected_by": [str(i) for i in standing.corrected_by],

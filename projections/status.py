@@ -15,7 +15,7 @@ from domain import actors, agreements, convoys, enrolments, families, processes,
 from domain.enrolments import EnrolmentReported
 from domain.event import Event, Recorded, instant
 from domain.finding import Finding, Severity
-from domain.findings.figures import common, comparable
+from domain.findings.figures import common, comparable_claims
 from domain.findings.rules import RULES
 from domain.general import Figure, FigureAssessed, SubjectState
 from domain.values import Quantity, Subject
@@ -475,7 +475,7 @@ def _figure(claim: Claim, found: Mapping[str, Recorded]) -> Figure | EnrolmentRe
 
 def _span(claims: list[Claim]) -> tuple[float, float | None, bool]:
     """What the claims that can be held against each other all allow, and whether there is no such number."""
-    ranges = [claim.range for claim in comparable(claim_made(claim) for claim in claims)]
+    ranges = [claim.range for claim in comparable_claims(claim_made(claim) for claim in claims)]
     low, high = common(ranges)
     return low, high, len(ranges) > 1 and high is not None and low > high
 

@@ -95,7 +95,7 @@ def passed_plan(subject: Subject, what: str, when: When, events: tuple[EventId, 
         yield PLAN_DATE_PASSED.finding(subject, text, events, since=since, about=f"{what} {when}")
 
 
-def unanswered(subject: Subject, state: SubjectState) -> Iterator[Finding]:
+def unanswered_proposals(subject: Subject, state: SubjectState) -> Iterator[Finding]:
     for cited in general.unanswered(state):
         proposal = cited.data
         since = moment_after(proposal.answer_by) if proposal.answer_by is not None else None

@@ -68,7 +68,7 @@ class ClaimMade:
         return self.high if self.low == 0 else (self.low + self.high) / 2
 
 
-def comparable(claims: Iterable[ClaimMade]) -> list[ClaimMade]:
+def comparable_claims(claims: Iterable[ClaimMade]) -> list[ClaimMade]:
     """The claims on one series that can be held against each other: they lie within COMPARABLE of the newest.
 
     A stock of last year does not contradict a stock of today. Where to draw the line is a convention of ours.
@@ -94,7 +94,7 @@ def of_claims(subject: Subject, claims: Sequence[ClaimMade]) -> list[Finding]:
         series[claim.series].append(claim)
     findings: list[Finding] = []
     for made in series.values():
-        findings += _against_each_other(subject, comparable(made))
+        findings += _against_each_other(subject, comparable_claims(made))
     return in_order([*findings, *_parts_above(subject, claims)], RANKS)
 
 

@@ -10,7 +10,7 @@ import pytest
 from domain import families
 from domain.edtf import Day, When
 from domain.event import Event, Recorded
-from domain.horizon import Horizon, Seen, Standing, inside, seen_from
+from domain.horizon import Horizon, ReportStatus, Seen, inside, seen_from
 from domain.values import Subject
 from tests.spec import event
 
@@ -99,7 +99,7 @@ def stage(found: Seen, subject: str) -> tuple[Any, ...]:
     return tuple(getattr(value, "stage", value) for value in state.stage.values)
 
 
-def mark(found: Seen, one: Event) -> Standing:
+def mark(found: Seen, one: Event) -> ReportStatus:
     return found.standings[one.id]
 
 
@@ -746,4 +746,4 @@ def test_revisions_whose_target_is_not_inside_have_no_effect_on_anything() -> No
     one = said("open", sources=published("2017-12-01"))
     log = (begun, one, corrected(one, closed_road, "corrected by the source"), disputed(one), retracted(one))
     found = seen(*log, published_by="2017-10-15")
-    assert (told(found), found.withdrawn, mark(found, one)) == ([], frozenset(), Standing(recorded(*log)[1], None))
+    assert (told(found), found.withdrawn, mark(found, one)) == ([], frozenset(), ReportStatus(recorded(*log)[1], None))

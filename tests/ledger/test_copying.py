@@ -14,7 +14,7 @@ from domain.errors import Unavailable
 from domain.event import Unreadable
 from ledger import copying
 from ledger.copying import Copied, NotCopied, copy, rows, summed
-from ledger.ledger import EVERYTHING, Ledger
+from ledger.ledger import ALL_EVENTS, Ledger
 from ledger.recorder import FORMAT, TABLES, UNFINISHED
 from tests import postgres
 from tests.ledger.sending import append, draft, opening, statement
@@ -283,7 +283,7 @@ def test_the_sum_is_made_as_it_says(ledger: Ledger) -> None:
 
     events = [
         (p, n.originator_id, n.originator_version, n.topic, n.state)
-        for p, n in enumerate(ledger.log.select(0, 9, EVERYTHING), 1)
+        for p, n in enumerate(ledger.log.select(0, 9, ALL_EVENTS), 1)
     ]
     index = [tuple(row) for row in ledger.log.fetch("SELECT position, event_id, recorded_at, digest FROM event_index")]
     text = line("stored_events", *events) + line("event_index", *sorted(index)) + line("event_references")

@@ -10,7 +10,7 @@ import pytest
 from domain.errors import Refusal, StaleVersion, Unavailable
 from ledger.append import Append, Appended
 from ledger.ledger import Ledger
-from ledger.writer import MOST_WAITING, Commit, Writer
+from ledger.writer import MAX_WAITING, Commit, Writer
 from tests.ledger.sending import statement
 
 
@@ -60,8 +60,8 @@ def test_a_full_queue_is_told_at_once(ledger: Ledger, gate: threading.Event) -> 
     writer.submit(dry)
     while writer.waiting:
         pass
-    waiting = [writer.submit(dry) for _ in range(MOST_WAITING)]
-    assert writer.waiting == MOST_WAITING
+    waiting = [writer.submit(dry) for _ in range(MAX_WAITING)]
+    assert writer.waiting == MAX_WAITING
     with pytest.raises(Unavailable, match="too many") as refusal:
         writer.submit(dry)
     assert refusal.value.retry
