@@ -33,10 +33,8 @@ from api.services.log_watcher import Head
 from api.services.metrics import Metrics
 from api.services.registry import Parley
 from api.services.wakeup import Pulse
-from api.settings import Settings, load
-from ledger.ledger import Ledger
+from api.settings import Settings, load, open_ledger, open_views
 from ledger.writer import Commit, Writer
-from projections.batch import open_read_models
 from projections.follower import Follower, Reach
 
 if TYPE_CHECKING:
@@ -82,9 +80,9 @@ def create_app(settings: Settings | None = None, projector: Reach | None = None)
             closing.callback(logs.flush)
             if tracer is not None:
                 closing.callback(tracer.shutdown)
-            ledger = Ledger(settings.log_at, office=settings.office, lock_timeout=settings.lock_timeout)
+            ledger = open_ledger(settings)
             closing.callback(ledger.close)
-            views = open_read_models(settings.views_at)
+            views = open_views(settings)
             closing.callback(views.close)
             follower = projector or Follower(views, ledger.read, ledger.head, may_lead=settings.project)
             closing.callback(follower.close)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlencode
 
 from pydantic import Field, ValidationError, field_validator
@@ -13,6 +13,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.values import ID_PATTERN
 from domain.vocabulary import HINTS
+
+if TYPE_CHECKING:
+    from ledger.ledger import Ledger
+    from projections.storage.generations import ReadModels
 
 PREFIX = "PARLEY_"
 SILENCE = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
@@ -149,6 +153,33 @@ def _installed(module: str) -> bool:
         return find_spec(module) is not None
     except ModuleNotFoundError:  # not even what it belongs to
         return False
+
+
+def open_ledger(settings: Settings, *, unfinished: bool = False) -> Ledger:
+    """The log of an installation; it is to be closed.
+
+    Args:
+        settings: say where it is.
+        unfinished: whether it may be a copy that is not whole yet.
+
+    Raises:
+        Unavailable: it cannot be opened.
+    """
+    from ledger.ledger import Ledger  # slow to import, and a command that asks a server does without
+
+    where, timeout = settings.log_at, settings.lock_timeout
+    return Ledger(where, office=settings.office, lock_timeout=timeout, unfinished=unfinished)
+
+
+def open_views(settings: Settings) -> ReadModels:
+    """The read models of an installation; they are to be closed.
+
+    Raises:
+        Unavailable: they cannot be opened.
+    """
+    from projections.batch import open_read_models  # slow to import, too
+
+    return open_read_models(settings.views_at)
 
 
 def load(**flags: Any) -> Settings:

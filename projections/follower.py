@@ -44,6 +44,11 @@ class Reach:
         """The position the read models reflect."""
         return self._position
 
+    @property
+    def complete(self) -> bool:
+        """Whether the read models can be asked."""
+        return self._complete
+
     def tell(self, moved: Callable[[], None]) -> None:
         """Whom to tell, in any thread, after each look at how far they are."""
         self._told = moved

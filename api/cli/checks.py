@@ -14,7 +14,8 @@ from dotenv import dotenv_values
 
 from api.cli.client import LOG_FILE
 from api.cli.errors import Unreachable
-from api.settings import PREFIX, Settings
+from api.cli.terminal.progress import Report
+from api.settings import PREFIX, Settings, open_ledger, open_views
 from api.wording.words import times
 from domain.errors import Unavailable
 
@@ -117,9 +118,8 @@ def check_log(settings: Settings, done: Callable[[int], None] = lambda _: None) 
         return
 
     from domain.event import Unreadable  # slow to import, as is the ledger
-    from ledger.ledger import Ledger
 
-    with closing(Ledger(settings.log_at, office=settings.office, lock_timeout=settings.lock_timeout)) as ledger:
+    with closing(open_ledger(settings)) as ledger:
         head = ledger.head()
         faulty = Faults()
         versions: Counter[str] = Counter()
@@ -227,9 +227,7 @@ def check_views(settings: Settings) -> Iterator[Finding]:
         yield from faults
         return
 
-    from projections.batch import open_read_models
-
-    with closing(open_read_models(settings.views_at)) as views:
+    with closing(open_views(settings)) as views:
         here = views.progress()
     yield how_far(here, _head(settings))
 
@@ -271,15 +269,9 @@ def _head(settings: Settings) -> int | None:
     if not has_log(settings):
         return None
 
-    from ledger.ledger import Ledger
-
-    with suppress(Unavailable), closing(Ledger(settings.log_at, lock_timeout=settings.lock_timeout)) as ledger:
+    with suppress(Unavailable), closing(open_ledger(settings)) as ledger:
         return ledger.head()
     return None
-
-
-Told = Callable[[str, int, int], None]
-"""Takes what is being done, how far it is, and how far it goes (0 if that is not known)."""
 
 
 @dataclass(slots=True)
@@ -297,12 +289,12 @@ class Verified:
         return all(finding.sound for finding in self.findings)
 
 
-def verify(settings: Settings, told: Told) -> Verified:
+def verify(settings: Settings, report: Report) -> Verified:
     """Looks at everything. It takes long, and no more memory for a long log than for a short one.
 
     Args:
         settings: where the log and the read models are.
-        told: of each step.
+        report: called at each step.
 
     Raises:
         Unreachable: there is no log.
@@ -311,19 +303,17 @@ def verify(settings: Settings, told: Told) -> Verified:
     require_log(settings)
     found = Verified(list(check_place(settings, thoroughly=True)))
     if found.sound:
-        from ledger.ledger import Ledger  # slow to import
-
-        with closing(Ledger(settings.log_at, office=settings.office, lock_timeout=settings.lock_timeout)) as ledger:
-            _log(ledger, found, told)
-            _views(settings, ledger, found, told)
+        with closing(open_ledger(settings)) as ledger:
+            _log(ledger, found, report)
+            _views(settings, ledger, found, report)
     return found
 
 
-def _log(ledger: Ledger, found: Verified, told: Told) -> None:
+def _log(ledger: Ledger, found: Verified, report: Report) -> None:
     from ledger.verify import verify
 
     faults = Faults()
-    seen = verify(ledger, faults.add, told)
+    seen = verify(ledger, faults.add, report)
     found.position = seen.position
     if seen.sum is None:
         found.findings += [Finding("log", text, sound=False) for text in faults.named()]
@@ -333,7 +323,7 @@ def _log(ledger: Ledger, found: Verified, told: Told) -> None:
     found.findings.append(Finding("log", told_of))
 
 
-def _views(settings: Settings, ledger: Ledger, found: Verified, told: Told) -> None:
+def _views(settings: Settings, ledger: Ledger, found: Verified, report: Report) -> None:
     if not found.sound:
         found.findings.append(Finding("read models", "not compared: they can only be as good as the log"))
         return
@@ -344,17 +334,16 @@ def _views(settings: Settings, ledger: Ledger, found: Verified, told: Told) -> N
         found.findings += faulty
         return
 
-    from projections.batch import open_read_models
     from projections.compare import compare
 
     faults = Faults()
-    with closing(open_read_models(settings.views_at)) as views:
+    with closing(open_views(settings)) as views:
         here = views.progress()
         head = ledger.head()
         if here is None or not here.complete or here.position > head or here.halted is not None:
             found.findings.append(how_far(here, head))
             return
-        position = compare(views, ledger.read, faults.add, told)
+        position = compare(views, ledger.read, faults.add, report)
     found.findings += [Finding("read models", text, sound=False) for text in faults.named()]
     if not faults.found:
         found.findings.append(Finding("read models", f"each row is what the log gives, up to position {position:,}"))

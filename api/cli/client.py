@@ -87,6 +87,15 @@ class Door:
             if after is None:
                 return
 
+    def entries(self, path: str, name: str, **parameters: Any) -> Iterator[Json]:
+        """What all pages of a list hold under a name.
+
+        Raises:
+            Problem, Unreachable
+        """
+        for page in self.pages(path, **parameters):
+            yield from page[name]
+
     def send(self, method: str, path: str, **request: Any) -> httpx2.Response:
         """Sends a request, again after a pause while the server answers 503: what is sent again must be idempotent.
 
@@ -229,23 +238,6 @@ def read_revisions(found: Door, marked: Iterable[dict[str, Any]]) -> dict[str, d
         one for report in marked for name in ("corrected_by", "disputed_by") for one in report.get(name, ())
     )
     return {one: found.get(f"/v1/events/{path_segment(one)}").json() for one in list(ids)[:MOST_REVISIONS]}
-
-
-def entries(found: Door, path: str, name: str, **parameters: Any) -> Iterator[dict[str, Any]]:
-    """The entries of all pages of a list."""
-    for page in answers(found, path, **parameters):
-        yield from page[name]
-
-
-def answers(found: Door, path: str, **parameters: Any) -> Iterator[dict[str, Any]]:
-    """All pages of a list."""
-    after = None
-    while True:
-        page = found.get(path, after=after, **parameters).json()
-        yield page
-        after = page["next"]
-        if after is None:
-            return
 
 
 def path_segment(text: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+import inspect
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -31,33 +33,63 @@ AsLines = Annotated[bool, typer.Option("--json", help="Print one JSON object a l
 ProcessId = Annotated[str, typer.Argument(metavar="PROCESS", help="Id of the process, such as eastern-kalamun.")]
 
 HORIZON = "Horizon: what it stood like, or what was known, before now"
-AsOf = Annotated[
-    str | None,
-    typer.Option(
-        metavar="DATE",
-        rich_help_panel=HORIZON,
-        help="As it stood at the end of a day, a month or a year (2017-10-29, 2017-10, 2017), or at a time with its "
-        "zone, by all that is known today.",
-    ),
-]
-PublishedBy = Annotated[
-    str | None,
-    typer.Option(metavar="DATE", rich_help_panel=HORIZON, help="Only what could be read by the end of such a date."),
-]
-KnownAt = Annotated[
-    str | None,
-    typer.Option(
-        metavar="TIME",
-        rich_help_panel=HORIZON,
-        help="Only what was recorded by a time with its zone, such as 2017-10-29T09:00:00Z.",
-    ),
-]
-KnownAtPosition = Annotated[
-    int | None,
-    typer.Option(
-        metavar="N", min=0, rich_help_panel=HORIZON, help="Only what was recorded up to a position of the log."
-    ),
-]
+_HORIZON_OPTIONS: dict[str, Any] = {
+    "as_of": Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATE",
+            rich_help_panel=HORIZON,
+            help="As it stood at the end of a day, a month or a year (2017-10-29, 2017-10, 2017), or at a time with "
+            "its zone, by all that is known today.",
+        ),
+    ],
+    "published_by": Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATE", rich_help_panel=HORIZON, help="Only what could be read by the end of such a date."
+        ),
+    ],
+    "known_at": Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            rich_help_panel=HORIZON,
+            help="Only what was recorded by a time with its zone, such as 2017-10-29T09:00:00Z.",
+        ),
+    ],
+    "known_at_position": Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", min=0, rich_help_panel=HORIZON, help="Only what was recorded up to a position of the log."
+        ),
+    ],
+}
+Horizon = Mapping[str, Any]
+"""The parameters of a horizon for a request; None for each that was not given."""
+NOW: Horizon = {}
+"""No horizon."""
+
+
+def with_horizon(command: Callable[..., None]) -> Callable[..., None]:
+    """Gives a command the four options of a horizon, in the place of its parameter `horizon`."""
+    signature = inspect.signature(command, eval_str=True)
+    parameters: list[inspect.Parameter] = []
+    for parameter in signature.parameters.values():
+        if parameter.name == "horizon":
+            parameters += [
+                inspect.Parameter(name, parameter.kind, default=None, annotation=option)
+                for name, option in _HORIZON_OPTIONS.items()
+            ]
+        else:
+            parameters.append(parameter)
+
+    @functools.wraps(command)
+    def called(**options: Any) -> None:
+        horizon = {name: options.pop(name) for name in _HORIZON_OPTIONS}
+        command(horizon=horizon, **options)
+
+    setattr(called, "__signature__", signature.replace(parameters=parameters))  # noqa: B010  a function has none by type
+    return called
 
 
 @contextmanager
@@ -65,10 +97,3 @@ def door(data: Path | None, url: str | None, *, new: bool = False) -> Iterator[D
     settings = load(data=data, url=url)
     with open_door(settings, settings.url, new=new, notice=lambda text: warn(text, "dim")) as found:
         yield found
-
-
-def horizon_parameters(
-    as_of: str | None, published_by: str | None, known_at: str | None, position: int | None
-) -> dict[str, Any]:
-    """The parameters of a horizon; those not given are left out of a request."""
-    return {"as_of": as_of, "published_by": published_by, "known_at": known_at, "known_at_position": position}

@@ -1,4 +1,4 @@
-"""From the bytes of a request to drafts of events: every fault of every event is found and named."""
+"""From a request to the events in its body: its media type, its size, and every fault of every event."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from uuid import UUID
 
 import orjson
 from fastapi import Request
+from starlette.concurrency import run_in_threadpool
 
 from api.http.problems import WrongMediaType
 from api.http.strict_json import loads
@@ -21,6 +22,7 @@ from ledger.mapper import Draft
 
 MOST_EVENTS = 1_000  # in one request
 MOST_FAULTS = 1_000  # listed in one answer
+SMALL = 16 * 1024  # bytes: a body up to this is parsed on the event loop, a larger one in a thread
 MOST_VALUES = 10_000  # commas in one event: some thousands are many, and each may be a fault to describe
 
 
@@ -31,6 +33,26 @@ class Sent:
     drafts: tuple[Draft, ...]
     single: bool
     """Whether one event was sent by itself, so that pointers have no index."""
+
+
+async def receive(request: Request, most: int, reservation: Visit) -> Sent:
+    """The events that a request sends.
+
+    Args:
+        request: with the events in its body.
+        most: bytes that the body may hold.
+        reservation: takes up what the body holds; it is to be kept for as long as the events are held.
+
+    Raises:
+        WrongMediaType: the body is no JSON, by its header.
+        TooMuch: it is too long, or holds too many events.
+        Unavailable: the bodies of all requests together take too much room.
+        NotJson, Malformed: as `read_request` says.
+        ClientDisconnect: the body broke off.
+    """
+    _check_media_type(request)
+    body = await _read_body(request, most, reservation)
+    return read_request(body) if len(body) <= SMALL else await run_in_threadpool(read_request, body)
 
 
 def read_request(body: bytes) -> Sent:
@@ -101,7 +123,7 @@ def uuid7() -> UUID:
     return UUID(int=milliseconds << 80 | 7 << 76 | fraction << 64 | 2 << 62 | secrets.randbits(62))
 
 
-def check_media_type(request: Request) -> None:
+def _check_media_type(request: Request) -> None:
     """Only JSON is taken. A web page of another origin cannot send that type without asking first."""
     told = request.headers.get("content-type", "")
     if told == "application/json":
@@ -112,7 +134,7 @@ def check_media_type(request: Request) -> None:
         raise WrongMediaType("send JSON in UTF-8, with the header Content-Type: application/json")
 
 
-async def read_body(request: Request, most: int, visit: Visit) -> bytes:
+async def _read_body(request: Request, most: int, visit: Visit) -> bytes:
     """The body, as long as it is not too long. FastAPI's own limit answers in plain text.
 
     Raises:

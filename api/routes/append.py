@@ -17,7 +17,7 @@ from starlette.responses import Response
 from api.http import preferences
 from api.http.parameters import POSITION_HEADER, require_views, wait_for_views
 from api.http.problems import BadHeader, kind_of, problems
-from api.http.request_body import MOST_EVENTS, MOST_FAULTS, Sent, check_media_type, read_body, read_request
+from api.http.request_body import MOST_EVENTS, MOST_FAULTS, Sent, receive
 from api.http.responses import JSON, answer
 from api.http.schemas.examples import EXAMPLE_ACTOR, EXAMPLE_APPENDED, EXAMPLE_BATCH
 from api.services.registry import Here, Parley
@@ -31,7 +31,6 @@ router = APIRouter(prefix="/v1", tags=["events"])
 
 LONGEST_WAIT = 30  # seconds that `Prefer: wait` may ask for
 SHORT_WAIT = 2.0  # seconds that an append waits for the read models, to tell what its subjects' findings are
-SMALL = 16 * 1024  # bytes: a body up to this is read on the event loop, a larger one in a thread
 APPEND_HEADERS = {
     "ETag": "Version of the subject, if the request is on one subject.",
     "Location": "Where the event can be read, if one was sent by itself.",
@@ -128,10 +127,8 @@ async def append_sent(
     preferred = preferences.read(prefer)
     strict, minimal = preferred.get("handling") == "strict", preferred.get("return") == "minimal"
     try:
-        check_media_type(request)
         with here.room.visit() as visit:
-            body = await read_body(request, here.settings.max_body, visit)
-            sent = read_request(body) if len(body) <= SMALL else await run_in_threadpool(read_request, body)
+            sent = await receive(request, here.settings.max_body, visit)
             append = Append(sent.drafts, _if_match(if_match, sent), dry_run)
             if strict:
                 await _refuse_doubtful(here, sent, append)

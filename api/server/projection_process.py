@@ -20,7 +20,7 @@ from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, NamedTuple
 
 from api.server.signals import told_to_stop
-from api.settings import Settings
+from api.settings import Settings, open_ledger, open_views
 from projections.follower import Reach
 
 if TYPE_CHECKING:
@@ -144,39 +144,32 @@ def project(settings: Settings, line: Connection) -> None:
     from api.server.interpreter import tune
     from api.services import logs
     from domain.errors import Unavailable
-    from ledger.ledger import Ledger
-    from projections.batch import open_read_models
     from projections.follower import Follower
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the parent too, which ends in order
-    tune()
     logs.configure(settings, usual="warning")
-
-    class Telling(Follower):
-        def _tell(self) -> None:
-            with contextlib.suppress(OSError):
-                line.send(tuple(Told(self._position, self._complete, self.halted, self.fault, self.leads)))
-
-        def _see(self, here: object) -> None:
-            super()._see(here)  # type: ignore[arg-type]
-            self._tell()
-
-        def _fail(self, reason: str) -> None:
-            super()._fail(reason)
-            self._tell()
 
     with ExitStack() as stack:
         while True:
             try:
-                ledger = Ledger(settings.log_at, office=settings.office, lock_timeout=settings.lock_timeout)
+                ledger = open_ledger(settings)
                 break
             except Unavailable:  # the parent opened it a moment ago: it went away meanwhile
                 time.sleep(PAUSE)
         stack.callback(ledger.close)
-        views = open_read_models(settings.views_at)
+        views = open_views(settings)
         stack.callback(views.close)
-        follower = Telling(views, ledger.read, ledger.head, sharing=(os.cpu_count() or 1) <= FEW)
+        tune()
+        follower = Follower(views, ledger.read, ledger.head, sharing=(os.cpu_count() or 1) <= FEW)
         stack.callback(follower.close)
+
+        def report() -> None:
+            with contextlib.suppress(OSError):
+                line.send(
+                    tuple(Told(follower.position, follower.complete, follower.halted, follower.fault, follower.leads))
+                )
+
+        follower.tell(report)
         follower.start()
         with contextlib.suppress(EOFError, OSError):
             while (told := line.recv_bytes()) != STOP:
@@ -201,16 +194,14 @@ def run(settings: Settings, started: Callable[[], None]) -> None:
     """
     from api.server.interpreter import tune
     from api.services import logs  # slow to import, as are these
-    from ledger.ledger import Ledger
-    from projections.batch import open_read_models
     from projections.follower import Follower
 
-    tune()
     with told_to_stop() as stop, ExitStack() as stack:
-        ledger = Ledger(settings.log_at, office=settings.office, lock_timeout=settings.lock_timeout)
+        ledger = open_ledger(settings)
         stack.callback(ledger.close)
-        views = open_read_models(settings.views_at)
+        views = open_views(settings)
         stack.callback(views.close)
+        tune()
         follower = Follower(views, ledger.read, ledger.head, sharing=False)
         stack.callback(follower.close)
         logs.configure(settings, usual="info")

@@ -10,7 +10,7 @@ from contextlib import ExitStack, closing, contextmanager
 
 from api.server.discovery import address, announce, running_server, withdraw
 from api.server.signals import stopping_quietly
-from api.settings import Settings
+from api.settings import Settings, open_ledger, open_views
 
 log = logging.getLogger(__name__)
 
@@ -57,15 +57,13 @@ def serve(settings: Settings, sock: socket.socket, started: Callable[[str], None
     from api.server.projection_process import Projector
     from api.server.uvicorn_server import Server
     from api.services import logs
-    from ledger.ledger import Ledger
-    from projections.batch import open_read_models
 
     other = running_server(settings.data)
     if other and settings.database_url is None:
         raise Taken(f"a server runs on {settings.data} already, at {other}: use that one, or stop it first")
     # What cannot be opened is refused here; uvicorn would print a traceback.
-    Ledger(settings.log_at, office=settings.office, lock_timeout=settings.lock_timeout).close()
-    open_read_models(settings.views_at).close()
+    open_ledger(settings).close()
+    open_views(settings).close()
     url = address(settings.host, sock.getsockname()[1])
     logs.configure(settings, usual="warning" if quiet else "info")
 

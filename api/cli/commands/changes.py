@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
-from urllib.parse import quote
 
 import typer
 
+from api.cli.client import path_segment
 from api.cli.options import AsJson, Data, ProcessId, Url, door
 from api.cli.terminal.console import out, print_json
 from api.cli.terminal.sheet import Sheet
@@ -53,7 +53,7 @@ def changes(
     """
     if since is None:
         since = (datetime.now(UTC) - A_DAY).strftime("%Y-%m-%dT%H:%M:%SZ")
-    path = f"/v1/processes/{quote(process, safe='') or '-'}/changes"
+    path = f"/v1/processes/{path_segment(process)}/changes"
     with door(data, url) as found:
         answer = found.get(path, fresh=True, since=since, until=until).json()
     if as_json:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from typing import Annotated, Any
-from urllib.parse import quote
 
 import typer
 from rich.text import Text
 
-from api.cli.client import Door
-from api.cli.options import AsJson, AsOf, Data, KnownAt, KnownAtPosition, ProcessId, PublishedBy, Url, door
+from api.cli.client import Door, path_segment
+from api.cli.options import NOW, AsJson, Data, Horizon, ProcessId, Url, door, with_horizon
 from api.cli.terminal.console import out, print_json, warn
 from api.cli.terminal.event_line import REVISIONS
 from api.cli.terminal.sheet import Sheet
@@ -32,6 +31,7 @@ MOST_SAID = 60
 NOT_FOUND = 1
 
 
+@with_horizon
 def explain(
     process: ProcessId,
     line: Annotated[
@@ -42,10 +42,7 @@ def explain(
             "obligations.release-detainees, term … All there are, if it is left out.",
         ),
     ] = None,
-    as_of: AsOf = None,
-    published_by: PublishedBy = None,
-    known_at: KnownAt = None,
-    known_at_position: KnownAtPosition = None,
+    horizon: Horizon = NOW,
     as_json: AsJson = False,
     data: Data = None,
     url: Url = None,
@@ -55,14 +52,8 @@ def explain(
     A name is the subject (left out for the process itself), then the field, then what tells several of them apart. A
     part of a name stands for all lines under it; without its subject it stands for the lines of any subject.
     """
-    horizon = {
-        "as_of": as_of,
-        "published_by": published_by,
-        "known_at": known_at,
-        "known_at_position": known_at_position,
-    }
     with door(data, url) as found:
-        status = found.get(f"/v1/processes/{quote(process, safe='') or '-'}", fresh=True, **horizon).json()
+        status = found.get(f"/v1/processes/{path_segment(process)}", fresh=True, **horizon).json()
         all_lines = lines_in(status)
         names = list(all_lines) if line is None else matching(line, all_lines)
         if line is not None and not names:
@@ -143,12 +134,12 @@ def _events(found: Door, status: Json, ids: Iterable[str]) -> Json:
     evidence, last = status["evidence"], status["horizon"].get("position")
     told: Json = {}
     for event in list(dict.fromkeys(ids))[:MOST_EVENTS]:
-        recorded = found.get(f"/v1/events/{quote(event, safe='')}").json()
+        recorded = found.get(f"/v1/events/{path_segment(event)}").json()
         reads = evidence.get(event, {})
         revisions = {one["id"]: one for one in recorded.pop("revisions")}
         for one in (*reads.get("corrected_by", ()), *reads.get("disputed_by", ())):  # of revisions, too
             if one not in revisions:
-                revisions[one] = found.get(f"/v1/events/{quote(one, safe='')}").json()
+                revisions[one] = found.get(f"/v1/events/{path_segment(one)}").json()
         known = [one for one in revisions.values() if last is None or one["position"] <= last]
         chain = reads.get("corrected_by") or ()
         told[event] = {
@@ -156,7 +147,7 @@ def _events(found: Door, status: Json, ids: Iterable[str]) -> Json:
             "recorded": recorded,
             "data": revisions[chain[-1]]["data"]["replacement"].get("data") if chain else recorded["data"],
             "revisions": sorted(known, key=lambda one: one["position"]),
-            "replaces": [found.get(f"/v1/events/{quote(one, safe='')}").json() for one in reads.get("repeated_by", ())],
+            "replaces": [found.get(f"/v1/events/{path_segment(one)}").json() for one in reads.get("repeated_by", ())],
         }
     return told
 

@@ -7,19 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from api.cli.client import answers, path_segment, read_revisions
-from api.cli.options import (
-    AsJson,
-    AsOf,
-    Data,
-    KnownAt,
-    KnownAtPosition,
-    ProcessId,
-    PublishedBy,
-    Url,
-    door,
-    horizon_parameters,
-)
+from api.cli.client import path_segment, read_revisions
+from api.cli.options import NOW, AsJson, Data, Horizon, ProcessId, Url, door, with_horizon
 from api.cli.terminal.console import out, print_json
 from api.cli.terminal.sheet import MOST_DATE, Sheet
 from api.wording import words
@@ -65,26 +54,23 @@ def _claim(one: Json, actors: Json, revisions: Json) -> Iterator[Part]:
         yield (f" [{mark}]", BAD)
 
 
+@with_horizon
 def claims(
     process: ProcessId,
     measure: Annotated[str | None, typer.Option(help="Only this measure, in full, such as population.")] = None,
     claimant: Annotated[
         str | None, typer.Option(help="Only this claimant, in full, such as TASS or actors/russia.")
     ] = None,
-    as_of: AsOf = None,
-    published_by: PublishedBy = None,
-    known_at: KnownAt = None,
-    known_at_position: KnownAtPosition = None,
+    horizon: Horizon = NOW,
     as_json: AsJson = False,
     data: Data = None,
     url: Url = None,
 ) -> None:
     """Show what was claimed over time, figure by figure: who said how many, and when. Nothing is added up."""
-    horizon = horizon_parameters(as_of, published_by, known_at, known_at_position)
     path = f"/v1/processes/{path_segment(process)}"
     with door(data, url) as found:
         asked = {"measure": measure, "claimant": claimant, **horizon}
-        pages = list(answers(found, f"{path}/claims", fresh=True, limit=1000, **asked))
+        pages = list(found.pages(f"{path}/claims", limit=1000, **asked))
         listed = [claim for page in pages for claim in page["claims"]]
         actors = {} if as_json else found.get(path, fresh=True, **horizon).json()["actors"]
         revisions = {} if as_json else read_revisions(found, listed)

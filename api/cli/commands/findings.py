@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
-from urllib.parse import quote
 
 import typer
 
-from api.cli.options import AsJson, AsOf, Data, KnownAt, KnownAtPosition, PublishedBy, Url, door
+from api.cli.client import path_segment
+from api.cli.options import NOW, AsJson, Data, Horizon, Url, door, with_horizon
 from api.cli.terminal.console import out, print_json
 from api.cli.terminal.finding_lines import put_findings
 from api.cli.terminal.sheet import Sheet
@@ -16,16 +16,14 @@ from api.wording import words
 Json = dict[str, Any]
 
 
+@with_horizon
 def findings(
     process: Annotated[
         str | None, typer.Argument(metavar="[PROCESS]", help="Id of one process; all processes if it is left out.")
     ] = None,
     rule: Annotated[str | None, typer.Option(help="Only of this rule, such as contested.")] = None,
     severity: Annotated[str | None, typer.Option(help="Only this grave: high, moderate or hint.")] = None,
-    as_of: AsOf = None,
-    published_by: PublishedBy = None,
-    known_at: KnownAt = None,
-    known_at_position: KnownAtPosition = None,
+    horizon: Horizon = NOW,
     as_json: AsJson = False,
     data: Data = None,
     url: Url = None,
@@ -34,17 +32,11 @@ def findings(
 
     A horizon goes with one process: what did not fit then, or by what was known.
     """
-    horizon = {
-        "as_of": as_of,
-        "published_by": published_by,
-        "known_at": known_at,
-        "known_at_position": known_at_position,
-    }
     if process is None and any(value is not None for value in horizon.values()):
         raise typer.BadParameter("a horizon goes with one process: name it")
     with door(data, url) as found:
         if process is not None:
-            path = f"/v1/processes/{quote(process, safe='') or '-'}/findings"
+            path = f"/v1/processes/{path_segment(process)}/findings"
             answer = found.get(path, fresh=True, rule=rule, severity=severity, **horizon).json()
         else:
             answer = {"findings": [], "actors": {}}

@@ -11,32 +11,19 @@ from typing import Annotated, Any
 
 import typer
 
-from api.cli.client import Door, entries, path_segment
+from api.cli.client import Door, path_segment
 from api.cli.errors import Unreachable
-from api.cli.options import (
-    AsLines,
-    AsOf,
-    Data,
-    KnownAt,
-    KnownAtPosition,
-    ProcessId,
-    PublishedBy,
-    Url,
-    door,
-    horizon_parameters,
-)
+from api.cli.options import NOW, AsLines, Data, Horizon, ProcessId, Url, door, with_horizon
 from api.cli.terminal.console import out, print_json_line, say, warn
 from api.cli.terminal.event_line import print_event
 from api.wording import words
 
 
+@with_horizon
 def history(
     process: ProcessId,
     newest: Annotated[bool, typer.Option("--newest", help="The newest first.")] = False,
-    as_of: AsOf = None,
-    published_by: PublishedBy = None,
-    known_at: KnownAt = None,
-    known_at_position: KnownAtPosition = None,
+    horizon: Horizon = NOW,
     as_json: AsLines = False,
     data: Data = None,
     url: Url = None,
@@ -45,7 +32,6 @@ def history(
 
     What was corrected, retracted or disputed is marked. With a horizon: what lies inside it.
     """
-    horizon = horizon_parameters(as_of, published_by, known_at, known_at_position)
     console = out()
     path = f"/v1/processes/{path_segment(process)}"
     with door(data, url) as found:
@@ -53,7 +39,7 @@ def history(
         if status and (told := words.horizon(status["horizon"])):
             say(told, "dim")
         order = "newest" if newest else "oldest"
-        for event in entries(found, f"{path}/history", "events", fresh=True, order=order, **horizon):
+        for event in found.entries(f"{path}/history", "events", order=order, **horizon):
             if as_json:
                 print_json_line(event)
             else:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Iterable
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,18 +16,18 @@ from api.cli.checks import Finding
 from api.cli.errors import Undone
 from api.cli.options import AsJson, Data
 from api.cli.terminal.console import REFUSED, out, print_json, say, warn
-from api.cli.terminal.progress import counting, doing, going_on
+from api.cli.terminal.progress import copying as copying_log
+from api.cli.terminal.progress import counting, going_on
 from api.cli.terminal.sheet import Sheet
 from api.server.discovery import running_server
 from api.server.interpreter import tune
-from api.settings import Settings, load
+from api.settings import Settings, load, open_ledger, open_views
 from api.wording import words
 from api.wording.marks import BAD, Part
 from api.wording.words import clean, times
 
 if TYPE_CHECKING:
     from ledger.copying import Copied
-    from ledger.ledger import Ledger
 
 
 DAMAGED = 1
@@ -48,8 +48,8 @@ def backup(
 
     settings = load(data=data)
     checks.require_log(settings)
-    with doing() as told, _ledger(settings.log_at, settings) as ledger:
-        done = backup.write(ledger.log, destination, datetime.now(UTC), replace=replace, told=told)
+    with copying_log() as report, closing(open_ledger(settings)) as ledger:
+        done = backup.write(ledger.log, destination, datetime.now(UTC), replace=replace, told=report)
     say(f"Written: {_upto(done.copied)}, to {done.path} ({done.size:,} bytes).")
     say(f"SHA-256 of the log: {done.copied.sum.sha256}")
     say("The read models are not in it: they are made from the log.")
@@ -64,14 +64,14 @@ def restore(
 
     settings = load(data=data)
     _require_no_server(settings.data)
-    with going_on(), doing() as told, backup.opened(source) as log:
-        with _ledger(settings.log_at, settings, unfinished=True) as ledger:
+    with going_on(), copying_log() as report, backup.opened(source) as log:
+        with closing(open_ledger(settings, unfinished=True)) as ledger:
             if ledger.head() and ledger.log.format() != recorder.UNFINISHED:
                 raise Undone(
                     f"{settings.shown} holds a log already: restore into an empty one, which --data or "
                     "PARLEY_DATABASE_URL names; this one is untouched"
                 )
-            done = copying.copy(log, ledger.log, told)
+            done = copying.copy(log, ledger.log, report)
     say(f"Restored: {_upto(done)}, to {settings.shown}.")
     say(f"SHA-256 of the log: {done.sum.sha256}")
     say("The read models are made from it by the next server or command.")
@@ -93,10 +93,10 @@ def copy(
     settings = load(data=data)
     checks.require_log(settings)
     there = target(to, settings)
-    with going_on(), doing() as told, _ledger(settings.log_at, settings) as ledger, ledger.log.snapshot() as log:
+    with going_on(), copying_log() as report, closing(open_ledger(settings)) as ledger, ledger.log.snapshot() as log:
         copying.whole(log, "the log")
-        with _ledger(there.log_at, settings, unfinished=True) as other:
-            done = copying.copy(log, other.log, told)
+        with closing(open_ledger(there, unfinished=True)) as other:
+            done = copying.copy(log, other.log, report)
     before = f" ({done.sum.position - done.new:,} were there already)" if done.new < done.sum.position else ""
     say(f"Copied: {_upto(done)}, to {there.shown}{before}. Both are equal.")
     say(f"SHA-256 of the log: {done.sum.sha256}")
@@ -131,8 +131,8 @@ def verify(data: Data = None, as_json: AsJson = False) -> None:
     """
     settings = load(data=data)
     tune()
-    with doing() as told:
-        found = checks.verify(settings, told)
+    with copying_log() as report:
+        found = checks.verify(settings, report)
     if as_json:
         listed = [{"what": f.what, "says": f.says, "sound": f.sound} for f in found.findings]
         told_of = {"position": found.position, "sha256": found.sha256}
@@ -172,33 +172,23 @@ def _same(one: Path | str, other: Path | str) -> bool:
     return one == other
 
 
-@contextmanager
-def _ledger(where: Path | str, settings: Settings, *, unfinished: bool = False) -> Iterator[Ledger]:
-    from ledger.ledger import Ledger  # slow to import
-
-    timeout = settings.lock_timeout
-    with closing(Ledger(where, office=settings.office, lock_timeout=timeout, unfinished=unfinished)) as ledger:
-        yield ledger
-
-
 def rebuild(data: Data = None) -> None:
     """Make the read models anew from the log. Queries go on being answered meanwhile, and appends go on.
 
     One that was broken off goes on where it was.
     """
-    from ledger.ledger import Ledger
     from projections import catch_up
-    from projections.batch import open_read_models, put_damaged_aside
+    from projections.batch import put_damaged_aside
 
     settings = load(data=data)
     checks.require_log(settings)
-    tune()
     began = time.monotonic()
     with ExitStack() as stack:
-        ledger = stack.enter_context(closing(Ledger(settings.log_at, lock_timeout=settings.lock_timeout)))
+        ledger = stack.enter_context(closing(open_ledger(settings)))
         if isinstance(settings.views_at, Path) and (aside := put_damaged_aside(settings.views_at)) is not None:
             say(f"The file of the read models was damaged. It is kept as {aside}, and may be deleted.")
-        views = stack.enter_context(closing(open_read_models(settings.views_at)))
+        views = stack.enter_context(closing(open_views(settings)))
+        tune()
         done = stack.enter_context(counting("Rebuilding", ledger.head()))
         progress = catch_up.rebuild(views, ledger.read, done)
     if progress.halted is not None:
@@ -214,7 +204,7 @@ def check(ctx: typer.Context, data: Data = None, as_json: AsJson = False) -> Non
     flags = {"data"} if source is not None and source.name == "COMMANDLINE" else set[str]()
     in_force = list(checks.settings_in_force(settings, flags))
     server = running_server(settings.data)
-    with counting("Checking", None) as done:
+    with counting("Checking") as done:
         findings = [*checks.check_log(settings, done), *checks.check_views(settings)]
     problems = sum(not finding.sound for finding in findings)
     if as_json:

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import typer
 
-from api.cli.client import entries
 from api.cli.options import AsJson, Data, Url, door
 from api.cli.terminal.console import out, print_json
 from api.cli.terminal.sheet import Sheet
@@ -43,7 +42,7 @@ def processes(
 ) -> None:
     """List the processes."""
     with door(data, url) as found:
-        listed = list(entries(found, "/v1/processes", "processes", fresh=True, q=q, finding=finding))
+        listed = list(found.entries("/v1/processes", "processes", q=q, finding=finding))
     if as_json:
         print_json({"processes": listed})
     else:

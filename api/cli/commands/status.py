@@ -7,30 +7,17 @@ from typing import Annotated
 import typer
 
 from api.cli.client import path_segment, read_revisions
-from api.cli.options import (
-    AsJson,
-    AsOf,
-    Data,
-    KnownAt,
-    KnownAtPosition,
-    ProcessId,
-    PublishedBy,
-    Url,
-    door,
-    horizon_parameters,
-)
+from api.cli.options import NOW, AsJson, Data, Horizon, ProcessId, Url, door, with_horizon
 from api.cli.terminal import status_page
 from api.cli.terminal.console import out, print_json
 
 
+@with_horizon
 def status(
     process: ProcessId,
     events: Annotated[bool, typer.Option("--events", help="Show the events that each line rests on, by id.")] = False,
     notes: Annotated[bool, typer.Option("--notes", help="Show the notes of the recording office.")] = False,
-    as_of: AsOf = None,
-    published_by: PublishedBy = None,
-    known_at: KnownAt = None,
-    known_at_position: KnownAtPosition = None,
+    horizon: Horizon = NOW,
     as_json: AsJson = False,
     data: Data = None,
     url: Url = None,
@@ -39,7 +26,6 @@ def status(
 
     With a horizon: where it stood, or what was known of it.
     """
-    horizon = horizon_parameters(as_of, published_by, known_at, known_at_position)
     with door(data, url) as found:
         answer = found.get(f"/v1/processes/{path_segment(process)}", fresh=True, **horizon)
         shown = answer.json()

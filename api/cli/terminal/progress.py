@@ -5,64 +5,90 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from typing import Any, BinaryIO
+from contextlib import contextmanager
+from typing import BinaryIO
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from api.cli import checks
 from api.cli.errors import Undone
 from api.cli.terminal.console import err, warn
 
 TELL_EVERY = 10.0  # seconds
 
-
-@contextmanager
-def reading(file: BinaryIO) -> Iterator[Any]:
-    """A progress bar on a terminal, by bytes read; nothing elsewhere, so that logs stay clean."""
-    try:
-        size: int | None = os.fstat(file.fileno()).st_size or None
-    except OSError:
-        size = None
-    console = err()
-    if not console.is_terminal:
-        yield lambda _: None
-        return
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f} %"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("Appending", total=size)
-        yield lambda done: progress.advance(task, done)
+Report = Callable[[str, int, int], None]
+"""Takes what is being done, how far it is, and how far it goes (0 if that is not known)."""
 
 
 @contextmanager
-def counting(what: str, total: int | None) -> Iterator[Any]:
-    """A progress bar by log position on a terminal; elsewhere a line now and then."""
+def progress(unit: str = "", *, count: ProgressColumn | None = None, lines: bool = True) -> Iterator[Report]:
+    """Shows how far a command is: a bar for each step on a terminal, a line now and then elsewhere.
+
+    Args:
+        unit: what is counted, for the lines.
+        count: how the bar tells how far it is; "done/total", if None.
+        lines: whether there are lines where no bar can be shown.
+    """
     console = err()
     if not console.is_terminal:
-        yield _telling(what, total)
+        yield _lines(unit) if lines else lambda *_: None
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task(what, total=total)
-        yield lambda position: progress.update(task, completed=position)
+    columns = (TextColumn("{task.description}"), BarColumn(), count or MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def report(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(what, total=total or None)
+            bars.update(tasks[what], completed=done)
+
+        yield report
 
 
-def _telling(what: str, total: int | None) -> Callable[[int], None]:
-    """Tells now and then how far it is, where no bar can be shown."""
+def _lines(unit: str) -> Report:
     last = time.monotonic()
 
-    def tell(position: int) -> None:
+    def report(what: str, done: int, total: int) -> None:
         nonlocal last
         if time.monotonic() - last >= TELL_EVERY:
             last = time.monotonic()
-            warn(f"{what}: {position:,}" + (f" of {total:,} events." if total is not None else " events."), "dim")
+            after = f" {unit}" if unit else ""
+            told = f": {done:,} of {total:,}{after}" if total else f": {done:,}{after}" if unit else ""
+            warn(f"{what}{told}.", "dim")
 
-    return tell
+    return report
+
+
+@contextmanager
+def reading(file: BinaryIO) -> Iterator[Callable[[int], None]]:
+    """The progress of a file by bytes read; nothing where there is no terminal, so that logs stay clean.
+
+    Gives a function that is to be called with the bytes of each part.
+    """
+    try:
+        size = os.fstat(file.fileno()).st_size
+    except OSError:
+        size = 0
+    done = 0
+    with progress(count=TextColumn("{task.percentage:>3.0f} %"), lines=False) as report:
+
+        def advance(count: int) -> None:
+            nonlocal done
+            done += count
+            report("Appending", done, size)
+
+        advance(0)
+        yield advance
+
+
+@contextmanager
+def counting(what: str, total: int = 0) -> Iterator[Callable[[int], None]]:
+    """The progress of one step by positions of the log; `total` is 0 if it is not known.
+
+    Gives a function that is to be called with each position that is reached.
+    """
+    with progress("events") as report:
+        report(what, 0, total)
+        yield lambda position: report(what, position, total)
 
 
 @contextmanager
@@ -76,47 +102,19 @@ def going_on() -> Iterator[None]:
 
 
 @contextmanager
-def doing() -> Iterator[checks.Told]:
-    """Shows how far it is: a bar for each step on a terminal, a line now and then elsewhere.
+def copying() -> Iterator[Report]:
+    """The progress of a command on whole logs.
 
     Raises:
         Undone: in the place of what stands in the way.
     """
     from ledger.copying import NotCopied  # slow to import
 
-    with ExitStack() as stack:
-        console = err()
-        told = stack.enter_context(_bars()) if console.is_terminal else _lines()
+    with progress() as report:
         try:
-            yield told
+            yield report
         except NotCopied as error:
             raise Undone(str(error)) from None
         except OSError as error:
             where = error.filename or "the disk"
             raise Undone(f"{where}: {error.strerror}: check the path, its permissions and the room there") from None
-
-
-@contextmanager
-def _bars() -> Iterator[checks.Told]:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err(), transient=True) as progress:
-        tasks: dict[str, TaskID] = {}
-
-        def tell(what: str, done: int, of: int) -> None:
-            if what not in tasks:
-                tasks[what] = progress.add_task(what, total=of or None)
-            progress.update(tasks[what], completed=done)
-
-        yield tell
-
-
-def _lines() -> checks.Told:
-    last = time.monotonic()
-
-    def tell(what: str, done: int, of: int) -> None:
-        nonlocal last
-        if time.monotonic() - last >= TELL_EVERY:
-            last = time.monotonic()
-            warn(f"{what}: {done:,} of {of:,}." if of else f"{what}.", "dim")
-
-    return tell
