@@ -35,7 +35,7 @@ from api.services.registry import Parley
 from api.services.wakeup import Pulse
 from api.settings import Settings, load, open_ledger, open_views
 from ledger.writer import Commit, Writer
-from projections.follower import Follower, Reach
+from projections.follower import Follower, FollowerStatus
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
@@ -60,7 +60,7 @@ FIRST = 10.0
 """Seconds that a server waits for its first read models before it answers: those of a short log are there by then."""
 
 
-def create_app(settings: Settings | None = None, projector: Reach | None = None) -> FastAPI:
+def create_app(settings: Settings | None = None, projector: FollowerStatus | None = None) -> FastAPI:
     """The server as an ASGI application; `app.state.parley` is there while it runs.
 
     Args:

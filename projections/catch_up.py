@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from domain.errors import Unavailable
 from domain.event import Recorded, Unreadable
-from projections.batch import Batch
-from projections.read_models.timeline import TIMELINE
+from projections.batch import apply
+from projections.read_models.timeline import id_at
 from projections.storage.generations import GenerationProgress, ReadModels
+from projections.storage.tables import Transaction
 
 Pull = Callable[[int, int], Sequence[Recorded | Unreadable]]
 """Takes a position and a limit; gives the events after it, in log order."""
@@ -21,7 +22,7 @@ BATCH = 1000
 """Events in one transaction."""
 
 
-def catch_up(views: ReadModels, pull: Pull, generation: int | None = None) -> GenerationProgress:
+def catch_up(read_models: ReadModels, pull: Pull, generation: int | None = None) -> GenerationProgress:
     """Applies one batch to a generation (the live one by default).
 
     The position is read under the lock, so two processes on one database never apply an event twice.
@@ -32,104 +33,102 @@ def catch_up(views: ReadModels, pull: Pull, generation: int | None = None) -> Ge
     Raises:
         Unavailable: the generation is gone, because another rebuild was swapped in.
     """
-    with views.writing() as connection:
-        now = _take_batch(views, connection, pull, generation)
+    with read_models.writing() as connection:
+        now = _take_batch(read_models, connection, pull, generation)
     if now is not None:
         return now
-    with views.restructuring() as connection:
-        return views.live(connection) or views.begin_generation(connection, live=True)
+    with read_models.restructuring() as connection:
+        return read_models.live(connection) or read_models.begin_generation(connection, live=True)
 
 
 def _take_batch(
-    views: ReadModels, connection: Connection, pull: Pull, generation: int | None
+    read_models: ReadModels, connection: Connection, pull: Pull, generation: int | None
 ) -> GenerationProgress | None:
     """None if there is no live generation."""
-    here = views.claim(connection, generation)
-    if here is None:
+    progress = read_models.claim(connection, generation)
+    if progress is None:
         if generation is None:
             return None
         raise Unavailable("another rebuild of the read models has taken the place of this one")
-    batch = list(pull(here.position, BATCH))
+    batch = list(pull(progress.position, BATCH))
     readable: list[Recorded] = []
     halted = None
-    for one in batch:
-        if isinstance(one, Unreadable):
-            halted = f"position {one.position}, {one.type} on {one.subject}: {one.reason}"
+    for event in batch:
+        if isinstance(event, Unreadable):
+            halted = f"position {event.position}, {event.type} on {event.subject}: {event.reason}"
             break
-        readable.append(one)
+        readable.append(event)
     if readable:
-        Batch(connection, views.tables(here.generation)).apply(readable)
+        apply(Transaction(connection, read_models.tables(progress.generation)), readable)
     now = GenerationProgress(
-        generation=here.generation,
-        position=readable[-1].position if readable else here.position,
+        generation=progress.generation,
+        position=readable[-1].position if readable else progress.position,
         halted=halted,
-        complete=here.complete or len(batch) < BATCH or halted is not None,
+        complete=progress.complete or len(batch) < BATCH or halted is not None,
     )
-    if now != here:
-        views.advance(connection, now)
+    if now != progress:
+        read_models.advance(connection, now)
     return now
 
 
-def reflects(views: ReadModels, pull: Pull, here: GenerationProgress) -> bool:
+def reflects(read_models: ReadModels, pull: Pull, progress: GenerationProgress) -> bool:
     """Whether a generation was made from this log: another one may have been put in its place."""
-    if here.position == 0:
+    if progress.position == 0:
         return True
-    timeline = views.tables(here.generation).table(TIMELINE)
-    with views.writing() as connection:
-        query = select(timeline.c.event_id).where(timeline.c.position == here.position)
-        ours = connection.execute(query).scalar()
-    found = pull(here.position - 1, 1)
-    if not found or found[0].position != here.position:
+    with read_models.writing() as connection:
+        ours = id_at(Transaction(connection, read_models.tables(progress.generation)), progress.position)
+    events = pull(progress.position - 1, 1)
+    if not events or events[0].position != progress.position:
         return False
-    return isinstance(found[0], Unreadable) or str(found[0].id) == ours
+    return isinstance(events[0], Unreadable) or str(events[0].id) == ours
 
 
-def rebuild(views: ReadModels, pull: Pull, done: Callable[[int], None] = lambda _: None) -> GenerationProgress:
-    """Makes the read models anew from the log, beside the live ones, and swaps them in.
+def rebuild(read_models: ReadModels, pull: Pull, done: Callable[[int], None] = lambda _: None) -> GenerationProgress:
+    """Rebuilds the read models from the log, beside the live ones, and swaps them in.
 
     Queries go on being answered from the old ones meanwhile, and appends go on. What a rebuild that was broken off has
     done stands: the next one goes on from there.
 
     Args:
-        views: the read models.
+        read_models: the read models.
         pull: where the events come from.
         done: called with the position at the start and after each batch.
 
     Raises:
         Unavailable: the read models cannot be written, or another rebuild runs.
     """
-    with closing(views.rebuild_lead()) as lead:
+    with closing(read_models.rebuild_lead()) as lead:
         if not lead.taken():
             raise Unavailable("another rebuild of the read models runs already: let it end")
-        here = _begin(views, pull)
-        done(here.position)
+        progress = _begin(read_models, pull)
+        done(progress.position)
         while True:
-            following = catch_up(views, pull, here.generation)
+            following = catch_up(read_models, pull, progress.generation)
             done(following.position)
             # While events come in there is always another one: the last few are taken under the lock.
-            if following.position < here.position + BATCH:
+            if following.position < progress.position + BATCH:
                 break
-            here = following
-            views.rest()
-        with views.restructuring() as connection:  # nobody moves now: what the live one has by now is taken too
-            live = views.live(connection)
+            progress = following
+            read_models.rest()
+        with read_models.restructuring() as connection:  # nobody moves now: what the live one has by now is taken too
+            live = read_models.live(connection)
             while True:
-                following = _take_batch(views, connection, pull, here.generation) or here
-                if following.position == here.position or live is None:
+                following = _take_batch(read_models, connection, pull, progress.generation) or progress
+                if following.position == progress.position or live is None:
                     break
                 if following.position >= live.position and following.halted == live.halted:
                     break
-                here = following
-            views.swap(connection, following.generation)
+                progress = following
+            read_models.swap(connection, following.generation)
         done(following.position)
         return replace(following, complete=True)
 
 
-def _begin(views: ReadModels, pull: Pull) -> GenerationProgress:
+def _begin(read_models: ReadModels, pull: Pull) -> GenerationProgress:
     """The generation to build: one that was left unfinished, if it goes with the log, or a new one."""
-    with views.restructuring() as connection:
-        here = views.unfinished(connection)
-    if here is not None and reflects(views, pull, here):
-        return here
-    with views.restructuring() as connection:
-        return views.begin_generation(connection, live=False)
+    with read_models.restructuring() as connection:
+        progress = read_models.unfinished(connection)
+    if progress is not None and reflects(read_models, pull, progress):
+        return progress
+    with read_models.restructuring() as connection:
+        return read_models.begin_generation(connection, live=False)

@@ -1,4 +1,4 @@
-"""Whether the read models are what the log gives: they are made anew in a scratch file, and compared row by row."""
+"""Whether the read models are what the log gives: they are rebuilt in a scratch file, and compared row by row."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ Row = dict[str, Any]
 
 
 def compare(
-    views: ReadModels,
+    read_models: ReadModels,
     pull: Pull,
-    found: Callable[[str, str], None],
-    told: Callable[[str, int, int], None] = lambda _what, _done, _of: None,
+    report: Callable[[str, str], None],
+    progress: Callable[[str, int, int], None] = lambda _what, _done, _of: None,
 ) -> int:
-    """Compares every row of the live read models with one derived from the log anew.
+    """Compares every row of the live read models with one derived from the log.
 
     Args:
-        views: they may be brought on meanwhile.
+        read_models: they may be brought on meanwhile.
         pull: where the events come from.
-        found: called with a table, and a sentence that says what in it is wrong.
-        told: of what is done, how far it is, and how far it goes.
+        report: called with a table, and a sentence that says what in it is wrong.
+        progress: called with what is done, how far it is, and how far it goes.
 
     Returns:
         The position that was compared.
@@ -47,51 +47,51 @@ def compare(
         Unavailable: they cannot be read, or are not complete yet.
     """
     with tempfile.TemporaryDirectory(prefix="parley-verify-") as directory:
-        with closing(open_read_models(Path(directory, "views.db"))) as anew:
-            with views.reading() as live:
+        with closing(open_read_models(Path(directory, "views.db"))) as rebuilt:
+            with read_models.reading() as live:
                 position = live.position
-            _follow(anew, pull, position, told)
-            with views.reading() as live:
+            _follow(rebuilt, pull, position, progress)
+            with read_models.reading() as live:
                 for table in live.tables.by_name().values():
                     live.connection.execute(select(table).limit(0))  # from now on nobody drops them
-                _follow(anew, pull, live.position, told)
-                with anew.reading() as fresh:
+                _follow(rebuilt, pull, live.position, progress)
+                with rebuilt.reading() as fresh:
                     for name in live.tables.by_name():
-                        told(f"Comparing {name}", 0, 0)
+                        progress(f"Comparing {name}", 0, 0)
                         for text in differences(name, live, fresh):
-                            found(name, text)
+                            report(name, text)
                 return live.position
 
 
-def _follow(views: ReadModels, pull: Pull, until: int, told: Callable[[str, int, int], None]) -> None:
+def _follow(read_models: ReadModels, pull: Pull, until: int, progress: Callable[[str, int, int], None]) -> None:
     """Brings read models to a position, and no further."""
 
     def bounded(after: int, limit: int) -> Sequence[Recorded | Unreadable]:
-        return [one for one in pull(after, limit) if one.position <= until] if after < until else []
+        return [event for event in pull(after, limit) if event.position <= until] if after < until else []
 
     position = -1
-    while position != (position := catch_up(views, bounded).position):
-        told("Making read models anew", position, until)
+    while position != (position := catch_up(read_models, bounded).position):
+        progress("Making read models anew", position, until)
 
 
 def differences(name: str, live: ReadTransaction, fresh: ReadTransaction) -> Iterator[str]:
     """What is wrong in a table, a sentence for each row."""
-    mend = "`parley rebuild` makes the read models anew"
-    ours, theirs = _rows(name, live), _rows(name, fresh)
-    one, other = next(ours, None), next(theirs, None)
-    while one is not None or other is not None:
-        if other is None or (one is not None and one[0] < other[0]):
-            assert one is not None  # noqa: S101
-            yield f"{name} has a row for {_shown(one[0])} that the log does not give: {mend}"
-            one = next(ours, None)
-        elif one is None or other[0] < one[0]:
-            yield f"{name} lacks the row for {_shown(other[0])}: {mend}"
-            other = next(theirs, None)
+    fix = "`parley rebuild` makes the read models anew"
+    live_rows, fresh_rows = _rows(name, live), _rows(name, fresh)
+    ours, theirs = next(live_rows, None), next(fresh_rows, None)
+    while ours is not None or theirs is not None:
+        if theirs is None or (ours is not None and ours[0] < theirs[0]):
+            assert ours is not None  # noqa: S101
+            yield f"{name} has a row for {_shown(ours[0])} that the log does not give: {fix}"
+            ours = next(live_rows, None)
+        elif ours is None or theirs[0] < ours[0]:
+            yield f"{name} lacks the row for {_shown(theirs[0])}: {fix}"
+            theirs = next(fresh_rows, None)
         else:
-            wrong = [column for column, value in one[1].items() if value != other[1][column]]
+            wrong = [column for column, value in ours[1].items() if value != theirs[1][column]]
             if wrong:
-                yield f"{name} has another {', '.join(wrong)} for {_shown(one[0])} than the log gives: {mend}"
-            one, other = next(ours, None), next(theirs, None)
+                yield f"{name} has another {', '.join(wrong)} for {_shown(ours[0])} than the log gives: {fix}"
+            ours, theirs = next(live_rows, None), next(fresh_rows, None)
 
 
 def _rows(name: str, reading: ReadTransaction) -> Iterator[tuple[tuple[Any, ...], Row]]:

@@ -23,7 +23,7 @@ SWEEP = 60.0
 """Seconds between looks for generations that can go."""
 
 
-class Reach:
+class FollowerStatus:
     """How far the read models are, as far as this process has heard."""
 
     def __init__(self) -> None:
@@ -93,7 +93,7 @@ class Reach:
         self._told()
 
 
-class Follower(Reach):
+class Follower(FollowerStatus):
     """Keeps the live read models at the log's head while it leads; else it watches them. In a thread of its own.
 
     Whoever leads holds a lock that goes with its process: another takes over when it ends. The lock saves work; that no

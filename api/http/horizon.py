@@ -17,7 +17,7 @@ from pydantic import AfterValidator
 from api.http.parameters import A_TIME, Fresh, read_moment, require_views
 from domain.errors import BadCursor
 from domain.event import instant
-from projections.scene import HERE, Asked, check_date
+from projections.queries.at_horizon import PRESENT, HorizonRequest, check_date
 
 AHEAD = timedelta(minutes=1)
 """How far `known_at` may lie beyond our clock: the clock of whoever asks may be fast."""
@@ -39,7 +39,7 @@ _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?)(?:\.\d{1,9})?(Z|[+-]\
 
 
 def read_date(text: str) -> str:
-    """A date or time up to which something is asked for, as `Asked` takes it. A second has no parts here.
+    """A date or time up to which something is asked for, as `HorizonRequest` takes it. A second has no parts here.
 
     Raises:
         ValueError: it is none; the text says how to mend it.
@@ -114,10 +114,10 @@ async def horizon_of(
     known_at_position: Annotated[
         int | None, Query(ge=0, description="Only what was recorded up to this position of the log.", examples=[42])
     ] = None,
-) -> Asked:
+) -> HorizonRequest:
     """The horizon that is asked for, once the read models have reached it."""
     if (as_of, published_by, known_at, known_at_position) == (None, None, None, None):
-        return HERE
+        return PRESENT
     positions = []
     if known_at_position is not None:
         end = await asyncio.to_thread(here.ledger.head)
@@ -132,14 +132,14 @@ async def horizon_of(
     position = min(positions, default=None)
     if position is not None:
         await require_views(here, position)
-    return Asked(as_of, published_by, known_at, known_at_position, position)
+    return HorizonRequest(as_of, published_by, known_at, known_at_position, position)
 
 
-At = Annotated[Asked, Depends(horizon_of)]
+At = Annotated[HorizonRequest, Depends(horizon_of)]
 """An endpoint on one process that takes `asked: At` understands the four parameters."""
 
 
-def stated(asked: Asked, now: datetime) -> dict[str, Any]:
+def stated(asked: HorizonRequest, now: datetime) -> dict[str, Any]:
     """The horizon as an answer states it; `now` is the clock on the wall.
 
     A status tells in addition how many reports are only possibly inside, and how many lie beyond it.

@@ -14,8 +14,8 @@ from api.http.problems import problems
 from api.http.responses import JSON, Responses, answer
 from api.services.registry import Parley
 from domain.values import ID_PATTERN
-from projections.asking import Answer
-from projections.scene import Asked
+from projections.paging import Page
+from projections.queries.at_horizon import HorizonRequest
 from projections.storage.generations import ReadTransaction
 
 ProcessPath = Annotated[str, Path(pattern=ID_PATTERN, description="Id of the process.", examples=["eastern-kalamun"])]
@@ -44,7 +44,7 @@ def ask(here: Parley, question: Callable[[ReadTransaction], Any]) -> JSON:
     return JSON(found, headers=headers)
 
 
-def page(here: Parley, question: Callable[[ReadTransaction], Answer], name: str, **more: Any) -> JSON:
+def page(here: Parley, question: Callable[[ReadTransaction], Page], name: str, **more: Any) -> JSON:
     """Answers with a page of a list, the cursor of the next one, and what else is given."""
 
     def told(reading: ReadTransaction) -> dict[str, Any]:
@@ -54,7 +54,7 @@ def page(here: Parley, question: Callable[[ReadTransaction], Answer], name: str,
     return ask(here, told)
 
 
-def paged(here: Parley, asked: Asked, question: Callable[[ReadTransaction], Answer], name: str) -> JSON:
+def paged(here: Parley, asked: HorizonRequest, question: Callable[[ReadTransaction], Page], name: str) -> JSON:
     """Answers with a page of a list of one process, the cursor of the next one, and the horizon."""
     return page(here, question, name, horizon=stated(asked, datetime.now(UTC)))
 

@@ -24,7 +24,7 @@ from api.services.registry import Here, Parley
 from domain.errors import DoubtfulQuality, Fault, Refusal, Unavailable
 from domain.event import instant
 from ledger.append import Append, Appended
-from projections import watch
+from projections.queries import findings, quality
 
 router = APIRouter(prefix="/v1", tags=["events"])
 
@@ -191,7 +191,7 @@ async def _refuse_doubtful(here: Parley, sent: Sent, append: Append) -> None:
 def _doubts(here: Parley, sent: Sent, numbers: list[int]) -> list[Fault]:
     """What some of the events of a request would raise of data quality."""
     with here.views.reading() as reading:
-        found = watch.quality_faults(reading, [sent.drafts[number].event for number in numbers])
+        found = quality.quality_faults(reading, [sent.drafts[number].event for number in numbers])
     mend = "Correct or retract what is wrong, mark a duplicate as one (DuplicateMarked), or send it without "
     return [
         Fault(f"/{numbers[number]}", f"{one.rule}: {one.text} {mend}`Prefer: handling=strict`.")
@@ -205,7 +205,7 @@ def _findings(here: Parley, done: Appended) -> dict[str, list[dict[str, Any]]] |
         with here.views.reading() as reading:
             if reading.position < done.position:
                 return None  # the read models are being made anew
-            return watch.findings_of(reading, {event.subject for event in done.events}, datetime.now(UTC))
+            return findings.findings_of(reading, {event.subject for event in done.events}, datetime.now(UTC))
     except Unavailable:
         return None
 

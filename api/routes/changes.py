@@ -17,8 +17,8 @@ from api.http.responses import JSON
 from api.http.schemas.changes import EXAMPLE
 from api.services.registry import Parley
 from domain.errors import BadCursor
-from projections.changes import changes
-from projections.scene import Asked
+from projections.queries.at_horizon import HorizonRequest
+from projections.queries.changes import changes
 
 router = APIRouter(prefix="/v1/processes", tags=["processes"])
 
@@ -74,21 +74,23 @@ async def window(
             json_schema_extra=A_MOMENT,
         ),
     ] = None,
-) -> tuple[Asked, Asked]:
+) -> tuple[HorizonRequest, HorizonRequest]:
     """Both ends, once the read models have reached them."""
     first = await _asked(here, "since", since)
-    last = await _asked(here, "until", until) if until is not None else Asked()
+    last = await _asked(here, "until", until) if until is not None else HorizonRequest()
     await require_views(here, max(first.position or 0, last.position or 0))
     return first, last
 
 
-async def _asked(here: Parley, name: str, text: str) -> Asked:
+async def _asked(here: Parley, name: str, text: str) -> HorizonRequest:
     if not _POSITION.fullmatch(text):
-        return Asked(known_at=text, position=await asyncio.to_thread(here.ledger.position_at, read_moment(text)))
+        return HorizonRequest(
+            known_at=text, position=await asyncio.to_thread(here.ledger.position_at, read_moment(text))
+        )
     position, end = int(text), await asyncio.to_thread(here.ledger.head)
     if position > end:
         raise BadCursor.at(name, f"the log ends at position {end}: send that or less, or a time with its zone")
-    return Asked(known_at_position=position, position=position)
+    return HorizonRequest(known_at_position=position, position=position)
 
 
 @router.get(
@@ -96,7 +98,9 @@ async def _asked(here: Parley, name: str, text: str) -> Asked:
     summary="What became known between two moments",
     responses=answered("What became known.", EXAMPLE, "Changes"),
 )
-def read_changes(process: ProcessPath, here: Fresh, ends: Annotated[tuple[Asked, Asked], Depends(window)]) -> JSON:
+def read_changes(
+    process: ProcessPath, here: Fresh, ends: Annotated[tuple[HorizonRequest, HorizonRequest], Depends(window)]
+) -> JSON:
     """For a morning briefing: what came in after `since` and up to `until`, what it changed, which of what was known
     before was corrected, what contradicts or no longer does, and what fell due. The clock of each end is its time, or
     the time at which its position was recorded."""

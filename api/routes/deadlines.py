@@ -19,7 +19,7 @@ from api.services.registry import Parley
 from domain.edtf import FORM, When
 from domain.errors import BadCursor
 from domain.values import ID_PATTERN
-from projections import watch
+from projections.queries import deadlines
 
 router = APIRouter(prefix="/v1", tags=["findings"])
 
@@ -93,7 +93,9 @@ def list_deadlines(
             raise BadCursor.at("after" if after is not None else "limit", f"a calendar has no pages: accept {LIST}")
         return _calendar(here, wanted)
     with here.views.reading() as reading:
-        found, explained = watch.deadlines(reading, datetime.now(UTC), **wanted, after=after, limit=limit or ON_PAGE)
+        found, explained = deadlines.deadlines(
+            reading, datetime.now(UTC), **wanted, after=after, limit=limit or ON_PAGE
+        )
         headers = {POSITION_HEADER: str(reading.position), "Vary": "Accept"}
     return JSON({"deadlines": found.items, "next": found.next, **explained}, headers=headers)
 
@@ -113,7 +115,7 @@ def read_calendar(here: Fresh, wanted: Wanted) -> Response:
 
 def _calendar(here: Parley, wanted: dict[str, Any]) -> Response:
     with here.views.reading() as reading:
-        found, explained = watch.deadlines(reading, datetime.now(UTC), **wanted, limit=MOST_IN_CALENDAR)
+        found, explained = deadlines.deadlines(reading, datetime.now(UTC), **wanted, limit=MOST_IN_CALENDAR)
         headers = {POSITION_HEADER: str(reading.position), "Vary": "Accept"}
     of = f" of {wanted['process']}" if wanted["process"] else ""
     content = ical.calendar(found.items, explained, f"Deadlines{of} in Parley")

@@ -16,7 +16,7 @@ from api.http.schemas import examples
 from domain.errors import BadCursor, Fault
 from domain.finding import Rule, Severity
 from domain.findings.rules import RULES
-from projections import watch
+from projections.queries import findings
 from projections.storage.generations import ReadTransaction
 
 router = APIRouter(prefix="/v1", tags=["findings"])
@@ -71,7 +71,7 @@ def list_findings(here: Fresh, wanted: OfRules, after: Cursor = None, limit: Lim
     now = datetime.now(UTC)
 
     def question(reading: ReadTransaction) -> dict[str, Any]:
-        found, names = watch.all_findings(reading, now, *wanted, after, limit)
+        found, names = findings.all_findings(reading, now, *wanted, after, limit)
         return {"findings": found.items, "next": found.next, **names}
 
     return ask(here, question)
@@ -112,7 +112,7 @@ def read_findings(process: ProcessPath, here: Fresh, asked: At, wanted: OfRules)
     now = datetime.now(UTC)
 
     def question(reading: ReadTransaction) -> dict[str, Any]:
-        found, explained = watch.findings(reading, process, now, asked, *wanted)
+        found, explained = findings.findings(reading, process, now, asked, *wanted)
         return {"findings": found, **explained, "horizon": stated(asked, now)}
 
     return ask(here, question)

@@ -34,10 +34,11 @@ from domain.errors import BadCursor, Fault
 from domain.findings.rules import RULES
 from domain.general import Role
 from domain.values import ID_PATTERN
-from projections import queries
-from projections.asking import Answer
 from projections.batch import VIEW_VERSION
-from projections.scene import HERE, Asked
+from projections.paging import Page
+from projections.queries import figures, history, incidents, obligations, processes, status, subjects
+from projections.queries.at_horizon import PRESENT, HorizonRequest
+from projections.read_models.process_list import ProcessFilter
 from projections.storage.generations import ReadTransaction
 
 router = APIRouter(prefix="/v1/processes", tags=["processes"])
@@ -83,7 +84,7 @@ def list_processes(
         hint = did_you_mean(finding, tuple(RULES))
         raise BadCursor.at("finding", f"no such rule{hint}: one of {', '.join(RULES)}")
     now = datetime.now(UTC)
-    wanted = queries.Wanted(
+    wanted = ProcessFilter(
         q=q,
         place=place,
         actor=actor,
@@ -94,14 +95,14 @@ def list_processes(
     )
     with here.views.reading() as reading:
         asked = f"{VIEW_VERSION}-{reading.tables.generation}-{reading.position}-{request.url.query}"
-        found = queries.processes(reading, wanted, after, limit, now) if finding is not None else None
+        found = processes.processes(reading, wanted, after, limit, now) if finding is not None else None
         if found is not None:  # a finding may begin or cease to stand while nothing is recorded
             asked += f"-{' '.join(one['process'] for one in found.items)} {found.next}"
         etag = f'W/"{hashlib.sha256(asked.encode()).hexdigest()[:32]}"'
         headers = {POSITION_HEADER: str(reading.position), "ETag": etag}
         if matches(if_none_match, etag):
             return Response(status_code=304, headers=headers)
-        found = found or queries.processes(reading, wanted, after, limit)
+        found = found or processes.processes(reading, wanted, after, limit)
     return JSON({"processes": found.items, "next": found.next}, headers=headers)
 
 
@@ -118,7 +119,7 @@ async def read_status(process: ProcessPath, here: Fresh, asked: At, if_none_matc
     """The status, in the order of its first screen. Each line carries the ids of the events it rests on, and
     `evidence` tells of each who says so, when it occurred and when it was recorded. At a horizon it has no ETag."""
     now = datetime.now(UTC)
-    if asked != HERE:
+    if asked != PRESENT:
         return await asyncio.to_thread(past_status, here, process, now, asked)
     position = here.follower.position
     found = here.statuses.kept(process, position, now)
@@ -130,9 +131,9 @@ async def read_status(process: ProcessPath, here: Fresh, asked: At, if_none_matc
     return Response(found.body(now), headers=headers, media_type="application/json")
 
 
-def past_status(here: Parley, process: str, now: datetime, asked: Asked) -> JSON:
+def past_status(here: Parley, process: str, now: datetime, asked: HorizonRequest) -> JSON:
     """A status at a horizon: drawn for this request alone."""
-    return ask(here, lambda reading: queries.process_status(reading, process, now, asked)[0])
+    return ask(here, lambda reading: status.process_status(reading, process, now, asked)[0])
 
 
 @router.get(
@@ -153,8 +154,8 @@ def read_history(
     """All events of a process by time of occurrence, however late they arrived; revised ones are marked."""
     newest = order == "newest"
 
-    def question(reading: ReadTransaction) -> Answer:
-        return queries.history(reading, process, after, limit, newest_first=newest, asked=asked)
+    def question(reading: ReadTransaction) -> Page:
+        return history.history(reading, process, after, limit, newest_first=newest, request=asked)
 
     return paged(here, asked, question, "events")
 
@@ -168,15 +169,15 @@ class Part:
     tells: str
     example: dict[str, Any]
     schema: str
-    question: Callable[[ReadTransaction, str, datetime, Asked], list[dict[str, Any]]]
+    question: Callable[[ReadTransaction, str, datetime, HorizonRequest], list[dict[str, Any]]]
     """Given the read models, the process, the clock and the horizon."""
 
 
 def of_family(name: str, summary: str, tells: str, example: dict[str, Any]) -> Part:
     """The subjects of one family."""
 
-    def question(reading: ReadTransaction, process: str, _: datetime, asked: Asked) -> list[dict[str, Any]]:
-        return queries.of_family(reading, process, name, asked)
+    def question(reading: ReadTransaction, process: str, _: datetime, asked: HorizonRequest) -> list[dict[str, Any]]:
+        return subjects.of_family(reading, process, name, asked)
 
     return Part(name, summary, tells, example, name.capitalize(), question)
 
@@ -188,7 +189,7 @@ PARTS = (
         "The actors with a role, a position or a seat in the process.",
         examples.ACTOR,
         "ActorsOfProcess",
-        lambda reading, process, _, asked: queries.actors_of(reading, process, asked),
+        lambda reading, process, _, asked: subjects.actors_of(reading, process, asked),
     ),
     of_family(
         "talks",
@@ -208,7 +209,7 @@ PARTS = (
         "The obligations of all agreements as a ledger of sides.",
         examples.OBLIGATION,
         "Obligations",
-        queries.obligations,
+        obligations.obligations,
     ),
     of_family(
         "convoys",
@@ -228,7 +229,7 @@ PARTS = (
         "Every series of figures with the newest claim of each claimant. Nothing is added up.",
         examples.FIGURE,
         "Figures",
-        lambda reading, process, _, asked: queries.figures(reading, process, asked),
+        lambda reading, process, _, asked: figures.figures(reading, process, asked),
     ),
 )
 
@@ -285,8 +286,8 @@ def read_claims(
     """Every live claim on the figures of a process and the counts of its registers, oldest first: a series over time
     per measure and claimant. `/figures` has the newest of each."""
 
-    def question(reading: ReadTransaction) -> Answer:
-        return queries.claims(reading, process, after, limit, measure, claimant, asked)
+    def question(reading: ReadTransaction) -> Page:
+        return figures.claims(reading, process, after, limit, measure, claimant, asked)
 
     return paged(here, asked, question, "claims")
 
@@ -302,4 +303,4 @@ def read_claims(
 )
 def read_incidents(process: ProcessPath, here: Fresh, asked: At, after: Cursor = None, limit: Limit = 100) -> JSON:
     """Newest first; each violation with the assessments of it."""
-    return paged(here, asked, lambda reading: queries.incidents(reading, process, after, limit, asked), "incidents")
+    return paged(here, asked, lambda reading: incidents.incidents(reading, process, after, limit, asked), "incidents")

@@ -13,7 +13,7 @@ from api.http.responses import JSON, Responses, answer
 from api.http.schemas import examples
 from api.services.registry import Parley
 from domain.values import ID_PATTERN
-from projections import queries
+from projections.queries import subjects
 
 router = APIRouter(prefix="/v1", tags=["subjects"])
 
@@ -35,7 +35,7 @@ def read_subject(here: Parley, path: str) -> JSON:
     with here.views.reading() as reading:
         family, _, identity = path.partition("/")
         shown, version = (
-            queries.actor_page(reading, identity) if family == "actors" else queries.subject_page(reading, path)
+            subjects.actor_page(reading, identity) if family == "actors" else subjects.subject_page(reading, path)
         )
         headers = {POSITION_HEADER: str(reading.position), "ETag": f'"{version}"'}
     # It is never 304: names of actors and roles on other subjects are joined in, and the version does not tell of them.
@@ -84,7 +84,7 @@ def list_actors(
     limit: Limit = 100,
 ) -> JSON:
     """Actors by id, each with its names, kind and relations."""
-    return page(here, lambda reading: queries.actors(reading, q, after, limit), "actors")
+    return page(here, lambda reading: subjects.actors(reading, q, after, limit), "actors")
 
 
 @router.get("/actors/{id}", summary="An actor", responses=described(examples.ACTOR))

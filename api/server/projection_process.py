@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from api.server.signals import told_to_stop
 from api.settings import Settings, open_ledger, open_views
-from projections.follower import Reach
+from projections.follower import FollowerStatus
 
 if TYPE_CHECKING:
     from projections.follower import Follower
@@ -46,7 +46,7 @@ class Told(NamedTuple):
     leads: bool
 
 
-class Projector(Reach):
+class Projector(FollowerStatus):
     """Starts the child at once, and hears from it. Use it like a follower.
 
     Args:

@@ -15,7 +15,7 @@ from api.services.wakeup import Pulse
 from api.settings import Settings
 from ledger.ledger import Ledger
 from ledger.writer import Writer
-from projections.follower import Reach
+from projections.follower import FollowerStatus
 from projections.storage.generations import ReadModels
 
 
@@ -28,7 +28,7 @@ class Parley:
     writer: Writer
     head: Head
     views: ReadModels
-    follower: Reach
+    follower: FollowerStatus
     moved: Pulse
     """Beats when the read models have moved."""
     metrics: Metrics

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 import orjson
 
 from domain.event import instant
-from projections import queries
 from projections.batch import VIEW_VERSION
-from projections.queries import Stamp
+from projections.queries import processes, status
+from projections.queries.processes import Stamp
 from projections.storage.generations import ReadModels
 
 MOST = 256
@@ -69,13 +69,13 @@ class Statuses:
             NotFound: the process was never opened.
         """
         with views.reading() as reading:
-            stamp = queries.stamp(reading, process)
+            stamp = processes.stamp(reading, process)
             with self._lock:
                 found = self._kept.get(process)
             if found is not None and found.stamp == stamp and found.holds(now):
                 found = replace(found, position=reading.position)
             else:
-                body, valid_until = queries.process_status(reading, process, now)
+                body, valid_until = status.process_status(reading, process, now)
                 parts = (VIEW_VERSION, stamp.generation, stamp.process, stamp.actors, int(valid_until.timestamp()))
                 etag = 'W/"' + "-".join(map(str, parts)) + '"'
                 before, clock, after = orjson.dumps(body).partition(b'"now":"' + instant(now).encode())

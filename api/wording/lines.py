@@ -1,4 +1,7 @@
-"""Lines of a status by name, in words: what each says, whatever field it is of. See `projections.naming`."""
+"""Lines of a status by name, in words: what each says, whatever field it is of.
+
+The names are those of `projections.queries.line_names`.
+"""
 
 from __future__ import annotations
 

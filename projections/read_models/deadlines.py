@@ -1,10 +1,22 @@
-"""What is expected by a date and not settled, by subject."""
+"""What is expected by a date and not settled, by subject.
+
+A deadline is a date, so nothing has to be done when time passes.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Integer
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from projections.storage.tables import IndexDefinition, TableDefinition, Text
+from sqlalchemy import BigInteger, Column, Integer, Row, select, tuple_
+
+from domain import families
+from projections.read_models.change_set import ChangeSet, ReadModel
+from projections.read_models.membership import BELONGS
+from projections.storage.sql import delete_where, put
+from projections.storage.tables import IndexDefinition, TableDefinition, Text, Transaction
 
 DEADLINES = TableDefinition(
     "deadlines",
@@ -19,3 +31,75 @@ DEADLINES = TableDefinition(
     indexes=[IndexDefinition("latest", ("latest", "earliest", "subject", "number"))],
 )
 """What is expected by a date and not settled."""
+
+KEY = ("latest", "earliest", "subject", "number")
+"""The columns by which they are sorted: the first to end first."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineFilter:
+    """Which deadlines are wanted; what is None does not matter."""
+
+    process: Sequence[str] | None = None
+    """The ids of the process to whose subjects they belong."""
+    until: int | None = None
+    """Only what may be due by this second since 1970."""
+    overdue: bool | None = None
+    """Only what is overdue (True) or is not (False)."""
+
+
+# --- a batch
+
+
+def apply(changes: ChangeSet) -> None:
+    table = changes.table(DEADLINES)
+    rows = [
+        {
+            "subject": subject,
+            "number": number,
+            "what": due.what,
+            "when": str(due.when),
+            "earliest": due.when.span.earliest,
+            "latest": due.when.span.latest,
+            "actor": due.actor,
+            "events": json.dumps([str(event) for event in due.events]),
+        }
+        for subject, state in changes.states.items()
+        if state.opened  # nothing is due of a withdrawn subject
+        for number, due in enumerate(families.due(state))
+    ]
+    delete_where(changes.connection, table.c.subject, [*changes.states, *changes.gave_way])
+    put(changes.connection, table, rows)
+
+
+READ_MODEL = ReadModel((DEADLINES,), apply)
+
+
+# --- queries
+
+
+def page(
+    transaction: Transaction, wanted: DeadlineFilter, now: int, last: tuple[Any, ...] | None, limit: int
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    """The deadlines in processes, the first to end first.
+
+    Args:
+        transaction: a snapshot.
+        wanted: which of them.
+        now: the clock, in seconds since 1970, which tells what is overdue.
+        last: only what comes after this place (`KEY`); None: from the beginning.
+        limit: so many at most.
+    """
+    table, belongs = transaction.table(DEADLINES), transaction.table(BELONGS)
+    key = tuple(table.c[name] for name in KEY)
+    subjects = select(belongs.c.subject).where(belongs.c.withdrawn.is_(False))
+    if wanted.process is not None:
+        subjects = subjects.where(belongs.c.process.in_(wanted.process))
+    query = select(table).order_by(*key).limit(limit).where(table.c.subject.in_(subjects))
+    if wanted.until is not None:
+        query = query.where(table.c.earliest <= wanted.until)
+    if wanted.overdue is not None:
+        query = query.where(table.c.latest < now if wanted.overdue else table.c.latest >= now)
+    if last is not None:
+        query = query.where(tuple_(*key) > last)
+    return transaction.connection.execute(query).all()

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, Column, Double
+from sqlalchemy import BigInteger, Boolean, Column, Double, and_, delete, func, insert, select, tuple_
 
-from projections.read_models.ordering import order_columns
-from projections.storage.tables import TableDefinition, Text
+from domain.enrolments import EnrolmentReported
+from domain.event import Event, Payload, Recorded
+from domain.findings.figures import ClaimMade
+from domain.general import Figure, FigureAssessed, FigureReported
+from domain.values import EventId
+from projections.read_models.change_set import ChangeSet, ReadModel
+from projections.read_models.membership import BELONGS
+from projections.read_models.ordering import ORDER, Order, display_order, order_columns, order_in
+from projections.storage.sql import Clash, delete_keys, put, rows_where
+from projections.storage.tables import TableDefinition, Text, Transaction
 
 
 def _identity_columns() -> list[Column[Any]]:
@@ -38,3 +50,211 @@ SERIES = TableDefinition(
     Column("claims", BigInteger, nullable=False),
 )
 """The newest claim of each series of figures by each claimant."""
+
+IDENTITY = ("subject", "series", "claimant", "assessed")
+"""What tells one claimant's claims on one series from others."""
+
+# Asked of every event: to look up a type is many times faster than to ask whether it is one.
+_CLAIMS: frozenset[type[Payload]] = frozenset((FigureReported, FigureAssessed, EnrolmentReported))
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The newest word of one claimant (or assessor) on one series of figures."""
+
+    subject: str
+    series: tuple[str, ...]
+    claimant: str
+    assessed: bool
+    order: Order
+    low: float
+    high: float | None
+    """What it allows; None: no upper bound."""
+    claims: int
+    """How many times the claimant has spoken on it."""
+
+    @property
+    def event_id(self) -> str:
+        return self.order[3]
+
+    @property
+    def made(self) -> ClaimMade:
+        """The claim as findings look at it."""
+        earliest, latest, _, event_id = self.order
+        bounds = (self.low, self.high, earliest, latest)
+        return ClaimMade(self.series, self.claimant, self.assessed, *bounds, EventId(UUID(event_id)))
+
+
+class StatedClaim(NamedTuple):
+    """A claim that an event makes."""
+
+    series: tuple[str, ...]
+    claimant: str
+    assessed: bool
+    low: float
+    high: float | None
+
+
+# --- a batch
+
+
+def apply(changes: ChangeSet) -> None:
+    """Keeps every claim, and of each claimant on each series the newest one and how often it spoke."""
+    gone = [row for c in changes.changes if c.before is not None for row in _rows(c.recorded, c.before)]
+    come = [row for recorded, event in changes.come for row in _rows(recorded, event)]
+    if not gone and not come:
+        return
+    claims = changes.table(CLAIMS)
+    key = (*IDENTITY, *ORDER)
+    delete_keys(changes.connection, [claims.c[n] for n in key], [tuple(row[n] for n in key) for row in gone])
+    put(changes.connection, claims, come)
+    recounted = {tuple(row[name] for name in IDENTITY) for row in gone}
+    for identity in recounted:
+        _recount(changes, dict(zip(IDENTITY, identity, strict=True)))
+    new: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in come:
+        identity = tuple(row[name] for name in IDENTITY)
+        if identity in recounted:
+            continue
+        before = new.get(identity)
+        count = before["claims"] + 1 if before else 1
+        newest_row = before if before and _place(before) > _place(row) else row
+        new[identity] = {**{name: newest_row[name] for name in (*IDENTITY, *ORDER, "low", "high")}, "claims": count}
+    put(changes.connection, changes.table(SERIES), list(new.values()), Clash(IDENTITY, added=("claims",), newest=ORDER))
+
+
+def _recount(changes: ChangeSet, identity: dict[str, Any]) -> None:
+    """Finds the newest claim of one claimant on one series again, after one went away."""
+    claims, series, connection = changes.table(CLAIMS), changes.table(SERIES), changes.connection
+    theirs = and_(*(claims.c[name] == value for name, value in identity.items()))
+    connection.execute(delete(series).where(and_(*(series.c[n] == value for n, value in identity.items()))))
+    key = order_in(claims)
+    query = select(*key, claims.c.low, claims.c.high).where(theirs).order_by(*(c.desc() for c in key)).limit(1)
+    row = connection.execute(query).first()
+    if row is not None:
+        count = connection.execute(select(func.count()).select_from(claims).where(theirs)).scalar_one()
+        connection.execute(insert(series).values(**identity, **row._mapping, claims=count))
+
+
+def _rows(recorded: Recorded, event: Event) -> list[dict[str, Any]]:
+    if not makes_claims(event):
+        return []
+    earliest, latest, step, event_id = display_order(event)
+    return [
+        {
+            "subject": event.subject,
+            "series": json.dumps(claim.series, ensure_ascii=False),
+            "claimant": claim.claimant,
+            "assessed": claim.assessed,
+            "earliest": earliest,
+            "latest": latest,
+            "step": step,
+            "event_id": event_id,
+            "low": claim.low,
+            "high": claim.high,
+            "position": recorded.position,
+        }
+        for claim in claims_in(event)
+    ]
+
+
+def _place(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(row[name] for name in ORDER)
+
+
+READ_MODEL = ReadModel((CLAIMS, SERIES), apply)
+
+
+# --- in memory
+
+
+def makes_claims(event: Event) -> bool:
+    """Whether an event makes claims."""
+    return type(event.data) in _CLAIMS
+
+
+def claims_in(event: Event) -> Iterator[StatedClaim]:
+    """The claims an event makes, one for each claimant."""
+    match event.data:
+        case FigureAssessed() as data:
+            yield StatedClaim(data.series, data.assessor, True, *data.quantity.range)
+        case Figure() | EnrolmentReported() as data:
+            for claimant in event.claimants:
+                yield StatedClaim(data.series, claimant, False, *data.quantity.range)
+        case _:
+            return
+
+
+def fold(events: Iterable[Event]) -> list[Claim]:
+    """The newest claims that events in effect make, in order."""
+    newest: dict[tuple[str, tuple[str, ...], str, bool], Claim] = {}
+    for event in events:
+        for series, claimant, assessed, low, high in claims_in(event):
+            order = display_order(event)
+            key = (event.subject, series, claimant, assessed)
+            before = newest.get(key)
+            count = before.claims + 1 if before else 1
+            newest_order = max(before.order, order) if before else order
+            bounds = (before.low, before.high) if before and before.order == newest_order else (low, high)
+            newest[key] = Claim(event.subject, series, claimant, assessed, newest_order, *bounds, count)
+    return sorted(newest.values(), key=_sorting)
+
+
+def _sorting(claim: Claim) -> tuple[str, tuple[str, ...], bool, str]:
+    return (claim.subject, claim.series, claim.assessed, claim.claimant)
+
+
+# --- queries
+
+
+def newest_claims(transaction: Transaction, subjects: Iterable[str]) -> list[Claim]:
+    """The newest claims on subjects, in order."""
+    table = transaction.table(SERIES)
+    claims = [
+        Claim(
+            row.subject,
+            tuple(json.loads(row.series)),
+            row.claimant,
+            row.assessed,
+            (row.earliest, row.latest, row.step, row.event_id),
+            row.low,
+            row.high,
+            row.claims,
+        )
+        for row in rows_where(transaction.connection, table, table.c.subject, subjects)
+    ]
+    return sorted(claims, key=_sorting)
+
+
+def page(
+    transaction: Transaction,
+    ids: Sequence[str],
+    last: Order | None,
+    limit: int,
+    *,
+    measure: str | None,
+    claimant: str | None,
+) -> list[Order]:
+    """The places of events that make claims on figures of a process, oldest first.
+
+    Args:
+        transaction: a snapshot.
+        ids: of the process, the one that stays first.
+        last: only what comes after this place; None: from the beginning.
+        limit: so many at most.
+        measure: only claims on this measure (folded case); None: on any.
+        claimant: only by this claimant; None: by any.
+    """
+    table, belongs = transaction.table(CLAIMS), transaction.table(BELONGS)
+    counted = belongs.c.withdrawn.is_(False) | (belongs.c.subject == f"processes/{ids[0]}")
+    key = order_in(table)
+    query = select(*key).distinct().order_by(*key).limit(limit)
+    query = query.where(table.c.subject.in_(select(belongs.c.subject).where(belongs.c.process.in_(ids), counted)))
+    if measure is not None:
+        prefix = json.dumps([measure], ensure_ascii=False)[:-1] + ","
+        query = query.where(table.c.series.startswith(prefix, autoescape=True))
+    if claimant is not None:
+        query = query.where(table.c.claimant == claimant)
+    if last is not None:
+        query = query.where(tuple_(*key) > last)
+    return [(row[0], row[1], row[2], row[3]) for row in transaction.connection.execute(query)]

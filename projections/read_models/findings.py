@@ -1,10 +1,62 @@
-"""What does not fit, by subject, each finding with the time in which it stands."""
+"""What does not fit, by subject, each finding with the time in which it stands.
+
+A finding stands in a window of time, so nothing has to be done when time passes. Findings of a process as a whole are
+put together when they are read, from what is kept here.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
 
-from projections.storage.tables import IndexDefinition, TableDefinition, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Integer,
+    Table,
+    and_,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+)
+
+from domain import families
+from domain.event import Event
+from domain.finding import Finding, Severity
+from domain.findings.figures import ClaimMade, of_claims
+from domain.findings.processes import Act, acts, in_place
+from domain.findings.reports import content_key, of_disputes, of_repeats
+from domain.findings.rules import RULES
+from domain.general import SubjectState
+from domain.revisions import EventDisputed
+from domain.values import EventId, Subject
+from projections.read_models.change_set import ChangeSet, ReadModel
+from projections.read_models.figures import Claim, makes_claims, newest_claims
+from projections.read_models.membership import BELONGS, counted
+from projections.read_models.revisions import as_one, disputes_in_effect, reads
+from projections.read_models.timeline import recorded_by_id
+from projections.storage.sql import (
+    KEPT,
+    Query,
+    among,
+    chunks,
+    delete_keys,
+    delete_pairs,
+    delete_where,
+    listed,
+    put,
+    rows_where,
+    rows_where_pairs,
+)
+from projections.storage.tables import IndexDefinition, TableDefinition, Text, Transaction
 
 FINDINGS = TableDefinition(
     "findings",
@@ -36,3 +88,327 @@ ACTOR_ACTIVITY = TableDefinition(
     indexes=[IndexDefinition("actor", ("actor",))],
 )
 """Actors that act in a subject, and those that have a role or a side there."""
+
+OF_STATE, OF_CLAIMS, OF_DISPUTES = "state", "claims", "disputes"
+"""Parts of a subject's findings that are renewed at once; a report made twice is a part for each content."""
+PLACED = ""
+"""What an actor with a role or a side does, in the table of activity."""
+
+SEVERITIES = {severity: place for place, severity in enumerate(Severity)}
+RANKS = {name: place for place, name in enumerate(RULES)}
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """The findings that stand at a time."""
+
+    by_rule: dict[str, int]
+    gravest: list[Finding]
+    until: int | None
+    """When, in seconds since 1970, another one begins to stand or one no longer does; None: never."""
+
+
+# --- a batch
+
+
+def apply(changes: ChangeSet) -> None:
+    for definition in (FINDINGS, ACTOR_ACTIVITY):
+        table = changes.table(definition)
+        delete_where(changes.connection, table.c.subject, changes.gave_way)
+    _renew_states(changes)
+    _renew_activity(changes)
+    _renew_claims(changes)
+    _renew_repeats(changes)
+    _renew_disputes(changes)
+
+
+def _renew_states(changes: ChangeSet) -> None:
+    """What the folded states tell: nothing, of a withdrawn subject."""
+    findings = [
+        (OF_STATE, finding)
+        for subject, state in changes.states.items()
+        if state.opened
+        for finding in families.findings(subject, state)
+    ]
+    _replace(changes, [(subject, OF_STATE) for subject in changes.states], findings)
+
+
+def _renew_activity(changes: ChangeSet) -> None:
+    table = changes.table(ACTOR_ACTIVITY)
+    alive = {subject: state for subject, state in changes.states.items() if state.opened}
+    rows = [
+        {"subject": subject, "actor": actor, "what": PLACED, "events": "[]"}
+        for subject, state in alive.items()
+        for actor in sorted(in_place(state))
+    ]
+    rows += [row for subject, state in alive.items() for row in _activity_rows(acts(subject, state))]
+    delete_where(changes.connection, table.c.subject, changes.states)
+    put(changes.connection, table, rows)
+
+
+def _activity_rows(done: Iterable[Act]) -> list[dict[str, Any]]:
+    """One for each actor and what it does."""
+    events: dict[tuple[Subject, str, str], list[str]] = defaultdict(list)
+    for act in done:
+        events[act.subject, act.actor, act.what] += map(str, act.events)
+    return [
+        {"subject": subject, "actor": actor, "what": what, "events": json.dumps(list(dict.fromkeys(ids)))}
+        for (subject, actor, what), ids in events.items()
+    ]
+
+
+def _renew_claims(changes: ChangeSet) -> None:
+    """What the newest claims of subjects tell."""
+    claiming = {event.subject for event in (*changes.gone, *(e for _, e in changes.come)) if makes_claims(event)}
+    subjects = [subject for subject in claiming if subject not in changes.stays]
+    made: dict[Subject, list[ClaimMade]] = {subject: [] for subject in subjects}
+    for claim in newest_claims(changes.transaction, subjects):
+        made[Subject(claim.subject)].append(claim.made)
+    findings = [(OF_CLAIMS, finding) for subject, claims in made.items() for finding in of_claims(subject, claims)]
+    _replace(changes, [(subject, OF_CLAIMS) for subject in subjects], findings)
+
+
+def _renew_repeats(changes: ChangeSet) -> None:
+    """What is reported twice in the same words."""
+    lost = [(event.subject, content_key(event), event.key) for event in changes.gone]
+    new = [(event.subject, content_key(event), event.key) for _, event in changes.come]
+    reported_by = _keep_hashes(changes, lost, new)
+    lost_contents = {(subject, content) for subject, content, _ in lost}
+    renewed = [pair for pair, ids in reported_by.items() if len(ids) > 1 or pair in lost_contents]
+    repeated = {event_id for pair in renewed for event_id in reported_by[pair] if len(reported_by[pair]) > 1}
+    events = _events_in_effect(changes, repeated)
+    findings = [
+        (content, finding)
+        for subject, content in renewed
+        for finding in of_repeats(subject, [events[i] for i in reported_by[subject, content] if i in events])
+    ]
+    _replace(changes, renewed, findings)
+
+
+def _keep_hashes(
+    changes: ChangeSet, lost: Sequence[tuple[Subject, str, str]], new: Sequence[tuple[Subject, str, str]]
+) -> dict[tuple[Subject, str], list[str]]:
+    """Keeps what is reported by which events, each given as subject, hash of the content, and id.
+
+    Returns:
+        The ids of the events that report it now, in order, for each subject and content of these events.
+    """
+    table = changes.table(REPORT_HASHES)
+    delete_keys(changes.connection, (table.c.subject, table.c.content, table.c.event_id), lost)
+    reported_by: dict[tuple[Subject, str], list[str]] = {(subject, key): [] for subject, key, _ in (*lost, *new)}
+    pair = (table.c.subject, table.c.content)
+    for subject, content, event_id in rows_where_pairs(changes.connection, table, pair, reported_by):
+        reported_by[subject, content].append(event_id)
+    put(changes.connection, table, [{"subject": s, "content": key, "event_id": i} for s, key, i in new])
+    for subject, content, event_id in new:
+        reported_by[subject, content].append(event_id)
+    for ids in reported_by.values():
+        ids.sort()
+    return reported_by
+
+
+def _events_in_effect(changes: ChangeSet, ids: Iterable[str]) -> dict[str, Event]:
+    """Events in effect by their ids, under the subjects that stay; those of this batch are not looked up."""
+    known = {event.key: event for _, event in changes.come}
+    others = recorded_by_id(changes.transaction, (event_id for event_id in ids if event_id not in known))
+    now = reads(changes.transaction, others, changes.stays)
+    return {**{event_id: event for event_id, event in now.items() if event is not None}, **known}
+
+
+def _renew_disputes(changes: ChangeSet) -> None:
+    """Which reports in effect are disputed."""
+    revising = {r.subject for r in changes.events if r.event.data.revises} | changes.moved
+    # What comes apart again leaves disputes behind where it was, too.
+    named = revising | {changes.stays_before.get(subject, subject) for subject in changes.moved}
+    subjects = {changes.canonical(subject) for subject in named}
+    findings = [
+        (OF_DISPUTES, finding)
+        for subject in subjects
+        for finding in of_disputes(
+            subject,
+            [
+                (event_id, dispute.id, disputant(dispute))
+                for event_id, dispute in disputes_in_effect(changes.transaction, as_one(subject, changes.stays))
+            ],
+        )
+    ]
+    _replace(changes, [(subject, OF_DISPUTES) for subject in subjects], findings)
+
+
+def _replace(changes: ChangeSet, parts: Sequence[tuple[Subject, str]], findings: Iterable[tuple[str, Finding]]) -> None:
+    """Puts findings, each with its part, in the place of those of the same subjects and parts."""
+    table = changes.table(FINDINGS)
+    delete_pairs(changes.connection, (table.c.subject, table.c.part), parts)
+    rows = [
+        {
+            "subject": finding.subject,
+            "part": part,
+            "rule": finding.rule,
+            "about": finding.about,
+            "text": finding.text,
+            "events": json.dumps([str(event) for event in finding.events]),
+            "since": finding.since,
+            "until": finding.until,
+        }
+        for part, finding in findings
+    ]
+    put(changes.connection, table, rows)
+
+
+READ_MODEL = ReadModel((FINDINGS, REPORT_HASHES, ACTOR_ACTIVITY), apply)
+
+
+# --- in memory
+
+
+def fold(
+    states: Mapping[Subject, SubjectState],
+    claims: Iterable[Claim],
+    in_effect: Iterable[Event],
+    disputes: Iterable[tuple[Subject, EventId, Event]],
+) -> list[Finding]:
+    """The findings of subjects, whenever they stand.
+
+    Args:
+        states: of the subjects.
+        claims: the newest ones on them.
+        in_effect: all reports on them.
+        disputes: the reports among these that are disputed, each with the dispute.
+    """
+    findings: list[Finding] = []
+    made: dict[Subject, list[ClaimMade]] = defaultdict(list)
+    for claim in claims:
+        made[Subject(claim.subject)].append(claim.made)
+    alike: dict[tuple[Subject, str, str | None], list[Event]] = defaultdict(list)
+    for event in in_effect:
+        alike[event.subject, event.type, event.occurred].append(event)
+    disputed: dict[Subject, list[tuple[EventId, EventId, str]]] = defaultdict(list)
+    for subject, event_id, dispute in disputes:
+        disputed[subject].append((event_id, dispute.id, disputant(dispute)))
+    for subject, state in states.items():
+        if state.opened:
+            findings += families.findings(subject, state)
+    for subject, theirs in made.items():
+        findings += of_claims(subject, theirs)
+    for (subject, _, _), events in alike.items():
+        if len(events) > 1:
+            findings += of_repeats(subject, events)
+    for subject, pairs in disputed.items():
+        findings += of_disputes(subject, pairs)
+    return findings
+
+
+def disputant(dispute: Event) -> str:
+    """Who disputes: the actor named, the one described, else whoever says that it is disputed."""
+    data = dispute.data
+    assert isinstance(data, EventDisputed)  # noqa: S101  only disputes are asked about
+    if data.by is not None:
+        return f"actors/{data.by}"
+    return data.described or ", ".join(dispute.claimants)
+
+
+def gravity(finding: Finding) -> tuple[int, int, str, str]:
+    """What findings are sorted by: the gravest first."""
+    return (SEVERITIES[RULES[finding.rule].severity], RANKS[finding.rule], finding.subject, finding.about)
+
+
+def glance_at(findings: Iterable[Finding], now: int, most: int) -> Glance:
+    """What stands at a time, of findings that lie in memory: how many, and so many of the gravest."""
+    every = list(findings)
+    standing = sorted((finding for finding in every if finding.stands(now)), key=gravity)
+    edges = [edge for finding in every for edge in (finding.since, finding.until) if edge is not None and edge > now]
+    return Glance(dict(Counter(finding.rule for finding in standing)), standing[:most], min(edges, default=None))
+
+
+# --- queries
+
+
+def findings_of(transaction: Transaction, subjects: Iterable[str]) -> list[Finding]:
+    """All findings that are kept of subjects, whenever they stand."""
+    table = transaction.table(FINDINGS)
+    return [_finding(row) for row in rows_where(transaction.connection, table, table.c.subject, subjects)]
+
+
+def _finding(row: Any) -> Finding:
+    events = tuple(EventId(UUID(event)) for event in json.loads(row.events))
+    return Finding(row.rule, Subject(row.subject), row.text, events, row.since, row.until, row.about)
+
+
+def glance(
+    transaction: Transaction, subjects: Sequence[str], further: Iterable[Finding], now: int, most: int
+) -> Glance:
+    """What stands of subjects at a time, of the findings that are kept: there may be thousands, and few are shown.
+
+    Args:
+        transaction: a snapshot.
+        subjects: by path.
+        further: findings that are not kept, but put together.
+        now: the time, in seconds since 1970.
+        most: how many of the gravest to give.
+    """
+    whole = glance_at(further, now, most)
+    by_rule, gravest = Counter(whole.by_rule), list(whole.gravest)
+    edges = [whole.until] if whole.until is not None else []
+    connection = transaction.connection
+    counting, of_rule, next_edges = _glancing(connection.dialect.name, transaction.table(FINDINGS))
+    for some in chunks(subjects):
+        parameters = {**listed(connection, some), "now": now}
+        counts: dict[str, int] = {row[0]: row[1] for row in connection.execute(counting, parameters)}
+        by_rule.update(counts)
+        wanted = most
+        for rule in sorted(counts, key=lambda rule: (SEVERITIES[RULES[rule].severity], RANKS[rule])):
+            if wanted <= 0:
+                break
+            rows = connection.execute(of_rule, {**parameters, "rule": rule, "most": wanted})
+            gravest += [_finding(row) for row in rows]
+            wanted -= counts[rule]
+        edges += [edge for row in connection.execute(next_edges, parameters) for edge in row if edge is not None]
+    return Glance(dict(by_rule), sorted(gravest, key=gravity)[:most], min(edges, default=None))
+
+
+@lru_cache(KEPT)
+def _glancing(dialect: str, table: Table) -> tuple[Query, Query, Query]:
+    """What a glance asks of the findings of subjects: how many of each rule stand; those of one rule; and when one
+    begins or ends to stand next."""
+    now = bindparam("now", type_=BigInteger)
+    ours, stands = among(dialect, table.c.subject), _stands(table, now)
+    counting = select(table.c.rule, func.count()).where(ours, stands).group_by(table.c.rule)
+    of_rule = select(table).where(ours, stands, table.c.rule == bindparam("rule"))
+    of_rule = of_rule.order_by(table.c.subject, table.c.about).limit(bindparam("most", type_=Integer))
+    edges = (func.min(case((column > now, column))) for column in (table.c.since, table.c.until))
+    return counting, of_rule, select(*edges).where(ours)
+
+
+def _stands(table: Table, now: int | ColumnElement[int]) -> ColumnElement[bool]:
+    """The findings that stand at a time, in seconds since 1970."""
+    return and_(or_(table.c.since.is_(None), table.c.since <= now), or_(table.c.until.is_(None), table.c.until > now))
+
+
+def in_processes(transaction: Transaction, now: int, rule: str | None) -> Iterator[tuple[str, Finding]]:
+    """The findings that are kept and stand at a time, of this rule or of any (None), each with a process."""
+    table, belongs = transaction.table(FINDINGS), transaction.table(BELONGS)
+    query = select(belongs.c.process, table).join(belongs, belongs.c.subject == table.c.subject)
+    query = query.where(_stands(table, now), counted(transaction))
+    if rule is not None:
+        query = query.where(table.c.rule == rule)
+    for row in transaction.connection.execute(query):
+        yield row.process, _finding(row)
+
+
+def contradicting_events(transaction: Transaction, subjects: Iterable[str]) -> Iterator[tuple[str, str, list[str]]]:
+    """What is contested of subjects: the subject, what it is about, and the events that contradict each other."""
+    table = transaction.table(FINDINGS)
+    for some in chunks(sorted(subjects)):
+        query = select(table.c.subject, table.c.about, table.c.events)
+        query = query.where(table.c.subject.in_(some), table.c.rule == "contested")
+        for subject, about, events in transaction.connection.execute(query):
+            yield subject, about, json.loads(events)
+
+
+def activity_in_processes(transaction: Transaction) -> Iterator[tuple[str, Act]]:
+    """What actors do in subjects that are not withdrawn, each with a process; `PLACED` is to have a role or a side."""
+    activity, belongs = transaction.table(ACTOR_ACTIVITY), transaction.table(BELONGS)
+    query = select(belongs.c.process, activity).join(belongs, belongs.c.subject == activity.c.subject)
+    for row in transaction.connection.execute(query.where(belongs.c.withdrawn.is_(False))):
+        events = tuple(EventId(UUID(event)) for event in json.loads(row.events))
+        yield row.process, Act(Subject(row.subject), row.actor, row.what, events)

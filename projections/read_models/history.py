@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
 
-from projections.read_models.ordering import order_columns
-from projections.storage.tables import IndexDefinition, TableDefinition, Text
+from sqlalchemy import BigInteger, Column, Integer, bindparam, select, tuple_
+
+from domain.event import Event, Recorded
+from domain.values import Subject
+from projections.read_models.change_set import ChangeSet, ReadModel
+from projections.read_models.ordering import Order, display_order, order_columns, order_in
+from projections.read_models.revisions import target_of
+from projections.read_models.timeline import all_of, recorded_by_id
+from projections.storage.sql import KEPT, Query, among, listed, put
+from projections.storage.tables import GenerationTables, IndexDefinition, TableDefinition, Text, Transaction
 
 PROCESS_TIMELINE = TableDefinition(
     "process_timeline",
@@ -16,3 +27,116 @@ PROCESS_TIMELINE = TableDefinition(
     indexes=[IndexDefinition("position", ("process", "position"))],
 )
 """The events of each process as they were recorded, in display order."""
+
+REVISION_STEP = 1000
+"""Puts a revision after all events of its target's date."""
+
+
+# --- a batch
+
+
+def apply(changes: ChangeSet) -> None:
+    """A process that is named later gets the earlier events of the subject, too."""
+    of_subject: dict[Subject, list[Recorded]] = defaultdict(list)
+    for recorded in changes.events:
+        of_subject[recorded.subject].append(recorded)
+    targets = _targets(changes.transaction, changes.events)
+    rows = []
+    for recorded in changes.events:
+        new = changes.new_processes.get(recorded.subject, ())
+        known = changes.processes[recorded.subject].difference(new)
+        rows += [_row(process, recorded, targets) for process in sorted(known)]
+    for subject, new in changes.new_processes.items():
+        in_batch = of_subject[subject]
+        whole = in_batch if in_batch and in_batch[0].version == 1 else all_of(changes.transaction, [subject])
+        their_targets = _targets(changes.transaction, whole)
+        rows += [_row(process, recorded, their_targets) for process in new for recorded in whole]
+    put(changes.connection, changes.table(PROCESS_TIMELINE), rows)
+
+
+def _targets(transaction: Transaction, events: Sequence[Recorded]) -> dict[str, Event]:
+    """The events that revisions are about, and those that these are about, by id."""
+    targets: dict[str, Event] = {}
+    wanted = {target for recorded in events if (target := target_of(recorded.event)) is not None}
+    while wanted:
+        known = recorded_by_id(transaction, wanted)
+        targets |= {recorded.key: recorded.event for recorded in known}
+        wanted = {deeper for r in known if (deeper := target_of(r.event)) is not None} - set(targets)
+    return targets
+
+
+def _row(process: str, recorded: Recorded, targets: Mapping[str, Event]) -> dict[str, Any]:
+    earliest, latest, step, event_id = timeline_order(recorded, targets)
+    return {
+        "process": process,
+        "earliest": earliest,
+        "latest": latest,
+        "step": step,
+        "event_id": event_id,
+        "position": recorded.position,
+        "type": recorded.type,
+    }
+
+
+READ_MODEL = ReadModel((PROCESS_TIMELINE,), apply)
+
+
+# --- in memory
+
+
+def timeline_order(recorded: Recorded, known: Mapping[str, Event]) -> Order:
+    """The place of an event in a history. A revision stands right after the event it revises.
+
+    Args:
+        recorded: the event.
+        known: the events that revisions are about, by id. Targets stand earlier in the log, so a chain of them ends.
+    """
+    event = recorded.event
+    target = target_of(event)
+    while target is not None and target in known:
+        event = known[target]
+        target = target_of(event)
+    if event.data.revises:
+        moment = int(recorded.recorded_at.timestamp())
+        return (moment, moment, event.data.step, recorded.key)
+    earliest, latest, step, _ = display_order(event)
+    return (earliest, latest, step + (REVISION_STEP if event is not recorded.event else 0), recorded.key)
+
+
+# --- queries
+
+
+def page(
+    transaction: Transaction, ids: Sequence[str], last: Order | None, limit: int, *, newest_first: bool
+) -> list[tuple[Order, int]]:
+    """The places of events in the history of a process, each with the position.
+
+    Args:
+        transaction: a snapshot.
+        ids: of the process.
+        last: only what comes after this place; None: from the beginning.
+        limit: so many at most.
+        newest_first: the other way round.
+    """
+    table = transaction.table(PROCESS_TIMELINE)
+    key = order_in(table)
+    query = select(*key, table.c.position).distinct().where(table.c.process.in_(ids)).limit(limit)
+    query = query.order_by(*(column.desc() if newest_first else column for column in key))
+    if last is not None:
+        mark = tuple_(*key)
+        query = query.where(mark < last if newest_first else mark > last)
+    return [((row[0], row[1], row[2], row[3]), row.position) for row in transaction.connection.execute(query)]
+
+
+def newest(transaction: Transaction, ids: Sequence[str], most: int) -> list[str]:
+    """The ids of the events of a process that were recorded last, newest first."""
+    connection = transaction.connection
+    query = _newest(connection.dialect.name, transaction.tables)
+    return [row.event_id for row in connection.execute(query, {**listed(connection, ids), "most": most})]
+
+
+@lru_cache(KEPT)
+def _newest(dialect: str, tables: GenerationTables) -> Query:
+    table = tables.table(PROCESS_TIMELINE)
+    query = select(table.c.event_id, table.c.position).distinct().where(among(dialect, table.c.process))
+    return query.order_by(table.c.position.desc()).limit(bindparam("most", type_=Integer))

@@ -1,10 +1,22 @@
-"""Violations and incidents, counted."""
+"""Violations and incidents, counted by recorder and by bounds in days."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
 
-from projections.storage.tables import TableDefinition, Text
+from sqlalchemy import BigInteger, Column, bindparam, func, select
+
+from domain.agreements import ViolationReported
+from domain.event import Event, Payload
+from domain.general import IncidentReported
+from projections.read_models.change_set import ChangeSet, ReadModel
+from projections.rendering import Json
+from projections.storage.sql import KEPT, Clash, Query, among, chunks, delete_keys, listed, put
+from projections.storage.tables import GenerationTables, TableDefinition, Text, Transaction
 
 INCIDENT_COUNTS = TableDefinition(
     "tallies",
@@ -16,3 +28,133 @@ INCIDENT_COUNTS = TableDefinition(
     Column("events", BigInteger, nullable=False),
 )
 """Violations and incidents, counted by recorder and by bounds in days."""
+
+DAY = 86_400
+"""Seconds of a day."""
+LONGEST_COUNT = 30
+"""Days that violations and incidents are counted over."""
+LONG_AGO = -10_000_000
+"""A day before all days, in days since 1970-01-01."""
+IDENTITY = ("subject", "kind", "recorder", "first_day", "last_day")
+
+_COUNTED: dict[type[Payload], str] = {ViolationReported: "violation", IncidentReported: "incident"}
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentCount:
+    """How many violations or incidents one recorder reports within the same bounds."""
+
+    subject: str
+    kind: str
+    """`violation` or `incident`."""
+    recorder: str
+    first_day: int
+    """Days since 1970-01-01."""
+    last_day: int
+    events: int
+
+
+# --- a batch
+
+
+def apply(changes: ChangeSet) -> None:
+    new: dict[tuple[str, str, str, int, int], int] = defaultdict(int)
+    for change in changes.changes:
+        for event, sign in ((change.before, -1), (change.after, 1)):
+            if event is not None:
+                for counted in counted_in(event):
+                    new[event.subject, *counted] += sign
+    counts = {key: events for key, events in new.items() if events}
+    if not counts:
+        return
+    table = changes.table(INCIDENT_COUNTS)
+    rows = [{**dict(zip(IDENTITY, key, strict=True)), "events": events} for key, events in counts.items()]
+    put(changes.connection, table, rows, Clash(IDENTITY, added=("events",)))
+    fewer = sorted({key for key, events in counts.items() if events < 0})
+    delete_keys(changes.connection, [*(table.c[n] for n in IDENTITY), table.c.events], [(*key, 0) for key in fewer])
+
+
+READ_MODEL = ReadModel((INCIDENT_COUNTS,), apply)
+
+
+# --- in memory
+
+
+def counted_in(event: Event) -> Iterator[tuple[str, str, int, int]]:
+    """What an event adds to the counts: kind, recorder, first and last day."""
+    kind = _COUNTED.get(type(event.data))
+    if kind is None:
+        return
+    span = event.span
+    for recorder in event.claimants:
+        yield kind, recorder, span.earliest // DAY, span.latest // DAY
+
+
+def fold(events: Iterable[Event]) -> list[IncidentCount]:
+    """The counts that events in effect give, in order."""
+    counts: dict[tuple[str, str, str, int, int], int] = defaultdict(int)
+    for event in events:
+        for counted in counted_in(event):
+            counts[event.subject, *counted] += 1
+    return [IncidentCount(*key, events=number) for key, number in sorted(counts.items())]
+
+
+def counted_from(now: datetime) -> int:
+    """The first day, since 1970-01-01, that the counts of the last days look at."""
+    return int(now.timestamp()) // DAY - LONGEST_COUNT + 1
+
+
+def by_recorder(counts: Iterable[IncidentCount], now: datetime) -> Json:
+    """Counts of each recorder, never added up: two recorders may count the same event.
+
+    `certain` lies wholly within the days before `now`, `possible` may do so.
+    """
+    today = int(now.timestamp()) // DAY
+    lines: dict[str, Json] = {}
+    for count in sorted(counts, key=lambda c: c.recorder):
+        line = lines.setdefault(
+            count.recorder,
+            {"last_7_days": {"certain": 0, "possible": 0}, "last_30_days": {"certain": 0, "possible": 0}, "all": 0},
+        )
+        line["all"] += count.events
+        for days, name in ((7, "last_7_days"), (LONGEST_COUNT, "last_30_days")):
+            since = today - days + 1
+            if count.last_day < since or count.first_day > today:
+                continue
+            sure = count.first_day >= since and count.last_day <= today
+            line[name]["certain" if sure else "possible"] += count.events
+    return lines
+
+
+# --- queries
+
+
+def counts_of(transaction: Transaction, subjects: Sequence[str], day: int) -> list[IncidentCount]:
+    """The counts of subjects, in order.
+
+    Args:
+        transaction: a snapshot.
+        subjects: by path.
+        day: from this one on (since 1970-01-01) they are told apart by day; those before it come as one count for each
+            recorder.
+    """
+    connection = transaction.connection
+    recent, before = _counting(connection.dialect.name, transaction.tables)
+    counts: list[IncidentCount] = []
+    for some in chunks(subjects):
+        since = {**listed(connection, some), "day": day}
+        counts += [IncidentCount(*row) for row in connection.execute(recent, since)]
+        for subject, kind, recorder, events in connection.execute(before, since):
+            counts.append(IncidentCount(subject, kind, recorder, LONG_AGO, LONG_AGO, int(events)))
+    return sorted(counts, key=lambda c: (c.subject, c.kind, c.recorder, c.first_day, c.last_day))
+
+
+@lru_cache(KEPT)
+def _counting(dialect: str, tables: GenerationTables) -> tuple[Query, Query]:
+    """The counts from a day on, and the sums of those before it."""
+    table = tables.table(INCIDENT_COUNTS)
+    ours, day = among(dialect, table.c.subject), bindparam("day", type_=table.c.last_day.type)
+    recent = select(table).where(ours, table.c.last_day >= day)
+    who = (table.c.subject, table.c.kind, table.c.recorder)
+    before = select(*who, func.sum(table.c.events)).where(ours, table.c.last_day < day).group_by(*who)
+    return recent, before

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-from projections.storage.tables import TableDefinition, Text
+from sqlalchemy import Column, select
+
+from domain.event import Event
+from domain.values import Subject
+from projections.read_models.change_set import ChangeSet, Heard, ReadModel
+from projections.read_models.membership import BELONGS, places_of
+from projections.read_models.revisions import as_one, reads
+from projections.read_models.timeline import all_of
+from projections.storage.sql import Clash, delete_where, put, rows_where
+from projections.storage.tables import TableDefinition, Text, Transaction
 
 LAST_HEARD = TableDefinition(
     "heard",
@@ -15,3 +26,121 @@ LAST_HEARD = TableDefinition(
     Column("event", Text, nullable=False),
 )
 """The newest source of each subject."""
+
+NOBODY = Heard("", "", "", "")
+"""Where all that was heard was retracted."""
+
+
+# --- a batch
+
+
+def apply(changes: ChangeSet) -> None:
+    table = changes.table(LAST_HEARD)
+    delete_where(changes.connection, table.c.subject, changes.gave_way)
+    lost: dict[Subject, set[str]] = defaultdict(set)
+    for event in changes.gone:
+        lost[event.subject].add(event.key)
+    come = changes.heard = _heard_in_batch(changes)
+    known: dict[Subject, Heard] = {}
+    for row in rows_where(changes.connection, table, table.c.subject, {*come, *lost}):
+        known[Subject(row.subject)] = Heard(row.on, row.publisher, row.claimant, row.event)
+    again = {s for s, ids in lost.items() if s not in known or known[s].event in ids}
+    again |= {stays.get(s, s) for s in changes.moved for stays in (changes.stays, changes.stays_before)}
+    again = {subject for subject in again if subject not in changes.stays}
+    rows: list[dict[str, str]] = []
+    silent: list[Subject] = []
+    for subject in {*come, *again}:
+        newest = _look_up(changes, subject) if subject in again else newer(known.get(subject), come[subject])
+        if newest is None:
+            silent.append(subject)
+        elif newest != known.get(subject):
+            rows.append({"subject": subject, **as_row(newest)})
+    delete_where(changes.connection, table.c.subject, silent)
+    put(changes.connection, table, rows, Clash(("subject",)))
+    moved = {subject for subject, where in changes.places.items() if where.before != where.after}
+    stale = {subject for subject in (*lost, *moved, *again) if subject not in changes.stays}
+    places = places_of(changes, stale)
+    changes.heard_again = {p for subject in stale for p in places[subject].before | places[subject].after}
+    changes.heard_again |= {process for left in changes.left.values() for process in left}
+
+
+def _heard_in_batch(changes: ChangeSet) -> dict[Subject, Heard]:
+    come: dict[Subject, Heard] = {}
+    for _, event in changes.come:
+        come[event.subject] = newer(come.get(event.subject), heard_in(event))
+    for recorded in changes.events:
+        if recorded.event.data.revises:
+            subject = changes.canonical(recorded.subject)
+            come[subject] = newer(come.get(subject), heard_in(recorded.event))
+    return come
+
+
+def _look_up(changes: ChangeSet, subject: Subject) -> Heard | None:
+    """The newest source of all that is in effect on a subject."""
+    log = all_of(changes.transaction, as_one(subject, changes.stays))
+    now = reads(changes.transaction, log, changes.stays)
+    newest: Heard | None = None
+    for recorded in log:
+        event = recorded.event if recorded.event.data.revises else now[recorded.key]
+        if event is not None:
+            newest = newer(newest, heard_in(event))
+    return newest
+
+
+def as_row(heard: Heard) -> dict[str, str]:
+    """Its columns."""
+    return {"on": heard.on, "publisher": heard.publisher, "claimant": heard.claimant, "event": heard.event}
+
+
+READ_MODEL = ReadModel((LAST_HEARD,), apply)
+
+
+# --- in memory
+
+
+def heard_in(event: Event) -> Heard:
+    """From whom an event was heard, and when: the newest of its sources, else the event's own time."""
+    dated = [source for source in event.sources if source.published is not None]
+    if dated:
+        newest = max(dated, key=lambda s: (str(s.published), s.publisher))
+        return Heard(str(newest.published), newest.publisher, newest.speaker, event.key)
+    first, last = event.occurred.days if event.occurred else (None, None)
+    source = event.sources[0] if event.sources else None
+    publisher = source.publisher if source else ""
+    claimant = source.speaker if source else event.basis.value
+    return Heard(first or last or "", publisher, claimant, event.key)
+
+
+def newer(a: Heard | None, b: Heard) -> Heard:
+    """The newer of two: by day, then by publisher and event, so that the order of arrival does not decide."""
+    return b if a is None or (b.on, b.publisher, b.event) > (a.on, a.publisher, a.event) else a
+
+
+def fold(events: Iterable[Event]) -> Heard | None:
+    """The newest source of many events. Only those that may be the newest are looked at closely."""
+    newest: Heard | None = None
+    for event in events:
+        days = [source.published for source in event.sources if source.published is not None]
+        if newest is None or not days or max(days) >= newest.on:
+            newest = newer(newest, heard_in(event))
+    return newest
+
+
+# --- queries
+
+
+def newest_in(transaction: Transaction, ids: Sequence[str]) -> Heard:
+    """The newest source of a whole process, given its ids, the one that stays first."""
+    belongs, heard = transaction.table(BELONGS), transaction.table(LAST_HEARD)
+    query = (
+        select(heard)
+        .join(belongs, belongs.c.subject == heard.c.subject)
+        .where(
+            belongs.c.process.in_(ids),
+            belongs.c.withdrawn.is_(False) | (heard.c.subject == f"processes/{ids[0]}"),
+        )
+        .order_by(heard.c.on.desc(), heard.c.publisher.desc(), heard.c.event.desc())
+        .limit(1)
+    )
+    row: Any = transaction.connection.execute(query).first()
+    return Heard(row.on, row.publisher, row.claimant, row.event) if row else NOBODY

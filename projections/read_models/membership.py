@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 
-from projections.storage.tables import IndexDefinition, TableDefinition, Text
+from sqlalchemy import Boolean, Column, ColumnElement, Select, select
+
+from domain.event import Recorded
+from domain.general import SubjectState
+from domain.horizon import names_processes
+from domain.revisions import SubjectUnified
+from domain.values import Subject
+from projections.read_models.change_set import ChangeSet, Places, ReadModel
+from projections.read_models.revisions import as_one, components, ever_unified
+from projections.read_models.timeline import TIMELINE, recorded_of
+from projections.storage.sql import chunks, delete_where, put, rows_where
+from projections.storage.tables import IndexDefinition, TableDefinition, Text, Transaction
 
 MEMBERSHIP = TableDefinition(
     "membership",
@@ -22,3 +34,164 @@ BELONGS = TableDefinition(
     indexes=[IndexDefinition("subject", ("subject",))],
 )
 """Which subjects, by the reports in effect, belong to which process."""
+
+
+# --- a batch
+
+
+def apply(changes: ChangeSet) -> None:
+    _add_members(changes)
+    _forget(changes)
+    _place(changes)
+
+
+def _add_members(changes: ChangeSet) -> None:
+    """Keeps which processes were ever named for a subject. What was ever said to be one is put into the same ones."""
+    table = changes.table(MEMBERSHIP)
+    together = ever_unified(changes.transaction)
+    subjects = {recorded.subject for recorded in changes.events}
+    subjects |= {other for subject in subjects for other in together.get(subject, ())}
+    known: dict[Subject, set[str]] = {subject: set() for subject in subjects}
+    columns = (table.c.subject, table.c.process)
+    for subject, process in rows_where(changes.connection, columns, table.c.subject, subjects):
+        known[Subject(subject)].add(process)
+    named = {subject: set(processes) for subject, processes in known.items()}
+    for recorded in changes.events:
+        named[recorded.subject].update(_processes_named(recorded))
+    for subject, others in together.items():
+        if subject in named:
+            named[subject] = set().union(*(named.get(other, ()) for other in others))
+    new = {s: sorted(processes - known[s]) for s, processes in sorted(named.items()) if processes - known[s]}
+    rows = [{"process": process, "subject": subject} for subject, processes in new.items() for process in processes]
+    put(changes.connection, table, rows)
+    changes.processes = {subject: frozenset(processes) for subject, processes in named.items()}
+    changes.new_processes = new
+
+
+def _processes_named(recorded: Recorded) -> Iterable[str]:
+    """The processes that an event puts its subject into: a process is in itself."""
+    named = names_processes(recorded.event)
+    return (*named, recorded.subject.partition("/")[2]) if recorded.event.family == "processes" else named
+
+
+def _forget(changes: ChangeSet) -> None:
+    table = changes.table(BELONGS)
+    left: dict[Subject, set[str]] = {subject: set() for subject in changes.gave_way}
+    columns = (table.c.subject, table.c.process)
+    for subject, process in rows_where(changes.connection, columns, table.c.subject, left):
+        left[Subject(subject)].add(process)
+    delete_where(changes.connection, table.c.subject, left)
+    changes.left = {subject: frozenset(processes) for subject, processes in left.items()}
+
+
+def _place(changes: ChangeSet) -> None:
+    """Keeps which processes the changed subjects belong to. A withdrawn one stays with those it was ever put into."""
+    table = changes.table(BELONGS)
+    before: dict[Subject, dict[str, bool]] = {subject: {} for subject in changes.states}
+    columns = (table.c.process, table.c.subject, table.c.withdrawn)
+    for process, subject, withdrawn in rows_where(changes.connection, columns, table.c.subject, changes.states):
+        before[Subject(subject)][process] = withdrawn
+    different: dict[Subject, dict[str, bool]] = {}
+    for subject, state in changes.states.items():
+        family = subject.partition("/")[0]
+        if family == "actors":
+            continue
+        counted, now = _belongs_now(changes, subject, state)
+        had = frozenset(p for p, withdrawn in before[subject].items() if not withdrawn or family == "processes")
+        counts = state.opened or family == "processes"
+        changes.places[subject] = Places(had, frozenset(counted if counts else ()))
+        if now != before[subject]:
+            different[subject] = now
+    delete_where(changes.connection, table.c.subject, [subject for subject in different if before[subject]])
+    rows = [
+        {"process": process, "subject": subject, "withdrawn": withdrawn}
+        for subject, now in different.items()
+        for process, withdrawn in sorted(now.items())
+    ]
+    put(changes.connection, table, rows)
+
+
+def _belongs_now(changes: ChangeSet, subject: Subject, state: SubjectState) -> tuple[set[str], dict[str, bool]]:
+    """The processes that a subject's reports in effect name; and those it belongs to, and whether it is withdrawn."""
+    if subject.startswith("processes/"):
+        counted = {other.partition("/")[2] for other in as_one(subject, changes.stays)}
+        return counted, dict.fromkeys(counted, not state.opened)
+    counted = set(state.processes)
+    if state.opened:
+        return counted, dict.fromkeys(counted, False)
+    table = changes.table(MEMBERSHIP)
+    ever = select(table.c.process).where(table.c.subject.in_(as_one(subject, changes.stays)))
+    return counted, dict.fromkeys(changes.connection.execute(ever).scalars(), True)
+
+
+def places_of(changes: ChangeSet, subjects: Iterable[Subject]) -> dict[Subject, Places]:
+    """The processes in which what accumulates on subjects counts: of those given, and of all whose state changed."""
+    table, wanted = changes.table(BELONGS), set(subjects)
+    unknown = wanted - set(changes.places) - set(changes.other_places)
+    if unknown:
+        processes: dict[Subject, set[str]] = {subject: set() for subject in unknown}
+        columns = (table.c.process, table.c.subject, table.c.withdrawn)
+        for process, subject, withdrawn in rows_where(changes.connection, columns, table.c.subject, unknown):
+            if not withdrawn or subject.startswith("processes/"):
+                processes[Subject(subject)].add(process)
+        changes.other_places |= {s: Places(frozenset(p), frozenset(p)) for s, p in processes.items()}
+    return {**changes.places, **{s: changes.other_places[s] for s in wanted if s not in changes.places}}
+
+
+READ_MODEL = ReadModel((MEMBERSHIP, BELONGS), apply)
+
+
+# --- in memory
+
+
+def named_by(events: Sequence[Recorded]) -> dict[Subject, set[str]]:
+    """The processes that any report, or a correction of one, ever put a subject into.
+
+    A subject that was ever joined with another counts as put into the same ones.
+    """
+    named: dict[Subject, set[str]] = defaultdict(set)
+    for recorded in events:
+        named[recorded.subject].update(_processes_named(recorded))
+    revisions = (r for r in events if r.event.data.revises)
+    unified = ((r.subject, r.event.data.into) for r in revisions if isinstance(r.event.data, SubjectUnified))
+    for together in set(components(unified).values()):
+        whole = set().union(*(named.get(subject, set()) for subject in together))
+        for subject in together:
+            named[subject] = set(whole)
+    return named
+
+
+# --- queries
+
+
+def counted(transaction: Transaction) -> ColumnElement[bool]:
+    """The rows of subjects that are not withdrawn; a process itself counts always."""
+    table = transaction.table(BELONGS)
+    return table.c.withdrawn.is_(False) | (table.c.subject == "processes/" + table.c.process)
+
+
+def subjects_of(transaction: Transaction, ids: Sequence[str]) -> list[str]:
+    """The subjects that belong to a process, which has one id or several."""
+    table = transaction.table(BELONGS)
+    return sorted({path for (path,) in rows_where(transaction.connection, (table.c.subject,), table.c.process, ids)})
+
+
+def processes_of(transaction: Transaction, subjects: Iterable[str]) -> list[tuple[str, str]]:
+    """Subjects that are not withdrawn, each with a process that it belongs to."""
+    table = transaction.table(BELONGS)
+    pairs: list[tuple[str, str]] = []
+    for some in chunks(sorted(subjects)):
+        query = select(table.c.subject, table.c.process)
+        query = query.where(table.c.subject.in_(some), table.c.withdrawn.is_(False))
+        pairs += [(subject, process) for subject, process in transaction.connection.execute(query)]
+    return pairs
+
+
+def events_of(transaction: Transaction, process: str) -> list[Recorded]:
+    """All events, in log order, of the subjects that were ever put into a process."""
+    membership, timeline = transaction.table(MEMBERSHIP), transaction.table(TIMELINE)
+    own = Subject(f"processes/{process}")
+    ids = [path.partition("/")[2] for path in ever_unified(transaction).get(own, (own,))]
+    mine: Select[tuple[str]] = select(membership.c.subject).where(membership.c.process.in_(ids))
+    query = select(timeline).where(timeline.c.subject.in_(mine)).order_by(timeline.c.position)
+    return [recorded_of(row) for row in transaction.connection.execute(query)]

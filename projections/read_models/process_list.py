@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from projections.storage.tables import TableDefinition, Text
+from sqlalchemy import BigInteger, Column, Row, Select, select
+
+from domain import processes
+from domain.errors import NotFound
+from domain.event import Recorded, instant
+from domain.values import Subject
+from projections.read_models.change_set import ChangeSet, Heard, ReadModel
+from projections.read_models.last_heard import as_row, newer, newest_in
+from projections.read_models.membership import places_of
+from projections.read_models.revisions import ids_of
+from projections.read_models.subjects import names
+from projections.storage.sql import Clash, delete_where, put, rows_where
+from projections.storage.tables import TableDefinition, Text, Transaction
 
 PROCESSES = TableDefinition(
     "processes",
@@ -18,3 +33,175 @@ PROCESSES = TableDefinition(
     Column("heard", Text, nullable=False),
 )
 """A line for each process."""
+
+
+# --- a batch
+
+
+def apply(changes: ChangeSet) -> None:
+    """Brings the line of every process up to date that an event of the batch belongs to."""
+    table = changes.table(PROCESSES)
+    gone = [subject.partition("/")[2] for subject in changes.gave_way if subject.startswith("processes/")]
+    delete_where(changes.connection, table.c.process, gone)
+    touched = _touched(changes)
+    heard = _newest_by_process(changes)
+    again = {_canonical(changes, process) for process in changes.heard_again}
+    known = {row.process: row for row in rows_where(changes.connection, table, table.c.process, touched)}
+    rows: list[dict[str, Any]] = []
+    for process, last in touched.items():
+        row = known.get(process)
+        values: dict[str, Any] = row._asdict() if row is not None else {"process": process}
+        values |= {"touched": last.position, "touched_at": instant(last.recorded_at)}
+        newest: Heard | None = None
+        if process in again or row is None:
+            newest = newest_in(changes.transaction, ids_of(process, changes.stays))
+        elif process in heard:
+            newest = newer(heard_of(row.heard), heard[process])
+        if newest is not None:
+            values |= {"heard_on": newest.on, "heard": json.dumps(as_row(newest))}
+        state = changes.states.get(Subject(f"processes/{process}"))
+        if isinstance(state, processes.ProcessState):
+            values |= {"state": json.dumps(list(state.stage.values)), "names": names(state), "places": _places(state)}
+        rows.append({column.name: values[column.name] for column in table.c})
+    put(changes.connection, table, rows, Clash(("process",)))
+
+
+def _canonical(changes: ChangeSet, process: str) -> str:
+    return changes.canonical(Subject(f"processes/{process}")).partition("/")[2]
+
+
+def _touched(changes: ChangeSet) -> dict[str, Recorded]:
+    """The processes that the batch touches, each with the last event that does."""
+    touched: dict[str, Recorded] = {}
+    for recorded in changes.events:
+        for process in changes.processes.get(recorded.subject, ()):
+            touched[_canonical(changes, process)] = recorded
+    moved = {process for where in changes.places.values() for process in where.before | where.after}
+    for process in changes.heard_again | moved:
+        touched.setdefault(_canonical(changes, process), changes.events[-1])
+    return touched
+
+
+def _newest_by_process(changes: ChangeSet) -> dict[str, Heard]:
+    """The newest source that the batch brings to each process."""
+    heard: dict[str, Heard] = {}
+    places = places_of(changes, changes.heard)
+    for subject, newest in changes.heard.items():
+        for process in places[subject].after:
+            canonical = _canonical(changes, process)
+            heard[canonical] = newer(heard.get(canonical), newest)
+    return heard
+
+
+def _places(state: processes.ProcessState) -> str:
+    """All names and codes of places, for searching."""
+    return "\n".join(
+        f"{place.key}\n" + "\n".join(label.text for label in place.labels) for place in processes.places(state)
+    ).casefold()
+
+
+READ_MODEL = ReadModel((PROCESSES,), apply)
+
+
+def heard_of(text: str) -> Heard:
+    """The newest source as a line holds it."""
+    return Heard(**json.loads(text))
+
+
+# --- queries
+
+
+ProcessIds = Select[tuple[str]] | set[str]
+"""The ids of processes, at hand or still to be selected."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessFilter:
+    """Which processes are wanted; what is None does not matter."""
+
+    q: str | None = None
+    """Part of a name."""
+    place: str | None = None
+    """Part of a P-code or of a name of a place."""
+    actor: str | None = None
+    """Id of an actor with a role in it."""
+    role: str | None = None
+    """A role that is held in it (by `actor`, if that is given too)."""
+    state: str | None = None
+    """open, suspended, ended, or contested."""
+    finding: str | None = None
+    """A rule of which a finding stands in it."""
+    updated_after: int | None = None
+    """Only processes that an event after this position touched."""
+
+
+def unknown() -> NotFound:
+    """The refusal of a process that there is not."""
+    return NotFound("there is no such process: GET /v1/processes lists them")
+
+
+def line_of(transaction: Transaction, process: str) -> Row[*tuple[Any, ...]] | None:
+    """The line of a process; None if it was never opened, or gave way."""
+    table = transaction.table(PROCESSES)
+    return next(rows_where(transaction.connection, table, table.c.process, [process]), None)
+
+
+def require(transaction: Transaction, process: str) -> None:
+    """Refuses a process that there is not.
+
+    Raises:
+        NotFound: it was never opened, or gave way.
+    """
+    table = transaction.table(PROCESSES)
+    query = select(table.c.process).where(table.c.process == process)
+    if transaction.connection.execute(query).first() is None:
+        raise unknown()
+
+
+def last_touched(transaction: Transaction, process: str) -> int | None:
+    """The last position that touched a process; None if there is no such process."""
+    table = transaction.table(PROCESSES)
+    return transaction.connection.execute(select(table.c.touched).where(table.c.process == process)).scalar()
+
+
+def lines(transaction: Transaction) -> Iterator[tuple[str, list[str], str]]:
+    """Each process with its states (several if contested) and the day on which it was last heard of."""
+    table = transaction.table(PROCESSES)
+    query = select(table.c.process, table.c.state, table.c.heard_on)
+    for process, stages, heard_on in transaction.connection.execute(query):
+        yield process, json.loads(stages), heard_on
+
+
+def page(
+    transaction: Transaction,
+    wanted: ProcessFilter,
+    among: Iterable[ProcessIds],
+    last: str | None,
+    limit: int,
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    """The lines of processes, by id.
+
+    Args:
+        transaction: a snapshot.
+        wanted: which of them, by what a line holds; names and places in folded case.
+        among: only processes that are in all of these.
+        last: only what comes after this id; None: from the beginning.
+        limit: so many at most.
+    """
+    table = transaction.table(PROCESSES)
+    query = select(table).order_by(table.c.process).limit(limit)
+    if last is not None:
+        query = query.where(table.c.process > last)
+    if wanted.q is not None:
+        query = query.where(table.c.names.contains(wanted.q, autoescape=True))
+    if wanted.place is not None:
+        query = query.where(table.c.places.contains(wanted.place, autoescape=True))
+    if wanted.state == "contested":
+        query = query.where(table.c.state.contains(", "))
+    elif wanted.state is not None:
+        query = query.where(table.c.state.contains(json.dumps(wanted.state), autoescape=True))
+    if wanted.updated_after is not None:
+        query = query.where(table.c.touched > wanted.updated_after)
+    for processes_wanted in among:
+        query = query.where(table.c.process.in_(processes_wanted))
+    return transaction.connection.execute(query).all()

@@ -1,11 +1,29 @@
-"""The folded state of each subject."""
+"""The folded state of each subject.
+
+An event in canonical order steps its subject's state, a late one refolds that subject, once per batch.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Integer
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
 
+from sqlalchemy import BigInteger, Column, Integer, func, or_, select
+
+from domain import families
+from domain.actors import ActorState
+from domain.event import Event, Recorded
+from domain.general import SubjectState
+from domain.values import Subject
+from domain.vocabulary import model_of
+from projections.read_models.change_set import ChangeSet, ReadModel
 from projections.read_models.ordering import order_columns
-from projections.storage.tables import IndexDefinition, TableDefinition, Text
+from projections.read_models.revisions import REVISED_EVENTS, canonical_subjects, events_by_id, reading_now, under
+from projections.read_models.timeline import TIMELINE
+from projections.storage.sql import Clash, delete_keys, delete_where, put, rows_where
+from projections.storage.tables import IndexDefinition, TableDefinition, Text, Transaction
 
 FOLDED_EVENTS = TableDefinition(
     "steps",
@@ -30,3 +48,179 @@ SUBJECTS = TableDefinition(
     ],
 )
 """The folded state of each subject that stays."""
+
+
+LastOrder = tuple[Any, ...]
+"""The place of a folded event in canonical order (`Event.order`)."""
+
+
+# --- a batch
+
+
+def apply(changes: ChangeSet) -> None:
+    gone = [event for event in changes.gone if families.is_step(event)]
+    come = [(recorded, event) for recorded, event in changes.come if families.is_step(event)]
+    opened = {changes.canonical(r.subject) for r in changes.events if r.event.data.opens}
+    if not gone and not come and not opened and not changes.moved:
+        return
+    _keep_folded_events(changes, gone, come)
+    arrived: dict[Subject, list[Event]] = defaultdict(list)
+    for _, event in come:
+        arrived[event.subject].append(event)
+    # One may be retracted as it comes, or give way when all that was reported of it has been retracted.
+    both = (changes.stays, changes.stays_before)
+    joined = {stays.get(subject, subject) for subject in changes.moved for stays in both} | changes.moved
+    refold = {event.subject for event in gone} | ((opened | joined) - set(arrived))
+    stored = _stored(changes.transaction, [*{*arrived, *refold}])
+    rows: list[dict[str, Any]] = []
+    for subject in {**arrived, **dict.fromkeys(refold)}:
+        if subject in changes.stays:  # its events are kept with the one that stays
+            changes.gave_way.append(subject)
+            continue
+        state, last = stored.get(subject, (None, None))
+        orders = [event.order for event in arrived.get(subject, ())]
+        if subject not in refold and orders == sorted(orders) and (last is None or last < orders[0]):
+            state = state or families.initial(subject.partition("/")[0])
+            for event in arrived[subject]:
+                state = families.evolve(state, event)
+            last = orders[-1]
+        else:
+            events = _folded_events(changes, subject)
+            state = families.fold(subject.partition("/")[0], events)
+            last = max((event.order for event in events), default=None)
+        changes.states[subject] = state
+        rows.append(_row(subject, state, last, changes.events[-1].position))
+    table = changes.table(SUBJECTS)
+    delete_where(changes.connection, table.c.subject, changes.gave_way)
+    put(changes.connection, table, rows, Clash(("subject",)))
+
+
+def _keep_folded_events(changes: ChangeSet, gone: Sequence[Event], come: Sequence[tuple[Recorded, Event]]) -> None:
+    table = changes.table(FOLDED_EVENTS)
+    key = (table.c.subject, table.c.lead, table.c.earliest, table.c.latest, table.c.step, table.c.event_id)
+    delete_keys(changes.connection, key, [tuple(_folded_row(event).values()) for event in gone])
+    put(changes.connection, table, [_folded_row(event) | {"position": r.position} for r, event in come])
+
+
+def _folded_row(event: Event) -> dict[str, Any]:
+    lead, earliest, latest, step, event_id = event.order
+    return {
+        "subject": event.subject,
+        "lead": int(lead),
+        "earliest": earliest,
+        "latest": latest,
+        "step": step,
+        "event_id": event_id,
+    }
+
+
+def _row(subject: Subject, state: SubjectState, last: LastOrder | None, position: int) -> dict[str, Any]:
+    family = subject.partition("/")[0]
+    return {
+        "subject": subject,
+        "family": family,
+        "changed": position,
+        "names": names(state),
+        "last": json.dumps(last),
+        "state": families.dump(family, state).decode(),
+    }
+
+
+def _stored(
+    transaction: Transaction, subjects: Iterable[Subject]
+) -> dict[Subject, tuple[SubjectState, LastOrder | None]]:
+    """The states of subjects, each with the place of the last event that is in it."""
+    table = transaction.table(SUBJECTS)
+    states: dict[Subject, tuple[SubjectState, LastOrder | None]] = {}
+    columns = (table.c.subject, table.c.family, table.c.last, table.c.state)
+    for subject, family, last, state in rows_where(transaction.connection, columns, table.c.subject, subjects):
+        order = json.loads(last)
+        states[Subject(subject)] = families.load(family, state), tuple(order) if order else None
+    return states
+
+
+def _folded_events(changes: ChangeSet, subject: Subject) -> list[Event]:
+    """The events in effect that make up the state of a subject, as they read now, in no order."""
+    folded, timeline = changes.table(FOLDED_EVENTS), changes.table(TIMELINE)
+    revised = changes.table(REVISED_EVENTS)
+    query = (
+        select(timeline.c.type, timeline.c.event, revised.c.type, revised.c.event, revised.c.marks)
+        .select_from(folded)
+        .join(timeline, folded.c.position == timeline.c.position)
+        .outerjoin(revised, revised.c.event_id == folded.c.event_id)
+        .where(folded.c.subject == subject)
+    )
+    events: list[Event] = []
+    for name, text, name_now, now, marks in changes.connection.execute(query):
+        event = reading_now(name_now, now, marks) if now is not None else model_of(name).model_validate_json(text)
+        if event is not None:
+            events.append(under(event, changes.stays))
+    return events
+
+
+READ_MODEL = ReadModel((FOLDED_EVENTS, SUBJECTS), apply)
+
+
+def names(state: SubjectState) -> str:
+    """All names of a subject, for searching."""
+    return "\n".join(label.text for label in state.labels).casefold()
+
+
+# --- queries
+
+
+def states_of(transaction: Transaction, subjects: Iterable[str]) -> dict[Subject, SubjectState]:
+    """The folded states of subjects that stay; one that was never opened is left out."""
+    table = transaction.table(SUBJECTS)
+    columns = (table.c.subject, table.c.family, table.c.state)
+    rows = rows_where(transaction.connection, columns, table.c.subject, subjects)
+    return {Subject(s): families.load(family, state) for s, family, state in sorted(rows, key=lambda row: row.subject)}
+
+
+def actors_named(transaction: Transaction, ids: Iterable[str]) -> dict[str, ActorState]:
+    """The states of actors by their ids, also by those that gave way."""
+    joined = canonical_subjects(transaction)
+    wanted = {actor: joined.get(Subject(f"actors/{actor}"), Subject(f"actors/{actor}")) for actor in ids}
+    states = states_of(transaction, wanted.values())
+    return {actor: state for actor, path in wanted.items() if isinstance(state := states.get(path), ActorState)}
+
+
+def paths_of_family(
+    transaction: Transaction, family: str, *, named: str | None, after: str | None, limit: int
+) -> list[Subject]:
+    """The subjects of a family, by path.
+
+    Args:
+        transaction: a snapshot.
+        family: as paths begin.
+        named: only those with this in a name (folded case); None: all.
+        after: only those after this path.
+        limit: so many at most.
+    """
+    table = transaction.table(SUBJECTS)
+    query = select(table.c.subject).where(table.c.family == family).order_by(table.c.subject).limit(limit)
+    if after is not None:
+        query = query.where(table.c.subject > after)
+    if named is not None:
+        query = query.where(table.c.names.contains(named, autoescape=True))
+    return [Subject(path) for path in transaction.connection.execute(query).scalars()]
+
+
+def last_change(transaction: Transaction, family: str) -> int:
+    """The last position that changed any subject of a family; 0 if there is none."""
+    table = transaction.table(SUBJECTS)
+    query = select(func.max(table.c.changed)).where(table.c.family == family)
+    return transaction.connection.execute(query).scalar() or 0
+
+
+def folded_of_type(transaction: Transaction, subject: Subject, name: str) -> list[Event]:
+    """The events in effect of one type that are folded into a subject, as they read now."""
+    folded, timeline = transaction.table(FOLDED_EVENTS), transaction.table(TIMELINE)
+    corrected = folded.c.event_id.in_(select(transaction.table(REVISED_EVENTS).c.event_id))
+    query = (
+        select(folded.c.event_id)
+        .join(timeline, timeline.c.position == folded.c.position)
+        .where(folded.c.subject == subject, or_(timeline.c.type == name, corrected))
+    )
+    ids = list(transaction.connection.execute(query).scalars())
+    return [r.event.on(subject) for r in events_by_id(transaction, ids).values() if r.event.type == name]

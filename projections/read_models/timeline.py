@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Integer
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
-from projections.storage.tables import IndexDefinition, TableDefinition, Text
+from sqlalchemy import BigInteger, Column, Integer, bindparam, select
+
+from domain.event import Recorded, instant
+from domain.values import Subject
+from domain.vocabulary import PAYLOADS, model_of
+from projections.read_models.change_set import ChangeSet, ReadModel
+from projections.storage.sql import KEPT, Query, chunks, put, rows_where
+from projections.storage.tables import GenerationTables, IndexDefinition, TableDefinition, Text, Transaction
 
 TIMELINE = TableDefinition(
     "timeline",
@@ -23,3 +33,97 @@ TIMELINE = TableDefinition(
     with_rowid=True,
 )
 """What each event says and what the log added."""
+
+
+# --- a batch
+
+
+def apply(changes: ChangeSet) -> None:
+    rows = [
+        {
+            "position": recorded.position,
+            "event_id": recorded.key,
+            "subject": recorded.subject,
+            "type": recorded.type,
+            "version": recorded.version,
+            "recorded_at": instant(recorded.recorded_at),
+            "recorded_by": recorded.recorded_by,
+            "event": recorded.text or recorded.event.model_dump_json(exclude_unset=True),
+        }
+        for recorded in changes.events
+    ]
+    put(changes.connection, changes.table(TIMELINE), rows)
+
+
+READ_MODEL = ReadModel((TIMELINE,), apply)
+
+
+# --- queries
+
+
+def recorded_of(row: Any) -> Recorded:
+    """A row of the timeline as the event it keeps."""
+    return Recorded(
+        event=model_of(row.type).model_validate_json(row.event),
+        position=row.position,
+        version=row.version,
+        recorded_at=datetime.fromisoformat(row.recorded_at),
+        recorded_by=row.recorded_by,
+        schema=PAYLOADS[row.type].schema_version,  # it was brought up to date when it was read from the log
+    )
+
+
+def recorded_by_id(transaction: Transaction, ids: Iterable[str]) -> list[Recorded]:
+    """Events by their ids, as they were recorded, in no order. Unknown ids are left out."""
+    table = transaction.table(TIMELINE)
+    return [recorded_of(row) for row in rows_where(transaction.connection, table, table.c.event_id, ids)]
+
+
+def all_of(transaction: Transaction, subjects: Iterable[str]) -> list[Recorded]:
+    """All events of subjects, as they were recorded, in log order."""
+    table = transaction.table(TIMELINE)
+    events = [recorded_of(row) for row in rows_where(transaction.connection, table, table.c.subject, subjects)]
+    return sorted(events, key=lambda recorded: recorded.position)
+
+
+def events_at(transaction: Transaction, positions: Sequence[int]) -> list[Recorded]:
+    """Events by position, in the order asked for."""
+    table = transaction.table(TIMELINE)
+    by_position: dict[int, Recorded] = {}
+    for some in chunks(positions):
+        rows = transaction.connection.execute(select(table).where(table.c.position.in_(some)))
+        by_position |= {row.position: recorded_of(row) for row in rows}
+    return [by_position[position] for position in positions if position in by_position]
+
+
+def id_at(transaction: Transaction, position: int) -> str | None:
+    """The id of the event at a position; None if there is none."""
+    table = transaction.table(TIMELINE)
+    return transaction.connection.execute(select(table.c.event_id).where(table.c.position == position)).scalar()
+
+
+def recorded_at(transaction: Transaction, position: int) -> datetime | None:
+    """When a position was recorded; None before the first one."""
+    table = transaction.table(TIMELINE)
+    query = select(table.c.recorded_at).where(table.c.position <= position).order_by(table.c.position.desc()).limit(1)
+    text = transaction.connection.execute(query).scalar()
+    return datetime.fromisoformat(text) if text is not None else None
+
+
+def version_of(transaction: Transaction, path: str) -> int:
+    """How many events of a subject the read models reflect."""
+    return transaction.connection.execute(_last_version(transaction.tables), {"subject": path}).scalar() or 0
+
+
+@lru_cache(KEPT)
+def _last_version(tables: GenerationTables) -> Query:
+    table = tables.table(TIMELINE)
+    query = select(table.c.version).where(table.c.subject == bindparam("subject"))
+    return query.order_by(table.c.position.desc()).limit(1)
+
+
+def ids_of_type(transaction: Transaction, subjects: Iterable[Subject], name: str) -> list[str]:
+    """The ids, in their own order, of the events of one type on subjects, as they were recorded."""
+    table = transaction.table(TIMELINE)
+    query = select(table.c.event_id).where(table.c.subject.in_(list(subjects)), table.c.type == name)
+    return list(transaction.connection.execute(query.order_by(table.c.event_id)).scalars())

@@ -41,10 +41,11 @@ from domain.vocabulary import model_of
 from ledger.append import Append
 from ledger.ledger import Ledger
 from ledger.mapper import Draft, Entry
-from projections import queries
 from projections.batch import open_read_models
 from projections.catch_up import catch_up
-from projections.scene import Asked, events_of
+from projections.queries import status
+from projections.queries.at_horizon import HorizonRequest
+from projections.read_models.membership import events_of
 from tests import postgres
 from tests.benchmarks.histories import event_of, load, reports
 from tests.benchmarks.load import Load, request, run
@@ -349,7 +350,7 @@ def _seen_by_runner(running: Any, view: Equal, number: int) -> float:
     while not view.has_tracking_id("same", position):
         pass
     with view.views.reading() as snapshot:
-        queries.process_status(snapshot, "small", datetime.now(UTC))
+        status.process_status(snapshot, "small", datetime.now(UTC))
     return time.perf_counter() - started
 
 
@@ -454,7 +455,7 @@ def compare(sizes: list[Size], empty: Path, rounds: int = 15) -> list[float]:
             for name, process in (("drawn", "p1"), ("drawn, heavy", "p0")):
                 with views.reading() as snapshot:
                     started = time.perf_counter()
-                    queries.process_status(snapshot, process, datetime.now(UTC))
+                    status.process_status(snapshot, process, datetime.now(UTC))
                     size.took[name].append((time.perf_counter() - started) * 1000)
             views.close()
     for _ in range(rounds):
@@ -499,7 +500,7 @@ def revise(size: Size) -> None:
         found.append((time.perf_counter() - started) * 1000)
     with views.reading() as snapshot:
         started = time.perf_counter()
-        queries.process_status(snapshot, "p1", datetime.now(UTC), Asked(known_at_position=1900, position=1900))
+        status.process_status(snapshot, "p1", datetime.now(UTC), HorizonRequest(known_at_position=1900, position=1900))
         size.took["travel"].append((time.perf_counter() - started) * 1000)
     views.close()
     ledger.close()
@@ -515,9 +516,9 @@ def travels(events: int, rounds: int = 9) -> Iterator[str]:
         theirs: list[float] = []
         mine: dict[str, list[float]] = {"known_at_position": [], "as_of": [], "published_by": []}
         asked = {
-            "known_at_position": Asked(known_at_position=events - 10, position=events - 10),
-            "as_of": Asked(as_of="2030-01-01"),
-            "published_by": Asked(published_by="2030-01-01"),
+            "known_at_position": HorizonRequest(known_at_position=events - 10, position=events - 10),
+            "as_of": HorizonRequest(as_of="2030-01-01"),
+            "published_by": HorizonRequest(published_by="2030-01-01"),
         }
         for _ in range(rounds):
             with views.reading() as snapshot:
@@ -531,7 +532,7 @@ def travels(events: int, rounds: int = 9) -> Iterator[str]:
             for name, horizon in asked.items():
                 with views.reading() as snapshot:
                     started = time.perf_counter()
-                    queries.process_status(snapshot, PROCESS, datetime.now(UTC), horizon)
+                    status.process_status(snapshot, PROCESS, datetime.now(UTC), horizon)
                     mine[name].append((time.perf_counter() - started) * 1000)
         views.close()
     base = median(theirs)

@@ -36,7 +36,8 @@ from ledger.append import Append
 from ledger.ledger import Ledger
 from ledger.mapper import EventMapper
 from ledger.recorder import Filter
-from projections.batch import Batch, open_read_models
+from projections.batch import apply, open_read_models
+from projections.storage.tables import Transaction
 
 
 def environment(where: str) -> dict[str, str]:
@@ -141,7 +142,7 @@ class Equal(TrackingRecorder):
 
     def apply(self, recorded: Recorded, tracking: Tracking) -> None:
         with self.views.writing() as connection:
-            Batch(connection, self.views.tables(self.generation.generation)).apply([recorded])
+            apply(Transaction(connection, self.views.tables(self.generation.generation)), [recorded])
             self.views.advance(
                 connection,
                 type(self.generation)(self.generation.generation, tracking.notification_id, None, complete=True),

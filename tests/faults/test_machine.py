@@ -40,8 +40,8 @@ from ledger.ledger import Ledger
 from projections import compare
 from projections.batch import open_read_models
 from projections.catch_up import rebuild
-from projections.picture import picture_of
-from projections.scene import Asked
+from projections.queries.at_horizon import HorizonRequest
+from projections.queries.snapshot import fold_snapshot
 from tests.api.conftest import HERE, kept
 from tests.faults.model import Entry, Log, Refused, Taken, Wire
 from tests.faults.mutations import Examples
@@ -363,14 +363,14 @@ class Story(RuleBasedStateMachine):
         """The status at a horizon is a fold of the list at that horizon."""
         position = None if back is None else max(self.log.head - back, 0)
         time = self.log.entries[max(position - 1, 0)].recorded_at if position is not None and known_at else None
-        asked = Asked(as_of, published_by, time, None if time else position, self.known(time, position))
+        asked = HorizonRequest(as_of, published_by, time, None if time else position, self.known(time, position))
         params = {"as_of": as_of, "published_by": published_by, "known_at": time, "min_position": self.log.head}
         params["known_at_position"] = asked.known_at_position
         answer = self.client.get(
             f"/v1/processes/{process}", params={name: value for name, value in params.items() if value is not None}
         )
         log = self.log.recorded(OFFICE)
-        if picture_of(log, process, 0, horizon=asked.horizon) is None:
+        if fold_snapshot(log, process, 0, horizon=asked.horizon) is None:
             assert answer.status_code == 404, answer.text
             return
         assert answer.status_code == 200, answer.text

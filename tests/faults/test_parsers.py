@@ -50,7 +50,7 @@ from domain.event import Recorded, Unreadable
 from domain.vocabulary import PAYLOADS
 from domain.vocabulary import example as event_example
 from ledger.mapper import EventMapper
-from projections.asking import cursor, read_cursor
+from projections.paging import cursor, read_cursor
 from tests.api.conftest import HERE, SEED
 from tests.domain.test_edtf import texts as valid_dates
 from tests.faults.mutations import mutated_bytes, mutated_texts, mutated_values, resolves

@@ -23,11 +23,13 @@ from projections import catch_up as catching
 from projections.batch import open_read_models
 from projections.catch_up import catch_up, rebuild
 from projections.follower import Follower
+from projections.read_models.change_set import ChangeSet, ReadModel
 from projections.read_models.figures import SERIES
 from projections.read_models.incident_counts import INCIDENT_COUNTS
 from projections.read_models.timeline import TIMELINE
 from projections.storage import generations as generations_module
 from projections.storage.generations import ReadModels
+from projections.storage.tables import Transaction
 from tests.projections.world import follow, history, kept, opened, pull, recorded
 from tests.spec import wire
 
@@ -78,22 +80,23 @@ def times_applied(found: ReadModels) -> int:
 # --- a batch moves as a whole
 
 
-@pytest.mark.parametrize(
-    "broken", ["_add_to_timeline", "_fold", "_file", "_add_claims", "_add_tallies", "_replace_roles", "_touch"]
-)
+@pytest.mark.parametrize("broken", batch_module.READ_MODELS, ids=lambda read_model: read_model.tables[0].name)
 def test_a_failure_leaves_rows_and_position_as_they_were(
-    found: ReadModels, monkeypatch: pytest.MonkeyPatch, broken: str
+    found: ReadModels, monkeypatch: pytest.MonkeyPatch, broken: ReadModel
 ) -> None:
     follow(found, pull(LOG[:5]))
     before = rows(found), kept(found, "first")
-    whole = getattr(batch_module.Batch, broken)
 
-    def breaks(self: Any, *given: Any) -> Any:
-        whole(self, *given)
+    def breaks(changes: ChangeSet) -> None:
+        broken.apply(changes)
         raise RuntimeError("the power went")
 
     with monkeypatch.context() as patch:
-        patch.setattr(batch_module.Batch, broken, breaks)
+        patch.setattr(
+            batch_module,
+            "READ_MODELS",
+            [replace(one, apply=breaks) if one is broken else one for one in batch_module.READ_MODELS],
+        )
         with pytest.raises(RuntimeError, match="the power went"):
             catch_up(found, pull(LOG))
     assert found.position() == 5
@@ -118,13 +121,12 @@ def test_a_failure_to_move_the_position_takes_the_rows_back(found: ReadModels, m
 
 def test_a_reader_sees_a_whole_batch_or_none_of_it(found: ReadModels, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[int, int]] = []
-    whole = batch_module.Batch.apply
 
-    def looked_at(self: Any, batch: Sequence[Recorded]) -> None:
-        whole(self, batch)
+    def looked_at(transaction: Transaction, events: Sequence[Recorded]) -> None:
+        batch_module.apply(transaction, events)
         seen.append((found.position(), rows(found)["timeline"]))
 
-    monkeypatch.setattr(batch_module.Batch, "apply", looked_at)
+    monkeypatch.setattr(catching, "apply", looked_at)
     follow(found, pull([]))
     follow(found, pull(LOG, lambda: 4))
     assert seen == [(0, 0), (4, 4), (8, 8)]

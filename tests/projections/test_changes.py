@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from domain.errors import BadCursor, NotFound
 from domain.event import Revision
-from projections import naming
-from projections.changes import End, changes, digest
-from projections.scene import HERE, Asked
+from projections.queries import line_names
+from projections.queries.at_horizon import PRESENT, HorizonRequest
+from projections.queries.changes import End, changes, digest
 from tests.projections.world import (
     NOW,
     SLOW,
@@ -45,7 +45,7 @@ def told(
 ) -> Wire:
     """The digest between two positions of a history, each with its clock."""
     log = recorded(history)
-    ends = [Asked(position=since), Asked(position=len(log) if until is None else until)]
+    ends = [HorizonRequest(position=since), HorizonRequest(position=len(log) if until is None else until)]
     before, after = (scene_of(pictured(log, "first", asked=e), t, e) for e, t in zip(ends, clocks, strict=True))
     return plain(digest(before, after))
 
@@ -442,7 +442,7 @@ def test_nothing_between_is_nothing() -> None:
 
 def test_of_a_process_not_known_before_all_is_new() -> None:
     log = recorded([*BASE, scheduled("2017-10-28")])
-    asked = Asked(position=len(log))
+    asked = HorizonRequest(position=len(log))
     answer = plain(digest(None, scene_of(pictured(log, "first", asked=asked), NOW, asked)))
     assert answer["known_before"] is False
     assert answer["since"] == {"position": 0, "time": None}
@@ -455,31 +455,31 @@ def test_of_a_process_not_known_before_all_is_new() -> None:
 def test_from_the_read_models_each_end_has_its_position_and_clock() -> None:
     before = recorded(BASE)[-1].recorded_at
     with reading(*BASE, scheduled()) as snapshot:
-        answer = plain(changes(snapshot, "first", Asked(position=START), HERE, LATER))
+        answer = plain(changes(snapshot, "first", HorizonRequest(position=START), PRESENT, LATER))
         assert answer["since"] == {"position": START, "time": before.strftime("%Y-%m-%dT%H:%M:%S.%fZ")}
         assert answer["until"]["position"] == START + 1
         assert answer["until"]["time"] == "2026-01-01T00:05:00.000000Z", "never before the last event"
         assert answer["totals"]["new"] == 1
         at = "2026-01-01T00:04:30Z"
-        timed = plain(changes(snapshot, "first", Asked(known_at=at, position=START), HERE, LATER))
+        timed = plain(changes(snapshot, "first", HorizonRequest(known_at=at, position=START), PRESENT, LATER))
         assert timed["since"] == {"position": START, "time": "2026-01-01T00:04:30.000000Z"}
         wall = datetime(2026, 2, 1, tzinfo=UTC)
-        assert plain(changes(snapshot, "first", Asked(position=START), HERE, wall))["until"]["time"].startswith(
-            "2026-02-01"
-        )
-        early = plain(changes(snapshot, "first", Asked(), Asked(position=1), wall))
+        assert plain(changes(snapshot, "first", HorizonRequest(position=START), PRESENT, wall))["until"][
+            "time"
+        ].startswith("2026-02-01")
+        early = plain(changes(snapshot, "first", HorizonRequest(), HorizonRequest(position=1), wall))
         assert early["totals"]["new"] == 1
         for since, until in (
-            (Asked(position=2), Asked(position=1)),
-            (Asked(position=4, known_at="2026-01-03T00:00:00Z"), Asked(position=5)),
-            (Asked(position=5), Asked(position=5, known_at="2026-01-01T00:04:59Z")),
+            (HorizonRequest(position=2), HorizonRequest(position=1)),
+            (HorizonRequest(position=4, known_at="2026-01-03T00:00:00Z"), HorizonRequest(position=5)),
+            (HorizonRequest(position=5), HorizonRequest(position=5, known_at="2026-01-01T00:04:59Z")),
         ):
             with pytest.raises(BadCursor, match="lies after `until`"):
                 changes(snapshot, "first", since, until, wall)
         with pytest.raises(NotFound, match="no such process"):
-            changes(snapshot, "second", Asked(), HERE, wall)
+            changes(snapshot, "second", HorizonRequest(), PRESENT, wall)
         with pytest.raises(NotFound, match="recorded at position 1"):
-            changes(snapshot, "first", Asked(), Asked(position=0), wall)
+            changes(snapshot, "first", HorizonRequest(), HorizonRequest(position=0), wall)
 
 
 @SLOW
@@ -488,7 +488,7 @@ def test_whatever_is_recorded_it_is_told(history: list[Wire], one: int, other: i
     """Every report of the process is told once; the read models tell the same as a pure fold; names lead somewhere."""
     log = recorded(history)
     since, until = sorted((min(one, len(log)), min(other, len(log))))
-    asked, end = Asked(position=since), Asked(position=until)
+    asked, end = HorizonRequest(position=since), HorizonRequest(position=until)
     for process in processes_of(log[:until]):
         after = scene_of(pictured(log, process, asked=end), log[until - 1].recorded_at, end)
         before = None
@@ -498,13 +498,13 @@ def test_whatever_is_recorded_it_is_told(history: list[Wire], one: int, other: i
         pure = plain(digest(before, after, first))
         with reading(*history) as snapshot:
             assert plain(changes(snapshot, process, asked, end, NOW)) == pure
-        known = {r.id for r in before.picture.filed} if before is not None else set()
-        came_in = [r for r in after.picture.filed if r.id not in known and not isinstance(r.event.data, Revision)]
+        known = {r.id for r in before.snapshot.filed} if before is not None else set()
+        came_in = [r for r in after.snapshot.filed if r.id not in known and not isinstance(r.event.data, Revision)]
         reports = [report["event"] for group in pure["new"] for report in group["reports"]]
         assert sorted(reports) == sorted(str(r.id) for r in came_in)
         if since == until:
             assert not any(pure["totals"].values())
-        names = naming.lines_in(folded(log, process, asked=end))
+        names = line_names.lines_in(folded(log, process, asked=end))
         assert {line["line"] for line in pure["changed"] if line["after"] is not None} <= set(names)
         for name in names:
-            assert name in naming.matching(name, names)
+            assert name in line_names.matching(name, names)

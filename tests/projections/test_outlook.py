@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from domain import families
 from domain.event import Recorded
 from domain.findings.rules import RULES
-from projections import queries, status, watch
 from projections.catch_up import rebuild
-from projections.outlook import findings_in
-from projections.queries import Wanted
-from projections.render import Page
+from projections.queries import deadlines, findings, processes, quality
+from projections.queries.snapshot import findings_in
+from projections.read_models.process_list import ProcessFilter
+from projections.rendering import Renderer
 from projections.storage.generations import ReadModels, ReadTransaction
 from tests.projections.world import (
     Wire,
@@ -49,13 +49,13 @@ CLOCKS = (
 
 def pure(log: Sequence[Recorded], process: str, now: datetime) -> list[Wire]:
     """The findings of a process as a pure fold of the log gives them."""
-    found = status.standing(findings_in(pictured(log, process)), now)
-    shown: list[Wire] = [plain(status.finding(Page(), one)) for one in found]
+    found = findings.standing(findings_in(pictured(log, process)), now)
+    shown: list[Wire] = [plain(findings.shown_finding(Renderer(), one)) for one in found]
     return shown
 
 
 def kept(snapshot: ReadTransaction, process: str, now: datetime) -> list[Wire]:
-    shown: list[Wire] = plain({"findings": watch.findings(snapshot, process, now)[0]})["findings"]
+    shown: list[Wire] = plain({"findings": findings.findings(snapshot, process, now)[0]})["findings"]
     return shown
 
 
@@ -64,7 +64,7 @@ def everywhere(snapshot: ReadTransaction, now: datetime, limit: int = 4) -> list
     found: list[Wire] = []
     after = None
     while True:
-        page, _ = watch.all_findings(snapshot, now, None, None, after, limit)
+        page, _ = findings.all_findings(snapshot, now, None, None, after, limit)
         found += plain({"items": page.items})["items"]
         after = page.next
         if after is None:
@@ -76,7 +76,7 @@ def due(snapshot: ReadTransaction, now: datetime, process: str | None = None, li
     found: list[Wire] = []
     after = None
     while True:
-        page, _ = watch.deadlines(snapshot, now, process=process, after=after, limit=limit)
+        page, _ = deadlines.deadlines(snapshot, now, process=process, after=after, limit=limit)
         found += plain({"items": page.items})["items"]
         after = page.next
         if after is None:
@@ -141,7 +141,7 @@ def test_live_rebuilt_and_folded_agree(history: list[Wire], sizes: list[int]) ->
 def test_the_processes_in_which_a_finding_stands(history: list[Wire], rule: str, now: datetime) -> None:
     log = recorded(history)
     with reading(*history) as snapshot:
-        listed = queries.processes(snapshot, Wanted(finding=rule), None, 100, now).items
+        listed = processes.processes(snapshot, ProcessFilter(finding=rule), None, 100, now).items
         expected = {
             pictured(log, process).process
             for process in processes_of(log)
@@ -170,12 +170,12 @@ def test_what_strict_handling_would_refuse_is_what_would_be_raised(
     subjects = {event.subject for event in late}
     with reading(*history[:cut]) as early, reading(*history) as full:
         before, after = (_of_quality(snapshot, subjects) for snapshot in (early, full))
-        found = {(one.rule, str(one.subject), one.about) for _, one in watch.quality_faults(early, late)}
+        found = {(one.rule, str(one.subject), one.about) for _, one in quality.quality_faults(early, late)}
     assert found == after - before
 
 
 def _of_quality(snapshot: ReadTransaction, subjects: set[Any]) -> set[tuple[str, str, str]]:
-    kept = watch.findings_of(snapshot, subjects, CLOCKS[0])
+    kept = findings.findings_of(snapshot, subjects, CLOCKS[0])
     return {
         (one["rule"], one["subject"], one["about"])
         for found in kept.values()
@@ -228,7 +228,7 @@ def test_findings_of_several_subjects_at_once() -> None:
         wire("SubjectUnified", subject="talks/first", data={"into": "talks/second", "reason": "one round"}),
     ]
     with reading(*history) as snapshot:
-        found = watch.findings_of(snapshot, ["talks/first", "talks/second", "processes/first"], CLOCKS[0])
+        found = findings.findings_of(snapshot, ["talks/first", "talks/second", "processes/first"], CLOCKS[0])
     assert {one["rule"] for one in found["talks/first"]} == {"single-claimant", "plan-date-passed"}
     assert found["talks/first"] == found["talks/second"]
     assert found["processes/first"] == []

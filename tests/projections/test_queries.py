@@ -14,9 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import BadCursor, NotFound
-from projections import asking, queries
-from projections.asking import Answer
-from projections.queries import Wanted
+from projections import paging
+from projections.paging import Page
+from projections.queries import figures, incidents, obligations, processes, status, subjects
+from projections.queries import history as history_query
+from projections.read_models.process_list import ProcessFilter
 from projections.storage.generations import ReadTransaction
 from tests.projections.world import NOW, SLOW, Wire, follow, opened, processes_of, pull, reading, recorded, views
 from tests.spec import wire
@@ -40,7 +42,7 @@ def ids(entries: list[Wire]) -> list[str]:
     return [entry["id"] for entry in entries]
 
 
-def pages(ask: Callable[..., Answer]) -> list[Wire]:
+def pages(ask: Callable[..., Page]) -> list[Wire]:
     """All entries of a list, page by page."""
     found: list[Wire] = []
     after = None
@@ -54,7 +56,7 @@ def pages(ask: Callable[..., Answer]) -> list[Wire]:
 
 
 def the_history(here: ReadTransaction, process: str = "first", **options: Any) -> list[Wire]:
-    return queries.history(here, process, None, 1000, **options).items
+    return history_query.history(here, process, None, 1000, **options).items
 
 
 # --- history
@@ -93,7 +95,7 @@ def test_on_one_day_the_usual_course_decides_then_the_id() -> None:
 def test_pages_visit_each_event_once_also_with_equal_dates(limit: int, newest_first: bool) -> None:
     days = ["2017-10-27"] * 5 + ["2017-10-28"] * 3 + ["2017-10"] * 2 + ["../2017-10-27"]
     with reading(*opened(FIRST), *[said(number, day) for number, day in enumerate(days)]) as here:
-        found = pages(lambda after: queries.history(here, "first", after, limit, newest_first=newest_first))
+        found = pages(lambda after: history_query.history(here, "first", after, limit, newest_first=newest_first))
         assert ids(found) == ids(the_history(here, newest_first=newest_first))
         assert len(set(ids(found))) == len(found) == len(days) + 1
 
@@ -104,7 +106,7 @@ def test_pages_of_any_history_visit_each_event_once(history: list[Wire], limit: 
     log = recorded(history)
     with reading(*history) as here:
         for process in processes_of(log):
-            ask = partial(queries.history, here, process, limit=limit, newest_first=newest_first)
+            ask = partial(history_query.history, here, process, limit=limit, newest_first=newest_first)
             found = pages(ask)
             whole = the_history(here, process, newest_first=newest_first)
             assert found == whole
@@ -144,9 +146,9 @@ def test_a_mark_stands_on_the_target_whichever_page_it_is_on() -> None:
         said(1, "2017-10-27"),
         wire("EventRetracted", subject=FIRST, id=uuid(2), data={"event": uuid(1), "reason": "It was a rumour."}),
     ) as here:
-        page = queries.history(here, "first", None, 1)
+        page = history_query.history(here, "first", None, 1)
         assert ids(page.items[0]["revised_by"]) == [uuid(2)]
-        assert ids(queries.history(here, "first", page.next, 1).items) == [uuid(2)]
+        assert ids(history_query.history(here, "first", page.next, 1).items) == [uuid(2)]
 
 
 def test_a_revision_in_a_later_batch_stands_beside_its_target_too() -> None:
@@ -173,14 +175,14 @@ def test_a_revision_in_a_later_batch_stands_beside_its_target_too() -> None:
         "%%%",
         "é",
         base64.urlsafe_b64encode(b"\xff\xfe").decode(),
-        asking.cursor("first"),
-        asking.cursor(1, 2, 3),
-        asking.cursor(1, 2, 3, 4),
-        asking.cursor(1, 2, True, "x"),
-        asking.cursor(1.0, 2, 3, "x"),
-        asking.cursor(2**63, 2, 3, "x"),
-        asking.cursor(-(10**400), 2, 3, "x"),
-        asking.cursor(1, 2, 3, "\ud800"),
+        paging.cursor("first"),
+        paging.cursor(1, 2, 3),
+        paging.cursor(1, 2, 3, 4),
+        paging.cursor(1, 2, True, "x"),
+        paging.cursor(1.0, 2, 3, "x"),
+        paging.cursor(2**63, 2, 3, "x"),
+        paging.cursor(-(10**400), 2, 3, "x"),
+        paging.cursor(1, 2, 3, "\ud800"),
         base64.urlsafe_b64encode(b"[" * 5000).decode(),
         base64.urlsafe_b64encode(json.dumps({"a": 1}).encode()).decode(),
     ],
@@ -188,33 +190,33 @@ def test_a_revision_in_a_later_batch_stands_beside_its_target_too() -> None:
 def test_a_cursor_of_another_making_is_refused(cursor: str) -> None:
     with reading(*opened(FIRST)) as here:
         with pytest.raises(BadCursor, match="unchanged from `next`"):
-            queries.history(here, "first", cursor, 10)
+            history_query.history(here, "first", cursor, 10)
         with pytest.raises(BadCursor):
-            queries.incidents(here, "first", cursor, 10)
+            incidents.incidents(here, "first", cursor, 10)
 
 
-@pytest.mark.parametrize("cursor", ["x", asking.cursor(1), asking.cursor("a", "b"), asking.cursor("\ud800")])
+@pytest.mark.parametrize("cursor", ["x", paging.cursor(1), paging.cursor("a", "b"), paging.cursor("\ud800")])
 def test_lists_by_id_refuse_such_cursors_too(cursor: str) -> None:
     with reading(*opened(FIRST)) as here:
         with pytest.raises(BadCursor):
-            queries.processes(here, Wanted(), cursor, 10)
+            processes.processes(here, ProcessFilter(), cursor, 10)
         with pytest.raises(BadCursor):
-            queries.actors(here, None, cursor, 10)
+            subjects.actors(here, None, cursor, 10)
 
 
 @pytest.mark.parametrize(
     "ask",
     [
-        lambda here: queries.history(here, "nowhere", None, 10),
-        lambda here: queries.process_status(here, "nowhere", NOW),
-        lambda here: queries.stamp(here, "nowhere"),
-        lambda here: queries.figures(here, "nowhere"),
-        lambda here: queries.incidents(here, "nowhere", None, 10),
-        lambda here: queries.obligations(here, "nowhere", NOW),
-        lambda here: queries.of_family(here, "nowhere", "talks"),
-        lambda here: queries.actors_of(here, "nowhere"),
-        lambda here: queries.subject_page(here, "talks/nowhere"),
-        lambda here: queries.actor_page(here, "nobody"),
+        lambda here: history_query.history(here, "nowhere", None, 10),
+        lambda here: status.process_status(here, "nowhere", NOW),
+        lambda here: processes.stamp(here, "nowhere"),
+        lambda here: figures.figures(here, "nowhere"),
+        lambda here: incidents.incidents(here, "nowhere", None, 10),
+        lambda here: obligations.obligations(here, "nowhere", NOW),
+        lambda here: subjects.of_family(here, "nowhere", "talks"),
+        lambda here: subjects.actors_of(here, "nowhere"),
+        lambda here: subjects.subject_page(here, "talks/nowhere"),
+        lambda here: subjects.actor_page(here, "nobody"),
     ],
 )
 def test_what_was_never_opened_is_not_found(ask: Callable[[ReadTransaction], Any]) -> None:
@@ -246,11 +248,11 @@ def test_a_process_that_is_named_later_gets_what_came_before() -> None:
             one["id"] for one in the_history(here) if one["subject"] == "talks/first"
         ]
         assert {uuid(1), uuid(2), uuid(3), uuid(4)} <= set(ids(second))
-        assert len(queries.figures(here, "second")) == 1
-        assert ids(queries.incidents(here, "second", None, 10).items) == [uuid(3)]
-        shown, _ = queries.process_status(here, "second", NOW)
+        assert len(figures.figures(here, "second")) == 1
+        assert ids(incidents.incidents(here, "second", None, 10).items) == [uuid(3)]
+        shown, _ = status.process_status(here, "second", NOW)
         assert [talks["subject"] for talks in shown["talks"]] == ["talks/first"]
-        listed = queries.processes(here, Wanted(updated_after=7), None, 10).items[1]
+        listed = processes.processes(here, ProcessFilter(updated_after=7), None, 10).items[1]
         assert listed["process"] == "second"
 
 
@@ -261,7 +263,7 @@ def test_what_was_heard_before_counts_for_a_process_that_is_named_later() -> Non
         said(1, "2017-10-27", "talks/first", sources=[source]),
         also_in("second"),
     ) as here:
-        shown = queries.processes(here, Wanted(), None, 10).items
+        shown = processes.processes(here, ProcessFilter(), None, 10).items
         assert [one["last_heard"]["on"] for one in shown] == ["2017-12-01", "2017-12-01"]
 
 
@@ -309,49 +311,49 @@ MANY = (
 @pytest.mark.parametrize(
     ("wanted", "expected"),
     [
-        (Wanted(), ["ghouta", "homs", "kalamun"]),
-        (Wanted(q="kalamun"), ["kalamun"]),
-        (Wanted(q="KALAMUN"), ["kalamun"]),
-        (Wanted(q="östliche ghOUTA"), ["ghouta"]),
-        (Wanted(q="القلمون"), ["kalamun"]),
-        (Wanted(q="الغوطة"), []),
-        (Wanted(q="100%"), ["ghouta"]),
-        (Wanted(q="of_i"), ["ghouta"]),
-        (Wanted(q="%"), ["ghouta"]),
-        (Wanted(q="a_tern"), []),
-        (Wanted(q="\\"), []),
-        (Wanted(place="jarut"), ["kalamun"]),
-        (Wanted(place="الرحيبة"), ["kalamun"]),
-        (Wanted(place="SY0304"), ["kalamun"]),
-        (Wanted(place="sy03"), ["ghouta", "kalamun"]),
-        (Wanted(place="Al-Waer"), []),  # it was removed
-        (Wanted(actor="russia"), ["ghouta", "kalamun"]),
-        (Wanted(actor="army"), []),  # its role has ended
-        (Wanted(actor="nobody"), []),
-        (Wanted(role="guarantor"), ["kalamun"]),
-        (Wanted(actor="russia", role="witness"), ["ghouta"]),
-        (Wanted(actor="russia", role="mediator"), []),  # another holds that one
-        (Wanted(state="open"), ["kalamun"]),
-        (Wanted(state="suspended"), ["ghouta", "homs"]),  # contested ones may be so
-        (Wanted(state="ended"), ["ghouta"]),
-        (Wanted(state="contested"), ["ghouta"]),
-        (Wanted(updated_after=13), ["ghouta", "homs"]),
-        (Wanted(updated_after=15), ["homs"]),
-        (Wanted(updated_after=99), []),
-        (Wanted(q="ghouta", place="SY0303", actor="russia", state="ended", updated_after=3), ["ghouta"]),
-        (Wanted(q="ghouta", place="SY0304"), []),
+        (ProcessFilter(), ["ghouta", "homs", "kalamun"]),
+        (ProcessFilter(q="kalamun"), ["kalamun"]),
+        (ProcessFilter(q="KALAMUN"), ["kalamun"]),
+        (ProcessFilter(q="östliche ghOUTA"), ["ghouta"]),
+        (ProcessFilter(q="القلمون"), ["kalamun"]),
+        (ProcessFilter(q="الغوطة"), []),
+        (ProcessFilter(q="100%"), ["ghouta"]),
+        (ProcessFilter(q="of_i"), ["ghouta"]),
+        (ProcessFilter(q="%"), ["ghouta"]),
+        (ProcessFilter(q="a_tern"), []),
+        (ProcessFilter(q="\\"), []),
+        (ProcessFilter(place="jarut"), ["kalamun"]),
+        (ProcessFilter(place="الرحيبة"), ["kalamun"]),
+        (ProcessFilter(place="SY0304"), ["kalamun"]),
+        (ProcessFilter(place="sy03"), ["ghouta", "kalamun"]),
+        (ProcessFilter(place="Al-Waer"), []),  # it was removed
+        (ProcessFilter(actor="russia"), ["ghouta", "kalamun"]),
+        (ProcessFilter(actor="army"), []),  # its role has ended
+        (ProcessFilter(actor="nobody"), []),
+        (ProcessFilter(role="guarantor"), ["kalamun"]),
+        (ProcessFilter(actor="russia", role="witness"), ["ghouta"]),
+        (ProcessFilter(actor="russia", role="mediator"), []),  # another holds that one
+        (ProcessFilter(state="open"), ["kalamun"]),
+        (ProcessFilter(state="suspended"), ["ghouta", "homs"]),  # contested ones may be so
+        (ProcessFilter(state="ended"), ["ghouta"]),
+        (ProcessFilter(state="contested"), ["ghouta"]),
+        (ProcessFilter(updated_after=13), ["ghouta", "homs"]),
+        (ProcessFilter(updated_after=15), ["homs"]),
+        (ProcessFilter(updated_after=99), []),
+        (ProcessFilter(q="ghouta", place="SY0303", actor="russia", state="ended", updated_after=3), ["ghouta"]),
+        (ProcessFilter(q="ghouta", place="SY0304"), []),
     ],
 )
-def test_processes_by_filter(wanted: Wanted, expected: list[str]) -> None:
+def test_processes_by_filter(wanted: ProcessFilter, expected: list[str]) -> None:
     with reading(*MANY) as here:
-        assert [one["process"] for one in queries.processes(here, wanted, None, 10).items] == expected
-        found = pages(lambda after: queries.processes(here, wanted, after, 1))
+        assert [one["process"] for one in processes.processes(here, wanted, None, 10).items] == expected
+        found = pages(lambda after: processes.processes(here, wanted, after, 1))
         assert [one["process"] for one in found] == expected
 
 
 def test_what_the_list_shows_of_a_process() -> None:
     with reading(*MANY) as here:
-        ghouta, homs, kalamun = queries.processes(here, Wanted(), None, 10).items
+        ghouta, homs, kalamun = processes.processes(here, ProcessFilter(), None, 10).items
     assert kalamun["labels"] == [{"text": "Eastern Kalamun"}, {"text": "القلمون الشرقي"}]
     assert kalamun["areas"] == ["Jarut", "الرحيبة"]
     assert kalamun["state"]["value"] == "open"
@@ -371,13 +373,13 @@ def figure(value: int, claimant: str | None = None, occurred: str = "2017-10-27"
     return wire("FigureReported", subject=FIRST, occurred=occurred, data=data, claimant=claimant)
 
 
-def figures(*history: Wire) -> list[Wire]:
+def figures_after(*history: Wire) -> list[Wire]:
     with reading(*opened(FIRST), *history) as here:
-        return queries.figures(here, "first")
+        return figures.figures(here, "first")
 
 
 def test_the_newest_claim_of_each_claimant_stands_and_nothing_is_added() -> None:
-    (line,) = figures(
+    (line,) = figures_after(
         figure(2000, "army", "2017-10-27"),
         figure(1500, "army", "2017-10-01"),  # arrives late
         figure(1800, "elders", "2017-10-20", qualifier="at least"),
@@ -392,28 +394,28 @@ def test_the_newest_claim_of_each_claimant_stands_and_nothing_is_added() -> None
 
 
 def test_the_span_is_what_all_claims_allow() -> None:
-    (line,) = figures(figure(2000, "army", qualifier="up to"), figure(500, "elders", qualifier="more than"))
+    (line,) = figures_after(figure(2000, "army", qualifier="up to"), figure(500, "elders", qualifier="more than"))
     assert line["span"] == {"low": 501, "high": 2000}
-    (line,) = figures(figure(500, "elders", qualifier="at least"))
+    (line,) = figures_after(figure(500, "elders", qualifier="at least"))
     assert line["span"] == {"low": 500, "high": None}
 
 
 def test_claims_that_cannot_all_be_true_are_contested() -> None:
     calm, contested = (figure(2000, "army", scope="north"), figure(2001, "elders", scope="south"))
-    first, second, *_ = figures(calm, contested, figure(5, "army", scope="south"))
+    first, second, *_ = figures_after(calm, contested, figure(5, "army", scope="south"))
     assert (first["scope"], first["contested"], first["span"]) == ("south", True, None)
     assert sorted(c["value"] for c in first["claims"]) == [5, 2001]
     assert (second["scope"], second["contested"]) == ("north", False)
 
 
 def test_a_claimed_zero_is_a_claim() -> None:
-    (line,) = figures(figure(0, "army"), figure(3, "elders"))
+    (line,) = figures_after(figure(0, "army"), figure(3, "elders"))
     assert line["contested"]
     assert sorted(c["value"] for c in line["claims"]) == [0, 3]
 
 
 def test_another_counting_unit_or_area_is_another_series() -> None:
-    found = figures(
+    found = figures_after(
         figure(1),
         figure(2, counting="cumulative"),
         figure(3, counting="flow", period="2017-10"),
@@ -434,7 +436,7 @@ def test_an_assessment_stands_beside_the_claims() -> None:
         "assessor": "field office",
         "reason": "Counted.",
     }
-    (line,) = figures(figure(2000, "army"), wire("FigureAssessed", subject=FIRST, data=data))
+    (line,) = figures_after(figure(2000, "army"), wire("FigureAssessed", subject=FIRST, data=data))
     assert [c["claimant"] for c in line["claims"]] == ["army"]
     assert [(a["claimant"], a["low"], a["high"], a["reason"]) for a in line["assessed"]] == [
         ("field office", 10, 20, "Counted.")
@@ -444,7 +446,7 @@ def test_an_assessment_stands_beside_the_claims() -> None:
 
 
 def test_only_an_assessment_has_no_span() -> None:
-    (line,) = figures(wire("FigureAssessed", subject=FIRST))
+    (line,) = figures_after(wire("FigureAssessed", subject=FIRST))
     assert (line["claims"], line["span"], line["contested"]) == ([], None, False)
 
 
@@ -453,11 +455,11 @@ def test_counts_of_a_register_stand_with_it_and_among_the_figures() -> None:
     quantity = {"value": 20000, "qualifier": "more than"}
     joined = wire("EnrolmentReported", subject=register, data={"quantity": quantity, "counting": "cumulative"})
     with reading(*opened(FIRST, register), joined) as here:
-        shown, _ = queries.process_status(here, "first", NOW)
+        shown, _ = status.process_status(here, "first", NOW)
         assert shown["figures"] == []
         (enrolment,) = shown["enrolments"]
         (count,) = enrolment["counts"]
-        assert count == queries.figures(here, "first")[0]
+        assert count == figures.figures(here, "first")[0]
         assert (count["measure"], count["claims"][0]["low"], count["area_stated"]) == (
             "enrolled: all tracks",
             20001,
@@ -486,8 +488,8 @@ def test_incidents_and_violations_newest_first_each_with_its_assessments() -> No
         *verdicts,
         said(4, "2017-10-30"),
     ) as here:
-        found = pages(lambda after: queries.incidents(here, "first", after, 1))
-        assert found == queries.incidents(here, "first", None, 10).items
+        found = pages(lambda after: incidents.incidents(here, "first", after, 1))
+        assert found == incidents.incidents(here, "first", None, 10).items
     assert ids(found) == [uuid(2), uuid(1), uuid(3)]
     assert [one["verification"] for one in found[1]["assessments"]] == ["under verification", "substantiated"]
     assert ids(found[1]["assessments"]) == [uuid(8), uuid(9)]
@@ -506,7 +508,7 @@ def test_counts_are_per_recorder_certain_or_possible_and_never_added() -> None:
         violation(50, "2017-10-29", **twice),
         wire("IncidentReported", subject=FIRST, occurred="2017-10-29", claimant="elders"),
     ) as here:
-        shown, _ = queries.process_status(here, "first", NOW)
+        shown, _ = status.process_status(here, "first", NOW)
     (agreement,) = shown["truce"]["agreements"]
     assert agreement["violations"]["army"] == {
         "last_7_days": {"certain": 2, "possible": 2},  # a day in October, or in the year, may lie within
@@ -531,20 +533,20 @@ def test_actors_by_page_and_name() -> None:
         for key, name in names.items()
     ]
     with reading(*opened(FIRST), *history) as here:
-        assert [a["subject"] for a in pages(lambda after: queries.actors(here, None, after, 1))] == [
+        assert [a["subject"] for a in pages(lambda after: subjects.actors(here, None, after, 1))] == [
             f"actors/{key}" for key in names
         ]
-        assert [a["subject"] for a in pages(lambda after: queries.actors(here, "Army", after, 1))] == [
+        assert [a["subject"] for a in pages(lambda after: subjects.actors(here, "Army", after, 1))] == [
             "actors/c",
             "actors/d",
         ]
-        assert [a["label"] for a in queries.actors(here, "الأعيان", None, 10).items] == ["الأعيان"]
+        assert [a["label"] for a in subjects.actors(here, "الأعيان", None, 10).items] == ["الأعيان"]
 
 
 def test_an_actor_page_shows_its_roles_in_every_process_and_what_they_rest_on() -> None:
     mine = role("russia", "guarantor", "talks/k", "2017-10-28", on_behalf_of="army")
     with reading(*MANY, mine, also_in("homs", "talks/k")) as here:
-        shown, version = queries.actor_page(here, "russia")
+        shown, version = subjects.actor_page(here, "russia")
         found = [(r["process"], r["subject"], r["role"], r["on_behalf_of"]) for r in shown["processes"]]
     assert found == [
         ("ghouta", "processes/ghouta", "witness", None),
@@ -566,7 +568,7 @@ def test_the_actors_of_a_process_with_their_roles_and_positions() -> None:
         wire("PositionTaken", subject="processes/kalamun", data=position),
         wire("TalksReported", subject="talks/more", data=talks),
     ) as here:
-        found = {one["subject"]: one for one in queries.actors_of(here, "kalamun")}
+        found = {one["subject"]: one for one in subjects.actors_of(here, "kalamun")}
     assert list(found) == ["actors/army", "actors/elders", "actors/russia"]
     assert [r["role"] for r in found["actors/russia"]["roles"]] == ["guarantor"]
     assert [p["value"]["position"] for p in found["actors/elders"]["positions"]] == ["accepts"]
@@ -583,18 +585,18 @@ def test_a_relabelled_actor_shows_its_new_name_everywhere() -> None:
     history = (*MANY, relabelled("Russian Federation"), relabelled(old, no_longer=True))
     with reading(*history) as here:
         for process in ("kalamun", "ghouta"):
-            shown, _ = queries.process_status(here, process, NOW)
+            shown, _ = status.process_status(here, process, NOW)
             assert shown["actors"]["russia"]["label"] == "Russian Federation"
-        page, _ = queries.subject_page(here, "talks/k")
+        page, _ = subjects.subject_page(here, "talks/k")
         assert page["actors"]["russia"]["label"] == "Russian Federation"
-        page, version = queries.actor_page(here, "russia")
+        page, version = subjects.actor_page(here, "russia")
         assert (page["label"], page["former_labels"], version) == ("Russian Federation", [old], 3)
-        assert queries.stamp(here, "kalamun").actors == len(history)
+        assert processes.stamp(here, "kalamun").actors == len(history)
 
 
 def test_a_subject_page_explains_itself() -> None:
     with reading(*MANY) as here:
-        shown, version = queries.subject_page(here, "talks/k")
+        shown, version = subjects.subject_page(here, "talks/k")
     assert version == 2
     assert shown["processes"] == ["kalamun"]
     (held,) = shown["roles"]

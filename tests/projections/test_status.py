@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from projections import status
-from projections.outlook import findings_in
-from projections.scene import glance_at
+from projections.queries import figures, status
+from projections.queries.snapshot import findings_in
+from projections.read_models.findings import glance_at
 from tests.projections.world import NOW, SLOW, Wire, folded, opened, pictured, processes_of, recorded, scene_of
 from tests.spec import wire
 from tests.strategies import histories
@@ -528,13 +528,13 @@ def test_a_flow_is_compared_within_its_period_only() -> None:
 def test_contested_figures_come_first_however_many_there_are() -> None:
     calm = [
         wire("FigureReported", subject=FIRST, data={"measure": f"a{n:03}", "quantity": {"value": n}})
-        for n in range(status.SERIES_SHOWN)
+        for n in range(figures.SERIES_SHOWN)
     ]
     torn = [
         wire("FigureReported", subject=FIRST, claimant=who, data={"measure": "z", "quantity": {"value": value}})
         for who, value in (("army", 1), ("elders", 2))
     ]
     found = shown(*calm, *torn)
-    assert len(found["figures"]) == status.SERIES_SHOWN
+    assert len(found["figures"]) == figures.SERIES_SHOWN
     assert (found["figures"][0]["measure"], found["figures"][0]["contested"]) == ("z", True)
-    assert found["totals"]["figures"] == {"series": status.SERIES_SHOWN + 1}
+    assert found["totals"]["figures"] == {"series": figures.SERIES_SHOWN + 1}

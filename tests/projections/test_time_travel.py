@@ -14,8 +14,8 @@ from domain.families import OPENINGS
 from domain.horizon import Horizon, Seen, in_effect, seen_from
 from domain.values import EventId, Subject
 from domain.vocabulary import PAYLOADS
-from projections.picture import picture_of
-from projections.scene import Asked
+from projections.queries.at_horizon import HorizonRequest
+from projections.queries.snapshot import fold_snapshot
 from projections.storage.generations import ReadModels
 from tests.projections.naive import Inside, naively
 from tests.projections.world import Wire, folded, follow, kept, opened, processes_of, pull, recorded, views
@@ -150,9 +150,9 @@ DATED = st.one_of(st.none(), st.sampled_from(CUTS))
 
 
 @st.composite
-def horizons(draw: st.DrawFn) -> Asked:
+def horizons(draw: st.DrawFn) -> HorizonRequest:
     position = draw(POSITIONS)
-    return Asked(draw(DATED), draw(DATED), known_at_position=position, position=position)
+    return HorizonRequest(draw(DATED), draw(DATED), known_at_position=position, position=position)
 
 
 # --- the five steps ---------------------------------------------------------------------------------------
@@ -168,7 +168,7 @@ def test_nothing_is_seen_of_an_empty_log() -> None:
 
 @SOME
 @given(LOGS, horizons())
-def test_a_horizon_is_the_five_steps_done_naively(history: list[Wire], asked: Asked) -> None:
+def test_a_horizon_is_the_five_steps_done_naively(history: list[Wire], asked: HorizonRequest) -> None:
     log = recorded(history)
     seen, expected = seen_from(asked.horizon, log), naively(asked.horizon, log)
     assert _shown(seen) == _expected(expected)
@@ -196,7 +196,7 @@ def _expected(found: dict[Subject, dict[EventId, Inside]]) -> Shown:
 
 @SOME
 @given(LOGS, horizons())
-def test_what_is_inside_is_named_or_withdrawn(history: list[Wire], asked: Asked) -> None:
+def test_what_is_inside_is_named_or_withdrawn(history: list[Wire], asked: HorizonRequest) -> None:
     log = recorded(history)
     seen = seen_from(asked.horizon, log)
     for subject, events in seen.events.items():
@@ -206,7 +206,9 @@ def test_what_is_inside_is_named_or_withdrawn(history: list[Wire], asked: Asked)
 
 @SOME
 @given(LOGS, horizons(), st.randoms(use_true_random=False))
-def test_the_order_in_which_a_log_is_read_does_not_matter(history: list[Wire], asked: Asked, chance: Any) -> None:
+def test_the_order_in_which_a_log_is_read_does_not_matter(
+    history: list[Wire], asked: HorizonRequest, chance: Any
+) -> None:
     log = recorded(history)
     mixed = list(log)
     chance.shuffle(mixed)
@@ -219,7 +221,9 @@ def test_the_order_in_which_a_log_is_read_does_not_matter(history: list[Wire], a
 
 @FEW
 @given(LOGS, horizons())
-def test_a_status_from_the_read_models_is_that_of_a_log_folded_in_memory(history: list[Wire], asked: Asked) -> None:
+def test_a_status_from_the_read_models_is_that_of_a_log_folded_in_memory(
+    history: list[Wire], asked: HorizonRequest
+) -> None:
     log = recorded(history)
     with views() as found:
         follow(found, pull(log))
@@ -227,7 +231,7 @@ def test_a_status_from_the_read_models_is_that_of_a_log_folded_in_memory(history
             assert _kept(found, process, asked) == _folded(log, process, asked), process
 
 
-def _kept(found: ReadModels, process: str, asked: Asked) -> Wire | None:
+def _kept(found: ReadModels, process: str, asked: HorizonRequest) -> Wire | None:
     """The status as the read models give it; None if nothing is inside the horizon."""
     try:
         return kept(found, process, asked=asked)
@@ -235,9 +239,9 @@ def _kept(found: ReadModels, process: str, asked: Asked) -> Wire | None:
         return None
 
 
-def _folded(log: list[Recorded], process: str, asked: Asked) -> Wire | None:
+def _folded(log: list[Recorded], process: str, asked: HorizonRequest) -> Wire | None:
     """The status as a fold of the log gives it; None if nothing is inside the horizon."""
-    if picture_of(log, process, horizon=asked.horizon) is None:
+    if fold_snapshot(log, process, horizon=asked.horizon) is None:
         return None
     return folded(log, process, asked=asked)
 
@@ -260,7 +264,7 @@ def test_a_report_may_gain_more_sources_than_one_can_be_sent_with() -> None:
 @given(LOGS, st.integers(1, 36))
 def test_a_status_at_a_position_is_that_of_a_log_cut_there(history: list[Wire], position: int) -> None:
     log = recorded(history)
-    asked = Asked(known_at_position=position, position=position)
+    asked = HorizonRequest(known_at_position=position, position=position)
     for process in processes_of(log[:position]):
         then, cut = folded(log, process, asked=asked), folded(log[:position], process)
         assert {k for k in cut if k != "horizon" and then[k] != cut[k]} == set()

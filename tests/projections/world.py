@@ -17,12 +17,12 @@ from domain.actors import ActorState
 from domain.event import Recorded, Unreadable
 from domain.families import OPENINGS
 from domain.values import Subject
-from projections import queries, status
 from projections.batch import open_read_models
 from projections.catch_up import Pull, catch_up
-from projections.outlook import findings_in
-from projections.picture import Picture, picture_of
-from projections.scene import HERE, Asked, Scene, glance_at
+from projections.queries import status
+from projections.queries.at_horizon import PRESENT, HorizonRequest, ProcessView
+from projections.queries.snapshot import ProcessSnapshot, findings_in, fold_snapshot
+from projections.read_models.findings import glance_at
 from projections.storage.generations import GenerationProgress, ReadModels, ReadTransaction
 from tests import postgres
 from tests.spec import wire
@@ -141,25 +141,29 @@ def follow(found: ReadModels, source: Pull) -> None:
         pass
 
 
-def kept(found: ReadModels, process: str, now: datetime = NOW, asked: Asked = HERE) -> Wire:
+def kept(found: ReadModels, process: str, now: datetime = NOW, asked: HorizonRequest = PRESENT) -> Wire:
     """The status as the read models give it."""
     with found.reading() as reading:
-        return plain(queries.process_status(reading, process, now, asked)[0])
+        return plain(status.process_status(reading, process, now, asked)[0])
 
 
-def folded(log: Sequence[Recorded], process: str, now: datetime = NOW, newest: int = 10, asked: Asked = HERE) -> Wire:
+def folded(
+    log: Sequence[Recorded], process: str, now: datetime = NOW, newest: int = 10, asked: HorizonRequest = PRESENT
+) -> Wire:
     """The status as a pure fold of the log gives it."""
     return plain(status.compose(scene_of(pictured(log, process, newest, asked), now, asked)))
 
 
-def pictured(log: Sequence[Recorded], process: str, newest: int = 10, asked: Asked = HERE) -> Picture:
+def pictured(
+    log: Sequence[Recorded], process: str, newest: int = 10, asked: HorizonRequest = PRESENT
+) -> ProcessSnapshot:
     """The picture that a pure fold of the log gives; something of the process must be inside the horizon."""
-    found = picture_of(log, process, newest, horizon=asked.horizon)
+    found = fold_snapshot(log, process, newest, horizon=asked.horizon)
     assert found is not None, "nothing is inside the horizon"
     return found
 
 
-def scene_of(found: Picture, now: datetime = NOW, asked: Asked = HERE) -> Scene:
+def scene_of(found: ProcessSnapshot, now: datetime = NOW, asked: HorizonRequest = PRESENT) -> ProcessView:
     """The scene of a picture that was folded from a log."""
 
     def named(ids: Iterable[str]) -> dict[str, ActorState]:
@@ -171,7 +175,7 @@ def scene_of(found: Picture, now: datetime = NOW, asked: Asked = HERE) -> Scene:
                 states[one] = state
         return states
 
-    return Scene(
+    return ProcessView(
         found,
         asked.now or now,
         asked,

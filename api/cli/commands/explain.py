@@ -19,7 +19,7 @@ from api.wording.lines import split
 from api.wording.marks import BAD, FAINT, Part
 from api.wording.values import Names, tag
 from api.wording.words import clean
-from projections.naming import lines_in, matching
+from projections.queries.line_names import lines_in, matching
 
 Json = dict[str, Any]
 

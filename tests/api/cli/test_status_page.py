@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from api.cli.terminal.status_page import draw
-from projections.scene import Asked
+from projections.queries.at_horizon import HorizonRequest
 from tests.projections.world import folded, processes_of, recorded
 from tests.spec import wire
 from tests.strategies import histories
@@ -226,7 +226,7 @@ def test_events_and_notes_are_shown_when_asked_for() -> None:
 
 
 def past(*more: Json, **asked: Any) -> str:
-    status = folded(recorded([*EVENTS, *more]), "eastern-kalamun", AFTER, asked=Asked(**asked))
+    status = folded(recorded([*EVENTS, *more]), "eastern-kalamun", AFTER, asked=HorizonRequest(**asked))
     return str(draw(status, position=42))
 
 

@@ -19,9 +19,9 @@ from api.cli.commands.changes import Briefing
 from api.settings import load
 from api.wording import lines
 from api.wording.values import Names
-from projections.changes import changes as told_between
-from projections.naming import lines_in, lines_of, matching, slug
-from projections.scene import Asked
+from projections.queries.at_horizon import HorizonRequest
+from projections.queries.changes import changes as told_between
+from projections.queries.line_names import lines_in, lines_of, matching, slug
 from tests.api.cli.test_commands import Run, flat, place, run  # noqa: F401  fixtures
 from tests.api.cli.test_commands import seeded as founding  # noqa: F401  a fixture
 from tests.api.conftest import HERE, SEED
@@ -226,8 +226,8 @@ def test_whatever_is_recorded_can_be_told(history: list[Wire], cut: int) -> None
     log = recorded(history)
     with reading(*history) as snapshot:
         for process in processes_of(log):
-            since = Asked(position=min(cut, len(log)))
-            answer = plain(told_between(snapshot, process, since, Asked(), datetime(2026, 2, 1, tzinfo=UTC)))
+            since = HorizonRequest(position=min(cut, len(log)))
+            answer = plain(told_between(snapshot, process, since, HorizonRequest(), datetime(2026, 2, 1, tzinfo=UTC)))
             assert str(Briefing(answer, 80).draw())
             status = folded(log, process)
             names = Names(status)

@@ -24,10 +24,10 @@ import pytest
 
 from ledger.append import Append
 from ledger.ledger import Ledger
-from projections import queries
 from projections.batch import open_read_models
 from projections.catch_up import catch_up
 from projections.follower import Follower
+from projections.queries import status
 from projections.storage.generations import ReadModels
 from tests.api.cli.test_server import PATIENCE, Place, place, printed, start, stop
 from tests.ledger.sending import begin, statement
@@ -91,8 +91,8 @@ def agrees_with_a_fresh_fold(ledger: Ledger, where: Path | str, fresh: Path) -> 
     def said(views: ReadModels) -> dict[str, Any]:
         with views.reading() as reading:
             assert reading.position == ledger.head()
-            status, _ = queries.process_status(reading, "first", NOW)
-            return {key: value for key, value in plain(status).items() if key != "explained"}
+            answer, _ = status.process_status(reading, "first", NOW)
+            return {key: value for key, value in plain(answer).items() if key != "explained"}
 
     with closing(open_read_models(views_at(where))) as live, closing(open_read_models(fresh)) as anew:
         position = -1

@@ -18,7 +18,7 @@ T = TypeVar("T")
 Json = dict[str, Any]
 
 
-class Page:
+class Renderer:
     """Renders lines and remembers which events and actors they name, so that an answer can explain them."""
 
     def __init__(self) -> None:
@@ -77,184 +77,188 @@ class Page:
         }
 
 
-def labels(found: Iterable[Label]) -> list[Json]:
-    return [label.model_dump(exclude_none=True) for label in found]
+def labels(texts: Iterable[Label]) -> list[Json]:
+    return [label.model_dump(exclude_none=True) for label in texts]
 
 
-def area(found: Area | None) -> list[str] | None:
+def area(places: Area | None) -> list[str] | None:
     """The names of an area's places; None if the source does not state one."""
-    return [place.labels[0].text for place in found] if found else None
+    return [place.labels[0].text for place in places] if places else None
 
 
 # --- one view per family --------------------------------------------------------------------------------------
 
 
-def subject(page: Page, path: str, state: SubjectState) -> Json:
+def subject(renderer: Renderer, path: str, state: SubjectState) -> Json:
     """The state of any subject, as its own page and as an entry of the lists."""
     shown: Json = {"subject": path, "labels": labels(state.labels)}
     if state.processes:
         shown["processes"] = list(state.processes)
     match state:
         case processes.ProcessState():
-            shown |= process(page, state)
+            shown |= process(renderer, state)
         case talks.TalksState():
-            shown |= talks_round(page, state)
+            shown |= talks_round(renderer, state)
         case agreements.AgreementState():
-            shown |= agreement(page, path, state)
+            shown |= agreement(renderer, path, state)
         case convoys.ConvoyState():
-            shown |= convoy(page, state)
+            shown |= convoy(renderer, state)
         case enrolments.EnrolmentState():
-            shown |= enrolment(page, state)
+            shown |= enrolment(renderer, state)
         case actors.ActorState():
-            shown |= actor(page, state)
+            shown |= actor(renderer, state)
         case _:
             pass
-    shown["roles"] = roles(page, path, state)
-    shown["positions"] = positions(page, path, state)
-    shown["proposals"] = proposals(page, path, state)
-    shown["due"] = [page.due(path, due) for due in families.due(state)]
-    shown["events"] = page.rests_on(state.opened_by)
+    shown["roles"] = roles(renderer, path, state)
+    shown["positions"] = positions(renderer, path, state)
+    shown["proposals"] = proposals(renderer, path, state)
+    shown["due"] = [renderer.due(path, due) for due in families.due(state)]
+    shown["events"] = renderer.rests_on(state.opened_by)
     return shown
 
 
-def process(page: Page, state: processes.ProcessState) -> Json:
+def process(renderer: Renderer, state: processes.ProcessState) -> Json:
     return {
-        "state": page.line(state.stage),
-        "ending": page.line(state.ending),
-        "level": page.line(state.level),
+        "state": renderer.line(state.stage),
+        "ending": renderer.line(state.ending),
+        "level": renderer.line(state.level),
         "areas": [
-            page.line(
+            renderer.line(
                 line, lambda held: {**held.place.model_dump(mode="json", exclude_none=True), "included": held.included}
             )
             for line in state.areas.values()
         ],
-        "links": [page.line(line, page.payload) for line in state.links.values()],
+        "links": [renderer.line(line, renderer.payload) for line in state.links.values()],
         "control": [
-            page.line(line, page.payload)
+            renderer.line(line, renderer.payload)
             for line in {line.events: line for line in state.control.values()}.values()  # one report of several places
         ],
-        "access": [page.line(line, page.payload) for line in state.access.values()],
+        "access": [renderer.line(line, renderer.payload) for line in state.access.values()],
         "instruments": [
-            {**page.payload(cited.data), "occurred": cited.occurred, "events": page.rests_on([cited.event])}
+            {**renderer.payload(cited.data), "occurred": cited.occurred, "events": renderer.rests_on([cited.event])}
             for cited in state.instruments
         ],
         "bodies": [
-            {**page.payload(cited.data), "occurred": cited.occurred, "events": page.rests_on([cited.event])}
+            {**renderer.payload(cited.data), "occurred": cited.occurred, "events": renderer.rests_on([cited.event])}
             for cited in state.bodies
         ],
     }
 
 
-def talks_round(page: Page, state: talks.TalksState) -> Json:
+def talks_round(renderer: Renderer, state: talks.TalksState) -> Json:
     return {
-        "between": [page.actor(actor) for actor in state.between],
-        "about": page.line(state.about),
-        "state": page.line(state.stage),
-        "planned": page.line(state.planned),
-        "venue": page.line(state.venue, lambda place: place.labels[0].text),
-        "outcome": page.line(state.outcome),
-        "summary": page.line(state.summary),
+        "between": [renderer.actor(actor) for actor in state.between],
+        "about": renderer.line(state.about),
+        "state": renderer.line(state.stage),
+        "planned": renderer.line(state.planned),
+        "venue": renderer.line(state.venue, lambda place: place.labels[0].text),
+        "outcome": renderer.line(state.outcome),
+        "summary": renderer.line(state.summary),
         "attendance": {
-            str(page.actor(who)): page.line(line, lambda one: one.presence.value)
+            str(renderer.actor(who)): renderer.line(line, lambda attended: attended.presence.value)
             for who, line in state.attendance.items()
         },
     }
 
 
-def agreement(page: Page, path: str, state: agreements.AgreementState) -> Json:
+def agreement(renderer: Renderer, path: str, state: agreements.AgreementState) -> Json:
     return {
-        "between": [page.actor(actor) for actor in state.between],
-        "described": page.line(state.described, lambda d: page.payload(d, "processes", "title", "between")),
-        "state": page.line(state.stage),
-        "complete": page.line(state.complete),
-        "ending": page.line(state.ending),
-        "signatures": [page.line(line, page.payload) for line in state.signatures.values()],
-        "term": page.line(state.term, term),
-        "obligations": [obligation(page, path, state, name) for name in state.obligations],
+        "between": [renderer.actor(actor) for actor in state.between],
+        "described": renderer.line(state.described, lambda d: renderer.payload(d, "processes", "title", "between")),
+        "state": renderer.line(state.stage),
+        "complete": renderer.line(state.complete),
+        "ending": renderer.line(state.ending),
+        "signatures": [renderer.line(line, renderer.payload) for line in state.signatures.values()],
+        "term": renderer.line(state.term, term),
+        "obligations": [obligation(renderer, path, state, name) for name in state.obligations],
     }
 
 
-def term(found: agreements.Term) -> Json:
+def term(agreed: agreements.Term) -> Json:
     return {
-        "starts": found.starts,
-        "until": found.until,
-        "trial": found.trial,
-        "renewable": found.renewable,
-        "extended": found.extended,
+        "starts": agreed.starts,
+        "until": agreed.until,
+        "trial": agreed.trial,
+        "renewable": agreed.renewable,
+        "extended": agreed.extended,
     }
 
 
-def obligation(page: Page, path: str, state: agreements.AgreementState, name: str) -> Json:
-    found = state.obligations[name]
+def obligation(renderer: Renderer, path: str, state: agreements.AgreementState, name: str) -> Json:
+    held = state.obligations[name]
     return {
         "agreement": path,
         "obligation": name,
-        "agreed": page.line(found.agreed, lambda data: page.payload(data, "obligation")),
-        "score": page.line(found.assessed, lambda data: page.payload(data, "obligation")),
-        "kept": agreements.kept(found),
+        "agreed": renderer.line(held.agreed, lambda data: renderer.payload(data, "obligation")),
+        "score": renderer.line(held.assessed, lambda data: renderer.payload(data, "obligation")),
+        "kept": agreements.kept(held),
         "blocked_by": agreements.blocked_by(state, name),
     }
 
 
-def convoy(page: Page, state: convoys.ConvoyState) -> Json:
+def convoy(renderer: Renderer, state: convoys.ConvoyState) -> Json:
     return {
-        "described": page.line(state.described, lambda d: page.payload(d, "processes", "title")),
-        "state": page.line(state.stage, lambda seen: seen.stage),
-        "whereabouts": page.line(
+        "described": renderer.line(state.described, lambda d: renderer.payload(d, "processes", "title")),
+        "state": renderer.line(state.stage, lambda seen: seen.stage),
+        "whereabouts": renderer.line(
             state.stage,
             lambda seen: {
                 "stage": seen.stage,
                 "place": seen.place.labels[0].text if seen.place else None,
-                "actor": page.actor(seen.actor),
+                "actor": renderer.actor(seen.actor),
                 "reason": seen.reason,
             },
         ),
         "clearances": {
-            str(page.actor(who)): page.line(line, lambda data: {"decision": data.gist, **page.payload(data)})
+            str(renderer.actor(who)): renderer.line(
+                line, lambda data: {"decision": data.gist, **renderer.payload(data)}
+            )
             for who, line in state.clearances.items()
         },
-        "departure": page.line(state.departure, page.payload),
+        "departure": renderer.line(state.departure, renderer.payload),
         "removed": [
-            {**page.payload(cited.data), "occurred": cited.occurred, "events": page.rests_on([cited.event])}
+            {**renderer.payload(cited.data), "occurred": cited.occurred, "events": renderer.rests_on([cited.event])}
             for cited in state.removed
         ],
-        "arrival": page.line(state.arrival, page.payload),
+        "arrival": renderer.line(state.arrival, renderer.payload),
     }
 
 
-def enrolment(page: Page, state: enrolments.EnrolmentState) -> Json:
+def enrolment(renderer: Renderer, state: enrolments.EnrolmentState) -> Json:
     return {
-        "state": page.line(state.stage),
-        "described": page.line(state.described, lambda d: page.payload(d, "processes", "title", "tracks")),
+        "state": renderer.line(state.stage),
+        "described": renderer.line(state.described, lambda d: renderer.payload(d, "processes", "title", "tracks")),
         "tracks": [{"id": track.id, "labels": labels(track.labels)} for track in state.tracks.values()],
-        "until": page.line(state.until),
+        "until": renderer.line(state.until),
     }
 
 
-def actor(page: Page, state: actors.ActorState) -> Json:
+def actor(renderer: Renderer, state: actors.ActorState) -> Json:
     return {
         "label": actors.shown_label(state),
         "former_labels": list(state.former_labels),
-        "kind": page.line(state.kind),
+        "kind": renderer.line(state.kind),
         "sizes": [size.model_dump(mode="json", exclude_none=True) for size in state.sizes],
-        "description": page.line(state.description),
-        "relations": [page.line(line, page.payload) for line in state.relations.values()],
+        "description": renderer.line(state.description),
+        "relations": [renderer.line(line, renderer.payload) for line in state.relations.values()],
     }
 
 
 # --- what every subject has -----------------------------------------------------------------------------------
 
 
-def roles(page: Page, path: str, state: SubjectState) -> list[Json]:
-    found = []
+def roles(renderer: Renderer, path: str, state: SubjectState) -> list[Json]:
+    shown_roles = []
     for line in state.roles.values():
         newest = line.candidates[-1].value
-        page.actor(newest.on_behalf_of)
-        shown = page.line(line, lambda role: {"held": role.held, "modality": role.modality, "accepted": role.accepted})
-        found.append(
+        renderer.actor(newest.on_behalf_of)
+        shown = renderer.line(
+            line, lambda role: {"held": role.held, "modality": role.modality, "accepted": role.accepted}
+        )
+        shown_roles.append(
             {
                 "subject": path,
-                "actor": page.actor(newest.actor),
+                "actor": renderer.actor(newest.actor),
                 "role": newest.role,
                 "scope": newest.scope,
                 "verbatim": newest.verbatim,
@@ -262,26 +266,30 @@ def roles(page: Page, path: str, state: SubjectState) -> list[Json]:
                 **(shown or {}),
             }
         )
-    return found
+    return shown_roles
 
 
-def positions(page: Page, path: str, state: SubjectState) -> list[Json]:
+def positions(renderer: Renderer, path: str, state: SubjectState) -> list[Json]:
     return [
-        {"subject": path, **(page.line(line, page.payload) or {}), "actor": page.actor(line.candidates[-1].value.actor)}
+        {
+            "subject": path,
+            **(renderer.line(line, renderer.payload) or {}),
+            "actor": renderer.actor(line.candidates[-1].value.actor),
+        }
         for line in state.positions.values()
     ]
 
 
-def proposals(page: Page, path: str, state: SubjectState) -> list[Json]:
+def proposals(renderer: Renderer, path: str, state: SubjectState) -> list[Json]:
     open_ones = {proposal.event for proposal in unanswered(state)}
     return [
         {
             "subject": path,
-            **page.payload(proposal.data),
+            **renderer.payload(proposal.data),
             "occurred": proposal.occurred,
-            "answered_by": page.rests_on(state.answered.get(key, ())),
+            "answered_by": renderer.rests_on(state.answered.get(key, ())),
             "unanswered": proposal.event in open_ones,
-            "events": page.rests_on([proposal.event]),
+            "events": renderer.rests_on([proposal.event]),
         }
         for key, proposal in state.proposals.items()
     ]

@@ -2,7 +2,7 @@
 
 A name is the subject, but for the process itself, then the field as the status calls it, then what tells lines of one
 field apart: an actor, a place, a measure. It does not depend on where a line stands in a list, so the same line has the
-same name at every horizon. Pure: JSON of `projections.render` in, names out; nothing else is imported here.
+same name at every horizon. Pure: JSON of `projections.rendering` in, names out; nothing else is imported here.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def prefix(subject: str, own: str) -> str:
 
 
 def lines_of(shown: Json, begins: str = "") -> dict[str, Json]:
-    """The lines of one subject by name, given its page (`render.subject`)."""
+    """The lines of one subject by name, given its page (`rendering.subject`)."""
     found: dict[str, Json] = {}
     for field, value in shown.items():
         match value:

@@ -1,0 +1,64 @@
+"""Pages of lists and their cursors, and how a text is searched for.
+
+A cursor is an opaque text that names the last row of a page; the next page begins after it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from domain.errors import BadCursor
+from projections.rendering import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a list."""
+
+    items: list[Json]
+    next: str | None
+    """Cursor of the next page; None at the end."""
+
+
+def storable(text: str) -> str:
+    """A text as a database may hold it. None holds a NUL, and not every database takes one in a question."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+def sought(text: str) -> str:
+    """A text as names are searched by it."""
+    return storable(text).casefold()
+
+
+def cursor(*key: Any) -> str:
+    """An opaque cursor after a row."""
+    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode().rstrip("=")
+
+
+def read_cursor(text: str, *kinds: type) -> tuple[Any, ...]:
+    """What a cursor names.
+
+    Raises:
+        BadCursor: it was not made by `cursor` for this list.
+    """
+    try:
+        key = json.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
+    except (ValueError, binascii.Error, RecursionError):
+        key = None
+    fits = isinstance(key, list) and len(key) == len(kinds)
+    if not fits or not all(_fits(part, kind) for part, kind in zip(key, kinds, strict=True)):
+        raise BadCursor.at("after", "take the cursor unchanged from `next`, or leave it out to begin anew")
+    return tuple(key)
+
+
+def _fits(part: object, kind: type) -> bool:
+    """Whether a part of a cursor is of its kind, and one that the database can hold."""
+    if type(part) is not kind:
+        return False
+    if isinstance(part, int):
+        return -(2**63) <= part < 2**63
+    return not isinstance(part, str) or part.isascii()

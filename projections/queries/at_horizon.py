@@ -1,0 +1,207 @@
+"""A process as it is seen from a horizon, with all that an answer about it needs.
+
+At present, the snapshot is read from the tables. At any other horizon the events of the process, and of whatever it was
+ever joined with, are read and folded: that costs what the process has, whatever else the log holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cache, partial
+
+from domain import families
+from domain.actors import ActorState
+from domain.edtf import END, Day, When
+from domain.errors import NotFound
+from domain.event import Recorded, instant
+from domain.finding import Finding
+from domain.horizon import EVERYTHING, Horizon, seen_from
+from domain.values import Subject
+from projections.queries.snapshot import ProcessSnapshot, findings_in, findings_of_whole, fold_snapshot, read_snapshot
+from projections.read_models.findings import Glance, findings_of, glance, glance_at
+from projections.read_models.incident_counts import DAY, counted_from
+from projections.read_models.membership import events_of
+from projections.read_models.process_list import unknown
+from projections.read_models.revisions import events_by_id, ever_unified, marks_by_id
+from projections.read_models.subjects import actors_named
+from projections.read_models.timeline import all_of
+from projections.rendering import Json
+from projections.storage.tables import Transaction
+
+LAST_DAY = END // DAY + 1
+LATEST = int(datetime(9999, 12, 1, tzinfo=UTC).timestamp())
+"""The last clock of a horizon: from there one can still look ahead."""
+
+
+@dataclass(frozen=True, slots=True)
+class HorizonRequest:
+    """The horizon that is asked for, as it is sent. What knows the log resolves a time to a position."""
+
+    as_of: str | None = None
+    published_by: str | None = None
+    known_at: str | None = None
+    known_at_position: int | None = None
+    position: int | None = None
+    """The last position that is known: where `known_at` and `known_at_position` lead together."""
+
+    @property
+    def horizon(self) -> Horizon:
+        return Horizon(
+            self.position,
+            When(self.published_by) if self.published_by is not None else None,
+            When(self.as_of) if self.as_of is not None else None,
+        )
+
+    @property
+    def now(self) -> datetime | None:
+        """The clock of timed findings: the end of `as_of`, else `known_at`; None: the clock on the wall."""
+        if self.as_of is not None:
+            return datetime.fromtimestamp(min(When(self.as_of).span.latest, LATEST), UTC)
+        return datetime.fromisoformat(self.known_at.upper()).astimezone(UTC) if self.known_at is not None else None
+
+
+PRESENT = HorizonRequest()
+"""Everything that is known."""
+
+
+@dataclass(frozen=True)
+class ProcessView:
+    """A process at a horizon, and how to look up what an answer about it names."""
+
+    snapshot: ProcessSnapshot
+    now: datetime
+    request: HorizonRequest
+    lookup: Callable[[Iterable[str]], Mapping[str, Recorded]]
+    """Finds events by their ids, as they read at the horizon."""
+    marks: Callable[[Iterable[str]], Mapping[str, Json]]
+    """Finds what became of events that were revised."""
+    named: Callable[[Iterable[str]], Mapping[str, ActorState]]
+    """Finds the states of actors by their ids, also by those that gave way."""
+    findings: Callable[[], list[Finding]]
+    """All findings, whenever they stand."""
+    glance: Callable[[int, int], Glance]
+    """The findings that stand at a time (seconds since 1970): how many, and so many of the gravest."""
+
+    def became_of(self, ids: Iterable[str]) -> dict[str, Json]:
+        """What became of events, and why one is inside the horizon only possibly; only those with something to say."""
+        names = list(ids)
+        marks, possible = self.marks(names), self.snapshot.possible
+        return {
+            name: {**marks.get(name, {}), **({"possible": possible[name]} if name in possible else {})}
+            for name in names
+            if name in marks or name in possible
+        }
+
+    @property
+    def horizon(self) -> Json:
+        """The horizon as an answer states it."""
+        return {
+            "as_of": self.request.as_of,
+            "published_by": self.request.published_by,
+            "known_at": self.request.known_at,
+            "known_at_position": self.request.known_at_position,
+            "now": instant(self.now),
+            "position": self.request.position,
+            "possible": len(self.snapshot.possible),
+            "beyond": self.snapshot.beyond,
+        }
+
+
+def process_view(
+    transaction: Transaction, process: str, now: datetime | None, request: HorizonRequest = PRESENT
+) -> ProcessView:
+    """A process as it is seen from a horizon.
+
+    Args:
+        transaction: a snapshot of the read models.
+        process: id of the process.
+        now: the clock on the wall, where the horizon does not set it. Without a clock, violations and incidents are
+            only counted as a whole.
+        request: the horizon.
+
+    Raises:
+        NotFound: the process was never opened, or nothing of it is inside the horizon.
+    """
+    clock = request.now or now
+    if request.horizon == EVERYTHING:
+        return _present(transaction, process, clock, request)
+    log = events_of(transaction, process)
+    if not log:
+        raise unknown()
+    snapshot = fold_snapshot(log, process, horizon=request.horizon)
+    if snapshot is None:
+        raise NotFound(
+            "nothing of this process is inside the horizon: its first event was recorded at position "
+            f"{log[0].position}, {instant(log[0].recorded_at)}; ask for a later known_at, published_by or as_of"
+        )
+    every = cache(partial(findings_in, snapshot))
+    names = _ActorNames(transaction, request.horizon.position)
+    past = replace(snapshot, joined={**snapshot.joined, **names.joined})
+    return ProcessView(
+        past,
+        clock or datetime.now(UTC),
+        request,
+        lambda ids: {name: past.events[name] for name in dict.fromkeys(ids) if name in past.events},
+        lambda ids: {name: past.marks[name] for name in dict.fromkeys(ids) if name in past.marks},
+        names.named,
+        every,
+        lambda at, most: glance_at(every(), at, most),
+    )
+
+
+def _present(transaction: Transaction, process: str, clock: datetime | None, request: HorizonRequest) -> ProcessView:
+    since = LAST_DAY if clock is None else counted_from(clock)
+    snapshot = read_snapshot(transaction, process, since)
+    if snapshot is None:
+        raise unknown()
+    subjects = list(snapshot.states)
+    return ProcessView(
+        snapshot,
+        clock or datetime.now(UTC),
+        request,
+        lambda ids: events_by_id(transaction, ids),
+        lambda ids: marks_by_id(transaction, ids),
+        lambda ids: actors_named(transaction, ids),
+        cache(lambda: [*findings_of(transaction, subjects), *findings_of_whole(snapshot)]),
+        cache(lambda at, most: glance(transaction, subjects, findings_of_whole(snapshot), at, most)),
+    )
+
+
+class _ActorNames:
+    """Names of actors as they were known at a position."""
+
+    def __init__(self, transaction: Transaction, position: int | None) -> None:
+        self._transaction = transaction
+        self._position = position
+        self._together = ever_unified(transaction)
+        mine = [path for path in self._together if path.startswith("actors/")]
+        self.joined = seen_from(Horizon(position), all_of(transaction, mine)).joined if mine else {}
+
+    def named(self, ids: Iterable[str]) -> dict[str, ActorState]:
+        paths = {actor: Subject(f"actors/{actor}") for actor in ids}
+        subjects = [other for path in paths.values() for other in self._together.get(path, (path,))]
+        seen = seen_from(Horizon(self._position), all_of(self._transaction, subjects))
+        states: dict[str, ActorState] = {}
+        for actor, path in paths.items():
+            stays = seen.joined.get(path, path)
+            state = families.fold("actors", seen.events.get(stays, ()))
+            if isinstance(state, ActorState) and (stays in seen.events or stays in seen.withdrawn):
+                states[actor] = state
+        return states
+
+
+def check_date(text: str) -> str:
+    """Reads `as_of` or `published_by`.
+
+    Raises:
+        ValueError: it is neither a date nor a time with a zone; the text says what to send instead.
+    """
+    if "T" in text:
+        if "/" in text:
+            raise ValueError("send one date or time, not an interval")
+        When(text)
+    else:
+        Day(text)
+    return text

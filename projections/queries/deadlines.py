@@ -1,0 +1,141 @@
+"""What is expected by a date and not settled, in all processes or in one."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from domain.edtf import When
+from domain.event import Recorded, instant
+from domain.general import SubjectState
+from domain.values import Sensitivity, Subject
+from projections.paging import Page, cursor, read_cursor
+from projections.queries import explanations
+from projections.queries.processes import known_ids
+from projections.read_models import deadlines as kept_deadlines
+from projections.read_models.deadlines import KEY, DeadlineFilter
+from projections.read_models.findings import contradicting_events
+from projections.read_models.membership import processes_of
+from projections.read_models.revisions import canonical_subjects, events_by_id, ids_of, marks_by_id
+from projections.read_models.subjects import states_of
+from projections.rendering import Json, Renderer
+from projections.storage.tables import Transaction
+
+SENSITIVITIES = tuple(Sensitivity)
+"""From the least on."""
+MATTERS = {
+    "round of talks": "planned",
+    "departure": "described planned",
+    "end of the clearance": "clearances",
+    "obligation": "obligation",
+    "end of the term": "term",
+    "last day to join": "until",
+}
+"""What a deadline is, and the matter that a finding that it is contested is about, without its key."""
+
+
+def deadlines(
+    transaction: Transaction,
+    now: datetime,
+    *,
+    process: str | None = None,
+    until: When | None = None,
+    overdue: bool | None = None,
+    after: str | None = None,
+    limit: int = 100,
+) -> tuple[Page, Json]:
+    """What is expected by a date and not settled, in all processes or in one, the first to end first; and what
+    explains it. `touched_at` is when what it rests on was last recorded or corrected.
+
+    Args:
+        transaction: a snapshot.
+        now: the clock, which tells what is overdue.
+        process: only of this process.
+        until: only what may be due by the end of this date.
+        overdue: only what is overdue (True) or is not (False).
+        after, limit: of the page.
+
+    Raises:
+        NotFound: there is no such process.
+        BadCursor: `after` is not a cursor of this list.
+    """
+    moment = int(now.timestamp())
+    wanted = DeadlineFilter(
+        process=known_ids(transaction, process) if process is not None else None,
+        until=until.span.latest if until is not None else None,
+        overdue=overdue,
+    )
+    last = read_cursor(after, int, int, str, int) if after is not None else None
+    rows = kept_deadlines.page(transaction, wanted, moment, last, limit + 1)
+    shown = rows[:limit]
+    renderer = Renderer()
+    rests_on = [renderer.rests_on(json.loads(row.events)) for row in shown]
+    context = _context(transaction, {row.subject for row in shown}, renderer.events)
+    items = [_line(renderer, row, events, context, moment) for row, events in zip(shown, rests_on, strict=True)]
+    following = cursor(*(getattr(shown[-1], name) for name in KEY)) if len(rows) > limit else None
+    for recorded in context.events.values():
+        for claimant in recorded.event.claimants:
+            renderer.actor(claimant.removeprefix("actors/") if claimant.startswith("actors/") else None)
+    return Page(items, following), explanations.at_present(transaction, renderer)
+
+
+@dataclass(frozen=True)
+class _Context:
+    """What a page of deadlines needs besides its rows."""
+
+    states: dict[Subject, SubjectState]
+    processes: dict[str, set[str]]
+    """By subject, under the ids that stay."""
+    contested: defaultdict[str, set[tuple[str, str]]]
+    """The events of each subject that contradict each other, each with the matter."""
+    events: dict[str, Recorded]
+    """What the deadlines rest on, by id."""
+    touched: dict[str, list[Recorded]]
+    """The same with their corrections."""
+
+
+def _context(transaction: Transaction, subjects: set[str], ids: Iterable[str]) -> _Context:
+    joined = canonical_subjects(transaction)
+    processes: dict[str, set[str]] = {}
+    for subject, name in processes_of(transaction, subjects):
+        processes.setdefault(subject, set()).add(ids_of(name, joined)[0])
+    contested: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
+    for subject, about, events in contradicting_events(transaction, subjects):
+        matter = about if about.startswith("described ") else about.partition(" ")[0]
+        contested[subject] |= {(matter, event) for event in events}
+    by_id, marks = events_by_id(transaction, ids), marks_by_id(transaction, ids)
+    corrected = {event: mark.get("corrected_by", ()) for event, mark in marks.items()}
+    corrections = events_by_id(transaction, (c for them in corrected.values() for c in them))
+    touched = {
+        event: [recorded, *(corrections[c] for c in corrected.get(event, ()))] for event, recorded in by_id.items()
+    }
+    return _Context(states_of(transaction, subjects), processes, contested, by_id, touched)
+
+
+def _line(renderer: Renderer, row: Any, events: Sequence[str], context: _Context, now: int) -> Json:
+    state = context.states.get(Subject(row.subject))
+    touched = (recorded.recorded_at for event in events for recorded in context.touched[event])
+    sensitivities = (context.events[event].event.sensitivity for event in events)
+    return {
+        "processes": sorted(context.processes.get(row.subject, ())),
+        "subject": row.subject,
+        "label": state.labels[0].text if state is not None and state.labels else row.subject,
+        "what": row.what,
+        "when": row.when,
+        "actor": renderer.actor(row.actor),
+        "overdue": row.latest < now,
+        "contested": not context.contested[row.subject].isdisjoint(
+            (about, event) for about in ("stage", _matter(row.what)) for event in events
+        ),
+        "sensitivity": max(sensitivities, key=SENSITIVITIES.index).value,
+        "touched_at": instant(max(touched)),
+        "events": events,
+    }
+
+
+def _matter(what: str) -> str:
+    return MATTERS.get(what.partition(":")[0], what)

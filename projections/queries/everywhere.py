@@ -1,0 +1,50 @@
+"""The findings that stand in any process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from domain.finding import Finding
+from domain.findings.processes import Act, silence, without_role
+from domain.values import Subject
+from projections.read_models.findings import PLACED, activity_in_processes, in_processes
+from projections.read_models.process_list import lines
+from projections.read_models.revisions import canonical_subjects, ids_of
+from projections.storage.tables import Transaction
+
+
+def findings_everywhere(
+    transaction: Transaction, now: datetime, rule: str | None = None
+) -> Iterator[tuple[str, Finding]]:
+    """The findings of all processes that stand, each with the process; of this rule, or of any (None)."""
+    moment, joined = int(now.timestamp()), canonical_subjects(transaction)
+    seen: set[tuple[str, tuple[str, Subject, str]]] = set()
+    for name, finding in in_processes(transaction, moment, rule):
+        process = ids_of(name, joined)[0]
+        if (process, finding.key) not in seen:
+            seen.add((process, finding.key))
+            yield process, finding
+    for process, finding in (*_silent(transaction), *_without_role(transaction, joined)):
+        if finding.stands(moment) and rule in (None, finding.rule):
+            yield process, finding
+
+
+def _silent(transaction: Transaction) -> Iterator[tuple[str, Finding]]:
+    for process, stages, heard_on in lines(transaction):
+        for finding in silence(process, stages, heard_on):
+            yield process, finding
+
+
+def _without_role(transaction: Transaction, joined: Mapping[Subject, Subject]) -> Iterator[tuple[str, Finding]]:
+    done: dict[str, list[Act]] = {}
+    placed: dict[str, set[str]] = {}
+    for name, act in activity_in_processes(transaction):
+        process = ids_of(name, joined)[0]
+        if act.what == PLACED:
+            placed.setdefault(process, set()).add(act.actor)
+        else:
+            done.setdefault(process, []).append(act)
+    for process, theirs in done.items():
+        for finding in without_role(process, theirs, placed.get(process, ())):
+            yield process, finding

@@ -1,0 +1,200 @@
+"""Figures of a process: the newest claims series by series, and all claims over time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+
+from domain.enrolments import EnrolmentReported
+from domain.event import Event, Recorded
+from domain.findings.figures import common, comparable_claims
+from domain.general import Figure, FigureAssessed
+from domain.horizon import EVERYTHING
+from domain.values import Quantity
+from projections import rendering
+from projections.paging import Page, cursor, read_cursor, storable
+from projections.queries.at_horizon import PRESENT, HorizonRequest, process_view
+from projections.queries.processes import known_ids
+from projections.queries.snapshot import ProcessSnapshot
+from projections.read_models import figures as kept_figures
+from projections.read_models.figures import Claim, claims_in
+from projections.read_models.ordering import display_order
+from projections.read_models.revisions import events_by_id, marks_by_id
+from projections.rendering import Json, Renderer
+from projections.storage.tables import Transaction
+
+CLAIMS_SHOWN = 50
+"""Claims on one series in one answer, newest first; `claimants` counts all."""
+SERIES_SHOWN = 200
+"""Series of figures in one status; `/figures` has them all."""
+
+Lookup = Callable[[Iterable[str]], Mapping[str, Recorded]]
+"""Finds events by their ids."""
+
+
+def figures(transaction: Transaction, process: str, request: HorizonRequest = PRESENT) -> list[Json]:
+    """Every series of figures of a process, counts of its registers included, by claimant.
+
+    Raises:
+        NotFound: the process was never opened, or nothing of it is inside the horizon.
+    """
+    view = process_view(transaction, process, None, request)
+    shown, counts = figures_of(Renderer(), view.snapshot, view.lookup, shown=len(view.snapshot.claims))
+    return [*shown, *(line for lines in counts.values() for line in lines)]
+
+
+def claims(
+    transaction: Transaction,
+    process: str,
+    after: str | None,
+    limit: int,
+    measure: str | None = None,
+    claimant: str | None = None,
+    request: HorizonRequest = PRESENT,
+) -> Page:
+    """Every live claim on the figures of a process and the counts of its registers, oldest first: series over time.
+
+    Raises:
+        NotFound: the process was never opened, or nothing of it is inside the horizon.
+        BadCursor: `after` is not a cursor of this list.
+    """
+    last = read_cursor(after, int, int, int, str) if after is not None else None
+    if request.horizon != EVERYTHING:
+        view = process_view(transaction, process, None, request)
+        orders = sorted(display_order(event) for event in view.snapshot.in_effect if _claims(event, measure, claimant))
+        orders = [order for order in orders if last is None or order > last]
+        names = [event_id for *_, event_id in orders[:limit]]
+        events, marks = view.lookup(names), view.became_of(names)
+    else:
+        orders = kept_figures.page(
+            transaction,
+            known_ids(transaction, process),
+            last,
+            limit + 1,
+            measure=measure.casefold() if measure is not None else None,
+            claimant=storable(claimant) if claimant is not None else None,
+        )
+        names = [event_id for *_, event_id in orders[:limit]]
+        events, marks = events_by_id(transaction, names), marks_by_id(transaction, names)
+    items = [claim_of(events[name].event) | marks.get(name, {}) for name in names]
+    return Page(items, cursor(*orders[limit - 1]) if len(orders) > limit else None)
+
+
+def _claims(event: Event, measure: str | None, claimant: str | None) -> bool:
+    """Whether an event makes a claim on this measure (on any, if None), by this claimant (by any, if None)."""
+    return any(
+        (measure is None or claim.series[0] == measure.casefold()) and (claimant is None or claim.claimant == claimant)
+        for claim in claims_in(event)
+    )
+
+
+def figures_of(
+    renderer: Renderer, snapshot: ProcessSnapshot, lookup: Lookup, shown: int = SERIES_SHOWN
+) -> tuple[list[Json], dict[str, list[Json]]]:
+    """Figures of the process and counts of its registers, series by series, contested ones first.
+
+    Every claimant's newest claim is shown. The span is what all claims allow; nothing is ever added up.
+    """
+    series: dict[tuple[str, tuple[str, ...]], list[Claim]] = defaultdict(list)
+    for claim in snapshot.claims:
+        series[claim.subject, claim.series].append(claim)
+    events = lookup([claim.event_id for claim in snapshot.claims])
+    ordered = sorted(series.items(), key=lambda item: not _span(item[1])[2])[:shown]
+    figures: list[Json] = []
+    counts: dict[str, list[Json]] = defaultdict(list)
+    for (subject, key), claims in ordered:
+        line = _series(renderer, subject, key, claims, events)
+        if isinstance(events[claims[0].event_id].event.data, EnrolmentReported):
+            counts[subject].append(line)
+        else:
+            figures.append(line)
+    return figures, counts
+
+
+def claim_of(event: Event) -> Json:
+    """A claim on a figure, or an assessment of one, as the series over time shows it."""
+    data = event.data
+    assert isinstance(data, Figure | EnrolmentReported)  # noqa: S101  see claims_in
+    measure, counting, unit, *_ = data.series
+    return {
+        "event": str(event.id),
+        "subject": event.subject,
+        "occurred": event.occurred,
+        "claimants": [claim.claimant for claim in claims_in(event)],
+        "assessed": isinstance(data, FigureAssessed),
+        "reason": data.reason if isinstance(data, FigureAssessed) else None,
+        "measure": data.measure if isinstance(data, Figure) else measure,
+        "counting": counting,
+        "unit": unit,
+        "period": data.period,
+        "area": rendering.area(data.area),
+        "scope": data.scope,
+        **quantity(data.quantity),
+    }
+
+
+def _figure(claim: Claim, events: Mapping[str, Recorded]) -> Figure | EnrolmentReported:
+    data = events[claim.event_id].event.data
+    assert isinstance(data, Figure | EnrolmentReported)  # noqa: S101  see claims_in
+    return data
+
+
+def _span(claims: list[Claim]) -> tuple[float, float | None, bool]:
+    """What the claims that can be held against each other all allow, and whether there is no such number."""
+    ranges = [claim.range for claim in comparable_claims(claim.made for claim in claims)]
+    low, high = common(ranges)
+    return low, high, len(ranges) > 1 and high is not None and low > high
+
+
+def _series(
+    renderer: Renderer, subject: str, key: tuple[str, ...], claims: list[Claim], events: Mapping[str, Recorded]
+) -> Json:
+    measure, counting, unit, *_ = key
+    newest_first = sorted(claims, key=lambda claim: claim.order, reverse=True)
+    shown: dict[bool, list[Json]] = {False: [], True: []}
+    for claim in newest_first[:CLAIMS_SHOWN]:
+        event, data = events[claim.event_id].event, _figure(claim, events)
+        shown[claim.assessed].append(
+            {
+                "claimant": claim.claimant,
+                **quantity(data.quantity),
+                "period": data.period,
+                "as_of": event.occurred,
+                "reason": data.reason if isinstance(data, FigureAssessed) else None,
+                "claims": claim.claims,
+                "events": renderer.rests_on([claim.event_id]),
+            }
+        )
+    newest = _figure(newest_first[0], events)
+    low, high, contested = _span(claims)
+    stated = rendering.area(newest.area)
+    return {
+        "subject": subject,
+        "measure": newest.measure if isinstance(newest, Figure) else measure,
+        "counting": counting,
+        "unit": unit,
+        "area": stated,
+        "area_stated": stated is not None,
+        "scope": newest.scope,
+        "claims": shown[False],
+        "claimants": len(claims),
+        "span": None if contested or not shown[False] else {"low": plain(low), "high": plain(high)},
+        "contested": contested,
+        "assessed": shown[True],
+    }
+
+
+def plain(number: float | None) -> float | None:
+    """A whole number without a decimal point."""
+    return int(number) if number is not None and number == int(number) else number
+
+
+def quantity(claimed: Quantity) -> Json:
+    low, high = claimed.range
+    return {
+        "value": claimed.value,
+        "qualifier": claimed.qualifier.value,
+        "low": plain(low),
+        "high": plain(high),
+        "verbatim": claimed.verbatim,
+    }

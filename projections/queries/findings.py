@@ -1,0 +1,143 @@
+"""What does not fit: in one process, in single subjects, and in all processes."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from domain.event import instant
+from domain.finding import Finding, Severity
+from domain.findings.rules import RULES
+from domain.values import Subject
+from projections.paging import Page, cursor, read_cursor
+from projections.queries import explanations
+from projections.queries.at_horizon import PRESENT, HorizonRequest, process_view
+from projections.queries.everywhere import findings_everywhere
+from projections.read_models import findings as kept_findings
+from projections.read_models.findings import RANKS, SEVERITIES, Glance, gravity
+from projections.read_models.revisions import canonical_subjects
+from projections.rendering import Json, Renderer
+from projections.storage.tables import Transaction
+
+NAMED = re.compile(r"\bactors/([a-z0-9][a-z0-9-]*)")
+
+
+def findings(
+    transaction: Transaction,
+    process: str,
+    now: datetime,
+    request: HorizonRequest = PRESENT,
+    rule: str | None = None,
+    severity: str | None = None,
+) -> tuple[list[Json], Json]:
+    """The findings of a process that stand at the clock of the horizon, the gravest first, and what explains them.
+
+    Args:
+        transaction: a snapshot.
+        process: id of the process.
+        now: the clock on the wall, where the horizon does not set it.
+        request: the horizon.
+        rule, severity: only these; None: all.
+
+    Raises:
+        NotFound: the process was never opened, or nothing of it is inside the horizon.
+    """
+    view = process_view(transaction, process, now, request)
+    renderer = Renderer()
+    items = [
+        shown_finding(renderer, finding)
+        for finding in standing(view.findings(), view.now)
+        if rule in (None, finding.rule) and severity in (None, RULES[finding.rule].severity.value)
+    ]
+    ids = list(renderer.events)
+    return items, explanations.at_horizon(view, renderer, view.lookup(ids), view.marks(ids))
+
+
+def findings_of(transaction: Transaction, subjects: Iterable[str], now: datetime) -> dict[str, list[Json]]:
+    """The findings of single subjects that stand, the gravest first, by the path that was asked for.
+
+    What only a process as a whole tells (silence, an actor without a role) is not among them.
+    """
+    joined = canonical_subjects(transaction)
+    stays = {path: joined.get(Subject(path), Subject(path)) for path in subjects}
+    by_subject: dict[Subject, list[Finding]] = {}
+    for finding in kept_findings.findings_of(transaction, stays.values()):
+        by_subject.setdefault(finding.subject, []).append(finding)
+    return {
+        path: [shown_finding(Renderer(), finding) for finding in standing(by_subject.get(own, ()), now)]
+        for path, own in stays.items()
+    }
+
+
+def all_findings(
+    transaction: Transaction, now: datetime, rule: str | None, severity: str | None, after: str | None, limit: int
+) -> tuple[Page, Json]:
+    """The findings that stand in any process, by process, the gravest first; and the names of the actors in them.
+
+    Raises:
+        BadCursor: `after` is not a cursor of this list.
+    """
+    wanted = [
+        (_key(process, finding), finding)
+        for process, finding in findings_everywhere(transaction, now, rule)
+        if severity is None or RULES[finding.rule].severity.value == severity
+    ]
+    wanted.sort(key=lambda keyed: keyed[0])
+    if after is not None:
+        last = read_cursor(after, str, int, int, str, str)
+        wanted = [keyed for keyed in wanted if keyed[0] > last]
+    renderer = Renderer()
+    items = [{"process": key[0], **shown_finding(renderer, finding)} for key, finding in wanted[:limit]]
+    following = cursor(*wanted[limit - 1][0]) if len(wanted) > limit else None
+    return Page(items, following), {"actors": explanations.actor_labels(transaction, renderer)}
+
+
+def _key(process: str, finding: Finding) -> tuple[str, int, int, str, str]:
+    """The place of a finding in the list; in a cursor a hash stands for a text of any length and script."""
+    about = hashlib.blake2b(finding.about.encode(), digest_size=8).hexdigest()
+    return (process, SEVERITIES[RULES[finding.rule].severity], RANKS[finding.rule], finding.subject, about)
+
+
+# --- how they are shown
+
+
+def standing(findings: Iterable[Finding], now: datetime) -> list[Finding]:
+    """The findings that stand at a time, the gravest first."""
+    moment = int(now.timestamp())
+    return sorted((finding for finding in findings if finding.stands(moment)), key=gravity)
+
+
+def shown_glance(renderer: Renderer, glance: Glance) -> Json:
+    """What does not fit: how many findings of each rule, and the gravest."""
+    by_severity = Counter({severity.value: 0 for severity in Severity})
+    for rule, count in glance.by_rule.items():
+        by_severity[RULES[rule].severity.value] += count
+    return {
+        "total": sum(glance.by_rule.values()),
+        "by_severity": dict(by_severity),
+        "by_rule": dict(sorted(glance.by_rule.items(), key=lambda counted: RANKS[counted[0]])),
+        "items": [shown_finding(renderer, finding) for finding in glance.gravest],
+    }
+
+
+def shown_finding(renderer: Renderer, finding: Finding) -> Json:
+    """One finding, with the time in which it stands."""
+    for actor in NAMED.findall(finding.text):
+        renderer.actor(actor)
+    return {
+        "rule": finding.rule,
+        "severity": RULES[finding.rule].severity.value,
+        "subject": finding.subject,
+        "about": finding.about,
+        "text": finding.text,
+        "since": _instant(finding.since),
+        "until": _instant(finding.until),
+        "events": renderer.rests_on(finding.events),
+    }
+
+
+def _instant(second: int | None) -> str | None:
+    return instant(datetime.fromtimestamp(second, UTC)) if second is not None else None

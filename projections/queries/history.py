@@ -1,0 +1,99 @@
+"""The timeline of a process: its events as they were recorded, each with what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from domain.event import Recorded, instant
+from domain.horizon import EVERYTHING
+from projections.paging import Page, cursor, read_cursor
+from projections.queries.at_horizon import PRESENT, HorizonRequest, ProcessView, process_view
+from projections.queries.processes import known_ids
+from projections.read_models import history as kept_history
+from projections.read_models.history import timeline_order
+from projections.read_models.ordering import Order
+from projections.read_models.revisions import marks_by_id, revisions_about, target_of
+from projections.read_models.timeline import events_at
+from projections.rendering import Json
+from projections.storage.tables import Transaction
+
+
+def history(
+    transaction: Transaction,
+    process: str,
+    after: str | None,
+    limit: int,
+    *,
+    newest_first: bool = False,
+    request: HorizonRequest = PRESENT,
+) -> Page:
+    """The timeline of a process by time of occurrence, as it was recorded; each event with what became of it.
+
+    Raises:
+        NotFound: the process was never opened, or nothing of it is inside the horizon.
+        BadCursor: `after` is not a cursor of this list.
+    """
+    last = read_cursor(after, int, int, int, str) if after is not None else None
+    if request.horizon != EVERYTHING:
+        view = process_view(transaction, process, None, request)
+        return _history_at(view, last, limit, newest_first=newest_first)
+    ids = known_ids(transaction, process)
+    places = kept_history.page(transaction, ids, last, limit + 1, newest_first=newest_first)
+    events = events_at(transaction, [position for _, position in places[:limit]])
+    shown = [str(recorded.id) for recorded in events]
+    revisions, marks = _by_target(revisions_about(transaction, shown)), marks_by_id(transaction, shown)
+    items = [{**entry(r), "revised_by": revisions.get(str(r.id), []), **marks.get(str(r.id), {})} for r in events]
+    return Page(items, cursor(*places[limit - 1][0]) if len(places) > limit else None)
+
+
+def _history_at(view: ProcessView, last: Order | None, limit: int, *, newest_first: bool) -> Page:
+    """The same at another horizon, from the snapshot."""
+    snapshot = view.snapshot
+    by_id = {str(recorded.id): recorded.event for recorded in snapshot.filed}
+    placed = sorted(
+        ((timeline_order(r, by_id), r) for r in snapshot.filed), key=lambda pair: pair[0], reverse=newest_first
+    )
+    if last is not None:
+        placed = [pair for pair in placed if (pair[0] < last if newest_first else pair[0] > last)]
+    revisions = _by_target(recorded for recorded in snapshot.filed if recorded.event.data.revises)
+    items = [
+        {
+            **entry(r),
+            "revised_by": revisions.get(str(r.id), []),
+            **snapshot.marks.get(str(r.id), {}),
+            **({"possible": snapshot.possible[str(r.id)]} if str(r.id) in snapshot.possible else {}),
+        }
+        for _, r in placed[:limit]
+    ]
+    return Page(items, cursor(*placed[limit - 1][0]) if len(placed) > limit else None)
+
+
+def entry(recorded: Recorded) -> Json:
+    """An event with all it says and what the log added."""
+    return {
+        "position": recorded.position,
+        **recorded.event.model_dump(mode="json", exclude_unset=True, exclude={"data"}),
+        "version": recorded.version,
+        "recorded_at": instant(recorded.recorded_at),
+        "recorded_by": recorded.recorded_by,
+        "data": recorded.event.data.model_dump(mode="json", exclude_unset=True),
+    }
+
+
+def _by_target(revisions: Iterable[Recorded]) -> dict[str, list[Json]]:
+    """Revisions by the id of the event they are about, in the order given."""
+    marks: dict[str, list[Json]] = {}
+    for recorded in revisions:
+        target = target_of(recorded.event)
+        if target is not None:
+            data = recorded.event.data
+            mark = {
+                "id": str(recorded.id),
+                "type": recorded.type,
+                "recorded_at": instant(recorded.recorded_at),
+                "recorded_by": recorded.recorded_by,
+                "by": getattr(data, "by", None) or getattr(data, "described", None),
+                "reason": getattr(data, "reason", None) or getattr(data, "instead", None),
+            }
+            marks.setdefault(target, []).append(mark)
+    return marks

@@ -1,0 +1,69 @@
+"""Incidents and violations of a process, and whatever else accumulates in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from domain.event import Recorded
+from domain.horizon import EVERYTHING
+from projections.paging import Page, cursor, read_cursor
+from projections.queries.at_horizon import PRESENT, HorizonRequest, process_view
+from projections.queries.history import entry
+from projections.queries.processes import known_ids
+from projections.read_models import entries
+from projections.read_models.ordering import Order, display_order
+from projections.read_models.revisions import events_by_id, marks_by_id
+from projections.rendering import Json
+from projections.storage.tables import Transaction
+
+ACTS = ("IncidentReported", "ViolationReported")
+ASSESSMENTS = ("ViolationAssessed",)
+
+
+def incidents(
+    transaction: Transaction, process: str, after: str | None, limit: int, request: HorizonRequest = PRESENT
+) -> Page:
+    """Incidents and violations of a process, newest first, each violation with its assessments.
+
+    Raises:
+        NotFound: the process was never opened, or nothing of it is inside the horizon.
+        BadCursor: `after` is not a cursor of this list.
+    """
+    last = read_cursor(after, int, int, int, str) if after is not None else None
+    acts, following, became_of = _accumulated(transaction, process, ACTS, last, limit, request)
+    assessed: dict[str, list[Json]] = {}
+    for assessment in reversed(_accumulated(transaction, process, ASSESSMENTS, None, None, request)[0]):
+        data = assessment.event.data.model_dump(mode="json", exclude_none=True)
+        assessed.setdefault(data["violation"], []).append({"id": str(assessment.id), **data})
+    marks = became_of([str(act.id) for act in acts])
+    items = []
+    for act in acts:
+        mark = marks.get(str(act.id), {})
+        ids = (str(act.id), *mark.get("repeated_by", ()))
+        items.append({**entry(act), **mark, "assessments": [a for name in ids for a in assessed.get(name, [])]})
+    return Page(items, following)
+
+
+def _accumulated(
+    transaction: Transaction,
+    process: str,
+    names: Sequence[str],
+    last: Order | None,
+    limit: int | None,
+    request: HorizonRequest,
+) -> tuple[list[Recorded], str | None, Callable[[Iterable[str]], Mapping[str, Json]]]:
+    """Events that accumulate, in effect, newest first; the cursor of the next page; and what became of them."""
+    if request.horizon != EVERYTHING:
+        view = process_view(transaction, process, None, request)
+        orders = sorted((display_order(e) for e in view.snapshot.in_effect if e.type in names), reverse=True)
+        if last is not None:
+            orders = [order for order in orders if order < last]
+        shown = orders if limit is None else orders[:limit]
+        events = [view.snapshot.events[event_id] for *_, event_id in shown]
+        return events, cursor(*shown[-1]) if len(orders) > len(shown) else None, view.became_of
+    ids = known_ids(transaction, process)
+    orders = entries.page(transaction, ids, names, last, limit + 1 if limit is not None else None)
+    shown = orders if limit is None else orders[:limit]
+    by_id = events_by_id(transaction, [event_id for *_, event_id in shown])
+    following = cursor(*shown[-1]) if len(orders) > len(shown) else None
+    return [by_id[event_id] for *_, event_id in shown], following, lambda wanted: marks_by_id(transaction, wanted)

@@ -1,0 +1,44 @@
+"""Whether a line of a status tells something else than before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from domain.values import Subject
+from projections.queries.line_names import PLAN
+from projections.rendering import Json
+
+WORDING = ("verbatim", "persuaded_by")
+"""What two reports may put differently and still say the same."""
+
+
+def came_about(
+    key: tuple[Subject, str], old: Mapping[tuple[Subject, str], Json], new: Mapping[tuple[Subject, str], Json]
+) -> bool:
+    """Whether a plan is gone because the fact took its place."""
+    fact = (key[0], key[1].removesuffix(f".{PLAN}"))
+    return fact in new and fact not in old
+
+
+def substance(line: Json | None) -> Any:
+    """What of a line makes a change: its value, or the values that its candidates give; the wording aside."""
+    if line is None:
+        return None
+    if line["contested"]:
+        return sorted({str(_worded(candidate["value"])) for candidate in line["candidates"]})
+    return _worded(line["value"])
+
+
+def _worded(value: Any) -> Any:
+    return {n: v for n, v in value.items() if n not in WORDING} if isinstance(value, dict) else value
+
+
+def shown_line(line: Json | None) -> Json | None:
+    """A line as one side of a change."""
+    if line is None:
+        return None
+    side = {name: line[name] for name in ("value", "since", "contested")}
+    if line["contested"]:
+        side["candidates"] = [{n: c[n] for n in ("value", "occurred")} for c in line["candidates"]]
+    return side

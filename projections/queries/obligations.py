@@ -1,0 +1,100 @@
+"""What the sides owe each other by their agreements, and how far it is kept."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime
+
+from domain import agreements
+from domain.agreements import ObligationAssessed
+from domain.event import Event
+from domain.general import SubjectState
+from domain.horizon import EVERYTHING
+from projections import rendering
+from projections.queries.at_horizon import PRESENT, HorizonRequest, ProcessView, process_view
+from projections.queries.snapshot import ProcessSnapshot
+from projections.read_models.subjects import folded_of_type
+from projections.rendering import Json, Renderer
+from projections.storage.tables import Transaction
+
+NOBODY = ""
+"""Stands for the debtor of an obligation that is assessed but whose terms were never reported."""
+
+
+def obligations(transaction: Transaction, process: str, now: datetime, request: HorizonRequest = PRESENT) -> list[Json]:
+    """The ledger of the sides of a process, each obligation with its scores over time.
+
+    Raises:
+        NotFound: the process was never opened, or nothing of it is inside the horizon.
+    """
+    view = process_view(transaction, process, now, request)
+    sides = ledger(Renderer(), view.snapshot, view.now)
+    scores: dict[tuple[str, str], list[Json]] = {}
+    for event in _assessments(transaction, view):
+        data = event.data.model_dump(mode="json", exclude_none=True)
+        line = {**data, "occurred": event.occurred, "claimants": list(event.claimants), "event": str(event.id)}
+        scores.setdefault((event.subject, line.pop("obligation")), []).append(line)
+    for side in sides:
+        for line in side["owes"]:
+            line["scores"] = scores.get((line["agreement"], line["obligation"]), [])
+    return sides
+
+
+def _assessments(transaction: Transaction, view: ProcessView) -> list[Event]:
+    """All assessments of obligations, in effect and in canonical order: the score over time."""
+    name = ObligationAssessed.__name__
+    if view.request.horizon != EVERYTHING:
+        events = [event for event in view.snapshot.in_effect if event.type == name]
+    else:
+        paths = [path for path in sorted(view.snapshot.states) if path.startswith("agreements/")]
+        events = [event for path in paths for event in folded_of_type(transaction, path, name)]
+    return sorted(events, key=lambda event: event.order)
+
+
+def kept_to(state: SubjectState, now: datetime) -> Json:
+    """Where an agreement stands at a time, and phase by phase how far its obligations are kept."""
+    if not isinstance(state, agreements.AgreementState):
+        return {}
+    moment = int(now.timestamp())
+    return {
+        "standing": agreements.standing(state, moment).value,
+        "phases": [
+            {
+                "phase": phase.name,
+                "obligations": list(phase.obligations),
+                "kept": phase.kept,
+                "overdue": list(phase.overdue),
+                "blocked_by": list(phase.blocked_by),
+            }
+            for phase in agreements.phases(state, moment)
+        ],
+    }
+
+
+def ledger(renderer: Renderer, snapshot: ProcessSnapshot, now: datetime) -> list[Json]:
+    """A ledger of the sides: what each debtor owes, and what is owed to it."""
+    moment = int(now.timestamp())
+    owes: dict[str, list[Json]] = defaultdict(list)
+    owed: dict[str, list[str]] = defaultdict(list)
+    for path, state in snapshot.states.items():
+        if not isinstance(state, agreements.AgreementState):
+            continue
+        for name, found in state.obligations.items():
+            line = rendering.obligation(renderer, path, state, name)
+            terms = found.agreed.values
+            line["overdue"] = not line["kept"] and agreements.is_overdue(found, moment)
+            line["phase"] = next((agreed.phase for agreed in terms if agreed.phase is not None), None)
+            line["mirrors"] = [b if a == name else a for a, b in agreements.mirror_pairs(state) if name in (a, b)]
+            line["blocks"] = [other for other in agreements.owed(state) if name in agreements.blocked_by(state, other)]
+            for debtor in dict.fromkeys(d for agreed in terms for d in agreed.debtor) or (NOBODY,):
+                owes[debtor].append(line)
+            for beneficiary in dict.fromkeys(b for agreed in terms for b in agreed.beneficiary):
+                owed[beneficiary].append(f"{path}#{name}")
+    return [
+        {
+            "side": renderer.actor(side) if side != NOBODY else None,
+            "owes": owes.get(side, []),
+            "is_owed": owed.get(side, []),
+        }
+        for side in sorted({*owes, *owed})
+    ]

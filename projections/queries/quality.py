@@ -1,0 +1,57 @@
+"""What events would raise of data quality, if they were recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from domain import families
+from domain.event import Event, Recorded
+from domain.finding import Finding
+from domain.findings.figures import ClaimMade, of_claims
+from domain.findings.reports import of_repeats
+from domain.findings.rules import RULES
+from domain.horizon import in_effect
+from domain.values import Subject
+from projections.read_models import figures
+from projections.read_models.revisions import as_one, canonical_subjects
+from projections.read_models.timeline import all_of
+from projections.storage.tables import Transaction
+
+
+def quality_faults(transaction: Transaction, events: Sequence[Event]) -> list[tuple[int, Finding]]:
+    """What events would raise of data quality on their own subjects, if they were recorded: the number of each event
+    and the finding. All that a subject has is read and folded again."""
+    joined = canonical_subjects(transaction)
+    faults: list[tuple[int, Finding]] = []
+    for stays in dict.fromkeys(joined.get(event.subject, event.subject) for event in events):
+        known = all_of(transaction, as_one(stays, joined))
+        last = max((recorded.position for recorded in known), default=0)
+        moment = datetime.now(UTC)
+        sent = [
+            Recorded(event, last + number + 1, 0, moment, "", 1)
+            for number, event in enumerate(events)
+            if joined.get(event.subject, event.subject) == stays
+        ]
+        before = {finding.key for finding in _quality(known, stays)}
+        for finding in _quality([*known, *sent], stays):
+            if finding.key not in before:
+                numbers = [number for number, event in enumerate(events) if event.id in finding.events]
+                faults.append((numbers[-1] if numbers else sent[-1].position - last - 1, finding))
+    return faults
+
+
+def _quality(log: Sequence[Recorded], subject: Subject) -> list[Finding]:
+    """The findings of data quality of one subject."""
+    events = [event.on(subject) for event in in_effect(log).events]
+    state = families.fold(subject.partition("/")[0], events)
+    every = [
+        *families.findings(subject, state),
+        *of_claims(subject, _newest_claims(events)),
+        *of_repeats(subject, events),
+    ]
+    return [finding for finding in every if RULES[finding.rule].data_quality]
+
+
+def _newest_claims(events: Sequence[Event]) -> list[ClaimMade]:
+    return [claim.made for claim in figures.fold(events)]

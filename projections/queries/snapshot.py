@@ -1,0 +1,254 @@
+"""What is known of one process apart from the clock: all that its status is composed from.
+
+There are two ways to a snapshot: `fold_snapshot` folds a process's events in memory, for any set of events; the read
+models keep the same parts up to date, and `read_snapshot` reads them. A property test holds that they agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from domain import families
+from domain.event import Event, Recorded
+from domain.families import OPENINGS
+from domain.finding import Finding
+from domain.findings.processes import of_process
+from domain.general import SubjectState
+from domain.horizon import EVERYTHING, Horizon, Seen, names_processes, seen_from
+from domain.values import EventId, Subject
+from projections.read_models import entries, figures, findings, history, incident_counts, last_heard
+from projections.read_models.change_set import Heard
+from projections.read_models.figures import Claim
+from projections.read_models.incident_counts import IncidentCount
+from projections.read_models.membership import named_by, subjects_of
+from projections.read_models.process_list import heard_of, line_of
+from projections.read_models.revisions import as_one, canonical_subjects, ids_of, marks_of
+from projections.read_models.subjects import states_of
+from projections.read_models.timeline import ids_of_type, version_of
+from projections.rendering import Json
+from projections.storage.tables import Transaction
+
+
+@dataclass
+class ProcessSnapshot:
+    """What is known of one process, apart from the clock."""
+
+    process: str
+    version: int = 0
+    """How many events the process itself has, those on its talks and other subjects not counted."""
+    states: dict[Subject, SubjectState] = field(default_factory=dict)
+    """Of every subject that belongs to the process, the process itself included."""
+    claims: list[Claim] = field(default_factory=list)
+    incident_counts: list[IncidentCount] = field(default_factory=list)
+    heard: Heard | None = None
+    events: dict[str, Recorded] = field(default_factory=dict)
+    """Events by id; empty in a snapshot from the read models."""
+    newest: list[str] = field(default_factory=list)
+    """Ids of the last events recorded, newest first."""
+    statements: list[str] = field(default_factory=list)
+    """Ids of the last statements in display order, newest first."""
+    actors: dict[str, SubjectState] = field(default_factory=dict)
+    """States of the actors that are named, by id."""
+    marks: dict[str, Json] = field(default_factory=dict)
+    """What became of events that were revised, by id."""
+    joined: dict[Subject, Subject] = field(default_factory=dict)
+    """Subjects that gave way, each with the one that stays."""
+    possible: dict[str, str] = field(default_factory=dict)
+    """Events that are inside the horizon only possibly, and why (`domain.horizon.Seen`)."""
+    withdrawn: dict[Subject, list[str]] = field(default_factory=dict)
+    """Subjects of which no opening is in effect any more, with the ids of their openings."""
+    filed: list[Recorded] = field(default_factory=list)
+    """What its history shows, as recorded, in log order; empty in a snapshot from the read models."""
+    in_effect: list[Event] = field(default_factory=list)
+    """All reports in effect, under the subjects that stay; empty in a snapshot from the read models."""
+    beyond: int = 0
+    """How many events in effect the dates of the horizon leave out."""
+
+    @property
+    def own(self) -> Subject:
+        """The path of the process itself."""
+        return Subject(f"processes/{self.process}")
+
+
+# --- from the read models
+
+
+def read_snapshot(
+    transaction: Transaction, process: str, counted_from: int, newest: int = 10, statements: int = 10
+) -> ProcessSnapshot | None:
+    """The snapshot of a process as the read models keep it; None if it was never opened.
+
+    Args:
+        transaction: a snapshot of the read models.
+        process: its id.
+        counted_from: the day (since 1970-01-01) from which violations and incidents are told apart by day; those
+            before it come as one count for each recorder.
+        newest: how many of the events last recorded to name.
+        statements: how many of the last statements to name.
+    """
+    joined = canonical_subjects(transaction)
+    ids = ids_of(process, joined)
+    own = Subject(f"processes/{ids[0]}")
+    line = line_of(transaction, ids[0])
+    if line is None:
+        return None
+    all_states = states_of(transaction, subjects_of(transaction, ids))
+    states = {subject: state for subject, state in all_states.items() if state.opened or subject == own}
+    heard = heard_of(line.heard)
+    return ProcessSnapshot(
+        process=ids[0],
+        version=version_of(transaction, own),
+        states=states,
+        claims=figures.newest_claims(transaction, states),
+        incident_counts=incident_counts.counts_of(transaction, list(states), counted_from),
+        heard=heard if heard.event else None,
+        newest=history.newest(transaction, ids, newest),
+        statements=entries.last_statements(transaction, ids, statements),
+        joined=joined,
+        withdrawn={
+            subject: ids_of_type(transaction, as_one(subject, joined), OPENINGS[subject.partition("/")[0]].__name__)
+            for subject, state in all_states.items()
+            if not state.opened
+        },
+    )
+
+
+# --- from the log
+
+
+def fold_snapshot(
+    events: Iterable[Recorded],
+    process: str,
+    newest: int = 10,
+    statements: int = 10,
+    horizon: Horizon = EVERYTHING,
+) -> ProcessSnapshot | None:
+    """Folds a whole log, or any part of one, into the snapshot of a process at a horizon. Pure, and slow on a long log.
+
+    Args:
+        events: at least all events of the process's subjects, of those they were ever joined with, and of actors.
+        process: its id, or one that gave way to it.
+        newest: how many of the events last recorded to name.
+        statements: how many of the last statements to name.
+        horizon: from where to look. Names of actors are cut by position only: they are not news.
+
+    Returns:
+        None if nothing of the process is inside.
+    """
+    log = list(events)
+    seen = seen_from(horizon, (r for r in log if r.event.family != "actors"))
+    actors = seen_from(Horizon(horizon.position), (r for r in log if r.event.family == "actors"))
+    own = seen.joined.get(Subject(f"processes/{process}"), Subject(f"processes/{process}"))
+    ids = {own.partition("/")[2]} | {s.partition("/")[2] for s, stays in seen.joined.items() if stays == own}
+    ever = named_by(seen.known)
+    inside = _belonging(seen, own, ids, ever)
+    if not inside:
+        return None
+    if not any(event.data.opens for event in seen.events.get(own, ())):
+        _lend_identity(seen, own)
+    if own not in seen.events and own not in seen.withdrawn:
+        return None
+    all_states = {s: families.fold(s.partition("/")[0], seen.events.get(s, ())) for s in sorted(inside | {own})}
+    states = {s: state for s, state in all_states.items() if state.opened or s == own}
+    belonging = {s for s in {r.subject for r in seen.known} if seen.joined.get(s, s) in all_states}
+    mine = [r for r in seen.known if r.subject in belonging]
+    in_history = {subject for subject, named in ever.items() if named & ids}
+    in_effect = [event for subject, theirs in seen.events.items() if subject in states for event in theirs]
+    snapshot = ProcessSnapshot(
+        own.partition("/")[2],
+        version=sum(recorded.subject == own for recorded in seen.known),
+        states=states,
+        claims=figures.fold(in_effect),
+        incident_counts=incident_counts.fold(in_effect),
+        heard=last_heard.fold((*in_effect, *(r.event for r in mine if _was_heard(r, seen, states)))),
+        statements=entries.last_statements_in(in_effect, statements),
+        actors={
+            s.partition("/")[2]: families.fold("actors", actors.events.get(s, ()))
+            for s in {*actors.events, *actors.withdrawn}
+        },
+        joined={**seen.joined, **actors.joined},
+        withdrawn=_withdrawn(seen, mine, all_states),
+        in_effect=in_effect,
+    )
+    _add_events(snapshot, seen, mine, [r for r in seen.known if r.subject in in_history])
+    snapshot.newest = [recorded.key for recorded in snapshot.filed[::-1][:newest]]
+    return snapshot
+
+
+def _belonging(seen: Seen, own: Subject, ids: set[str], ever: Mapping[Subject, set[str]]) -> set[Subject]:
+    """The subjects that belong to a process and are inside the horizon."""
+    belongs = {own}
+    for subject in {*seen.events, *seen.withdrawn}:
+        if subject in seen.withdrawn:
+            joined = (s for s, stays in seen.joined.items() if stays == subject)
+            named = set().union(*(ever[s] for s in (subject, *joined)))
+        else:
+            named = {process for event in seen.events[subject] for process in names_processes(event)}
+        if named & ids and not subject.startswith("processes/"):
+            belongs.add(subject)
+    return {subject for subject in belongs if subject in seen.events or subject in seen.withdrawn}
+
+
+def _lend_identity(seen: Seen, own: Subject) -> None:
+    """Lets the opening of a process, itself beyond the horizon, name it where something else of it is inside."""
+    for event in seen.lending.get(own, ()):
+        seen.possible[event.id] = "identity"
+        seen.events.setdefault(own, []).append(event.as_possible())
+
+
+def _was_heard(recorded: Recorded, seen: Seen, states: Mapping[Subject, SubjectState]) -> bool:
+    """Whether it is a revision inside the horizon, of a subject that is not withdrawn: that was heard, too."""
+    if not recorded.event.data.revises or recorded.event.id in seen.outside:
+        return False
+    return seen.joined.get(recorded.subject, recorded.subject) in states
+
+
+def _withdrawn(
+    seen: Seen, mine: Iterable[Recorded], all_states: Mapping[Subject, SubjectState]
+) -> dict[Subject, list[str]]:
+    withdrawn: dict[Subject, list[str]] = {}
+    for recorded in mine:
+        subject = seen.joined.get(recorded.subject, recorded.subject)
+        if not all_states[subject].opened and recorded.event.data.opens:
+            withdrawn.setdefault(subject, []).append(recorded.key)
+    return {subject: sorted(openings) for subject, openings in withdrawn.items()}
+
+
+def _add_events(snapshot: ProcessSnapshot, seen: Seen, mine: list[Recorded], filed: list[Recorded]) -> None:
+    """The events of the process, as they read at the horizon, and what became of them."""
+    ours = {recorded.event.id: recorded for recorded in (*mine, *filed)}
+    for event_id, recorded in ours.items():
+        standing = seen.standings.get(event_id)
+        read = standing.event if standing is not None else None  # None: a revision, or not in effect
+        if read is None or read is recorded.event:
+            snapshot.events[recorded.key] = recorded
+        else:
+            snapshot.events[recorded.key] = replace(recorded, event=read.on(recorded.subject))
+        if standing is not None and standing.revised:
+            snapshot.marks[recorded.key] = marks_of(standing)
+    outside = {event_id for event_id in seen.outside if event_id not in seen.possible}
+    snapshot.possible = {str(event_id): why for event_id, why in seen.possible.items() if event_id in ours}
+    snapshot.beyond = sum(r.event.id in outside and not r.event.data.revises for r in ours.values())
+    snapshot.filed = [recorded for recorded in filed if recorded.event.id not in outside]
+
+
+# --- what does not fit
+
+
+def findings_in(snapshot: ProcessSnapshot) -> list[Finding]:
+    """All findings of a snapshot that was folded in memory, whenever they stand."""
+    disputes = _disputes(snapshot)
+    found = findings.fold(snapshot.states, snapshot.claims, snapshot.in_effect, disputes)
+    return [*found, *findings_of_whole(snapshot)]
+
+
+def _disputes(snapshot: ProcessSnapshot) -> Iterator[tuple[Subject, EventId, Event]]:
+    for event in snapshot.in_effect:
+        for dispute in snapshot.marks.get(event.key, {}).get("disputed_by", ()):
+            yield event.subject, event.id, snapshot.events[dispute].event
+
+
+def findings_of_whole(snapshot: ProcessSnapshot) -> list[Finding]:
+    """The findings of the process as a whole: they are not kept, but put together."""
+    return of_process(snapshot.process, snapshot.states, snapshot.heard.on if snapshot.heard else None)

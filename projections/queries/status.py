@@ -1,0 +1,276 @@
+"""The status of a process, in the order of its first screen: where it stands, what is due, who is at risk.
+
+`compose` is pure: a view of the process in, JSON out.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from domain import agreements, convoys, enrolments, families, processes, talks
+from domain.event import instant
+from domain.general import SubjectState
+from domain.values import Subject
+from projections import rendering
+from projections.queries import explanations
+from projections.queries.at_horizon import PRESENT, HorizonRequest, ProcessView, process_view
+from projections.queries.figures import figures_of
+from projections.queries.findings import shown_glance
+from projections.queries.obligations import kept_to, ledger
+from projections.queries.snapshot import ProcessSnapshot
+from projections.read_models.incident_counts import by_recorder
+from projections.rendering import Json, Renderer
+from projections.storage.tables import Transaction
+
+AHEAD = timedelta(days=14)
+CURRENT_SHOWN = 50
+OVER_SHOWN = 10
+"""Rounds of talks and convoys in one status, under way and over; `totals` counts all, the lists have them."""
+FINDINGS_SHOWN = 20
+"""Findings in one status, the gravest first; all are counted, and `/findings` has them."""
+
+
+def process_status(
+    transaction: Transaction, process: str, now: datetime, request: HorizonRequest = PRESENT
+) -> tuple[Json, datetime]:
+    """The status, and until when it stays as it is if nothing is recorded. At another horizon than the present that
+    is not looked for.
+
+    Raises:
+        NotFound: the process was never opened, or nothing of it is inside the horizon.
+    """
+    view = process_view(transaction, process, now, request)
+    if request != PRESENT:
+        return compose(view), view.now
+    edge = view.glance(int(view.now.timestamp()), FINDINGS_SHOWN).until
+    return compose(view), changes_at(view.snapshot, view.now, edge)
+
+
+def compose(view: ProcessView) -> Json:
+    """Draws the status."""
+    renderer = Renderer()
+    snapshot, now = view.snapshot, view.now
+    own = snapshot.states[snapshot.own]
+    assert isinstance(own, processes.ProcessState)  # noqa: S101  a process's own subject has no other state
+    shown = rendering.process(renderer, own)
+    deadlines = due(renderer, snapshot, now)
+    figures, counts = figures_of(renderer, snapshot, view.lookup)
+    body: Json = {
+        "process": snapshot.process,
+        "version": snapshot.version,
+        "labels": rendering.labels(own.labels),
+        "level": shown["level"],
+        "areas": shown["areas"],
+        "links": shown["links"],
+        "horizon": view.horizon,
+        "state": shown["state"],
+        "ending": shown["ending"],
+        "last_heard": last_heard(renderer, snapshot),
+        "next_14_days": deadlines["next"],
+        "overdue": deadlines["overdue"],
+        "later": deadlines["later"],
+        "findings": shown_glance(renderer, view.glance(int(now.timestamp()), FINDINGS_SHOWN)),
+        "people_at_risk": at_risk(renderer, snapshot, own),
+        "truce": truce(renderer, snapshot, now),
+        "obligations": ledger(renderer, snapshot, now),
+        "totals": totals(snapshot),
+        "talks": _current(renderer, snapshot, talks.TalksState),
+        "positions": [p for path, s in snapshot.states.items() for p in rendering.positions(renderer, path, s)],
+        "proposals": [p for path, s in snapshot.states.items() for p in rendering.proposals(renderer, path, s)],
+        "roles": [r for path, s in snapshot.states.items() for r in rendering.roles(renderer, path, s)],
+        "bodies": shown["bodies"],
+        "control": shown["control"],
+        "access": shown["access"],
+        "instruments": shown["instruments"],
+        "figures": figures,
+        "enrolments": [
+            {**one, "counts": counts.get(one["subject"], [])}
+            for one in _current(renderer, snapshot, enrolments.EnrolmentState)
+        ],
+        "convoys": _current(renderer, snapshot, convoys.ConvoyState),
+        "agreements": [
+            {**one, **kept_to(snapshot.states[one["subject"]], now)}
+            for one in _current(renderer, snapshot, agreements.AgreementState)
+        ],
+        "statements": [{"events": renderer.rests_on([event])} for event in snapshot.statements],
+        "withdrawn": [
+            {"subject": path, "events": renderer.rests_on(events)}
+            for path, events in sorted(snapshot.withdrawn.items())
+        ],
+        "unified": [
+            {"subject": path, "into": stays}
+            for path, stays in sorted(snapshot.joined.items())
+            if stays in snapshot.states or stays in snapshot.withdrawn
+        ],
+        "changes": [{"events": renderer.rests_on([event])} for event in snapshot.newest],
+    }
+    events = view.lookup(list(renderer.events))
+    marks = view.marks(list(renderer.events))
+    for line in body["statements"]:
+        line |= events[line["events"][0]].event.data.model_dump(mode="json", exclude_none=True)
+        renderer.actor(line.get("speaker"))
+    for line in body["changes"]:
+        recorded = events[line["events"][0]]
+        line |= {
+            "type": recorded.type,
+            "subject": recorded.subject,
+            "occurred": recorded.event.occurred,
+            "recorded_at": instant(recorded.recorded_at),
+        }
+    return {**body, **explanations.at_horizon(view, renderer, events, marks)}
+
+
+def totals(snapshot: ProcessSnapshot) -> dict[str, dict[str, int]]:
+    """How many rounds, convoys, agreements and registers there are, by state (a contested one counts as such), and
+    how many series of figures."""
+    found: dict[str, dict[str, int]] = {}
+    if snapshot.claims:
+        found["figures"] = {"series": len({(claim.subject, claim.series) for claim in snapshot.claims})}
+    for path, state in snapshot.states.items():
+        if (stage := stage_of(state)) is not None:
+            counts = found.setdefault(path.partition("/")[0], {})
+            counts[stage] = counts.get(stage, 0) + 1
+    return found
+
+
+def stage_of(state: SubjectState) -> str | None:
+    """The state of a round, a convoy or an agreement in a word."""
+    match state:
+        case talks.TalksState() | agreements.AgreementState() | enrolments.EnrolmentState():
+            return "contested" if state.stage.contested else state.stage.value
+        case convoys.ConvoyState():
+            seen = state.stage.value
+            return "contested" if state.stage.contested else seen.stage if seen else None
+        case _:
+            return None
+
+
+OVER = {"concluded", "cancelled", "arrived", "turned back", "ended", "closed"}
+
+
+def _current(renderer: Renderer, snapshot: ProcessSnapshot, kind: type[Any]) -> list[Json]:
+    """The subjects of a family that are not over, newest first, then the last ones that are."""
+    mine = [(stage_of(state) in OVER, path, state) for path, state in snapshot.states.items() if type(state) is kind]
+    mine.sort(key=lambda one: (one[0], [-bound for bound in _newest(one[2])], one[1]))
+    under_way = [(path, state) for over, path, state in mine if not over][:CURRENT_SHOWN]
+    over = [(path, state) for over, path, state in mine if over][:OVER_SHOWN]
+    return _without_gathered(renderer, [*under_way, *over])
+
+
+def _newest(state: Any) -> tuple[int, int]:
+    spans = [candidate.span for candidate in state.stage.candidates]
+    return max(((span.latest, span.earliest) for span in spans), default=(0, 0))
+
+
+def _without_gathered(renderer: Renderer, subjects: list[tuple[Subject, SubjectState]]) -> list[Json]:
+    """The page of each subject, without what the status gathers elsewhere."""
+    found = []
+    for path, state in subjects:
+        shown = rendering.subject(renderer, path, state)
+        for gathered in ("roles", "positions", "proposals", "obligations", "due"):
+            shown.pop(gathered, None)
+        found.append(shown)
+    return found
+
+
+def last_heard(renderer: Renderer, snapshot: ProcessSnapshot) -> Json | None:
+    heard = snapshot.heard
+    if heard is None:
+        return None
+    return {
+        "on": heard.on or None,
+        "publisher": heard.publisher,
+        "claimant": heard.claimant,
+        "events": renderer.rests_on([heard.event]),
+    }
+
+
+# --- what is due
+
+
+def due(renderer: Renderer, snapshot: ProcessSnapshot, now: datetime) -> dict[str, list[Json]]:
+    """What is expected: overdue, within 14 days, and later; each oldest first."""
+    moment, ahead = int(now.timestamp()), int((now + AHEAD).timestamp())
+    found: dict[str, list[Json]] = {"overdue": [], "next": [], "later": []}
+    for path, state in snapshot.states.items():
+        for one in families.due(state):
+            span = one.when.span
+            place = "overdue" if span.latest < moment else "next" if span.earliest <= ahead else "later"
+            found[place].append(renderer.due(path, one))
+    for lines in found.values():
+        lines.sort(key=lambda line: (*rendering.when_key(line["when"]), line["subject"], line["what"]))
+    return found
+
+
+def changes_at(snapshot: ProcessSnapshot, now: datetime, edge: int | None = None) -> datetime:
+    """Until when a status stays as it is if nothing is recorded: the next deadline, or the end of the day.
+
+    Args:
+        snapshot: what it is composed from.
+        now: the clock.
+        edge: when, in seconds since 1970, a finding begins to stand or no longer does (`Glance.until`).
+    """
+    boundaries = [int((now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)).timestamp())]
+    for state in snapshot.states.values():
+        for one in families.due(state):
+            span = one.when.span
+            boundaries += [span.latest + 1, span.earliest - int(AHEAD.total_seconds())]
+        if isinstance(state, agreements.AgreementState):  # the ledger tells of deadlines that are due no more, too
+            terms = (agreed for found in state.obligations.values() for agreed in found.agreed.values)
+            boundaries += [agreed.deadline.span.latest + 1 for agreed in terms if agreed.deadline is not None]
+            boundaries += [term.starts.span.earliest for term in state.term.values if term.starts is not None]
+            for end in agreements.term_ends(state):
+                boundaries += [end.span.latest + 1, end.span.latest - agreements.LAPSING + 1]
+    boundaries += [edge] if edge is not None else []
+    return datetime.fromtimestamp(min(b for b in boundaries if b > now.timestamp()), UTC)
+
+
+# --- people at risk, truce
+
+
+def at_risk(renderer: Renderer, snapshot: ProcessSnapshot, own: processes.ProcessState) -> Json:
+    """Held or stranded convoys, closed or besieged places: what cannot wait."""
+    return {
+        "convoys": [
+            {
+                "subject": path,
+                "label": state.labels[0].text if state.labels else path,
+                "whereabouts": rendering.convoy(renderer, state)["whereabouts"],
+                "people": [
+                    cohort.model_dump(mode="json", exclude_none=True)
+                    for people in (
+                        *(departed.people for departed in state.departure.values),
+                        *(described.people for described in state.described.values),
+                    )
+                    for cohort in people
+                ],
+            }
+            for path, state in snapshot.states.items()
+            if isinstance(state, convoys.ConvoyState) and convoys.stranded(state)
+        ],
+        "places": [renderer.line(line, renderer.payload) for line in processes.shut(own)],
+    }
+
+
+def truce(renderer: Renderer, snapshot: ProcessSnapshot, now: datetime) -> Json:
+    """Each ceasefire with its term; violations and incidents per recorder in the last 7 and 30 days."""
+    found = []
+    for path, state in snapshot.states.items():
+        if isinstance(state, agreements.AgreementState) and (
+            state.term.candidates or any(d.ceasefire or d.stage == "ceasefire" for d in state.described.values)
+        ):
+            found.append(
+                {
+                    "agreement": path,
+                    "label": state.labels[0].text if state.labels else path,
+                    "state": renderer.line(state.stage),
+                    "standing": agreements.standing(state, int(now.timestamp())).value,
+                    "term": renderer.line(state.term, rendering.term),
+                    "violations": by_recorder(
+                        [t for t in snapshot.incident_counts if t.subject == path and t.kind == "violation"], now
+                    ),
+                }
+            )
+    incidents = [t for t in snapshot.incident_counts if t.kind == "incident"]
+    return {"agreements": found, "incidents": by_recorder(incidents, now)}

@@ -1,0 +1,112 @@
+"""Single subjects and actors, and those of a process."""
+
+from __future__ import annotations
+
+from domain.errors import NotFound
+from domain.values import Subject
+from projections import rendering
+from projections.paging import Page, cursor, read_cursor, sought
+from projections.queries import explanations
+from projections.queries.at_horizon import PRESENT, HorizonRequest, process_view
+from projections.read_models.revisions import as_one, canonical_subjects
+from projections.read_models.roles import subjects_with
+from projections.read_models.subjects import paths_of_family, states_of
+from projections.read_models.timeline import version_of
+from projections.rendering import Json, Renderer
+from projections.storage.tables import Transaction
+
+
+def of_family(transaction: Transaction, process: str, family: str, request: HorizonRequest = PRESENT) -> list[Json]:
+    """The subjects of one family that belong to a process.
+
+    Raises:
+        NotFound: the process was never opened, or nothing of it is inside the horizon.
+    """
+    view = process_view(transaction, process, None, request)
+    mine = [(path, state) for path, state in view.snapshot.states.items() if path.startswith(f"{family}/")]
+    return [rendering.subject(Renderer(), path, state) for path, state in sorted(mine)]
+
+
+def actors_of(transaction: Transaction, process: str, request: HorizonRequest = PRESENT) -> list[Json]:
+    """The actors with a role or a position in a process, each with its roles and positions there.
+
+    Raises:
+        NotFound: the process was never opened, or nothing of it is inside the horizon.
+    """
+    view = process_view(transaction, process, None, request)
+    renderer = Renderer()
+    mine: dict[str, Json] = {}
+
+    def of(actor: str) -> Json:
+        path = Subject(f"actors/{actor}")
+        stays = view.snapshot.joined.get(path, path).partition("/")[2]
+        return mine.setdefault(stays, {"roles": [], "positions": []})
+
+    for path, state in view.snapshot.states.items():
+        for line in rendering.roles(renderer, path, state):
+            of(line["actor"])["roles"].append(line)
+        for line in rendering.positions(renderer, path, state):
+            of(line["actor"])["positions"].append(line)
+        for actor in getattr(state, "between", ()):
+            of(actor)
+    names = view.named(sorted(mine))
+    return [
+        {**rendering.subject(Renderer(), f"actors/{actor}", names[actor]), **mine[actor]}
+        for actor in sorted(mine)
+        if actor in names
+    ]
+
+
+def subject_page(transaction: Transaction, path: str) -> tuple[Json, int]:
+    """One subject of a family and its version.
+
+    Raises:
+        NotFound: it was never opened.
+    """
+    stays, *others = as_one(path, canonical_subjects(transaction))
+    state = states_of(transaction, [stays]).get(stays)
+    if state is None:
+        raise NotFound("there is no such subject")
+    renderer = Renderer()
+    shown = rendering.subject(renderer, stays, state)
+    if not state.opened:
+        shown["withdrawn"] = True
+    if others:
+        shown["unified"] = sorted(others)
+    return shown | explanations.at_present(transaction, renderer), version_of(transaction, path)
+
+
+def actor_page(transaction: Transaction, actor: str) -> tuple[Json, int]:
+    """One actor: its names, kind and relations, and in which processes it holds which roles.
+
+    Raises:
+        NotFound: it was never identified.
+    """
+    shown, version = subject_page(transaction, f"actors/{actor}")
+    ids = [path.partition("/")[2] for path in as_one(f"actors/{actor}", canonical_subjects(transaction))]
+    places = subjects_with(transaction, ids)
+    states = states_of(transaction, {path for _, path in places})
+    renderer = Renderer()
+    shown["processes"] = [
+        {"process": process, **role}
+        for process, path in places
+        for role in rendering.roles(renderer, path, states[Subject(path)])
+        if role["actor"] in ids
+    ]
+    for name, explained in explanations.at_present(transaction, renderer).items():
+        shown[name] |= explained
+    return shown, version
+
+
+def actors(transaction: Transaction, q: str | None, after: str | None, limit: int) -> Page:
+    """The actors, by id.
+
+    Raises:
+        BadCursor: `after` is not a cursor of this list.
+    """
+    last = read_cursor(after, str)[0] if after is not None else None
+    named = sought(q) if q is not None else None
+    paths = paths_of_family(transaction, "actors", named=named, after=last, limit=limit + 1)
+    states = states_of(transaction, paths[:limit])
+    items = [rendering.subject(Renderer(), path, states[path]) for path in paths[:limit]]
+    return Page(items, cursor(paths[limit - 1]) if len(paths) > limit else None)

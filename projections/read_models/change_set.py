@@ -1,0 +1,133 @@
+"""What one batch of recorded events changes: found out once, and used by every read model.
+
+The read models take a change set in the order in which `projections.batch` lists them. Some of them find out what the
+later ones need and leave it here; each field says who. Those later ones only read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from sqlalchemy import Connection, Table
+
+from domain.event import Event, Recorded
+from domain.general import SubjectState
+from domain.values import Subject
+from projections.storage.tables import TableDefinition, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An event whose part in the read models changes: it comes, it goes, or it reads otherwise."""
+
+    recorded: Recorded
+    before: Event | None
+    """As it read before this batch; None: it was not in effect, or not there."""
+    after: Event | None
+    """As it reads now, under the subject that stays; None: not in effect."""
+
+    @property
+    def differs(self) -> bool:
+        if self.before is None or self.after is None:
+            return self.before is not self.after
+        return self.before != self.after or self.before.repeats != self.after.repeats
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The processes in which what accumulates on a subject counts: before a batch, and after it."""
+
+    before: frozenset[str]
+    after: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The newest source: its day of publication (or the last day of occurrence), who, and the event."""
+
+    on: str
+    publisher: str
+    claimant: str
+    event: str
+
+
+class ChangeSet:
+    """One batch on its way into the tables of one generation.
+
+    Args:
+        transaction: in which all of it is written.
+        events: in log order and without gaps; at least one.
+    """
+
+    def __init__(self, transaction: Transaction, events: Sequence[Recorded]) -> None:
+        self.transaction = transaction
+        self.events = events
+        self.stays_before: Mapping[Subject, Subject] = {}
+        """Subjects that had given way before this batch, each with the one that stayed. By `revisions`."""
+        self.stays: Mapping[Subject, Subject] = {}
+        """The same with this batch. By `revisions`."""
+        self.moved: frozenset[Subject] = frozenset()
+        """Subjects that give way now, come apart again, or have another one that stays. By `revisions`."""
+        self.changes: Sequence[Change] = ()
+        """Event by event, in log order. By `revisions`."""
+        self.states: dict[Subject, SubjectState] = {}
+        """The new states of the subjects that changed, of those that stay. By `subjects`."""
+        self.gave_way: list[Subject] = []
+        """Subjects of which nothing is kept any more, since another one stays: each read model deletes what it has of
+        them. By `subjects`."""
+        self.processes: dict[Subject, frozenset[str]] = {}
+        """The processes that any report ever put a subject of this batch into. By `membership`."""
+        self.new_processes: dict[Subject, list[str]] = {}
+        """Those of them that this batch is the first to name. By `membership`."""
+        self.places: dict[Subject, Places] = {}
+        """Of each subject that changed; `membership.places_of` gives those of others, too. By `membership`."""
+        self.other_places: dict[Subject, Places] = {}
+        """Places that `membership.places_of` has looked up already."""
+        self.left: dict[Subject, frozenset[str]] = {}
+        """The processes to which the subjects that gave way belonged. By `membership`."""
+        self.heard: dict[Subject, Heard] = {}
+        """The newest source that this batch brings, by subject. By `last_heard`."""
+        self.heard_again: set[str] = set()
+        """The processes whose newest source must be looked up again: one went away, or a subject came or left. By
+        `last_heard`."""
+
+    @property
+    def connection(self) -> Connection:
+        return self.transaction.connection
+
+    def table(self, definition: TableDefinition) -> Table:
+        """The table of the generation at hand."""
+        return self.transaction.table(definition)
+
+    @property
+    def first_position(self) -> int:
+        return self.events[0].position
+
+    @cached_property
+    def gone(self) -> list[Event]:
+        """Events that go or read otherwise, as they read before."""
+        return [change.before for change in self.changes if change.before is not None]
+
+    @cached_property
+    def come(self) -> list[tuple[Recorded, Event]]:
+        """Events that come or read otherwise: as they were recorded, and as they read now."""
+        return [(change.recorded, change.after) for change in self.changes if change.after is not None]
+
+    @cached_property
+    def first_seen(self) -> frozenset[Subject]:
+        """Subjects, as recorded, of which nothing was known before this batch."""
+        return frozenset(recorded.subject for recorded in self.events if recorded.version == 1)
+
+    def canonical(self, subject: Subject) -> Subject:
+        """The subject that stays now, for one that may have given way."""
+        return self.stays.get(subject, subject)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadModel:
+    """A read model: the tables that it keeps, and how a batch changes them."""
+
+    tables: tuple[TableDefinition, ...]
+    apply: Callable[[ChangeSet], None]
