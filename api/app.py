@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp
 
 from api.http import problems
-from api.http.middleware import Front
+from api.http.middleware import RequestMiddleware
 from api.http.openapi import TAGS, DocumentedApp
 from api.http.parameters import only_known
 from api.routes import (
@@ -27,12 +27,12 @@ from api.routes import (
     replay,
     subjects,
 )
-from api.routes.fast_path import Shortcuts
+from api.routes.fast_path import FastPath
 from api.services import gauges, logs
-from api.services.log_watcher import Head
+from api.services.log_watcher import LogWatcher
 from api.services.metrics import Metrics
-from api.services.registry import Parley
-from api.services.wakeup import Pulse
+from api.services.registry import Services
+from api.services.wakeup import Wakeup
 from api.settings import Settings, load, open_ledger, open_views
 from ledger.writer import Commit, Writer
 from projections.follower import Follower, FollowerStatus
@@ -61,7 +61,7 @@ FIRST = 10.0
 
 
 def create_app(settings: Settings | None = None, projector: FollowerStatus | None = None) -> FastAPI:
-    """The server as an ASGI application; `app.state.parley` is there while it runs.
+    """The server as an ASGI application; `app.state.services` is there while it runs.
 
     Args:
         settings: from the environment, if None.
@@ -86,7 +86,7 @@ def create_app(settings: Settings | None = None, projector: FollowerStatus | Non
             closing.callback(views.close)
             follower = projector or Follower(views, ledger.read, ledger.head, may_lead=settings.project)
             closing.callback(follower.close)
-            head = Head(ledger.head, ledger.watch, follower.nudge)
+            head = LogWatcher(ledger.head, ledger.watch, follower.nudge)
             closing.callback(head.close)
 
             def recorded(commit: Commit) -> None:
@@ -97,11 +97,11 @@ def create_app(settings: Settings | None = None, projector: FollowerStatus | Non
 
             writer = Writer(ledger, recorded, settings.queue)
             closing.callback(writer.close)
-            moved = Pulse()
-            follower.tell(moved.beat_from_a_thread)
+            moved = Wakeup()
+            follower.tell(moved.wake_from_thread)
             follower.start()
-            app.state.parley = Parley(settings, ledger, writer, head, views, follower, moved, metrics)
-            gauges.watch(app.state.parley)
+            app.state.services = Services(settings, ledger, writer, head, views, follower, moved, metrics)
+            gauges.watch(app.state.services)
             closing.callback(metrics.close)
             if settings.project:
                 await run_in_threadpool(follower.wait_until_complete, FIRST)
@@ -109,7 +109,7 @@ def create_app(settings: Settings | None = None, projector: FollowerStatus | Non
 
     def front(inner: ASGIApp) -> ASGIApp:
         # The framework's spans are of what passes through it.
-        return Front(inner if tracer is not None else Shortcuts(inner, app), metrics)
+        return RequestMiddleware(inner if tracer is not None else FastPath(inner, app), metrics)
 
     app = DocumentedApp(
         front=front,

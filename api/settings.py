@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from projections.storage.generations import ReadModels
 
 PREFIX = "PARLEY_"
-SILENCE = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
+KEEPALIVES = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
 """Options of libpq: a host of the database that is cut off is given up after about ten seconds, not after hours."""
 
 
@@ -136,7 +136,7 @@ class Settings(BaseSettings):
         from psycopg.conninfo import conninfo_to_dict
 
         said = conninfo_to_dict(self.database_url)
-        more = urlencode({name: value for name, value in SILENCE.items() if name not in said})
+        more = urlencode({name: value for name, value in KEEPALIVES.items() if name not in said})
         joint = "&" if "?" in self.database_url else "?"
         return f"{self.database_url}{joint}{more}" if more else self.database_url
 

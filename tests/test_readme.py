@@ -22,7 +22,7 @@ import pytest
 from typer.testing import CliRunner
 
 from api.app import create_app
-from api.cli.commands.serve import EXAMPLE
+from api.cli.commands.serve import EXAMPLE_CLAIM
 from api.cli.main import app
 from api.server.uvicorn_server import Server
 from api.settings import PREFIX, Settings, load
@@ -139,7 +139,7 @@ def test_the_readme_fits_two_screens_and_shows_append_status_and_replay() -> Non
 def test_the_readme_appends_what_the_demonstration_suggests() -> None:
     # Under the same id: other content would be refused to someone who has tried both.
     (command,) = [one.command for one in shown_in(README) if " -d " in one.command]
-    assert json.loads(shlex.split(command)[-1]) == EXAMPLE
+    assert json.loads(shlex.split(command)[-1]) == EXAMPLE_CLAIM
 
 
 def test_an_answer_that_is_not_what_is_quoted_is_found() -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-from api.cli.client import Door
+from api.cli.client import Client
 from api.cli.errors import Problem
 from api.http import strict_json
 from domain.errors import Refusal
@@ -21,20 +21,20 @@ from domain.errors import Refusal
 BATCH_LINES = 500
 BATCH_BYTES = 1024 * 1024
 """Half of what a server takes by default; a longer line goes alone."""
-OF_LINES = {400, 409, 413, 422}
+CAUSED_BY_LINES = {400, 409, 413, 422}
 """Statuses that the content of a request causes."""
-LONGEST_LINE = 64 * 1024 * 1024
-MOST_TOLD = 100
+MAX_LINE = 64 * 1024 * 1024
+MAX_LINES_FOR_FINDINGS = 100
 """Lines up to which a file is told the findings of its subjects: a longer one does not wait for the read models."""
 
-NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "parley:append:line")
+LINE_ID_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "parley:append:line")
 """What ids of lines without one are made in. It never changes, or lines would be recorded twice."""
 
 Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class FileLine:
     """One event as it is sent."""
 
     number: int
@@ -43,7 +43,7 @@ class Line:
 
 
 @dataclass(slots=True)
-class Tally:
+class AppendResult:
     """What became of the lines so far."""
 
     new: int = 0
@@ -58,7 +58,7 @@ class Tally:
         return self.new + self.known
 
 
-class Stopped(Exception):
+class LineRefused(Exception):
     """A line is refused; every line before it is recorded."""
 
     def __init__(self, number: int, title: str, faults: list[tuple[str, str]]) -> None:
@@ -70,7 +70,7 @@ class Stopped(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class AppendOptions:
     """How a file is to be recorded."""
 
     strict: bool = False
@@ -86,12 +86,12 @@ class Wish:
         return {"Content-Type": "application/json", **wanted}
 
 
-def append(
-    door: Door,
+def append_lines(
+    door: Client,
     file: BinaryIO,
-    tally: Tally,
+    tally: AppendResult,
     read: Callable[[int], None] = lambda _: None,
-    wish: Wish = Wish(),
+    wish: AppendOptions = AppendOptions(),
 ) -> None:
     """Appends the events of a file, and counts them in `tally`, also when it stops.
 
@@ -103,33 +103,33 @@ def append(
         wish: what to ask for.
 
     Raises:
-        Stopped: at the first line that is refused.
+        LineRefused: at the first line that is refused.
         Problem: the server refuses for a reason that no line causes.
         Unreachable
     """
     head = door.get("/v1/head").json()["position"]
     for number, batch in enumerate(batches(file)):
-        told = wish.findings and number == 0 and len(batch) <= MOST_TOLD
+        told = wish.findings and number == 0 and len(batch) <= MAX_LINES_FOR_FINDINGS
         _send(door, batch, tally, head, wish.headers(told=told))
         read(sum(len(line.text) + 1 for line in batch))
 
 
-def batches(file: BinaryIO) -> Iterator[list[Line]]:
+def batches(file: BinaryIO) -> Iterator[list[FileLine]]:
     """The lines of a file in batches, blank ones left out.
 
     Raises:
-        Stopped: at a line that is no event; the lines before it come first.
+        LineRefused: at a line that is no event; the lines before it come first.
     """
-    batch: list[Line] = []
+    batch: list[FileLine] = []
     size = 0
     number = 0
-    while raw := file.readline(LONGEST_LINE):
+    while raw := file.readline(MAX_LINE):
         number += 1
         if not raw.strip():
             continue
         try:
-            line = Line(number, _event(number, raw))
-        except Stopped:
+            line = FileLine(number, _event(number, raw))
+        except LineRefused:
             if batch:
                 yield batch
             raise
@@ -146,12 +146,12 @@ def _event(number: int, raw: bytes) -> bytes:
     """A line as it is sent: as it stands, with an id if it has none.
 
     Raises:
-        Stopped: it is not one JSON object.
+        LineRefused: it is not one JSON object.
     """
     if number == 1:
         raw = raw.removeprefix(b"\xef\xbb\xbf")  # some editors begin a file with a byte order mark
-    if len(raw) >= LONGEST_LINE:
-        raise Stopped(number, "The line is too long", [("", "is this one event a line (NDJSON)?")])
+    if len(raw) >= MAX_LINE:
+        raise LineRefused(number, "The line is too long", [("", "is this one event a line (NDJSON)?")])
     raw = raw.strip()
     try:
         event = strict_json.loads(raw)
@@ -161,9 +161,9 @@ def _event(number: int, raw: bytes) -> bytes:
             faults = [("", "this looks like one event over several lines: write each event on one line (NDJSON)")]
         elif raw.startswith(b"["):
             faults.append(("", "write one event a line (NDJSON), without brackets around them"))
-        raise Stopped(number, "The line is not JSON", faults) from None
+        raise LineRefused(number, "The line is not JSON", faults) from None
     if not isinstance(event, dict):
-        raise Stopped(number, "The line is not an event", [("", "write one event a line, as a JSON object")])
+        raise LineRefused(number, "The line is not an event", [("", "write one event a line, as a JSON object")])
     if "id" in event:
         return raw
     return json.dumps({"id": str(id_of(event)), **event}, ensure_ascii=False).encode()
@@ -172,14 +172,14 @@ def _event(number: int, raw: bytes) -> bytes:
 def id_of(event: Json) -> uuid.UUID:
     """The id of a line that has none: always the same for the same content, whatever its order or spacing."""
     content = {name: value for name, value in event.items() if name != "expected_version"}
-    return uuid.uuid5(NAMESPACE, json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True))
+    return uuid.uuid5(LINE_ID_NAMESPACE, json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True))
 
 
-def _send(door: Door, lines: list[Line], tally: Tally, head: int, headers: dict[str, str]) -> None:
+def _send(door: Client, lines: list[FileLine], tally: AppendResult, head: int, headers: dict[str, str]) -> None:
     """Records lines in order, up to the first refused one.
 
     Raises:
-        Stopped: with that line; those before it are recorded.
+        LineRefused: with that line; those before it are recorded.
     """
     if not lines:
         return
@@ -187,11 +187,13 @@ def _send(door: Door, lines: list[Line], tally: Tally, head: int, headers: dict[
     try:
         answer = door.send("POST", "/v1/events", content=body, headers=headers).json()
     except Problem as problem:
-        if problem.status not in OF_LINES:
+        if problem.status not in CAUSED_BY_LINES:
             raise
         if len(lines) == 1:
-            faults = [(_within(pointer), detail) for pointer, detail in problem.faults] or [("", problem.detail)]
-            raise Stopped(lines[0].number, problem.title, faults) from None
+            faults = [(_pointer_in_line(pointer), detail) for pointer, detail in problem.faults] or [
+                ("", problem.detail)
+            ]
+            raise LineRefused(lines[0].number, problem.title, faults) from None
         # The fault may lie deeper once what stands before it is recorded: ask again rather than trust the first answer.
         first = _first_refused(problem, len(lines))
         split = len(lines) // 2 if first is None else max(first, 1)
@@ -212,6 +214,6 @@ def _first_refused(problem: Problem, lines: int) -> int | None:
     return min(numbers, default=None)
 
 
-def _within(pointer: str) -> str:
+def _pointer_in_line(pointer: str) -> str:
     """A pointer into a batch of one as a pointer into its line."""
     return pointer.removeprefix("/0")

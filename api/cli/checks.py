@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from projections.storage.generations import GenerationProgress
 
 
-CHUNK = 1000
-MOST_NAMED = 20
+EVENTS_PER_BATCH = 1000
+MAX_NAMED = 20
 """Problems of one kind that are named; of the rest the number is told."""
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CheckResult:
     """One line of the report."""
 
     what: str
@@ -38,7 +38,7 @@ class Finding:
     sound: bool = True
 
 
-NO_VIEWS = Finding("read models", "there are none yet; the next command or server makes them from the log")
+NO_VIEWS = CheckResult("read models", "there are none yet; the next command or server makes them from the log")
 
 
 def settings_in_force(settings: Settings, flags: set[str]) -> Iterator[tuple[str, str, str]]:
@@ -102,7 +102,7 @@ def require_log(settings: Settings) -> None:
         raise Unreachable(f"there is no log in {settings.shown}: name another with --data or PARLEY_DATABASE_URL")
 
 
-def check_log(settings: Settings, done: Callable[[int], None] = lambda _: None) -> Iterator[Finding]:
+def check_log(settings: Settings, done: Callable[[int], None] = lambda _: None) -> Iterator[CheckResult]:
     """Whether the file is sound, every position and version is there once, and every event can be read.
 
     Args:
@@ -110,7 +110,7 @@ def check_log(settings: Settings, done: Callable[[int], None] = lambda _: None) 
         done: called with the position after each batch.
     """
     if not has_log(settings):
-        yield Finding("log", f"there is none in {settings.shown} yet")
+        yield CheckResult("log", f"there is none in {settings.shown} yet")
         return
     place = list(check_place(settings))
     yield from place
@@ -124,7 +124,7 @@ def check_log(settings: Settings, done: Callable[[int], None] = lambda _: None) 
         faulty = Faults()
         versions: Counter[str] = Counter()
         position, last = 0, None
-        while batch := ledger.read_what_is_there(position, CHUNK, until=head):
+        while batch := ledger.read_what_is_there(position, EVENTS_PER_BATCH, until=head):
             for event in batch:
                 if event.position != position + 1:
                     faulty.add("gap", f"positions {position + 1} to {event.position - 1} are missing")
@@ -148,18 +148,18 @@ def check_log(settings: Settings, done: Callable[[int], None] = lambda _: None) 
             faulty.add("gap", f"positions {position + 1} to {head} are missing")
         faulty_index = index_faults(ledger)
         ahead = ledger.ahead()
-    yield from (Finding("log", text, sound=False) for text in [*faulty.named(), *faulty_index])
+    yield from (CheckResult("log", text, sound=False) for text in [*faulty.named(), *faulty_index])
     if ahead:
         text = (
             f"the last event was recorded {ahead} in the future, by the clock of this machine: set the clock that is "
             "wrong; until that time all events are given the same one"
         )
-        yield Finding("clock", text, sound=False)
+        yield CheckResult("clock", text, sound=False)
     if not faulty.found and not faulty_index:
-        yield Finding("log", f"{head:,} events on {len(versions):,} subjects: each is there once and can be read")
+        yield CheckResult("log", f"{head:,} events on {len(versions):,} subjects: each is there once and can be read")
 
 
-def check_place(settings: Settings, *, thoroughly: bool = False) -> Iterator[Finding]:
+def check_place(settings: Settings, *, thoroughly: bool = False) -> Iterator[CheckResult]:
     """Whether the file of the log is sound; of a database, which one it is: it looks after its files itself.
 
     Args:
@@ -167,16 +167,16 @@ def check_place(settings: Settings, *, thoroughly: bool = False) -> Iterator[Fin
         thoroughly: whether the file's indexes are compared with its tables, which takes longer.
     """
     if isinstance(settings.log_at, str):
-        yield Finding("log", f"it is in the database {settings.shown}")
+        yield CheckResult("log", f"it is in the database {settings.shown}")
         return
     from ledger import files  # slow to import
 
     path = settings.log_at / LOG_FILE
     fault = files.fault(path)
     faults = [f"{path} {fault}"] if fault is not None else file_faults(path, thoroughly=thoroughly)
-    yield from (Finding("log file", fault, sound=False) for fault in faults)
+    yield from (CheckResult("log file", fault, sound=False) for fault in faults)
     if not faults:
-        yield Finding("log file", f"{path} is sound ({path.stat().st_size:,} bytes)")
+        yield CheckResult("log file", f"{path} is sound ({path.stat().st_size:,} bytes)")
 
 
 class Faults:
@@ -188,7 +188,7 @@ class Faults:
 
     def add(self, kind: str, text: str) -> None:
         named = self.found.setdefault(kind, [])
-        if len(named) < MOST_NAMED:
+        if len(named) < MAX_NAMED:
             named.append(text)
         else:
             self._more[kind] += 1
@@ -204,7 +204,7 @@ def file_faults(path: Path, *, thoroughly: bool = False) -> list[str]:
     """What SQLite finds wrong with a file, read only; nothing if it is sound."""
     from ledger.backup import checked  # slow to import
 
-    return [f"{path} {fault}" for fault in checked(path, thoroughly=thoroughly, most=MOST_NAMED)]
+    return [f"{path} {fault}" for fault in checked(path, thoroughly=thoroughly, most=MAX_NAMED)]
 
 
 def index_faults(ledger: Ledger) -> list[str]:
@@ -218,7 +218,7 @@ def index_faults(ledger: Ledger) -> list[str]:
     return [*found, f"{idle:,} rows of the index by event id belong to no event"] if idle else found
 
 
-def check_views(settings: Settings) -> Iterator[Finding]:
+def check_views(settings: Settings) -> Iterator[CheckResult]:
     """Whether the read models are sound, how far behind the log they are, and whether they halted."""
     if not has_views(settings):
         yield NO_VIEWS
@@ -229,18 +229,18 @@ def check_views(settings: Settings) -> Iterator[Finding]:
 
     with closing(open_views(settings)) as views:
         here = views.progress()
-    yield how_far(here, _head(settings))
+    yield views_position(here, _head(settings))
 
 
-def views_file_faults(settings: Settings) -> list[Finding]:
+def views_file_faults(settings: Settings) -> list[CheckResult]:
     """What is wrong with the file of the read models, if they are in one."""
     if isinstance(settings.views_at, str):
         return []
     mend = "`parley rebuild` makes them anew"
-    return [Finding("read models", f"{f}; {mend}", sound=False) for f in file_faults(settings.views_at)]
+    return [CheckResult("read models", f"{f}; {mend}", sound=False) for f in file_faults(settings.views_at)]
 
 
-def how_far(here: GenerationProgress | None, head: int | None) -> Finding:
+def views_position(here: GenerationProgress | None, head: int | None) -> CheckResult:
     """How far the read models are.
 
     Args:
@@ -251,17 +251,17 @@ def how_far(here: GenerationProgress | None, head: int | None) -> Finding:
         return NO_VIEWS
     position = here.position
     if head is None:
-        return Finding("read models", f"at position {position:,}")
+        return CheckResult("read models", f"at position {position:,}")
     if here.halted is not None:
         text = f"halted after position {position:,} of {head:,}: {here.halted}"
-        return Finding("read models", text, sound=False)
+        return CheckResult("read models", text, sound=False)
     if position > head:
         text = f"stand at {position:,}, beyond the log's end at {head:,}: `parley rebuild` makes them anew"
-        return Finding("read models", text, sound=False)
+        return CheckResult("read models", text, sound=False)
     if position < head:
         text = f"at position {position:,} of {head:,}: {head - position:,} behind, they catch up by themselves"
-        return Finding("read models", text)
-    return Finding("read models", f"at position {position:,}, the end of the log")
+        return CheckResult("read models", text)
+    return CheckResult("read models", f"at position {position:,}, the end of the log")
 
 
 def _head(settings: Settings) -> int | None:
@@ -275,10 +275,10 @@ def _head(settings: Settings) -> int | None:
 
 
 @dataclass(slots=True)
-class Verified:
+class VerifyResult:
     """What was found."""
 
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[CheckResult] = field(default_factory=list)
     position: int | None = None
     """The last position of the log that was looked at."""
     sha256: str | None = None
@@ -289,7 +289,7 @@ class Verified:
         return all(finding.sound for finding in self.findings)
 
 
-def verify(settings: Settings, report: Report) -> Verified:
+def verify_all(settings: Settings, report: Report) -> VerifyResult:
     """Looks at everything. It takes long, and no more memory for a long log than for a short one.
 
     Args:
@@ -301,7 +301,7 @@ def verify(settings: Settings, report: Report) -> Verified:
         Unavailable: the log or the read models cannot be read.
     """
     require_log(settings)
-    found = Verified(list(check_place(settings, thoroughly=True)))
+    found = VerifyResult(list(check_place(settings, thoroughly=True)))
     if found.sound:
         with closing(open_ledger(settings)) as ledger:
             _log(ledger, found, report)
@@ -309,23 +309,23 @@ def verify(settings: Settings, report: Report) -> Verified:
     return found
 
 
-def _log(ledger: Ledger, found: Verified, report: Report) -> None:
+def _log(ledger: Ledger, found: VerifyResult, report: Report) -> None:
     from ledger.verify import verify
 
     faults = Faults()
     seen = verify(ledger, faults.add, report)
     found.position = seen.position
     if seen.sum is None:
-        found.findings += [Finding("log", text, sound=False) for text in faults.named()]
+        found.findings += [CheckResult("log", text, sound=False) for text in faults.named()]
         return
     found.sha256 = seen.sum.sha256
     told_of = f"{times(seen.position, 'event')} on {times(seen.subjects, 'subject')}: each is as it was recorded"
-    found.findings.append(Finding("log", told_of))
+    found.findings.append(CheckResult("log", told_of))
 
 
-def _views(settings: Settings, ledger: Ledger, found: Verified, report: Report) -> None:
+def _views(settings: Settings, ledger: Ledger, found: VerifyResult, report: Report) -> None:
     if not found.sound:
-        found.findings.append(Finding("read models", "not compared: they can only be as good as the log"))
+        found.findings.append(CheckResult("read models", "not compared: they can only be as good as the log"))
         return
     if not has_views(settings):
         found.findings.append(NO_VIEWS)
@@ -341,9 +341,11 @@ def _views(settings: Settings, ledger: Ledger, found: Verified, report: Report) 
         here = views.progress()
         head = ledger.head()
         if here is None or not here.complete or here.position > head or here.halted is not None:
-            found.findings.append(how_far(here, head))
+            found.findings.append(views_position(here, head))
             return
         position = compare(views, ledger.read, faults.add, report)
-    found.findings += [Finding("read models", text, sound=False) for text in faults.named()]
+    found.findings += [CheckResult("read models", text, sound=False) for text in faults.named()]
     if not faults.found:
-        found.findings.append(Finding("read models", f"each row is what the log gives, up to position {position:,}"))
+        found.findings.append(
+            CheckResult("read models", f"each row is what the log gives, up to position {position:,}")
+        )

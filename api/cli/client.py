@@ -17,7 +17,7 @@ from urllib.parse import quote
 import httpx2
 
 from api.cli.errors import Problem, Unreachable
-from api.cli.in_process import within
+from api.cli.in_process import in_process_client
 from api.server.discovery import address, running_server, usual_server
 from api.settings import Settings
 
@@ -35,7 +35,7 @@ BETWEEN = 0.3
 
 
 @dataclass(frozen=True)
-class Door:
+class Client:
     """An open way in."""
 
     http: httpx2.Client
@@ -185,13 +185,13 @@ def pause(response: httpx2.Response) -> float:
 
 
 @contextmanager
-def open_door(
+def connect(
     settings: Settings,
     url: str | None = None,
     *,
     new: bool = False,
     notice: Callable[[str], None] = lambda _: None,
-) -> Iterator[Door]:
+) -> Iterator[Client]:
     """The way in: the server at `url`; else the one running on the data directory; else, to read where there is no
     log, the one at the host and port of the settings; else the data directory itself, or the database.
 
@@ -218,26 +218,26 @@ def open_door(
         with reaching(found):
             http = httpx2.Client(base_url=found, timeout=TIMEOUT, trust_env=not _loopback(found))
         with http:
-            yield Door(http, found, notice)
+            yield Client(http, found, notice)
         return
-    with within(settings) as http:
-        yield Door(http, settings.shown, notice)
+    with in_process_client(settings) as http:
+        yield Client(http, settings.shown, notice)
 
 
 def _loopback(url: str) -> bool:
     return httpx2.URL(url).host in ("localhost", "::1") or httpx2.URL(url).host.startswith("127.")
 
 
-MOST_REVISIONS = 50
+MAX_REVISIONS = 50
 """Revisions that are looked up to tell whose error it was, or who disputes; of any more only the kind is told."""
 
 
-def read_revisions(found: Door, marked: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+def read_revisions(found: Client, marked: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """The corrections and disputes of reports, by id: they tell whose error it was, or who disputes."""
     ids = dict.fromkeys(
         one for report in marked for name in ("corrected_by", "disputed_by") for one in report.get(name, ())
     )
-    return {one: found.get(f"/v1/events/{path_segment(one)}").json() for one in list(ids)[:MOST_REVISIONS]}
+    return {one: found.get(f"/v1/events/{path_segment(one)}").json() for one in list(ids)[:MAX_REVISIONS]}
 
 
 def path_segment(text: str) -> str:

@@ -35,5 +35,5 @@ def _typed(advice: str) -> str:
     return advice.replace(" (%2B is a + in a URL)", "").replace("%2B", "+")
 
 
-class Undone(Exception):
+class CannotContinue(Exception):
     """What was asked for cannot be done, and nothing was changed. Its text says why and what to do."""

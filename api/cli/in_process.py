@@ -21,7 +21,7 @@ Incoming = MemoryObjectReceiveStream[Message]
 
 
 @contextmanager
-def within(settings: Settings) -> Iterator[httpx2.Client]:
+def in_process_client(settings: Settings) -> Iterator[httpx2.Client]:
     """A client of the app, run within this process."""
     from api.app import create_app  # slow to import, and not needed to talk to a server
 

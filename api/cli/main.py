@@ -26,15 +26,15 @@ from api.cli.commands import (
     serve,
     status,
 )
-from api.cli.errors import Problem, Undone, Unreachable
+from api.cli.errors import CannotContinue, Problem, Unreachable
 from api.cli.terminal.console import REFUSED, UNUSABLE, print_problem, say, warn
 from api.server import serving
-from api.server.signals import Failed
+from api.server.signals import WorkerFailed
 from api.settings import BadSetting
 from domain.errors import Refusal, Unavailable
 
 
-class Polite(TyperGroup):
+class ErrorReportingGroup(TyperGroup):
     """Ends an expected refusal with a short text and an exit code, never with a traceback."""
 
     def invoke(self, ctx: Any) -> Any:
@@ -44,7 +44,7 @@ class Polite(TyperGroup):
             hint = "`parley processes` lists those there are." if problem.status == 404 else ""
             print_problem(problem, hint if "GET /v1/processes" in problem.detail else "")
             raise typer.Exit(UNUSABLE if problem.status >= 500 else REFUSED) from None
-        except (Unreachable, BadSetting, serving.Taken, Undone, Failed) as error:
+        except (Unreachable, BadSetting, serving.PortInUse, CannotContinue, WorkerFailed) as error:
             warn(str(error))
             raise typer.Exit(UNUSABLE) from None
         except Refusal as refusal:
@@ -57,7 +57,7 @@ class Polite(TyperGroup):
 
 app = typer.Typer(
     name="parley",
-    cls=Polite,
+    cls=ErrorReportingGroup,
     help="Record what is reported about a local ceasefire or reconciliation process, and ask where it stands. "
     "New here? Run `parley demo`.",
     no_args_is_help=True,

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from api.cli.client import Door, open_door
+from api.cli.client import Client, connect
 from api.cli.terminal.console import warn
 from api.settings import load
 
@@ -32,13 +32,13 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON."
 AsLines = Annotated[bool, typer.Option("--json", help="Print one JSON object a line (NDJSON).")]
 ProcessId = Annotated[str, typer.Argument(metavar="PROCESS", help="Id of the process, such as eastern-kalamun.")]
 
-HORIZON = "Horizon: what it stood like, or what was known, before now"
+HORIZON_PANEL = "Horizon: what it stood like, or what was known, before now"
 _HORIZON_OPTIONS: dict[str, Any] = {
     "as_of": Annotated[
         str | None,
         typer.Option(
             metavar="DATE",
-            rich_help_panel=HORIZON,
+            rich_help_panel=HORIZON_PANEL,
             help="As it stood at the end of a day, a month or a year (2017-10-29, 2017-10, 2017), or at a time with "
             "its zone, by all that is known today.",
         ),
@@ -46,21 +46,24 @@ _HORIZON_OPTIONS: dict[str, Any] = {
     "published_by": Annotated[
         str | None,
         typer.Option(
-            metavar="DATE", rich_help_panel=HORIZON, help="Only what could be read by the end of such a date."
+            metavar="DATE", rich_help_panel=HORIZON_PANEL, help="Only what could be read by the end of such a date."
         ),
     ],
     "known_at": Annotated[
         str | None,
         typer.Option(
             metavar="TIME",
-            rich_help_panel=HORIZON,
+            rich_help_panel=HORIZON_PANEL,
             help="Only what was recorded by a time with its zone, such as 2017-10-29T09:00:00Z.",
         ),
     ],
     "known_at_position": Annotated[
         int | None,
         typer.Option(
-            metavar="N", min=0, rich_help_panel=HORIZON, help="Only what was recorded up to a position of the log."
+            metavar="N",
+            min=0,
+            rich_help_panel=HORIZON_PANEL,
+            help="Only what was recorded up to a position of the log.",
         ),
     ],
 }
@@ -93,7 +96,7 @@ def with_horizon(command: Callable[..., None]) -> Callable[..., None]:
 
 
 @contextmanager
-def door(data: Path | None, url: str | None, *, new: bool = False) -> Iterator[Door]:
+def connection(data: Path | None, url: str | None, *, new: bool = False) -> Iterator[Client]:
     settings = load(data=data, url=url)
-    with open_door(settings, settings.url, new=new, notice=lambda text: warn(text, "dim")) as found:
+    with connect(settings, settings.url, new=new, notice=lambda text: warn(text, "dim")) as found:
         yield found

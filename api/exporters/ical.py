@@ -32,9 +32,9 @@ from domain.values import Sensitivity
 
 Json = dict[str, Any]
 
-NAMESPACE = uuid5(NAMESPACE_URL, "parley:deadline")
+UID_NAMESPACE = uuid5(NAMESPACE_URL, "parley:deadline")
 """What UIDs are made in. It never changes, or subscribers would see everything twice."""
-WIDEST = 92
+MAX_LINE = 92
 """Days, those of a season, up to which an entry covers all days of a vague date."""
 MOST_CLAIMANTS = 5
 CLASSES = {
@@ -67,13 +67,13 @@ def calendar(deadlines: Iterable[Json], explained: Mapping[str, Json], name: str
 
 def uid(deadline: Json) -> UUID:
     """The same for the same deadline, whatever its date: by its subject, what it is, and the first report of it."""
-    return uuid5(NAMESPACE, " ".join((deadline["subject"], deadline["what"], deadline["events"][0])))
+    return uuid5(UID_NAMESPACE, " ".join((deadline["subject"], deadline["what"], deadline["events"][0])))
 
 
 def _entry(one: Json, explained: Mapping[str, Json]) -> Event | Todo:
     when, sensitivity = When(one["when"]), Sensitivity(one["sensitivity"])
     first, last = (date.fromisoformat(day) if day is not None else None for day in when.days)
-    if last is not None and (first is None or (last - first).days < WIDEST):
+    if last is not None and (first is None or (last - first).days < MAX_LINE):
         entry: Event | Todo = Event()
         entry.add("dtstart", first or last)
         if last != date.max:  # an all-day event without an end lasts one day

@@ -30,7 +30,7 @@ A_DATE = {
 }
 """For the documentation of a parameter that `read_date` reads: the form of a date, or of a time with its zone."""
 
-_HOW = (
+_DATE_HINT = (
     "send a day, a month or a year, such as 2017-10-29, 2017-10 or 2017, or a time with its zone, such as "
     "2017-10-29T09:00:00Z or 2017-10-29T12:00:00%2B03:00 (%2B is a + in a URL)"
 )
@@ -47,18 +47,18 @@ def read_date(text: str) -> str:
     text = text.upper()
     time = _TIME.fullmatch(text)
     if "/" in text:
-        raise ValueError(f"this is one date or time, not an interval: {_HOW}")
+        raise ValueError(f"this is one date or time, not an interval: {_DATE_HINT}")
     if re.search("[~?%X]", text):
-        raise ValueError(f"this date is exact, without ~, ?, % or X: {_HOW}")
+        raise ValueError(f"this date is exact, without ~, ?, % or X: {_DATE_HINT}")
     if time is not None and time[2] is None:
-        raise ValueError(f"a time needs its zone: {_HOW}")
+        raise ValueError(f"a time needs its zone: {_DATE_HINT}")
     if time is None and not _DATE.fullmatch(text):
-        raise ValueError(_HOW)
+        raise ValueError(_DATE_HINT)
     _in_years(text)
     try:
         return check_date(time[1] + time[2] if time is not None else text)
     except ValueError:
-        raise ValueError(f"there is no such day, month or hour: {_HOW}") from None
+        raise ValueError(f"there is no such day, month or hour: {_DATE_HINT}") from None
 
 
 def read_known_at(text: str) -> str:
@@ -84,7 +84,7 @@ Until = Annotated[str | None, AfterValidator(lambda text: read_date(text) if tex
 
 
 async def horizon_of(
-    here: Fresh,
+    services: Fresh,
     as_of: Annotated[
         Until,
         Query(
@@ -120,7 +120,7 @@ async def horizon_of(
         return PRESENT
     positions = []
     if known_at_position is not None:
-        end = await asyncio.to_thread(here.ledger.head)
+        end = await asyncio.to_thread(services.ledger.head)
         if known_at_position > end:
             raise BadCursor.at(
                 "known_at_position",
@@ -128,10 +128,10 @@ async def horizon_of(
             )
         positions.append(known_at_position)
     if known_at is not None:
-        positions.append(await asyncio.to_thread(here.ledger.position_at, read_moment(known_at)))
+        positions.append(await asyncio.to_thread(services.ledger.position_at, read_moment(known_at)))
     position = min(positions, default=None)
     if position is not None:
-        await require_views(here, position)
+        await require_views(services, position)
     return HorizonRequest(as_of, published_by, known_at, known_at_position, position)
 
 

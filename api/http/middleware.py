@@ -19,15 +19,15 @@ from domain.errors import Refusal
 
 log = logging.getLogger(__name__)
 
-HEADER = b"x-request-id"
-_FIT = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+REQUEST_ID_HEADER = b"x-request-id"
+_USABLE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _LOCAL = re.compile(rb"(localhost|127\.[0-9]+\.[0-9]+\.[0-9]+|\[::1\])(:[0-9]*)?", re.IGNORECASE)
 
 
 _chance = random.Random()  # noqa: S311  ids that nobody else has need not be hard to guess
 
 
-class Front:
+class RequestMiddleware:
     """The outermost layer.
 
     - A request gets an id: what the client sends as X-Request-ID, if it is short and plain. It goes back in the answer,
@@ -56,12 +56,12 @@ class Front:
         for name, value in scope["headers"]:
             if name == b"host":
                 hosts.append(value)
-            elif name == HEADER:
+            elif name == REQUEST_ID_HEADER:
                 ids.append(value)
-        ours = ids[0] if len(ids) == 1 and _FIT.fullmatch(ids[0]) else b"%032x" % _chance.getrandbits(128)
+        ours = ids[0] if len(ids) == 1 and _USABLE_ID.fullmatch(ids[0]) else b"%032x" % _chance.getrandbits(128)
         request = ours.decode()
         logs.REQUEST_ID.set(request)
-        answer = _Answer(scope, send, ours, self._metrics)
+        answer = _MeasuredSend(scope, send, ours, self._metrics)
         try:
             if len(hosts) == 1 and _LOCAL.fullmatch(hosts[0]):
                 await self._app(scope, receive, answer)
@@ -86,7 +86,7 @@ class Front:
             raise
 
 
-class _Answer:
+class _MeasuredSend:
     """Sends an answer on, with the id of its request, and measures it."""
 
     __slots__ = ("_id", "_metrics", "_scope", "_send", "sent", "started", "status")
@@ -106,5 +106,5 @@ class _Answer:
         elif message["type"] == "http.response.start":
             self.status = status = message["status"]
             self._metrics.answered(self._scope, status, time.perf_counter() - self.started)
-            message = {**message, "headers": [*message.get("headers", ()), (HEADER, self._id)]}
+            message = {**message, "headers": [*message.get("headers", ()), (REQUEST_ID_HEADER, self._id)]}
         await self._send(message)

@@ -11,8 +11,8 @@ from starlette.types import ASGIApp
 
 from api.http.problems import problems
 from api.http.schemas import changes
-from api.http.schemas.answers import SHAPES
-from api.http.schemas.events import SCHEMAS, event_schemas
+from api.http.schemas.answers import ANSWER_SCHEMAS
+from api.http.schemas.events import EVENT_SCHEMAS, event_schemas
 
 TAGS = [
     {"name": "events", "description": "Append what was reported; replay what was recorded."},
@@ -67,6 +67,6 @@ class DocumentedApp(FastAPI):
             schemas = described.setdefault("components", {}).setdefault("schemas", {})
             for unused in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(unused, None)
-            schemas.update(SCHEMAS | SHAPES | changes.SHAPES | event_schemas())
+            schemas.update(EVENT_SCHEMAS | ANSWER_SCHEMAS | changes.CHANGES_SCHEMAS | event_schemas())
             self.openapi_schema = described
         return self.openapi_schema

@@ -14,7 +14,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from pydantic import AfterValidator
 
-from api.services.registry import Here, Parley
+from api.services.registry import Services, Shared
 from domain.errors import BadCursor, Fault, Unavailable
 from domain.values import FAMILY_NAMES, ID_PATTERN, SUBJECT_PATTERN
 from domain.vocabulary import PAYLOADS
@@ -24,7 +24,7 @@ A_TIME = {"format": "date-time"}
 """For the documentation of a parameter that `read_moment` reads."""
 LAST_POSITION = 2**63 - 1  # what the database can hold
 BRIEFLY = 5.0  # seconds that min_position waits
-LOOK = 0.1  # seconds between looks at whether it is of use to wait on
+POLL = 0.1  # seconds between looks at whether it is of use to wait on
 POSITION_HEADER = "Parley-Position"
 
 Position = Annotated[int, Query(ge=0, le=LAST_POSITION)]
@@ -38,17 +38,19 @@ def one_of(words: Iterable[str]) -> dict[str, Any]:
 # --- times
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
-_HOW = "send a time with its zone, such as 2017-10-29T09:00:00Z or 2017-10-29T12:00:00%2B03:00 (%2B is a + in a URL)"
+_TIME_HINT = (
+    "send a time with its zone, such as 2017-10-29T09:00:00Z or 2017-10-29T12:00:00%2B03:00 (%2B is a + in a URL)"
+)
 
 
 def read_moment(text: str) -> datetime:
     """A time as RFC 3339 has it: with seconds and a zone."""
     if not _INSTANT.fullmatch(text):
-        raise ValueError(_HOW)
+        raise ValueError(_TIME_HINT)
     try:
         return datetime.fromisoformat(text.upper())
     except ValueError:
-        raise ValueError(f"there is no such day or hour: {_HOW}") from None
+        raise ValueError(f"there is no such day or hour: {_TIME_HINT}") from None
 
 
 def _moment(text: str) -> str:
@@ -63,7 +65,7 @@ Moment = Annotated[str, AfterValidator(_moment), Query(examples=["2017-10-29T09:
 # --- which events
 
 
-async def wanted_events(
+async def event_filter(
     process: Annotated[
         str | None,
         Query(
@@ -98,7 +100,7 @@ async def wanted_events(
     return Filter(process, subject, family, type, after)
 
 
-Wanted = Annotated[Filter, Depends(wanted_events)]
+EventFilter = Annotated[Filter, Depends(event_filter)]
 
 
 def did_you_mean(sent: str, known: tuple[str, ...]) -> str:
@@ -151,59 +153,59 @@ MinPosition = Annotated[
 ]
 
 
-async def reached_by_views(here: Here, response: Response, min_position: MinPosition = None) -> Parley:
+async def reached_by_views(services: Shared, response: Response, min_position: MinPosition = None) -> Services:
     """The running server, once its read models reach `min_position`. Tells the position they reflect.
 
     An endpoint that makes its own Response must add the header itself: `views_position`.
     """
     if min_position is not None:
-        await require_views(here, min_position)
-    response.headers.update(views_position(here))
-    return here
+        await require_views(services, min_position)
+    response.headers.update(views_position(services))
+    return services
 
 
-Fresh = Annotated[Parley, Depends(reached_by_views)]
-"""An endpoint on read models that takes `here: Fresh` understands `min_position`."""
+Fresh = Annotated[Services, Depends(reached_by_views)]
+"""An endpoint on read models that takes `services: Fresh` understands `min_position`."""
 
 
-def views_position(here: Parley) -> dict[str, str]:
+def views_position(services: Services) -> dict[str, str]:
     """The header that tells which position of the log the read models reflect. Take it before reading them."""
-    return {POSITION_HEADER: str(here.follower.position)}
+    return {POSITION_HEADER: str(services.follower.position)}
 
 
-async def require_views(here: Parley, position: int) -> None:
+async def require_views(services: Services, position: int) -> None:
     """Waits briefly until the read models reflect a position.
 
     Raises:
         Unavailable: they do not.
     """
-    if not await wait_for_views(here, position, BRIEFLY):
-        reason = here.follower.halted or "they are behind: send the request again in a moment"
+    if not await wait_for_views(services, position, BRIEFLY):
+        reason = services.follower.halted or "they are behind: send the request again in a moment"
         raise Unavailable(f"the read models have not reached the position asked for: {reason}")
 
 
-async def wait_for_views(here: Parley, position: int, seconds: float) -> bool:
+async def wait_for_views(services: Services, position: int, seconds: float) -> bool:
     """Waits until the read models reflect a position; False after some seconds, or if they are halted before it.
 
     It holds no thread: a thousand may wait.
     """
     clock = asyncio.get_running_loop().time
     deadline = clock() + seconds
-    while here.follower.position < position:
+    while services.follower.position < position:
         left = deadline - clock()
-        if here.follower.halted or here.head.stopping or left <= 0:
+        if services.follower.halted or services.log_watcher.stopping or left <= 0:
             return False
-        here.follower.hurry()
-        await here.moved.wait(min(left, LOOK))
+        services.follower.hurry()
+        await services.moved.wait(min(left, POLL))
     return True
 
 
-async def reached_by_log(here: Here, min_position: MinPosition = None) -> Parley:
+async def reached_by_log(services: Shared, min_position: MinPosition = None) -> Services:
     """The running server, once its log reaches `min_position`."""
-    if min_position is not None and not await here.head.beyond(min_position - 1, BRIEFLY):
+    if min_position is not None and not await services.log_watcher.beyond(min_position - 1, BRIEFLY):
         raise Unavailable("the log has not reached the position asked for: send the request again in a moment")
-    return here
+    return services
 
 
-AtLog = Annotated[Parley, Depends(reached_by_log)]
-"""An endpoint on the log itself that takes `here: AtLog` understands `min_position`."""
+AtLog = Annotated[Services, Depends(reached_by_log)]
+"""An endpoint on the log itself that takes `services: AtLog` understands `min_position`."""

@@ -48,7 +48,7 @@ class WrongHost(Refusal):
     title = "This is not the host asked for"
 
 
-STATUS: dict[type[Refusal], int] = {
+STATUS_OF: dict[type[Refusal], int] = {
     errors.NotJson: 400,
     errors.BadCursor: 400,
     BadHeader: 400,
@@ -73,9 +73,9 @@ PLACES: dict[type[Refusal], str] = {errors.BadCursor: "parameter", BadHeader: "h
 """What a fault of such a refusal names, if not a JSON Pointer into the body."""
 
 RETRY_AFTER = "2"  # seconds, with every 503
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
-MOST_TEXT = 1_000  # characters of a detail
-MOST_POINTER = 300  # characters of a pointer: keys may be long
+ALL_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+MAX_DETAIL = 1_000  # characters of a detail
+MAX_POINTER = 300  # characters of a pointer: keys may be long
 
 
 class ProblemAnswer(Response):
@@ -87,7 +87,7 @@ def kind_of(refusal: type[Refusal]) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "-", refusal.__name__).lower()
 
 
-KINDS = {kind_of(refusal): refusal for refusal in STATUS}
+KINDS = {kind_of(refusal): refusal for refusal in STATUS_OF}
 
 
 def problem(
@@ -107,9 +107,9 @@ def problem(
         "type": f"/problems/{kind}" if kind else "about:blank",
         "title": title,
         "status": status,
-        "detail": _short(detail, MOST_TEXT),
+        "detail": _short(detail, MAX_DETAIL),
         "retry": retry,
-        "errors": [{place: _short(f.pointer, MOST_POINTER), "detail": _short(f.detail, MOST_TEXT)} for f in faults],
+        "errors": [{place: _short(f.pointer, MAX_POINTER), "detail": _short(f.detail, MAX_DETAIL)} for f in faults],
         **({"request_id": request_id} if request_id is not None else {}),
     }
     sent = {**(headers or {}), **({"Retry-After": RETRY_AFTER} if status == 503 else {})}
@@ -123,7 +123,7 @@ def _short(text: str, most: int) -> str:
 def of_refusal(refusal: Refusal) -> ProblemAnswer:
     kind = type(refusal)
     return problem(
-        STATUS[kind],
+        STATUS_OF[kind],
         kind_of(kind),
         refusal.title,
         refusal.detail,
@@ -177,7 +177,7 @@ def of_framework(error: HTTPException) -> ProblemAnswer:
 def _allowed(request: Request) -> list[str]:
     """The methods that an address takes. The framework tells those of the first route only."""
     found = []
-    for method in METHODS:
+    for method in ALL_METHODS:
         scope = {key: request.scope[key] for key in ("type", "path", "root_path", "headers")}
         if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in request.app.routes):
             found.append(method)
@@ -203,7 +203,7 @@ def problems(*statuses: int) -> Responses:
     """Documents the problems an operation may answer with."""
     return {
         status: {
-            "description": " · ".join(kind.title for kind, its in STATUS.items() if its == status)
+            "description": " · ".join(kind.title for kind, its in STATUS_OF.items() if its == status)
             or HTTPStatus(status).phrase,
             "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }

@@ -12,7 +12,7 @@ from api.http.horizon import stated
 from api.http.parameters import POSITION_HEADER
 from api.http.problems import problems
 from api.http.responses import JSON, Responses, answer
-from api.services.registry import Parley
+from api.services.registry import Services
 from domain.values import ID_PATTERN
 from projections.paging import Page
 from projections.queries.at_horizon import HorizonRequest
@@ -36,27 +36,27 @@ def answered(description: str, example: dict[str, Any], schema: str) -> Response
     return {**answer(description, example, schema, headers=POSITION), **problems(400, 404, 503)}
 
 
-def ask(here: Parley, question: Callable[[ReadTransaction], Any]) -> JSON:
+def ask(services: Services, question: Callable[[ReadTransaction], Any]) -> JSON:
     """Answers a question from one snapshot of the read models, and tells which position it reflects."""
-    with here.views.reading() as reading:
+    with services.views.reading() as reading:
         found = question(reading)
         headers = {POSITION_HEADER: str(reading.position)}
     return JSON(found, headers=headers)
 
 
-def page(here: Parley, question: Callable[[ReadTransaction], Page], name: str, **more: Any) -> JSON:
+def page(services: Services, question: Callable[[ReadTransaction], Page], name: str, **more: Any) -> JSON:
     """Answers with a page of a list, the cursor of the next one, and what else is given."""
 
     def told(reading: ReadTransaction) -> dict[str, Any]:
         answer = question(reading)
         return {name: answer.items, "next": answer.next, **more}
 
-    return ask(here, told)
+    return ask(services, told)
 
 
-def paged(here: Parley, asked: HorizonRequest, question: Callable[[ReadTransaction], Page], name: str) -> JSON:
+def paged(services: Services, asked: HorizonRequest, question: Callable[[ReadTransaction], Page], name: str) -> JSON:
     """Answers with a page of a list of one process, the cursor of the next one, and the horizon."""
-    return page(here, question, name, horizon=stated(asked, datetime.now(UTC)))
+    return page(services, question, name, horizon=stated(asked, datetime.now(UTC)))
 
 
 def matches(if_none_match: str | None, etag: str) -> bool:

@@ -15,19 +15,19 @@ from starlette.concurrency import run_in_threadpool
 
 from api.http.problems import WrongMediaType
 from api.http.strict_json import loads
-from api.services.body_budget import Visit
+from api.services.body_budget import Reservation
 from domain.errors import Fault, Malformed, TooMuch
 from domain.vocabulary import read_event
 from ledger.mapper import Draft
 
-MOST_EVENTS = 1_000  # in one request
-MOST_FAULTS = 1_000  # listed in one answer
+MAX_EVENTS_PER_REQUEST = 1_000  # in one request
+MAX_FAULTS_PER_ANSWER = 1_000  # listed in one answer
 SMALL = 16 * 1024  # bytes: a body up to this is parsed on the event loop, a larger one in a thread
-MOST_VALUES = 10_000  # commas in one event: some thousands are many, and each may be a fault to describe
+MAX_VALUES_PER_EVENT = 10_000  # commas in one event: some thousands are many, and each may be a fault to describe
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class ParsedRequest:
     """The events of one request."""
 
     drafts: tuple[Draft, ...]
@@ -35,7 +35,7 @@ class Sent:
     """Whether one event was sent by itself, so that pointers have no index."""
 
 
-async def receive(request: Request, most: int, reservation: Visit) -> Sent:
+async def receive(request: Request, most: int, reservation: Reservation) -> ParsedRequest:
     """The events that a request sends.
 
     Args:
@@ -47,15 +47,15 @@ async def receive(request: Request, most: int, reservation: Visit) -> Sent:
         WrongMediaType: the body is no JSON, by its header.
         TooMuch: it is too long, or holds too many events.
         Unavailable: the bodies of all requests together take too much room.
-        NotJson, Malformed: as `read_request` says.
+        NotJson, Malformed: as `parse_request` says.
         ClientDisconnect: the body broke off.
     """
     _check_media_type(request)
     body = await _read_body(request, most, reservation)
-    return read_request(body) if len(body) <= SMALL else await run_in_threadpool(read_request, body)
+    return parse_request(body) if len(body) <= SMALL else await run_in_threadpool(parse_request, body)
 
 
-def read_request(body: bytes) -> Sent:
+def parse_request(body: bytes) -> ParsedRequest:
     """Reads one event, or an array of up to 1,000 of them.
 
     Raises:
@@ -65,26 +65,26 @@ def read_request(body: bytes) -> Sent:
     """
     whole = loads(body)
     if isinstance(whole, dict):
-        return Sent((read_draft(whole),), single=True)
+        return ParsedRequest((parse_draft(whole),), single=True)
     if not isinstance(whole, list) or not whole:
         raise Malformed.at("", "send one event as an object, or an array of 1 to 1,000 of them")
-    if len(whole) > MOST_EVENTS:
+    if len(whole) > MAX_EVENTS_PER_REQUEST:
         raise TooMuch("one request holds up to 1,000 events: send the others in a further request")
     drafts: list[Draft] = []
     faults: list[Fault] = []
     for number, raw in enumerate(whole):
         try:
-            drafts.append(read_draft(raw))
+            drafts.append(parse_draft(raw))
         except Malformed as refusal:
             faults += refusal.within(f"/{number}").faults
-        if len(faults) >= MOST_FAULTS:
+        if len(faults) >= MAX_FAULTS_PER_ANSWER:
             break
     if faults:
-        raise Malformed.of(faults[:MOST_FAULTS])
-    return Sent(tuple(drafts), single=False)
+        raise Malformed.of(faults[:MAX_FAULTS_PER_ANSWER])
+    return ParsedRequest(tuple(drafts), single=False)
 
 
-def read_draft(raw: Any) -> Draft:
+def parse_draft(raw: Any) -> Draft:
     """Reads one event as it was parsed; an id is made if there is none.
 
     Raises:
@@ -101,14 +101,14 @@ def read_draft(raw: Any) -> Draft:
         detail = "send the subject's version as a whole number, 0 if it is not open yet, or leave it out"
         faults.append(Fault("/expected_version", detail))
     text = orjson.dumps(raw)
-    if text.count(b",") > MOST_VALUES:
-        raise Malformed.at("", f"the event holds more than {MOST_VALUES:,} values: split it into several")
+    if text.count(b",") > MAX_VALUES_PER_EVENT:
+        raise Malformed.at("", f"the event holds more than {MAX_VALUES_PER_EVENT:,} values: split it into several")
     try:
         event = read_event(raw, text)
     except Malformed as refusal:
         faults += refusal.faults
     if faults:
-        raise Malformed.of(faults[:MOST_FAULTS])
+        raise Malformed.of(faults[:MAX_FAULTS_PER_ANSWER])
     return Draft.of(event, expected)
 
 
@@ -134,7 +134,7 @@ def _check_media_type(request: Request) -> None:
         raise WrongMediaType("send JSON in UTF-8, with the header Content-Type: application/json")
 
 
-async def _read_body(request: Request, most: int, visit: Visit) -> bytes:
+async def _read_body(request: Request, most: int, visit: Reservation) -> bytes:
     """The body, as long as it is not too long. FastAPI's own limit answers in plain text.
 
     Raises:

@@ -23,13 +23,13 @@ from pydantic_core import from_json
 
 from domain.errors import Fault, NotJson
 
-MOST_NESTED = 200  # levels; the reader of events goes no deeper either
-MOST_FAULTS = 100  # how many are listed
+MAX_NESTING = 200  # levels; the reader of events goes no deeper either
+MAX_FAULTS_PER_TEXT = 100  # how many are listed
 
 _HIDES = re.compile(rb"\\u00(?:00|3a|6c|6e|75)", re.IGNORECASE)
 """Escapes of NUL, of a colon, and of a letter of `null`: they hide from the comparison below."""
 
-TOO_DEEP = f"nested too deeply: keep to {MOST_NESTED} levels; no event needs more than ten"
+TOO_DEEP = f"nested too deeply: keep to {MAX_NESTING} levels; no event needs more than ten"
 
 
 def loads(text: bytes) -> Any:
@@ -79,7 +79,7 @@ class _Objects:
 
     def __call__(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         whole = dict(pairs)
-        if len(whole) == len(pairs) or self._marked == MOST_FAULTS:
+        if len(whole) == len(pairs) or self._marked == MAX_FAULTS_PER_TEXT:
             return whole
         self._marked += 1
         repeated, seen = _Repeated(whole), set[str]()
@@ -129,7 +129,7 @@ def _read_slowly(text: bytes) -> Any:
         raise NotJson(f"not JSON at line {error.lineno}, column {error.colno}: {words}; {mend}") from None
     except RecursionError:
         raise NotJson.at("", TOO_DEEP) from None
-    found = [Fault(pointer, detail) for pointer, detail in islice(_faults(value), MOST_FAULTS)]
+    found = [Fault(pointer, detail) for pointer, detail in islice(_faults(value), MAX_FAULTS_PER_TEXT)]
     if found:
         raise NotJson.of(found)
     return value

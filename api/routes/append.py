@@ -17,10 +17,10 @@ from starlette.responses import Response
 from api.http import preferences
 from api.http.parameters import POSITION_HEADER, require_views, wait_for_views
 from api.http.problems import BadHeader, kind_of, problems
-from api.http.request_body import MOST_EVENTS, MOST_FAULTS, Sent, receive
+from api.http.request_body import MAX_EVENTS_PER_REQUEST, MAX_FAULTS_PER_ANSWER, ParsedRequest, receive
 from api.http.responses import JSON, answer
 from api.http.schemas.examples import EXAMPLE_ACTOR, EXAMPLE_APPENDED, EXAMPLE_BATCH
-from api.services.registry import Here, Parley
+from api.services.registry import Services, Shared
 from domain.errors import DoubtfulQuality, Fault, Refusal, Unavailable
 from domain.event import instant
 from ledger.append import Append, Appended
@@ -47,7 +47,7 @@ APPEND_HEADERS = {
     openapi_extra={
         "requestBody": {
             "required": True,
-            "description": f"One event, or an array of 1 to {MOST_EVENTS:,}.",
+            "description": f"One event, or an array of 1 to {MAX_EVENTS_PER_REQUEST:,}.",
             "content": {
                 "application/json": {
                     "schema": {
@@ -56,7 +56,7 @@ APPEND_HEADERS = {
                             {
                                 "type": "array",
                                 "minItems": 1,
-                                "maxItems": MOST_EVENTS,
+                                "maxItems": MAX_EVENTS_PER_REQUEST,
                                 "items": {"$ref": "#/components/schemas/Event"},
                             },
                         ]
@@ -82,7 +82,7 @@ APPEND_HEADERS = {
 )
 async def append_events(
     request: Request,
-    here: Here,
+    services: Shared,
     dry_run: Annotated[bool, Query(description="Check everything, store nothing.")] = False,
     if_match: Annotated[
         str | None,
@@ -105,17 +105,17 @@ async def append_events(
     Without ids, what was sent twice is recorded twice. `findings` are those of each event's own subject as they stand
     now; null if they are not known yet: then /v1/processes/{id}/findings has them in a moment.
     """
-    return await append_sent(request, here, dry_run, if_match, prefer or ())
+    return await append_sent(request, services, dry_run, if_match, prefer or ())
 
 
 async def append_sent(
-    request: Request, here: Parley, dry_run: bool = False, if_match: str | None = None, prefer: Iterable[str] = ()
+    request: Request, services: Services, dry_run: bool = False, if_match: str | None = None, prefer: Iterable[str] = ()
 ) -> Response:
     """Appends what a request sends, and answers.
 
     Args:
         request: with the events in its body.
-        here: the running server.
+        services: of the running server.
         dry_run: check everything, store nothing.
         if_match: the header, if it was sent.
         prefer: the headers of preferences.
@@ -127,34 +127,34 @@ async def append_sent(
     preferred = preferences.read(prefer)
     strict, minimal = preferred.get("handling") == "strict", preferred.get("return") == "minimal"
     try:
-        with here.room.visit() as visit:
-            sent = await receive(request, here.settings.max_body, visit)
+        with services.body_budget.reserve() as reservation:
+            sent = await receive(request, services.settings.max_body, reservation)
             append = Append(sent.drafts, _if_match(if_match, sent), dry_run)
             if strict:
-                await _refuse_doubtful(here, sent, append)
-            done = await _recorded(here, sent, append)
+                await _refuse_doubtful(services, sent, append)
+            done = await _record(services, sent, append)
     except Exception as error:
-        here.metrics.appends.labels(_outcome(error)).inc()
+        services.metrics.appends.labels(_outcome_of(error)).inc()
         raise
-    here.metrics.appends.labels("dry-run" if dry_run else "recorded" if done.new else "repeated").inc()
+    services.metrics.appends.labels("dry-run" if dry_run else "recorded" if done.new else "repeated").inc()
     headers = {POSITION_HEADER: str(done.position)}
     if len({event.subject for event in done.events}) == 1:
-        headers["ETag"] = f'"{await _version(here, done)}"'
+        headers["ETag"] = f'"{await _version(services, done)}"'
     if sent.single and not dry_run:
         headers["Location"] = f"/v1/events/{done.events[0].id}"
     wait = preferences.seconds(preferred, LONGEST_WAIT)
     told = not (minimal or dry_run)
     shown = (told or wait is not None) and await wait_for_views(
-        here, done.position, SHORT_WAIT if wait is None else wait
+        services, done.position, SHORT_WAIT if wait is None else wait
     )
-    found = await run_in_threadpool(_findings, here, done) if told and shown else None
+    found = await run_in_threadpool(_findings_after, services, done) if told and shown else None
     applied = {"handling=strict": strict, "return=minimal": minimal, f"wait={wait}": wait is not None and shown}
     if any(applied.values()):
         headers["Preference-Applied"] = ", ".join(name for name, met in applied.items() if met)
-    return JSON(_told(done, found), 201 if done.new else 200, headers)
+    return JSON(_answer(done, found), 201 if done.new else 200, headers)
 
 
-def _outcome(error: Exception) -> str:
+def _outcome_of(error: Exception) -> str:
     """What became of a request that was not recorded, for the metrics."""
     match error:
         case Refusal():
@@ -165,7 +165,7 @@ def _outcome(error: Exception) -> str:
             return "accident"
 
 
-async def _refuse_doubtful(here: Parley, sent: Sent, append: Append) -> None:
+async def _refuse_doubtful(services: Services, sent: ParsedRequest, append: Append) -> None:
     """Refuses events that would raise a finding of data quality on their own subjects; nothing is recorded.
 
     They are held against all that is recorded when this begins. Events that are recorded already are not judged again.
@@ -174,35 +174,35 @@ async def _refuse_doubtful(here: Parley, sent: Sent, append: Append) -> None:
         DoubtfulQuality: with each such finding.
         Refusal: the log would refuse them anyway; or the read models do not reach the end of the log.
     """
-    checked = await _recorded(here, sent, replace(append, dry_run=True))
+    checked = await _record(services, sent, replace(append, dry_run=True))
     fresh: dict[UUID, int] = {}
     for number, event in enumerate(checked.events):
         if event.position is None:
             fresh.setdefault(event.id, number)
     if not fresh:
         return
-    await require_views(here, await run_in_threadpool(here.ledger.head))
-    faults = await run_in_threadpool(_doubts, here, sent, list(fresh.values()))
+    await require_views(services, await run_in_threadpool(services.ledger.head))
+    faults = await run_in_threadpool(_quality_faults, services, sent, list(fresh.values()))
     if faults:
         refusal = DoubtfulQuality.of(faults)
         raise refusal.relative_to("/0") if sent.single else refusal
 
 
-def _doubts(here: Parley, sent: Sent, numbers: list[int]) -> list[Fault]:
+def _quality_faults(services: Services, sent: ParsedRequest, numbers: list[int]) -> list[Fault]:
     """What some of the events of a request would raise of data quality."""
-    with here.views.reading() as reading:
+    with services.views.reading() as reading:
         found = quality.quality_faults(reading, [sent.drafts[number].event for number in numbers])
     mend = "Correct or retract what is wrong, mark a duplicate as one (DuplicateMarked), or send it without "
     return [
         Fault(f"/{numbers[number]}", f"{one.rule}: {one.text} {mend}`Prefer: handling=strict`.")
-        for number, one in sorted(found, key=lambda one: one[0])[:MOST_FAULTS]
+        for number, one in sorted(found, key=lambda one: one[0])[:MAX_FAULTS_PER_ANSWER]
     ]
 
 
-def _findings(here: Parley, done: Appended) -> dict[str, list[dict[str, Any]]] | None:
+def _findings_after(services: Services, done: Appended) -> dict[str, list[dict[str, Any]]] | None:
     """What stands on the subjects of an append; None if the read models cannot tell. The events are recorded."""
     try:
-        with here.views.reading() as reading:
+        with services.views.reading() as reading:
             if reading.position < done.position:
                 return None  # the read models are being made anew
             return findings.findings_of(reading, {event.subject for event in done.events}, datetime.now(UTC))
@@ -210,21 +210,21 @@ def _findings(here: Parley, done: Appended) -> dict[str, list[dict[str, Any]]] |
         return None
 
 
-async def _recorded(here: Parley, sent: Sent, append: Append) -> Appended:
+async def _record(services: Services, sent: ParsedRequest, append: Append) -> Appended:
     """Waits for the writer. If the request is given up meanwhile, the writer may record it all the same.
 
     Raises:
         Refusal: with pointers into the body that was sent.
     """
     try:
-        return await here.writer.submit_here(append)
+        return await services.writer.submit_here(append)
     except Refusal as refusal:
         if sent.single:
             raise refusal.relative_to("/0") from None
         raise
 
 
-def _told(done: Appended, findings: dict[str, list[dict[str, Any]]] | None) -> dict[str, Any]:
+def _answer(done: Appended, findings: dict[str, list[dict[str, Any]]] | None) -> dict[str, Any]:
     return {
         "events": [
             {
@@ -241,7 +241,7 @@ def _told(done: Appended, findings: dict[str, list[dict[str, Any]]] | None) -> d
     }
 
 
-def _if_match(header: str | None, sent: Sent) -> int | None:
+def _if_match(header: str | None, sent: ParsedRequest) -> int | None:
     """The version that `If-Match` asks for.
 
     Raises:
@@ -259,8 +259,8 @@ def _if_match(header: str | None, sent: Sent) -> int | None:
     return int(version[1])
 
 
-async def _version(here: Parley, done: Appended) -> int:
+async def _version(services: Services, done: Appended) -> int:
     """The version of the one subject of a request, as it is now."""
     if done.new:
         return max(event.version for event in done.events)
-    return await run_in_threadpool(here.ledger.version, done.events[0].subject)
+    return await run_in_threadpool(services.ledger.version, done.events[0].subject)

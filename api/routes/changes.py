@@ -14,20 +14,20 @@ from api.http.horizon import read_known_at
 from api.http.parameters import LAST_POSITION, Fresh, read_moment, require_views
 from api.http.queries import ProcessPath, answered, ask
 from api.http.responses import JSON
-from api.http.schemas.changes import EXAMPLE
-from api.services.registry import Parley
+from api.http.schemas.changes import EXAMPLE_CHANGES
+from api.services.registry import Services
 from domain.errors import BadCursor
 from projections.queries.at_horizon import HorizonRequest
 from projections.queries.changes import changes
 
 router = APIRouter(prefix="/v1/processes", tags=["processes"])
 
-_HOW = (
+_END_HINT = (
     "send a position of the log, such as 42, or a time with its zone, such as 2017-10-29T09:00:00Z or "
     "2017-10-29T12:00:00%2B03:00 (%2B is a + in a URL)"
 )
 _POSITION = re.compile("[0-9]{1,19}", re.ASCII)
-A_MOMENT = {
+A_POSITION_OR_TIME = {
     "pattern": r"^(\d{1,19}|\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[Tt]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?"
     r"([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d))$"
 }
@@ -42,27 +42,27 @@ def read_end(text: str) -> str:
     """
     if _POSITION.fullmatch(text):
         if int(text) > LAST_POSITION:
-            raise ValueError(f"no log is that long: {_HOW}")
+            raise ValueError(f"no log is that long: {_END_HINT}")
         return text
     try:
         read_moment(text)
     except ValueError as reason:
         told = "there is no such day or hour: " if str(reason).startswith("there is no") else ""
-        raise ValueError(told + _HOW) from None
+        raise ValueError(told + _END_HINT) from None
     return read_known_at(text)
 
 
-Moment = Annotated[str, AfterValidator(read_end)]
+PositionOrTime = Annotated[str, AfterValidator(read_end)]
 
 
-async def window(
-    here: Fresh,
+async def both_ends(
+    services: Fresh,
     since: Annotated[
-        Moment,
+        PositionOrTime,
         Query(
             description="After this position of the log, or this time with its zone.",
             examples=["35"],
-            json_schema_extra=A_MOMENT,
+            json_schema_extra=A_POSITION_OR_TIME,
         ),
     ],
     until: Annotated[
@@ -71,23 +71,23 @@ async def window(
         Query(
             description="Up to this position or time; now, if it is left out.",
             examples=["42"],
-            json_schema_extra=A_MOMENT,
+            json_schema_extra=A_POSITION_OR_TIME,
         ),
     ] = None,
 ) -> tuple[HorizonRequest, HorizonRequest]:
     """Both ends, once the read models have reached them."""
-    first = await _asked(here, "since", since)
-    last = await _asked(here, "until", until) if until is not None else HorizonRequest()
-    await require_views(here, max(first.position or 0, last.position or 0))
+    first = await _asked(services, "since", since)
+    last = await _asked(services, "until", until) if until is not None else HorizonRequest()
+    await require_views(services, max(first.position or 0, last.position or 0))
     return first, last
 
 
-async def _asked(here: Parley, name: str, text: str) -> HorizonRequest:
+async def _asked(services: Services, name: str, text: str) -> HorizonRequest:
     if not _POSITION.fullmatch(text):
         return HorizonRequest(
-            known_at=text, position=await asyncio.to_thread(here.ledger.position_at, read_moment(text))
+            known_at=text, position=await asyncio.to_thread(services.ledger.position_at, read_moment(text))
         )
-    position, end = int(text), await asyncio.to_thread(here.ledger.head)
+    position, end = int(text), await asyncio.to_thread(services.ledger.head)
     if position > end:
         raise BadCursor.at(name, f"the log ends at position {end}: send that or less, or a time with its zone")
     return HorizonRequest(known_at_position=position, position=position)
@@ -96,10 +96,10 @@ async def _asked(here: Parley, name: str, text: str) -> HorizonRequest:
 @router.get(
     "/{process}/changes",
     summary="What became known between two moments",
-    responses=answered("What became known.", EXAMPLE, "Changes"),
+    responses=answered("What became known.", EXAMPLE_CHANGES, "Changes"),
 )
 def read_changes(
-    process: ProcessPath, here: Fresh, ends: Annotated[tuple[HorizonRequest, HorizonRequest], Depends(window)]
+    process: ProcessPath, services: Fresh, ends: Annotated[tuple[HorizonRequest, HorizonRequest], Depends(both_ends)]
 ) -> JSON:
     """For a morning briefing: what came in after `since` and up to `until`, what it changed, which of what was known
     before was corrected, what contradicts or no longer does, and what fell due. The clock of each end is its time, or
@@ -110,4 +110,4 @@ def read_changes(
     def question(reading: Any) -> dict[str, Any]:
         return changes(reading, process, since, until, now)
 
-    return ask(here, question)
+    return ask(services, question)

@@ -15,7 +15,7 @@ from api.http.problems import problems
 from api.http.queries import POSITION, Cursor
 from api.http.responses import JSON, Responses
 from api.http.schemas import examples
-from api.services.registry import Parley
+from api.services.registry import Services
 from domain.edtf import FORM, When
 from domain.errors import BadCursor
 from domain.values import ID_PATTERN
@@ -24,8 +24,8 @@ from projections.queries import deadlines
 router = APIRouter(prefix="/v1", tags=["findings"])
 
 LIST, CALENDAR = "application/json", "text/calendar"
-ON_PAGE = 100
-MOST_IN_CALENDAR = 2_000
+DEADLINES_ON_PAGE = 100
+MAX_IN_CALENDAR = 2_000
 
 EXAMPLE_CALENDAR = (
     ical.calendar([examples.DEADLINE], {"actors": {}, "evidence": examples.STATUS["evidence"]}, "Deadlines in Parley")
@@ -34,7 +34,7 @@ EXAMPLE_CALENDAR = (
 )
 
 
-async def wanted_deadlines(
+async def deadline_filter(
     process: Annotated[str | None, Query(pattern=ID_PATTERN, description="Only of this process.")] = None,
     until: Annotated[
         str | None,
@@ -58,10 +58,10 @@ async def wanted_deadlines(
     return {"process": process, "until": last, "overdue": overdue}
 
 
-Wanted = Annotated[dict[str, Any], Depends(wanted_deadlines)]
+DeadlineFilter = Annotated[dict[str, Any], Depends(deadline_filter)]
 
 
-def answers(*media: str) -> Responses:
+def documented_answers(*media: str) -> Responses:
     """What an operation on deadlines may answer."""
     contents = {
         LIST: {"schema": {"$ref": "#/components/schemas/Deadlines"}, "example": examples.DEADLINES},
@@ -75,14 +75,14 @@ def answers(*media: str) -> Responses:
 @router.get(
     "/deadlines",
     summary="What is due, in any process",
-    responses={**answers(LIST, CALENDAR), **problems(400, 404, 406, 503)},
+    responses={**documented_answers(LIST, CALENDAR), **problems(400, 404, 406, 503)},
 )
 def list_deadlines(
-    here: Fresh,
-    wanted: Wanted,
+    services: Fresh,
+    wanted: DeadlineFilter,
     after: Cursor = None,
     limit: Annotated[
-        int | None, Query(ge=1, le=1000, description=f"The most entries of a page, {ON_PAGE} if not said.")
+        int | None, Query(ge=1, le=1000, description=f"The most entries of a page, {DEADLINES_ON_PAGE} if not said.")
     ] = None,
     accept: Annotated[str | None, Header(include_in_schema=False)] = None,  # OpenAPI tells it by the types of answers
 ) -> Response:
@@ -91,10 +91,10 @@ def list_deadlines(
     if accepted(accept, (LIST, CALENDAR)) == CALENDAR:
         if after is not None or limit is not None:
             raise BadCursor.at("after" if after is not None else "limit", f"a calendar has no pages: accept {LIST}")
-        return _calendar(here, wanted)
-    with here.views.reading() as reading:
+        return _calendar(services, wanted)
+    with services.views.reading() as reading:
         found, explained = deadlines.deadlines(
-            reading, datetime.now(UTC), **wanted, after=after, limit=limit or ON_PAGE
+            reading, datetime.now(UTC), **wanted, after=after, limit=limit or DEADLINES_ON_PAGE
         )
         headers = {POSITION_HEADER: str(reading.position), "Vary": "Accept"}
     return JSON({"deadlines": found.items, "next": found.next, **explained}, headers=headers)
@@ -104,18 +104,18 @@ def list_deadlines(
     "/deadlines.ics",
     response_class=Response,
     summary="What is due, for a calendar program",
-    description=f"The same deadlines as an iCalendar file (RFC 5545), all in one, up to {MOST_IN_CALENDAR:,}, the "
+    description=f"The same deadlines as an iCalendar file (RFC 5545), all in one, up to {MAX_IN_CALENDAR:,}, the "
     "first to end first: calendar programs can subscribe to this address. What is of high sensitivity goes in without "
     "its details, and a date too vague for a bar in a calendar becomes a task.",
-    responses={**answers(CALENDAR), **problems(400, 404, 503)},
+    responses={**documented_answers(CALENDAR), **problems(400, 404, 503)},
 )
-def read_calendar(here: Fresh, wanted: Wanted) -> Response:
-    return _calendar(here, wanted)
+def read_calendar(services: Fresh, wanted: DeadlineFilter) -> Response:
+    return _calendar(services, wanted)
 
 
-def _calendar(here: Parley, wanted: dict[str, Any]) -> Response:
-    with here.views.reading() as reading:
-        found, explained = deadlines.deadlines(reading, datetime.now(UTC), **wanted, limit=MOST_IN_CALENDAR)
+def _calendar(services: Services, wanted: dict[str, Any]) -> Response:
+    with services.views.reading() as reading:
+        found, explained = deadlines.deadlines(reading, datetime.now(UTC), **wanted, limit=MAX_IN_CALENDAR)
         headers = {POSITION_HEADER: str(reading.position), "Vary": "Accept"}
     of = f" of {wanted['process']}" if wanted["process"] else ""
     content = ical.calendar(found.items, explained, f"Deadlines{of} in Parley")

@@ -34,12 +34,12 @@ def entry(name: str) -> dict[str, Any]:
     }
 
 
-def account(name: str) -> dict[str, Any]:
+def full_entry(name: str) -> dict[str, Any]:
     """All there is to know about one type."""
     return {**entry(name), "example": example(name), "schema": {"$schema": DIALECT, **schema_of(name)}}
 
 
-EXAMPLE = {
+EXAMPLE_TYPE = {
     **entry("TalksScheduled"),
     "example": example("TalksScheduled"),
     "schema": {"$schema": DIALECT, "title": "TalksScheduled", "type": "object"},
@@ -61,7 +61,7 @@ def list_event_types() -> JSON:
     "/{name}",
     summary="Read one event type",
     responses={
-        **answer("What the type says, its JSON Schema and an example.", EXAMPLE),
+        **answer("What the type says, its JSON Schema and an example.", EXAMPLE_TYPE),
         **problems(404),
     },
 )
@@ -70,4 +70,4 @@ def read_event_type(name: Annotated[str, Path(description="Name of the type.", e
     if name not in PAYLOADS:
         hint = did_you_mean(name, tuple(PAYLOADS))
         raise NotFound(f"there is no such event type{hint}: GET /v1/event-types lists them")
-    return JSON(account(name))
+    return JSON(full_entry(name))

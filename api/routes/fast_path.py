@@ -19,7 +19,7 @@ from api.http.parameters import POSITION_HEADER
 from api.http.problems import of_accident, of_broken_off, of_refusal
 from api.http.queries import matches
 from api.routes.append import append_sent
-from api.services.registry import Parley
+from api.services.registry import Services
 from domain.errors import Refusal
 from domain.values import ID_PATTERN
 
@@ -30,11 +30,11 @@ class Route(NamedTuple):
     path: str
 
 
-APPEND, STATUS = Route("/v1/events"), Route("/v1/processes/{process}")
-_STATUS = re.compile(f"/v1/processes/({ID_PATTERN.strip('^$')})")
+APPEND_ROUTE, STATUS_ROUTE = Route("/v1/events"), Route("/v1/processes/{process}")
+_STATUS_PATH = re.compile(f"/v1/processes/({ID_PATTERN.strip('^$')})")
 
 
-class Shortcuts:
+class FastPath:
     """A layer that answers what it knows how to, and hands all else on.
 
     Args:
@@ -49,11 +49,13 @@ class Shortcuts:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not scope["query_string"]:
             method, path = scope["method"], scope["path"]
-            if method == "POST" and path == APPEND.path:
+            if method == "POST" and path == APPEND_ROUTE.path:
                 if await self._append(scope, receive, send):
                     return
             elif (
-                method == "GET" and (process := _STATUS.fullmatch(path)) and await self._status(process[1], scope, send)
+                method == "GET"
+                and (process := _STATUS_PATH.fullmatch(path))
+                and await self._status(process[1], scope, send)
             ):
                 return
         await self._app(scope, receive, send)
@@ -62,12 +64,12 @@ class Shortcuts:
         headers = _once(scope, (b"if-match", b"prefer"))
         if headers is None:
             return False
-        scope["route"] = APPEND
+        scope["route"] = APPEND_ROUTE
         prefer = headers.get(b"prefer")
         try:
             answer = await append_sent(
                 Request(scope, receive),
-                self._known.state.parley,
+                self._known.state.services,
                 if_match=headers.get(b"if-match"),
                 prefer=() if prefer is None else (prefer,),
             )
@@ -83,12 +85,12 @@ class Shortcuts:
 
     async def _status(self, process: str, scope: Scope, send: Send) -> bool:
         headers = _once(scope, (b"if-none-match",))
-        here: Parley = self._known.state.parley
-        position, now = here.follower.position, datetime.now(UTC)
-        found = here.statuses.kept(process, position, now)
+        services: Services = self._known.state.services
+        position, now = services.follower.position, datetime.now(UTC)
+        found = services.status_cache.kept(process, position, now)
         if headers is None or found is None:
             return False
-        scope["route"] = STATUS
+        scope["route"] = STATUS_ROUTE
         told = [
             (b"etag", found.etag.encode()),
             (POSITION_HEADER.lower().encode(), str(position).encode()),

@@ -65,7 +65,7 @@ OfRules = Annotated[tuple[str | None, str | None], Depends(of_rules)]
         **problems(400, 503),
     },
 )
-def list_findings(here: Fresh, wanted: OfRules, after: Cursor = None, limit: Limit = 100) -> JSON:
+def list_findings(services: Fresh, wanted: OfRules, after: Cursor = None, limit: Limit = 100) -> JSON:
     """The findings that stand now, process by process, the gravest first; one on a subject of two processes comes with
     each of them."""
     now = datetime.now(UTC)
@@ -74,10 +74,10 @@ def list_findings(here: Fresh, wanted: OfRules, after: Cursor = None, limit: Lim
         found, names = findings.all_findings(reading, now, *wanted, after, limit)
         return {"findings": found.items, "next": found.next, **names}
 
-    return ask(here, question)
+    return ask(services, question)
 
 
-def told(rule: Rule) -> dict[str, Any]:
+def rule_entry(rule: Rule) -> dict[str, Any]:
     """A rule as an answer tells it."""
     return {
         "rule": rule.name,
@@ -90,12 +90,12 @@ def told(rule: Rule) -> dict[str, Any]:
 @router.get(
     "/findings/rules",
     summary="By which rules findings are drawn",
-    responses=answer("The rules.", {"rules": [told(RULES["silence"])]}, "FindingRules"),
+    responses=answer("The rules.", {"rules": [rule_entry(RULES["silence"])]}, "FindingRules"),
 )
 def list_rules() -> JSON:
     """Each with what it looks at, when it is raised and what resolves it. What is of data quality is refused by an
     append with `Prefer: handling=strict`."""
-    return JSON({"rules": [told(rule) for rule in RULES.values()]})
+    return JSON({"rules": [rule_entry(rule) for rule in RULES.values()]})
 
 
 @router.get(
@@ -107,7 +107,7 @@ def list_rules() -> JSON:
         "FindingsOfProcess",
     ),
 )
-def read_findings(process: ProcessPath, here: Fresh, asked: At, wanted: OfRules) -> JSON:
+def read_findings(process: ProcessPath, services: Fresh, asked: At, wanted: OfRules) -> JSON:
     """All findings that stand at the clock of the horizon, the gravest first, with the reports they rest on."""
     now = datetime.now(UTC)
 
@@ -115,4 +115,4 @@ def read_findings(process: ProcessPath, here: Fresh, asked: At, wanted: OfRules)
         found, explained = findings.findings(reading, process, now, asked, *wanted)
         return {"findings": found, **explained, "horizon": stated(asked, now)}
 
-    return ask(here, question)
+    return ask(services, question)

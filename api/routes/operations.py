@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from api.http.problems import problems
 from api.http.responses import JSON, answer
-from api.services.registry import Here
+from api.services.registry import Shared
 from domain.errors import Unavailable
 
 VERSION = version("parley-tracker")
@@ -39,20 +39,20 @@ async def read_health() -> JSON:
         **problems(503),
     },
 )
-def read_readiness(here: Here) -> JSON:
+def read_readiness(services: Shared) -> JSON:
     """503 if the log cannot be read, or if the read models have halted or cannot be written; the detail says why.
 
     `lag` is how many events the read models are behind. `ahead` is by how many seconds the last event was recorded in
     the future: a clock was wrong then, or is now.
     """
-    head = here.ledger.head()
-    if reason := here.follower.halted or here.follower.fault:
-        raise Unavailable(f"the read models stand at {here.follower.position} of {head}: {reason}")
-    position = here.follower.position
+    head = services.ledger.head()
+    if reason := services.follower.halted or services.follower.fault:
+        raise Unavailable(f"the read models stand at {services.follower.position} of {head}: {reason}")
+    position = services.follower.position
     return JSON(
         {
             "status": "ready",
-            "log": {"position": head, "ahead": round(here.ledger.ahead().total_seconds())},
+            "log": {"position": head, "ahead": round(services.ledger.ahead().total_seconds())},
             "views": {"position": position, "lag": max(head - position, 0)},
         }
     )
@@ -69,5 +69,5 @@ def read_readiness(here: Here) -> JSON:
         }
     },
 )
-def read_metrics(here: Here) -> Response:
-    return Response(here.metrics.told(), media_type=CONTENT_TYPE_LATEST)
+def read_metrics(services: Shared) -> Response:
+    return Response(services.metrics.told(), media_type=CONTENT_TYPE_LATEST)

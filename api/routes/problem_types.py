@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from api.http.problems import KINDS, STATUS, problems
+from api.http.problems import KINDS, STATUS_OF, problems
 from api.http.responses import JSON, answer
 from domain import errors
 
@@ -35,7 +35,7 @@ def read_problem(
         {
             "type": f"/problems/{kind}",
             "title": refusal.title,
-            "status": STATUS[refusal],
+            "status": STATUS_OF[refusal],
             "retry": refusal.retry,
         }
     )

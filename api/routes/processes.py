@@ -29,7 +29,7 @@ from api.http.queries import (
 )
 from api.http.responses import JSON, answer
 from api.http.schemas import examples
-from api.services.registry import Parley
+from api.services.registry import Services
 from domain.errors import BadCursor, Fault
 from domain.findings.rules import RULES
 from domain.general import Role
@@ -56,7 +56,7 @@ STATES = ("open", "suspended", "resumed", "ended", "contested")
 )
 def list_processes(
     request: Request,
-    here: Fresh,
+    services: Fresh,
     q: Annotated[str | None, Query(max_length=300, description="Part of a name.")] = None,
     place: Annotated[str | None, Query(max_length=300, description="Part of a place's name or P-code.")] = None,
     actor: Annotated[str | None, Query(pattern=ID_PATTERN, description="An actor with a role in it.")] = None,
@@ -93,7 +93,7 @@ def list_processes(
         finding=finding,
         updated_after=updated_after,
     )
-    with here.views.reading() as reading:
+    with services.views.reading() as reading:
         asked = f"{VIEW_VERSION}-{reading.tables.generation}-{reading.position}-{request.url.query}"
         found = processes.processes(reading, wanted, after, limit, now) if finding is not None else None
         if found is not None:  # a finding may begin or cease to stand while nothing is recorded
@@ -115,25 +115,25 @@ def list_processes(
         **problems(400, 404, 503),
     },
 )
-async def read_status(process: ProcessPath, here: Fresh, asked: At, if_none_match: IfNoneMatch = None) -> Response:
+async def read_status(process: ProcessPath, services: Fresh, asked: At, if_none_match: IfNoneMatch = None) -> Response:
     """The status, in the order of its first screen. Each line carries the ids of the events it rests on, and
     `evidence` tells of each who says so, when it occurred and when it was recorded. At a horizon it has no ETag."""
     now = datetime.now(UTC)
     if asked != PRESENT:
-        return await asyncio.to_thread(past_status, here, process, now, asked)
-    position = here.follower.position
-    found = here.statuses.kept(process, position, now)
+        return await asyncio.to_thread(past_status, services, process, now, asked)
+    position = services.follower.position
+    found = services.status_cache.kept(process, position, now)
     if found is None:
-        found = await asyncio.to_thread(here.statuses.draw, here.views, process, now)
+        found = await asyncio.to_thread(services.status_cache.draw, services.views, process, now)
     headers = {"ETag": found.etag, POSITION_HEADER: str(max(position, found.position)), "Cache-Control": "no-cache"}
     if matches(if_none_match, found.etag):
         return Response(status_code=304, headers=headers)
     return Response(found.body(now), headers=headers, media_type="application/json")
 
 
-def past_status(here: Parley, process: str, now: datetime, asked: HorizonRequest) -> JSON:
+def past_status(services: Services, process: str, now: datetime, asked: HorizonRequest) -> JSON:
     """A status at a horizon: drawn for this request alone."""
-    return ask(here, lambda reading: status.process_status(reading, process, now, asked)[0])
+    return ask(services, lambda reading: status.process_status(reading, process, now, asked)[0])
 
 
 @router.get(
@@ -145,7 +145,7 @@ def past_status(here: Parley, process: str, now: datetime, asked: HorizonRequest
 )
 def read_history(
     process: ProcessPath,
-    here: Fresh,
+    services: Fresh,
     asked: At,
     after: Cursor = None,
     limit: Limit = 100,
@@ -157,11 +157,11 @@ def read_history(
     def question(reading: ReadTransaction) -> Page:
         return history.history(reading, process, after, limit, newest_first=newest, request=asked)
 
-    return paged(here, asked, question, "events")
+    return paged(services, asked, question, "events")
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ProcessPart:
     """A list that belongs to one process and is answered whole, at `/v1/processes/{id}/NAME`."""
 
     name: str
@@ -173,17 +173,17 @@ class Part:
     """Given the read models, the process, the clock and the horizon."""
 
 
-def of_family(name: str, summary: str, tells: str, example: dict[str, Any]) -> Part:
+def of_family(name: str, summary: str, tells: str, example: dict[str, Any]) -> ProcessPart:
     """The subjects of one family."""
 
     def question(reading: ReadTransaction, process: str, _: datetime, asked: HorizonRequest) -> list[dict[str, Any]]:
         return subjects.of_family(reading, process, name, asked)
 
-    return Part(name, summary, tells, example, name.capitalize(), question)
+    return ProcessPart(name, summary, tells, example, name.capitalize(), question)
 
 
 PARTS = (
-    Part(
+    ProcessPart(
         "actors",
         "Who takes part, in which roles",
         "The actors with a role, a position or a seat in the process.",
@@ -203,7 +203,7 @@ PARTS = (
         "Each agreement with its state, its signatures, its term and its obligations.",
         examples.AGREEMENT,
     ),
-    Part(
+    ProcessPart(
         "obligations",
         "Who owes what to whom",
         "The obligations of all agreements as a ledger of sides.",
@@ -223,7 +223,7 @@ PARTS = (
         "Each register with its tracks and its state; the numbers stand under `/figures`.",
         examples.ENROLMENT,
     ),
-    Part(
+    ProcessPart(
         "figures",
         "Its figures, by claimant",
         "Every series of figures with the newest claim of each claimant. Nothing is added up.",
@@ -234,13 +234,15 @@ PARTS = (
 )
 
 
-def serve(part: Part) -> None:
+def add_route(part: ProcessPart) -> None:
     """Adds the address of a part."""
 
-    def read(process: ProcessPath, here: Fresh, asked: At) -> JSON:
+    def read(process: ProcessPath, services: Fresh, asked: At) -> JSON:
         now = datetime.now(UTC)
         horizon = stated(asked, now)
-        return ask(here, lambda reading: {part.name: part.question(reading, process, now, asked), "horizon": horizon})
+        return ask(
+            services, lambda reading: {part.name: part.question(reading, process, now, asked), "horizon": horizon}
+        )
 
     example = {part.name: [part.example], "horizon": examples.HORIZON}
     router.add_api_route(
@@ -254,7 +256,7 @@ def serve(part: Part) -> None:
 
 
 for part in PARTS:
-    serve(part)
+    add_route(part)
 
 
 @router.get(
@@ -266,7 +268,7 @@ for part in PARTS:
 )
 def read_claims(
     process: ProcessPath,
-    here: Fresh,
+    services: Fresh,
     asked: At,
     measure: Annotated[
         str | None,
@@ -289,7 +291,7 @@ def read_claims(
     def question(reading: ReadTransaction) -> Page:
         return figures.claims(reading, process, after, limit, measure, claimant, asked)
 
-    return paged(here, asked, question, "claims")
+    return paged(services, asked, question, "claims")
 
 
 @router.get(
@@ -301,6 +303,8 @@ def read_claims(
         "Incidents",
     ),
 )
-def read_incidents(process: ProcessPath, here: Fresh, asked: At, after: Cursor = None, limit: Limit = 100) -> JSON:
+def read_incidents(process: ProcessPath, services: Fresh, asked: At, after: Cursor = None, limit: Limit = 100) -> JSON:
     """Newest first; each violation with the assessments of it."""
-    return paged(here, asked, lambda reading: incidents.incidents(reading, process, after, limit, asked), "incidents")
+    return paged(
+        services, asked, lambda reading: incidents.incidents(reading, process, after, limit, asked), "incidents"
+    )

@@ -13,11 +13,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from api.http.negotiation import accepted
-from api.http.parameters import LAST_POSITION, POSITION_HEADER, AtLog, Position, Wanted
+from api.http.parameters import LAST_POSITION, POSITION_HEADER, AtLog, EventFilter, Position
 from api.http.problems import BadHeader, problems
 from api.http.responses import JSON, answer
 from api.http.schemas.examples import EXAMPLE_ACTOR, EXAMPLE_RECORDED
-from api.services.registry import Parley
+from api.services.registry import Services
 from domain.errors import BadCursor, NotFound
 from domain.event import instant
 from ledger.recorder import Filter
@@ -25,8 +25,8 @@ from ledger.recorder import Filter
 router = APIRouter(prefix="/v1", tags=["events"])
 
 
-MOST_ON_PAGE = 1_000
-ON_PAGE = 100
+MAX_EVENTS_ON_PAGE = 1_000
+EVENTS_ON_PAGE = 100
 CHUNK = 500  # events that a stream reads at once
 HEARTBEAT = 15.0  # seconds of silence before a live stream shows that it lives
 RECONNECT = 2_000  # milliseconds after which a browser connects again
@@ -59,12 +59,16 @@ EXAMPLE_LINE = orjson.dumps(EXAMPLE_RECORDED).decode()
 )
 async def replay_events(
     request: Request,
-    here: AtLog,
-    wanted: Wanted,
+    services: AtLog,
+    wanted: EventFilter,
     after: Annotated[Position, Query(description="Only events after this position.")] = 0,
     limit: Annotated[
         int | None,
-        Query(ge=1, le=MOST_ON_PAGE, description=f"Events on a page, {ON_PAGE} if not said. Streams have no pages."),
+        Query(
+            ge=1,
+            le=MAX_EVENTS_ON_PAGE,
+            description=f"Events on a page, {EVENTS_ON_PAGE} if not said. Streams have no pages.",
+        ),
     ] = None,
     accept: Annotated[str | None, Header(include_in_schema=False)] = None,  # OpenAPI tells it by the types of answers
     last_event_id: Annotated[
@@ -82,13 +86,15 @@ async def replay_events(
         raise BadCursor.at("limit", f"a stream has no pages: leave it out, or accept {PAGE}")
     if media == LIVE:
         after = _position_of(last_event_id) if last_event_id is not None else after
-        return StreamingResponse(_live(here, after, wanted), media_type=LIVE, headers={"Cache-Control": "no-store"})
-    head = await run_in_threadpool(here.ledger.head)
+        return StreamingResponse(
+            _stream_live(services, after, wanted), media_type=LIVE, headers={"Cache-Control": "no-store"}
+        )
+    head = await run_in_threadpool(services.ledger.head)
     headers = {POSITION_HEADER: str(head)}
     if media == LINES:
-        return StreamingResponse(_lines(here, after, wanted, head), media_type=LINES, headers=headers)
-    limit = limit or ON_PAGE
-    events = await run_in_threadpool(here.ledger.read_wire, after, limit + 1, wanted, head)
+        return StreamingResponse(_stream_lines(services, after, wanted, head), media_type=LINES, headers=headers)
+    limit = limit or EVENTS_ON_PAGE
+    events = await run_in_threadpool(services.ledger.read_wire, after, limit + 1, wanted, head)
     following = events[limit - 1]["position"] if len(events) > limit else None
     if following is not None:
         there = request.url.include_query_params(after=following, limit=limit)
@@ -96,30 +102,30 @@ async def replay_events(
     return JSON({"events": events[:limit], "next": following}, headers=headers)
 
 
-async def _lines(here: Parley, after: int, wanted: Filter, until: int) -> AsyncIterator[bytes]:
+async def _stream_lines(services: Services, after: int, wanted: Filter, until: int) -> AsyncIterator[bytes]:
     """All events up to a position, one on a line. Between two reads it holds no thread and no connection."""
-    while events := await run_in_threadpool(here.ledger.read_wire, after, CHUNK, wanted, until):
+    while events := await run_in_threadpool(services.ledger.read_wire, after, CHUNK, wanted, until):
         yield b"".join(orjson.dumps(event) + b"\n" for event in events)
         after = events[-1]["position"]
 
 
-async def _live(here: Parley, after: int, wanted: Filter) -> AsyncIterator[bytes]:
+async def _stream_live(services: Services, after: int, wanted: Filter) -> AsyncIterator[bytes]:
     """All events after a position, and those to come, until the reader leaves or the server stops.
 
     Each reader reads for itself, at its own pace: a slow one holds up nobody and gathers nothing in memory.
     There is no `event` field: a browser hands such messages to `onmessage`, and the type stands in the data.
     """
-    with here.metrics.followers.track_inprogress():
+    with services.metrics.followers.track_inprogress():
         yield b"retry: %d\n\n" % RECONNECT
-        while not here.head.stopping:
-            heard = here.head.position  # before the read: what comes meanwhile is read in the next round
-            events = await run_in_threadpool(here.ledger.read_wire, after, CHUNK, wanted)
+        while not services.log_watcher.stopping:
+            heard = services.log_watcher.position  # before the read: what comes meanwhile is read in the next round
+            events = await run_in_threadpool(services.ledger.read_wire, after, CHUNK, wanted)
             if events:
                 yield b"".join(b"id: %d\ndata: %b\n\n" % (event["position"], orjson.dumps(event)) for event in events)
                 after = events[-1]["position"]
             if len(events) < CHUNK:
                 after = max(after, heard)
-                if not await here.head.beyond(heard, HEARTBEAT) and not here.head.stopping:
+                if not await services.log_watcher.beyond(heard, HEARTBEAT) and not services.log_watcher.stopping:
                     yield b": still here\n\n"
 
 
@@ -141,13 +147,13 @@ def _position_of(last_event_id: str) -> int:
     },
 )
 def read_event(
-    here: AtLog, event_id: Annotated[UUID, Path(description="Id of the event.", examples=[EXAMPLE_ACTOR["id"]])]
+    services: AtLog, event_id: Annotated[UUID, Path(description="Id of the event.", examples=[EXAMPLE_ACTOR["id"]])]
 ) -> JSON:
     """`revisions` are the later events that correct, retract or dispute it, or mark it as a duplicate."""
-    event = here.ledger.find(event_id)
+    event = services.ledger.find(event_id)
     if event is None:
         raise NotFound("no event of this id was recorded: check the id")
-    return JSON({**event, "revisions": here.ledger.revisions_of(event_id)})
+    return JSON({**event, "revisions": services.ledger.revisions_of(event_id)})
 
 
 @router.get(
@@ -158,8 +164,8 @@ def read_event(
         **problems(400, 503),
     },
 )
-def read_head(here: AtLog) -> JSON:
+def read_head(services: AtLog) -> JSON:
     """0 and null, as long as nothing is recorded."""
-    position, at = here.ledger.head_at()
+    position, at = services.ledger.head_at()
     told = {"position": position, "recorded_at": instant(at) if at is not None else None}
     return JSON(told, headers={POSITION_HEADER: str(position)})

@@ -11,7 +11,7 @@ from api.http.problems import problems
 from api.http.queries import POSITION, Cursor, Limit, page
 from api.http.responses import JSON, Responses, answer
 from api.http.schemas import examples
-from api.services.registry import Parley
+from api.services.registry import Services
 from domain.values import ID_PATTERN
 from projections.queries import subjects
 
@@ -30,9 +30,9 @@ def described(example: dict[str, Any]) -> Responses:
     }
 
 
-def read_subject(here: Parley, path: str) -> JSON:
+def read_subject(services: Services, path: str) -> JSON:
     """One subject. Its ETag is its version: send it back as `If-Match` with an append."""
-    with here.views.reading() as reading:
+    with services.views.reading() as reading:
         family, _, identity = path.partition("/")
         shown, version = (
             subjects.actor_page(reading, identity) if family == "actors" else subjects.subject_page(reading, path)
@@ -43,30 +43,30 @@ def read_subject(here: Parley, path: str) -> JSON:
 
 
 @router.get("/talks/{id}", summary="A round of talks", responses=described(examples.ROUND))
-def read_round(id: Annotated[SubjectId, Path(examples=["eastern-kalamun-truce"])], here: Fresh) -> JSON:
+def read_round(id: Annotated[SubjectId, Path(examples=["eastern-kalamun-truce"])], services: Fresh) -> JSON:
     """Its state, plan, attendance and outcome, with the events each line rests on."""
-    return read_subject(here, f"talks/{id}")
+    return read_subject(services, f"talks/{id}")
 
 
 @router.get("/agreements/{id}", summary="An agreement", responses=described(examples.AGREEMENT))
-def read_agreement(id: Annotated[SubjectId, Path(examples=["roadblock-checks"])], here: Fresh) -> JSON:
+def read_agreement(id: Annotated[SubjectId, Path(examples=["roadblock-checks"])], services: Fresh) -> JSON:
     """Its state, signatures, term and obligations, with the events each line rests on."""
-    return read_subject(here, f"agreements/{id}")
+    return read_subject(services, f"agreements/{id}")
 
 
 @router.get("/convoys/{id}", summary="A convoy", responses=described(examples.CONVOY))
-def read_convoy(id: Annotated[SubjectId, Path(examples=["russian-aid"])], here: Fresh) -> JSON:
+def read_convoy(id: Annotated[SubjectId, Path(examples=["russian-aid"])], services: Fresh) -> JSON:
     """Its whereabouts, clearances and deliveries, with the events each line rests on."""
-    return read_subject(here, f"convoys/{id}")
+    return read_subject(services, f"convoys/{id}")
 
 
 @router.get("/enrolments/{id}", summary="A register", responses=described(examples.ENROLMENT))
 def read_enrolment(
     id: Annotated[SubjectId, Path(examples=["reconciliation-participants"])],
-    here: Fresh,
+    services: Fresh,
 ) -> JSON:
     """Its tracks and state, with the events each line rests on."""
-    return read_subject(here, f"enrolments/{id}")
+    return read_subject(services, f"enrolments/{id}")
 
 
 @router.get(
@@ -78,16 +78,16 @@ def read_enrolment(
     },
 )
 def list_actors(
-    here: Fresh,
+    services: Fresh,
     q: Annotated[str | None, Query(max_length=300, description="Part of a name.")] = None,
     after: Cursor = None,
     limit: Limit = 100,
 ) -> JSON:
     """Actors by id, each with its names, kind and relations."""
-    return page(here, lambda reading: subjects.actors(reading, q, after, limit), "actors")
+    return page(services, lambda reading: subjects.actors(reading, q, after, limit), "actors")
 
 
 @router.get("/actors/{id}", summary="An actor", responses=described(examples.ACTOR))
-def read_actor(id: ActorPath, here: Fresh) -> JSON:
+def read_actor(id: ActorPath, services: Fresh) -> JSON:
     """Its names and relations, and in which processes it holds which roles."""
-    return read_subject(here, f"actors/{id}")
+    return read_subject(services, f"actors/{id}")

@@ -19,7 +19,7 @@ from contextlib import ExitStack
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, NamedTuple
 
-from api.server.signals import told_to_stop
+from api.server.signals import stop_requested
 from api.settings import Settings, open_ledger, open_views
 from projections.follower import FollowerStatus
 
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-PAUSE = 1.0  # seconds before one that ended is replaced
+RESTART_PAUSE = 1.0  # seconds before one that ended is replaced
 FEW = 2  # processors: where there are no more, it shares them with its server
 GROWN, AWAITED, STOP = b"grown", b"awaited", b"stop"
 """What the parent says."""
 _spawn = multiprocessing.get_context("spawn")
 
 
-class Told(NamedTuple):
+class FollowerReport(NamedTuple):
     """What the child tells after each look."""
 
     position: int
@@ -68,7 +68,7 @@ class Projector(FollowerStatus):
 
     def _begin(self) -> None:
         self._line, theirs = _spawn.Pipe()
-        self._process = _spawn.Process(target=project, args=(self._settings, theirs), name="parley projector")
+        self._process = _spawn.Process(target=run_child, args=(self._settings, theirs), name="parley projector")
         self._process.start()
         theirs.close()  # so that hearing ends when the child does
 
@@ -81,7 +81,7 @@ class Projector(FollowerStatus):
             self._moved.notify_all()
         with self._gate, contextlib.suppress(OSError):
             self._line.send_bytes(STOP)
-        self._process.join(PAUSE * 5)
+        self._process.join(RESTART_PAUSE * 5)
         if self._process.is_alive():
             self._process.kill()
             self._process.join()
@@ -112,18 +112,18 @@ class Projector(FollowerStatus):
         while not self._closing.is_set():
             with contextlib.suppress(EOFError, OSError):
                 while True:
-                    self._hear(Told(*self._line.recv()))
+                    self._hear(FollowerReport(*self._line.recv()))
             if not self._closing.is_set():
                 self.leads = False
                 self._fail("the process that makes the read models ended: another takes its place in a moment")
                 log.error("the process of the read models ended, another takes its place")
                 self._process.join()
-                if not self._closing.wait(PAUSE):
+                if not self._closing.wait(RESTART_PAUSE):
                     with self._gate:
                         self._waiting = self._hurried = False
                         self._begin()
 
-    def _hear(self, told: Told) -> None:
+    def _hear(self, told: FollowerReport) -> None:
         with self._moved:
             self._position, self._complete, self.halted, self.fault, self.leads = told
             self._moved.notify_all()
@@ -134,7 +134,7 @@ class Projector(FollowerStatus):
         self._told()
 
 
-def project(settings: Settings, line: Connection) -> None:
+def run_child(settings: Settings, line: Connection) -> None:
     """What the child does: it follows the log until its parent ends, or closes the line.
 
     Args:
@@ -155,7 +155,7 @@ def project(settings: Settings, line: Connection) -> None:
                 ledger = open_ledger(settings)
                 break
             except Unavailable:  # the parent opened it a moment ago: it went away meanwhile
-                time.sleep(PAUSE)
+                time.sleep(RESTART_PAUSE)
         stack.callback(ledger.close)
         views = open_views(settings)
         stack.callback(views.close)
@@ -166,7 +166,11 @@ def project(settings: Settings, line: Connection) -> None:
         def report() -> None:
             with contextlib.suppress(OSError):
                 line.send(
-                    tuple(Told(follower.position, follower.complete, follower.halted, follower.fault, follower.leads))
+                    tuple(
+                        FollowerReport(
+                            follower.position, follower.complete, follower.halted, follower.fault, follower.leads
+                        )
+                    )
                 )
 
         follower.tell(report)
@@ -182,7 +186,7 @@ def project(settings: Settings, line: Connection) -> None:
 REPORT = 60.0  # seconds between two lines of how far it is
 
 
-def run(settings: Settings, started: Callable[[], None]) -> None:
+def follow_log(settings: Settings, started: Callable[[], None]) -> None:
     """Follows the log until SIGINT or SIGTERM.
 
     Args:
@@ -196,7 +200,7 @@ def run(settings: Settings, started: Callable[[], None]) -> None:
     from api.services import logs  # slow to import, as are these
     from projections.follower import Follower
 
-    with told_to_stop() as stop, ExitStack() as stack:
+    with stop_requested() as stop, ExitStack() as stack:
         ledger = open_ledger(settings)
         stack.callback(ledger.close)
         views = open_views(settings)

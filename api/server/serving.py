@@ -15,7 +15,7 @@ from api.settings import Settings, open_ledger, open_views
 log = logging.getLogger(__name__)
 
 
-class Taken(Exception):
+class PortInUse(Exception):
     """The port, or the data directory, is another server's. Its text says what to do."""
 
 
@@ -23,7 +23,7 @@ def listening(settings: Settings) -> socket.socket:
     """A socket on the host and port of the settings.
 
     Raises:
-        Taken: the port is another program's, or the address is not this machine's.
+        PortInUse: the port is another program's, or the address is not this machine's.
     """
     family, kind, protocol, _, where = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
     sock = socket.socket(family, kind, protocol)
@@ -35,7 +35,7 @@ def listening(settings: Settings) -> socket.socket:
     except OSError as error:
         sock.close()
         reason = "is taken by another program" if "in use" in str(error) else f"cannot be used ({error.strerror})"
-        raise Taken(f"port {settings.port} on {settings.host} {reason}: name another with --port") from None
+        raise PortInUse(f"port {settings.port} on {settings.host} {reason}: name another with --port") from None
     return sock
 
 
@@ -49,8 +49,8 @@ def serve(settings: Settings, sock: socket.socket, started: Callable[[str], None
         quiet: whether the log tells only what is wrong, unless the settings name a level.
 
     Raises:
-        Taken: a server runs on the data directory already.
-        Failed: a worker could not start.
+        PortInUse: a server runs on the data directory already.
+        WorkerFailed: a worker could not start.
     """
     from api.app import create_app
     from api.server import workers  # slow to import, as are these
@@ -60,7 +60,7 @@ def serve(settings: Settings, sock: socket.socket, started: Callable[[str], None
 
     other = running_server(settings.data)
     if other and settings.database_url is None:
-        raise Taken(f"a server runs on {settings.data} already, at {other}: use that one, or stop it first")
+        raise PortInUse(f"a server runs on {settings.data} already, at {other}: use that one, or stop it first")
     # What cannot be opened is refused here; uvicorn would print a traceback.
     open_ledger(settings).close()
     open_views(settings).close()
@@ -83,7 +83,7 @@ def serve(settings: Settings, sock: socket.socket, started: Callable[[str], None
     with stopping_quietly(), ExitStack() as stack:
         stack.callback(withdraw, settings.data)
         if settings.workers > 1:
-            workers.run(settings, sock, announced)
+            workers.run_workers(settings, sock, announced)
             return
         projector = stack.enter_context(closing(Projector(settings))) if settings.project else None
         app = create_app(settings, projector)
@@ -95,12 +95,12 @@ def free_socket(settings: Settings, *, chosen: bool) -> Iterator[tuple[socket.so
     """A socket on the port of the settings, or on any free one if that is taken and nobody has chosen it.
 
     Raises:
-        Taken: the chosen port is taken.
+        PortInUse: the chosen port is taken.
     """
     other = False
     try:
         sock = listening(settings)
-    except Taken:
+    except PortInUse:
         if chosen:
             raise
         other = True

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 
-class Failed(Exception):
+class WorkerFailed(Exception):
     """One of several server processes could not start. Its text says so."""
 
 
@@ -32,7 +32,7 @@ def stopping_quietly() -> Iterator[None]:
 
 
 @contextmanager
-def told_to_stop() -> Iterator[threading.Event]:
+def stop_requested() -> Iterator[threading.Event]:
     """Set by SIGINT and SIGTERM, and by SIGHUP when the terminal is closed."""
     stop = threading.Event()
     names = [signal.SIGINT, signal.SIGTERM]

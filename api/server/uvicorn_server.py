@@ -61,7 +61,7 @@ class Server(uvicorn.Server):
         self._looking = asyncio.create_task(look_after(self.server_state.connections))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._app.state.parley.head.stop()
+        self._app.state.services.log_watcher.stop()
         await super().shutdown(sockets)
         if self._looking is not None:
             self._looking.cancel()

@@ -17,7 +17,7 @@ from multiprocessing.context import SpawnProcess
 
 from prometheus_client.multiprocess import mark_process_dead
 
-from api.server.signals import Failed, told_to_stop
+from api.server.signals import WorkerFailed, stop_requested
 from api.server.uvicorn_server import GRACE
 from api.settings import Settings
 
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 _spawn = multiprocessing.get_context("spawn")
 
 
-def run(settings: Settings, sock: socket.socket, started: Callable[[], None]) -> None:
+def run_workers(settings: Settings, sock: socket.socket, started: Callable[[], None]) -> None:
     """Runs workers on a socket until SIGINT or SIGTERM.
 
     Args:
@@ -40,9 +40,9 @@ def run(settings: Settings, sock: socket.socket, started: Callable[[], None]) ->
         started: called once all of them answer.
 
     Raises:
-        Failed: a worker ended before it answered.
+        WorkerFailed: a worker ended before it answered.
     """
-    with _figures(), told_to_stop() as stop:
+    with _figures(), stop_requested() as stop:
         crew = [_Worker(settings, sock) for _ in range(settings.workers)]
         try:
             for worker in crew:
@@ -85,7 +85,7 @@ class _Worker:
                 with contextlib.suppress(EOFError):
                     self._told.recv()
                     return
-                raise Failed("a worker ended before it answered: its reason stands above")
+                raise WorkerFailed("a worker ended before it answered: its reason stands above")
             waited += PAUSE / 5
 
 

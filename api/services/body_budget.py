@@ -6,27 +6,27 @@ from types import TracebackType
 
 from domain.errors import Unavailable
 
-MOST_HELD = 64 * 1024 * 1024  # bytes; what is read of them takes several times as much
+MAX_HELD = 64 * 1024 * 1024  # bytes; what is read of them takes several times as much
 
 
-class Room:
+class BodyBudget:
     """The bytes that are held for all requests together. It belongs to one event loop."""
 
-    def __init__(self, most: int = MOST_HELD) -> None:
+    def __init__(self, most: int = MAX_HELD) -> None:
         self.most = most
         self.held = 0
 
-    def visit(self) -> Visit:
-        return Visit(self)
+    def reserve(self) -> Reservation:
+        return Reservation(self)
 
 
-class Visit:
+class Reservation:
     """What one request takes up, until its context ends."""
 
-    __slots__ = ("_room", "_taken")
+    __slots__ = ("_budget", "_taken")
 
-    def __init__(self, room: Room) -> None:
-        self._room = room
+    def __init__(self, budget: BodyBudget) -> None:
+        self._budget = budget
         self._taken = 0
 
     def take(self, count: int) -> None:
@@ -35,15 +35,15 @@ class Visit:
         Raises:
             Unavailable: there is no room for them.
         """
-        if self._room.held + count > self._room.most and self._room.held > self._taken:
+        if self._budget.held + count > self._budget.most and self._budget.held > self._taken:
             raise Unavailable("too much is being received at once: send the request again in a moment")
-        self._room.held += count
+        self._budget.held += count
         self._taken += count
 
-    def __enter__(self) -> Visit:
+    def __enter__(self) -> Reservation:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._room.held -= self._taken
+        self._budget.held -= self._taken

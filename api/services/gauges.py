@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from api.services.registry import Parley
+from api.services.registry import Services
 from domain.errors import Unavailable
 
 
@@ -14,18 +14,18 @@ class Lag:
     The log is asked in a thread of its own, so that the metrics are told when it cannot be reached too.
     """
 
-    def __init__(self, here: Parley) -> None:
-        self._here = here
+    def __init__(self, services: Services) -> None:
+        self._services = services
         self._oldest: datetime | None = None
         self.log_answers = True
         """Whether the log could be read when it was last asked."""
 
     def ask(self) -> None:
         """Looks into the log."""
-        position = self._here.follower.position
+        position = self._services.follower.position
         try:
-            behind = self._here.ledger.head() > position
-            events = self._here.ledger.read_wire(position, 1) if behind else []
+            behind = self._services.ledger.head() > position
+            events = self._services.ledger.read_wire(position, 1) if behind else []
         except Unavailable:
             self.log_answers = False  # when the oldest event was recorded does not change meanwhile
             return
@@ -33,7 +33,7 @@ class Lag:
         self.log_answers = True
 
     def events(self) -> int:
-        return max(self._here.head.position - self._here.follower.position, 0)
+        return max(self._services.log_watcher.position - self._services.follower.position, 0)
 
     def seconds(self) -> float:
         """As of the last look, at most a second ago; 0 if the read models have caught up since."""
@@ -42,11 +42,16 @@ class Lag:
         return max((datetime.now(UTC) - self._oldest).total_seconds(), 0)
 
 
-def watch(here: Parley) -> None:
-    """Registers what is read only when it is asked for. `here.metrics` is to be closed."""
-    lag, follower, watch = Lag(here), here.follower, here.metrics.watch
-    watch("parley_writer_queue", "Requests to append that wait for the writer.", lambda: here.writer.waiting, "livesum")
-    watch("parley_log_position", "The last position of the log.", lambda: here.head.position, "livemax")
+def watch(services: Services) -> None:
+    """Registers what is read only when it is asked for. `services.metrics` is to be closed."""
+    lag, follower, watch = Lag(services), services.follower, services.metrics.watch
+    watch(
+        "parley_writer_queue",
+        "Requests to append that wait for the writer.",
+        lambda: services.writer.waiting,
+        "livesum",
+    )
+    watch("parley_log_position", "The last position of the log.", lambda: services.log_watcher.position, "livemax")
     watch("parley_views_position", "The position the read models reflect.", lambda: follower.position, "livemin")
     watch(
         "parley_projection_lag_events",
@@ -80,4 +85,4 @@ def watch(here: Parley) -> None:
         lambda: lag.log_answers and not (follower.halted or follower.fault),
         "livemin",
     )
-    here.metrics.start(lag.ask)
+    services.metrics.start(lag.ask)

@@ -7,11 +7,11 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator
 
-from api.services.wakeup import Pulse
+from api.services.wakeup import Wakeup
 from domain.errors import Unavailable
 
 
-class Head:
+class LogWatcher:
     """The last position of the log, as this server knows it.
 
     Args:
@@ -30,7 +30,7 @@ class Head:
         self._wait = watch
         self._told = moved
         self._loop = asyncio.get_running_loop()
-        self._pulse = Pulse()
+        self._pulse = Wakeup()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="head", daemon=True)
         self.position = look()
@@ -55,7 +55,7 @@ class Head:
     def stop(self) -> None:
         """Ends the waiting of all who follow the log. Call it from the event loop, before connections are closed."""
         self.stopping = True
-        self._pulse.beat()
+        self._pulse.wake()
 
     def close(self) -> None:
         self.stop()
@@ -65,7 +65,7 @@ class Head:
     def _publish(self, position: int) -> None:
         if position > self.position:
             self.position = position
-            self._pulse.beat()
+            self._pulse.wake()
 
     def _watch(self) -> None:
         seen = self.position

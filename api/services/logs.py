@@ -31,14 +31,14 @@ from api.settings import Settings
 from domain.event import instant
 
 log = logging.getLogger(__name__)
-access = logging.getLogger("api.access")
+access_log = logging.getLogger("api.access")
 
 OURS = ("api", "domain", "ledger", "projections")
 """Packages whose texts and fields are told. They log from PARLEY_LOG_LEVEL on, all others from `warning` on."""
 TRUSTED = ("uvicorn", "psycopg.pool")
 """Libraries whose messages are told with their values: none of what they warn of quotes a request or a row."""
 WITHHELD = "the text is withheld: it is another library's, and may quote what was sent"
-MOST_FRAMES = 50  # of a traceback, the innermost: a recursion without end passes through a thousand
+MAX_FRAMES = 50  # of a traceback, the innermost: a recursion without end passes through a thousand
 
 REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
 """The id of the request that is worked on; it goes into every line, from threads too."""
@@ -89,7 +89,7 @@ def _told(error: BaseException, seen: set[int]) -> Iterator[str]:
     if before is not None and id(before) not in seen:
         yield from _told(before, seen)
         yield "and then:"
-    for frame, line in list(traceback.walk_tb(error.__traceback__))[-MOST_FRAMES:]:
+    for frame, line in list(traceback.walk_tb(error.__traceback__))[-MAX_FRAMES:]:
         yield f'  File "{frame.f_code.co_filename}", line {line}, in {frame.f_code.co_qualname}'
     yield f"{type(error).__module__}.{type(error).__qualname__}{_code(error)}"
     for one in error.exceptions if isinstance(error, BaseExceptionGroup) else ():
@@ -149,7 +149,7 @@ def configure(settings: Settings, *, usual: Level = "info", stream: TextIO | Non
         logging.getLogger(name).setLevel(level)
     global _answers
     flush()
-    _answers = Answers(stream) if _as_json(settings, stream) and access.isEnabledFor(logging.INFO) else None
+    _answers = Answers(stream) if _as_json(settings, stream) and access_log.isEnabledFor(logging.INFO) else None
     _catch_what_escapes()
 
 
@@ -197,7 +197,7 @@ def _catch_what_escapes() -> None:
 
 # --- requests
 
-MOST_BUFFERED = 0.02  # seconds that lines about answers wait, to be written together
+MAX_BUFFERED = 0.02  # seconds that lines about answers wait, to be written together
 
 
 class Answers:
@@ -211,7 +211,7 @@ class Answers:
     def tell(self, fields: dict[str, Any]) -> None:
         self._lines.append(orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE))
         if len(self._lines) == 1:
-            asyncio.get_running_loop().call_later(MOST_BUFFERED, self.flush)
+            asyncio.get_running_loop().call_later(MAX_BUFFERED, self.flush)
 
     def flush(self) -> None:
         """Writes what waits."""
@@ -232,9 +232,9 @@ def tell_answer(request: str, method: str, route: str, status: int | None, secon
     event = "answered" if status is not None else "left without an answer"
     fields = {"method": method, "route": route, "status": status, "seconds": round(seconds, 6), "bytes": sent}
     if _answers is None:
-        access.info(event, extra=fields)
+        access_log.info(event, extra=fields)
         return
-    now = {"timestamp": instant(datetime.now(UTC)), "level": "info", "event": event, "logger": access.name}
+    now = {"timestamp": instant(datetime.now(UTC)), "level": "info", "event": event, "logger": access_log.name}
     _answers.tell({**now, "request_id": request, **fields})
 
 

@@ -7,11 +7,11 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from api.services.body_budget import Room
-from api.services.log_watcher import Head
+from api.services.body_budget import BodyBudget
+from api.services.log_watcher import LogWatcher
 from api.services.metrics import Metrics
-from api.services.status_cache import Statuses
-from api.services.wakeup import Pulse
+from api.services.status_cache import StatusCache
+from api.services.wakeup import Wakeup
 from api.settings import Settings
 from ledger.ledger import Ledger
 from ledger.writer import Writer
@@ -20,27 +20,27 @@ from projections.storage.generations import ReadModels
 
 
 @dataclass(frozen=True, slots=True)
-class Parley:
+class Services:
     """One running server."""
 
     settings: Settings
     ledger: Ledger
     writer: Writer
-    head: Head
+    log_watcher: LogWatcher
     views: ReadModels
     follower: FollowerStatus
-    moved: Pulse
-    """Beats when the read models have moved."""
+    moved: Wakeup
+    """Wakes when the read models have moved."""
     metrics: Metrics
-    statuses: Statuses = field(default_factory=Statuses)
-    room: Room = field(default_factory=Room)
+    status_cache: StatusCache = field(default_factory=StatusCache)
+    body_budget: BodyBudget = field(default_factory=BodyBudget)
 
 
-async def running(request: Request) -> Parley:
+async def shared_services(request: Request) -> Services:
     # A dependency that is not async would cost every request a turn through a thread.
-    parley: Parley = request.app.state.parley
-    return parley
+    services: Services = request.app.state.services
+    return services
 
 
-Here = Annotated[Parley, Depends(running)]
-"""An endpoint that takes `here: Here` gets the running server."""
+Shared = Annotated[Services, Depends(shared_services)]
+"""An endpoint that takes `services: Shared` gets the running server."""

@@ -15,14 +15,14 @@ from projections.queries import processes, status
 from projections.queries.processes import Stamp
 from projections.storage.generations import ReadModels
 
-MOST = 256
+MAX_KEPT = 256
 """Statuses kept at a time; the one not asked for longest goes first."""
 SLACK = timedelta(seconds=1)
 """How far apart the clocks of two requests may be that are worked on together."""
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class CachedStatus:
     """A status as it is sent."""
 
     before: bytes
@@ -46,14 +46,14 @@ class Status:
         return self.before + instant(now).encode() + self.after
 
 
-class Statuses:
+class StatusCache:
     """Keeps drawn statuses for as long as they hold: nothing recorded, no deadline passed."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[str, Status] = OrderedDict()
+        self._kept: OrderedDict[str, CachedStatus] = OrderedDict()
         self._lock = threading.Lock()
 
-    def kept(self, process: str, position: int, now: datetime) -> Status | None:
+    def kept(self, process: str, position: int, now: datetime) -> CachedStatus | None:
         """The status if it surely holds at this position of the read models, without asking them."""
         with self._lock:
             found = self._kept.get(process)
@@ -62,7 +62,7 @@ class Statuses:
             self._kept.move_to_end(process)
             return found
 
-    def draw(self, views: ReadModels, process: str, now: datetime) -> Status:
+    def draw(self, views: ReadModels, process: str, now: datetime) -> CachedStatus:
         """The status, drawn anew only if what it depends on has changed.
 
         Raises:
@@ -80,10 +80,10 @@ class Statuses:
                 etag = 'W/"' + "-".join(map(str, parts)) + '"'
                 before, clock, after = orjson.dumps(body).partition(b'"now":"' + instant(now).encode())
                 opening = before + clock.removesuffix(instant(now).encode())
-                found = Status(opening, after, etag, stamp, reading.position, valid_until, now)
+                found = CachedStatus(opening, after, etag, stamp, reading.position, valid_until, now)
         with self._lock:
             self._kept[process] = found
             self._kept.move_to_end(process)
-            while len(self._kept) > MOST:
+            while len(self._kept) > MAX_KEPT:
                 self._kept.popitem(last=False)
         return found

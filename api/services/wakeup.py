@@ -6,23 +6,23 @@ import asyncio
 import contextlib
 
 
-class Pulse:
+class Wakeup:
     """Make it on the event loop to which it belongs."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._next = asyncio.Event()
 
-    def beat(self) -> None:
+    def wake(self) -> None:
         """Wakes whoever waits; call it on the loop."""
         # Each event is set once and replaced, so that whoever waits wakes once for each beat.
         self._next.set()
         self._next = asyncio.Event()
 
-    def beat_from_a_thread(self) -> None:
+    def wake_from_thread(self) -> None:
         """The same, from anywhere."""
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            self._loop.call_soon_threadsafe(self.beat)
+            self._loop.call_soon_threadsafe(self.wake)
 
     async def wait(self, seconds: float) -> None:
         """Waits for the next beat, or for so long."""

@@ -10,12 +10,12 @@ from collections.abc import Callable
 from typing import Any
 
 from api.wording import values, words
-from api.wording.marks import Part
+from api.wording.marks import Fragment
 from api.wording.values import Names, tag
 from api.wording.words import clean
 
 Json = dict[str, Any]
-Show = Callable[[Names, Any], list[Part]]
+ShowLine = Callable[[Names, Any], list[Fragment]]
 
 ONE_OF = {
     "roles": "role",
@@ -53,7 +53,7 @@ def title(names: Names, name: str) -> str:
     return ": ".join(filter(None, [ONE_OF.get(field, TITLES.get(field, clean(field))), ", ".join(told)]))
 
 
-def said(names: Names, name: str, value: Any) -> list[Part]:
+def said(names: Names, name: str, value: Any) -> list[Fragment]:
     """What a line says."""
     subject, steps = split(name)
     field = steps[-1] if steps[0] == "obligations" else steps[0]
@@ -73,39 +73,39 @@ def said(names: Names, name: str, value: Any) -> list[Part]:
             return [clean(value)]
 
 
-def sides(names: Names, name: str, line: Json) -> list[Part]:
+def sides(names: Names, name: str, line: Json) -> list[Fragment]:
     """What a line says, or each of its candidates if it is contested."""
     if not line["contested"]:
         return said(names, name, line["value"])
-    told: list[Part] = [tag("contested"), " "]
+    told: list[Fragment] = [tag("contested"), " "]
     for number, candidate in enumerate(line["candidates"]):
         told += [" or " if number else "", *said(names, name, candidate["value"])]
     return told
 
 
-def _date(_: Names, value: Any) -> list[Part]:
+def _date(_: Names, value: Any) -> list[Fragment]:
     return [words.when(value) if value else "a time not yet named"]
 
 
-def _state(_: Names, value: Any) -> list[Part]:
+def _state(_: Names, value: Any) -> list[Fragment]:
     return [tag(str(value), ", a plan" if value in ("scheduled", "postponed") else "")]
 
 
-def _claim(_: Names, value: Json) -> list[Part]:
+def _claim(_: Names, value: Json) -> list[Fragment]:
     period = f", counted {words.when(value['period'])}" if value.get("period") else ""
     return [(words.quantity(value), "bold"), period, values.quoted(value.get("verbatim"))]
 
 
-def _heard(names: Names, value: Json) -> list[Part]:
+def _heard(names: Names, value: Json) -> list[Fragment]:
     return [f"{words.when(value['on'])}, {names.claimant(value['claimant'])} ({clean(value['publisher'])})"]
 
 
-def _statement(names: Names, value: Json) -> list[Part]:
+def _statement(names: Names, value: Json) -> list[Fragment]:
     who = names.actor(value["speaker"]) if value.get("speaker") else clean(value.get("description", "not named"))
     return [(f"{who}: ", "bold"), clean(value["text"]), values.quoted(value.get("verbatim"))]
 
 
-SHOW: dict[str, Show] = {
+SHOW: dict[str, ShowLine] = {
     "state": _state,
     "planned": _date,
     "until": _date,

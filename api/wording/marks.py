@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-Part = str | tuple[str, str]
+Fragment = str | tuple[str, str]
 """Text, or text with a style. A style only underlines what the words already say."""
 
-PLAN, FIRM, BAD, FAINT = "yellow", "green", "bold red", "dim"
+PLAN, FACT, ALERT, ASIDE = "yellow", "green", "bold red", "dim"

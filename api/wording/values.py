@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from api.wording import words
-from api.wording.marks import BAD, FIRM, PLAN, Part
+from api.wording.marks import ALERT, FACT, PLAN, Fragment
 from api.wording.words import clean, listed
 
 Json = dict[str, Any]
@@ -29,9 +29,11 @@ STYLES = {
             "arrived",
             "kept",
         ),
-        FIRM,
+        FACT,
     ),
-    **dict.fromkeys(("contested", "held", "overdue", "suspended", "cancelled", "turned back", "denied", "ended"), BAD),
+    **dict.fromkeys(
+        ("contested", "held", "overdue", "suspended", "cancelled", "turned back", "denied", "ended"), ALERT
+    ),
 }
 SCORES = ("not initiated", "minimal", "intermediate", "full")
 
@@ -83,16 +85,16 @@ class Names:
         return [self.evidence[event] for event in events if event in self.evidence]
 
 
-def tag(word: str, more: str = "") -> Part:
+def tag(word: str, more: str = "") -> Fragment:
     """A word in brackets that tells the state of a thing; its colour says no more than the word."""
     return (f"[{clean(word)}{more}]", STYLES.get(word, "bold"))
 
 
-def quoted(verbatim: str | None) -> Part:
+def quoted(verbatim: str | None) -> Fragment:
     return (f" (“{clean(verbatim)}”)", "italic") if verbatim else ""
 
 
-def told(value: Json, name: str, lead: str = "", after: str = "") -> list[str]:
+def field_text(value: Json, name: str, lead: str = "", after: str = "") -> list[str]:
     """A text field with a lead, if it is there."""
     return [f"{lead}{clean(value[name])}{after}"] if value.get(name) else []
 
@@ -105,29 +107,29 @@ def sentences(found: Iterable[str]) -> str:
 # --- processes ------------------------------------------------------------------------------------------------
 
 
-def area(place: Json) -> list[Part]:
+def area(place: Json) -> list[Fragment]:
     code = f" ({clean(place['admin_code'])})" if place.get("admin_code") else ""
     precision = f" (precision: {clean(place['precision'])})" if place.get("precision") else ""
     return [f"{words.label(place['labels'])}{code}{precision}{'' if place['included'] else ', no longer part of it'}"]
 
 
-def link(value: Json) -> list[Part]:
+def link(value: Json) -> list[Fragment]:
     denied = ", which somebody denies" if value.get("denied") else ""
     return [f"{clean(value['to'])} ({clean(value['relation'])}){denied}"]
 
 
-def control(names: Names, held: Json) -> list[Part]:
+def control(names: Names, held: Json) -> list[Fragment]:
     places = listed(words.label(place["labels"]) for place in held.get("places", ()))
     number = f"{words.quantity(held['number'])}, " if held.get("number") else ""
-    what = ", ".join(filter(None, [places, *told(held, "description")]))
+    what = ", ".join(filter(None, [places, *field_text(held, "description")]))
     verbatim = (held.get("number") or {}).get("verbatim")
     return [(names.named(held["holders"]), "bold"), f" hold {number}{what}", quoted(verbatim)]
 
 
-def access(names: Names, value: Json) -> list[Part]:
+def access(names: Names, value: Json) -> list[Fragment]:
     state = {"partly": "partly open"}.get(value["access"], clean(value["access"]))
-    style = BAD if value["access"] in ("closed", "besieged") else "bold"
-    more = told(value, "terms")
+    style = ALERT if value["access"] in ("closed", "besieged") else "bold"
+    more = field_text(value, "terms")
     more += [f"Controlled by {names.actor(value['controlled_by'])}."] if value.get("controlled_by") else []
     return [
         (words.label(value["place"]["labels"]), "bold"),
@@ -135,22 +137,22 @@ def access(names: Names, value: Json) -> list[Part]:
         tag(value.get("modality") or "actual"),
         " ",
         (state, style),
-        f"{''.join(told(value, 'for_whom', ' for '))}. {sentences(more)}".rstrip(),
+        f"{''.join(field_text(value, 'for_whom', ' for '))}. {sentences(more)}".rstrip(),
     ]
 
 
-def instrument(names: Names, one: Json) -> list[Part]:
+def instrument(names: Names, one: Json) -> list[Fragment]:
     issuer = f"of {names.actor(one['issuer'])}" if one.get("issuer") else "issuer not said"
-    number = next(iter(told(one, "number", "number ")), "number not said")
+    number = next(iter(field_text(one, "number", "number ")), "number not said")
     dated = words.when(one["dated"]) if one.get("dated") else "date not said"
-    title = "".join(told(one, "title", " “", "”"))
+    title = "".join(field_text(one, "title", " “", "”"))
     effect = [clean(one["effect"])]
     effect += [f"Who may use it: {listed(map(clean, one['eligible']))}."] if one.get("eligible") else []
     return [(f"{clean(one['kind'])}{title}", "bold"), f" {issuer}, {number}, {dated}: {sentences(effect)}"]
 
 
-def body(names: Names, one: Json) -> list[Part]:
-    more = told(one, "mandate")
+def body(names: Names, one: Json) -> list[Fragment]:
+    more = field_text(one, "mandate")
     more += [f"Seat: {words.label(one['seat']['labels'])}."] if one.get("seat") else []
     more += [f"Overseen by {names.named(one['overseen_by'])}."] if one.get("overseen_by") else []
     more.append(f"Set up: {words.when(one['occurred'])}.")
@@ -160,61 +162,61 @@ def body(names: Names, one: Json) -> list[Part]:
 # --- agreements -----------------------------------------------------------------------------------------------
 
 
-def agreement(value: Json) -> list[Part]:
-    found = [*told(value, "stage"), *told(value, "ceasefire"), *told(value, "side")]
+def agreement(value: Json) -> list[Fragment]:
+    found = [*field_text(value, "stage"), *field_text(value, "ceasefire"), *field_text(value, "side")]
     found += [listed(map(clean, value["purposes"]))] if value.get("purposes") else []
     written = {"yes": "in writing", "no": "not in writing", "partly": "partly in writing"}
     found.append(written.get(str(value.get("written")), "whether in writing: not known"))
-    return [sentences(["; ".join(found), *told(value, "summary")])]
+    return [sentences(["; ".join(found), *field_text(value, "summary")])]
 
 
-def term(value: Json) -> list[Part]:
+def term(value: Json) -> list[Fragment]:
     found = [f"from {words.when(value['starts'])}" if value["starts"] else "start not said"]
     found.append(f"until {words.when(value['until'])}" if value["until"] else "no end named")
     found += ["a trial"] if value["trial"] else []
     found += ["renewable" if value["renewable"] else "not renewable"] if value["renewable"] is not None else []
-    found += told(value, "extended", "extended ")
+    found += field_text(value, "extended", "extended ")
     return [", ".join(found)]
 
 
-def signature(names: Names, signed: Json) -> list[Part]:
-    reservation = "".join(told(signed, "reservation", ", with a reservation: "))
+def signature(names: Names, signed: Json) -> list[Fragment]:
+    reservation = "".join(field_text(signed, "reservation", ", with a reservation: "))
     act, capacity = clean(signed.get("act", "signed")), clean(signed.get("capacity", "party"))
     return [f"{act} by {names.actor(signed['actor'])} as {capacity}{reservation}"]
 
 
-def terms(names: Names, agreed: Json) -> list[Part]:
+def terms(names: Names, agreed: Json) -> list[Fragment]:
     """What an obligation says."""
     found = [clean(agreed["text"])]
     found += [f"To: {names.named(agreed['beneficiary'])}."] if agreed.get("beneficiary") else []
     found += [f"By {words.when(agreed['deadline'])}."] if agreed.get("deadline") else []
-    found += [*told(agreed, "condition", "On condition: "), *told(agreed, "recurrence", "How often: ")]
+    found += [*field_text(agreed, "condition", "On condition: "), *field_text(agreed, "recurrence", "How often: ")]
     found += [f"Target: {words.quantity(agreed['target'])}."] if agreed.get("target") else []
     found += [f"Verified by {names.actor(agreed['verifier'])}."] if agreed.get("verifier") else []
     return [sentences(found)]
 
 
-def score(assessed: Json) -> list[Part]:
+def score(assessed: Json) -> list[Fragment]:
     found = []
     if assessed.get("score") is not None:
         found.append(f"{assessed['score']} of 3, {SCORES[assessed['score']]}")
-    found += told(assessed, "standing")
+    found += field_text(assessed, "standing")
     found += [f"done: {words.quantity(assessed['achieved'])}"] if assessed.get("achieved") else []
-    return ["; ".join([*found, *told(assessed, "assessor", "assessed by "), *told(assessed, "reason")])]
+    return ["; ".join([*found, *field_text(assessed, "assessor", "assessed by "), *field_text(assessed, "reason")])]
 
 
 # --- roles, positions, proposals ------------------------------------------------------------------------------
 
 
-def role(held: Json) -> list[Part]:
+def role(held: Json) -> list[Fragment]:
     if not held["held"]:
         return [tag("ended")]
     accepted = {True: " accepted by the holder", False: " refused by the holder"}.get(held["accepted"], "")
     return [tag(held["modality"]), accepted]
 
 
-def position(names: Names, taken: Json) -> list[Part]:
-    matter = "".join(told(taken, "matter", " "))
+def position(names: Names, taken: Json) -> list[Fragment]:
+    matter = "".join(field_text(taken, "matter", " "))
     more = ""
     if taken.get("condition"):
         met = {True: "met", False: "not met"}.get(taken.get("condition_met"), "not said")  # type: ignore[arg-type]
@@ -224,7 +226,7 @@ def position(names: Names, taken: Json) -> list[Part]:
     return [(clean(taken["position"]), "bold"), matter, more, quoted(taken.get("verbatim"))]
 
 
-def proposal(names: Names, made: Json) -> list[Part]:
+def proposal(names: Names, made: Json) -> list[Fragment]:
     by = f" by {names.actor(made['by'])}" if made.get("by") else ""
     to = f" to {names.named(made['to'])}" if made.get("to") else ""
     until = f" Answer expected: {words.when(made['answer_by'])}." if made.get("answer_by") else ""
@@ -237,7 +239,7 @@ def proposal(names: Names, made: Json) -> list[Part]:
 # --- figures, registers ---------------------------------------------------------------------------------------
 
 
-def claim(value: Json, unit: str) -> list[Part]:
+def claim(value: Json, unit: str) -> list[Fragment]:
     period = f", counted {words.when(value['period'])}" if value["period"] else ""
     return [
         (words.quantity(value, unit), "bold"),
@@ -246,8 +248,8 @@ def claim(value: Json, unit: str) -> list[Part]:
     ]
 
 
-def register(names: Names, value: Json) -> list[Part]:
-    found = [*told(value, "who_may_join", "Who may join: "), *told(value, "legal_basis", "Legal basis: ")]
+def register(names: Names, value: Json) -> list[Fragment]:
+    found = [*field_text(value, "who_may_join", "Who may join: "), *field_text(value, "legal_basis", "Legal basis: ")]
     found += [f"Run by {names.actor(value['organiser'])}."] if value.get("organiser") else []
     return [sentences(found or ["Who may join is not said"])]
 
@@ -255,47 +257,47 @@ def register(names: Names, value: Json) -> list[Part]:
 # --- convoys --------------------------------------------------------------------------------------------------
 
 
-def whereabouts(names: Names, seen: Json) -> list[Part]:
-    place = "".join(told(seen, "place", " at "))
+def whereabouts(names: Names, seen: Json) -> list[Fragment]:
+    place = "".join(field_text(seen, "place", " at "))
     actor = f" by {names.actor(seen['actor'])}" if seen["actor"] else ""
-    return [tag(seen["stage"]), f"{place}{actor}{''.join(told(seen, 'reason', ': '))}"]
+    return [tag(seen["stage"]), f"{place}{actor}{''.join(field_text(seen, 'reason', ': '))}"]
 
 
-def convoy(names: Names, value: Json) -> list[Part]:
+def convoy(names: Names, value: Json) -> list[Fragment]:
     found = [clean(value["kind"]) + (", a series" if value.get("series") else "")]
-    found += told(value, "recurrence", "how often: ")
+    found += field_text(value, "recurrence", "how often: ")
     found += ["sent by " + listed(names.sender(actor) for actor in value["senders"])] if value.get("senders") else []
     for name, lead in (("origin", "from"), ("destination", "to")):
         found += [f"{lead} {words.label(value[name]['labels'])}"] if value.get(name) else []
-    loaded = load(value.get("cargo"), value.get("people"))
+    loaded = cargo_text(value.get("cargo"), value.get("people"))
     found += [f"with {loaded}"] if loaded else []
     found += [f"planned for {words.when(value['planned'])}"] if value.get("planned") else []
     return ["; ".join(found)]
 
 
-def clearance(decision: Json) -> list[Part]:
-    found = [*told(decision, "conditions"), *told(decision, "reason")]
+def clearance(decision: Json) -> list[Fragment]:
+    found = [*field_text(decision, "conditions"), *field_text(decision, "reason")]
     found += [f"valid until {words.when(decision['valid_until'])}"] if decision.get("valid_until") else []
     return [tag(decision["decision"]), "".join(f" {part}" for part in found)]
 
 
-def departure(departed: Json) -> list[Part]:
-    return [load(departed.get("loaded"), departed.get("people")) or "its load is not said"]
+def departure(departed: Json) -> list[Fragment]:
+    return [cargo_text(departed.get("loaded"), departed.get("people")) or "its load is not said"]
 
 
-def removed(names: Names, taken: Json) -> list[Part]:
+def removed(names: Names, taken: Json) -> list[Fragment]:
     by = f" by {names.actor(taken['by'])}" if taken.get("by") else ""
     where = f" at {words.label(taken['place']['labels'])}" if taken.get("place") else ""
-    return [(f"taken off{by}{where}: ", BAD), load(taken["items"]), "".join(told(taken, "reason", "; "))]
+    return [(f"taken off{by}{where}: ", ALERT), cargo_text(taken["items"]), "".join(field_text(taken, "reason", "; "))]
 
 
-def arrival(arrived: Json) -> list[Part]:
+def arrival(arrived: Json) -> list[Fragment]:
     complete = {"fully": "complete", "partly": "in part"}
     found = [complete.get(str(arrived.get("completeness")), "how complete: not known")]
-    found += [f"delivered {load(arrived['delivered'])}"] if arrived.get("delivered") else []
+    found += [f"delivered {cargo_text(arrived['delivered'])}"] if arrived.get("delivered") else []
     found += [f"reached {words.quantity(arrived['people_reached'])}"] if arrived.get("people_reached") else []
     return ["; ".join(found)]
 
 
-def load(cargo: list[Json] | None, people: list[Json] | None = None) -> str:
+def cargo_text(cargo: list[Json] | None, people: list[Json] | None = None) -> str:
     return listed([*map(words.item, cargo or ()), *map(words.cohort, people or ())])

@@ -28,7 +28,7 @@ from sqlalchemy import text
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from api.http.request_body import read_request
+from api.http.request_body import parse_request
 from api.server.interpreter import tune
 from domain.event import Recorded
 from domain.vocabulary import model_of
@@ -103,7 +103,7 @@ def alone(where: str) -> FastAPI:
 
     @app.post("/v1/events", status_code=201)
     async def append(request: Request) -> dict[str, Any]:
-        sent = read_request(await request.body())
+        sent = parse_request(await request.body())
         done = await run_in_threadpool(ledger.append, Append(sent.drafts))
         return {"position": done.position}
 

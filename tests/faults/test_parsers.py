@@ -39,11 +39,11 @@ from api.http.negotiation import accepted
 from api.http.parameters import read_moment
 from api.http.problems import NotAcceptable
 from api.http.queries import matches
-from api.http.request_body import read_draft, read_request
+from api.http.request_body import parse_draft, parse_request
 from api.http.schemas.events import schema_of
 from api.routes.changes import read_end
 from api.server.discovery import SERVER_FILE, running_server
-from api.settings import SILENCE, BadSetting, load
+from api.settings import KEEPALIVES, BadSetting, load
 from domain.edtf import BEGINNING, END, FORM, Day, When
 from domain.errors import BadCursor, Malformed, NotJson, TooMuch
 from domain.event import Recorded, Unreadable
@@ -313,7 +313,7 @@ def alike(sent: Any, kept: Any) -> bool:
 def check_event(sent: Any) -> None:
     before = json.dumps(sent)
     try:
-        draft = read_draft(sent)
+        draft = parse_draft(sent)
     except Malformed as refusal:
         assert refusal.detail
         assert refusal.faults
@@ -343,7 +343,7 @@ def test_an_event_is_kept_as_it_was_sent_or_refused_where_it_is_wrong(sent: Any)
 @given(mutated_bytes(BODIES))
 def test_a_request_is_read_or_refused_as_documented(body: bytes) -> None:
     try:
-        sent = read_request(body)
+        sent = parse_request(body)
     except NotJson:
         with pytest.raises(Unfit):
             reference(body)
@@ -400,12 +400,12 @@ def test_a_stored_event_is_readable_or_told_to_be_unreadable(state: Any, name: s
 @example(LINES[0].replace(b'": ', b'":\xe2\x80\xa8'))
 def test_a_file_of_lines_is_sent_up_to_the_first_that_is_no_event(file: bytes) -> None:
     expected, wrong = events_in(file)
-    batches: list[list[append_file.Line]] = []
+    batches: list[list[append_file.FileLine]] = []
     stopped = None
     try:
         for batch in append_file.batches(io.BytesIO(file)):
             batches.append(batch)  # noqa: PERF402  it may stop in the middle
-    except append_file.Stopped as stop:
+    except append_file.LineRefused as stop:
         stopped = stop.number
         assert all(detail for _, detail in stop.faults)
     assert stopped == wrong
@@ -655,7 +655,7 @@ def test_the_url_of_a_database_is_taken_as_it_is_or_refused_without_its_password
         return
     said = conninfo_to_dict(url)
     told = conninfo_to_dict(str(found.log_at))
-    assert told == {**{name: str(value) for name, value in SILENCE.items()}, **said}
+    assert told == {**{name: str(value) for name, value in KEEPALIVES.items()}, **said}
     if SECRET in str(said.get("password", "")) and url.count(SECRET) == 1:
         assert SECRET not in found.shown
 

@@ -23,7 +23,7 @@ from api.app import create_app
 from api.routes import replay
 from api.server import connections
 from api.server.uvicorn_server import Server
-from api.services.body_budget import Room
+from api.services.body_budget import BodyBudget
 from api.settings import load
 from ledger.ledger import Ledger
 from tests.api.conftest import HERE, kept
@@ -135,21 +135,21 @@ def test_bodies_take_so_much_room_and_no_more(tmp_path: Path) -> None:
     app = create_app(load(data=tmp_path, port=0))
     with TestClient(app, base_url=HERE) as client:
         client.post("/v1/events", json=opening("processes/first"))
-        app.state.parley.room.held = app.state.parley.room.most
+        app.state.services.body_budget.held = app.state.services.body_budget.most
         assert "too much" in problem(client.post("/v1/events", json=statement("processes/first")), 503)["detail"]
-        assert app.state.parley.room.held == app.state.parley.room.most
-        app.state.parley.room.held = 0
+        assert app.state.services.body_budget.held == app.state.services.body_budget.most
+        app.state.services.body_budget.held = 0
         assert client.post("/v1/events", json=statement("processes/first")).status_code == 201
         assert client.post("/v1/events", content=b"{", headers=JSON).status_code == 400
-        assert app.state.parley.room.held == 0
+        assert app.state.services.body_budget.held == 0
 
 
 def test_one_that_is_larger_than_the_room_has_it_for_itself() -> None:
-    room = Room(most=10)
-    with room.visit() as visit:
-        visit.take(8)
-        visit.take(8)
-    assert room.held == 0
+    budget = BodyBudget(most=10)
+    with budget.reserve() as reservation:
+        reservation.take(8)
+        reservation.take(8)
+    assert budget.held == 0
 
 
 def test_too_many_connections_are_told(tmp_path: Path) -> None:

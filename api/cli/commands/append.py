@@ -8,13 +8,13 @@ import typer
 
 from api.cli import append_file
 from api.cli.errors import Problem, Unreachable
-from api.cli.options import Data, Url, door
+from api.cli.options import Data, Url, connection
 from api.cli.terminal.console import REFUSED, out, say, warn
 from api.cli.terminal.finding_lines import put_findings
 from api.cli.terminal.progress import reading
-from api.cli.terminal.sheet import Sheet
+from api.cli.terminal.text_layout import TextLayout
 from api.wording import words
-from api.wording.marks import FAINT
+from api.wording.marks import ASIDE
 from api.wording.words import times
 from domain.finding import Severity
 
@@ -36,29 +36,29 @@ def append(
     A line without an id gets one made from its content, so two lines that are equal are one event. After a short file
     it shows what does not fit on the subjects of its lines.
     """
-    tally = append_file.Tally()
+    tally = append_file.AppendResult()
     name = str(getattr(file, "name", "-"))
     name = "stdin" if name in ("-", "<stdin>") else name
     try:
-        with door(data, url, new=True) as found, reading(file) as read:
+        with connection(data, url, new=True) as found, reading(file) as read:
             where = found.where
-            append_file.append(found, file, tally, read, append_file.Wish(strict=strict, findings=True))
-    except append_file.Stopped as stopped:
+            append_file.append_lines(found, file, tally, read, append_file.AppendOptions(strict=strict, findings=True))
+    except append_file.LineRefused as stopped:
         warn(f"Line {stopped.number} of {name} is refused: {stopped.title}", "bold red")
         for pointer, detail in stopped.faults:
             warn(f"  {pointer}: {detail}" if pointer else f"  {detail}")
-        warn(f"Before it: {told(tally)}. Mend line {stopped.number}, then run the same command again.")
+        warn(f"Before it: {summary(tally)}. Mend line {stopped.number}, then run the same command again.")
         raise typer.Exit(REFUSED) from None
     except (KeyboardInterrupt, Unreachable, Problem):
         if tally.recorded:
-            warn(f"Broken off: {told(tally)}. Running the same command again is safe, and goes on from there.")
+            warn(f"Broken off: {summary(tally)}. Running the same command again is safe, and goes on from there.")
         raise
-    say(f"{told(tally)[:1].upper()}{told(tally)[1:]}, in {where}.")
+    say(f"{summary(tally)[:1].upper()}{summary(tally)[1:]}, in {where}.")
     if tally.new:
-        after_append(tally.findings)
+        print_findings(tally.findings)
 
 
-def told(tally: append_file.Tally) -> str:
+def summary(tally: append_file.AppendResult) -> str:
     """What an append did, in words."""
     if not tally.recorded:
         return "nothing was recorded"
@@ -68,21 +68,21 @@ def told(tally: append_file.Tally) -> str:
     return f"{times(tally.new, 'event is', 'events are')} recorded{known}"
 
 
-AFTER_APPEND = 10
+MAX_FINDINGS_SHOWN = 10
 """Findings that are shown after an append."""
 GRAVITY = {severity.value: place for place, severity in enumerate(Severity)}
 
 
-def after_append(found: dict[str, list[Json]]) -> None:
+def print_findings(found: dict[str, list[Json]]) -> None:
     """What stands on the subjects of an append, the gravest first."""
     listed = [one for of_subject in found.values() for one in of_subject]
     listed.sort(key=lambda one: GRAVITY.get(one["severity"], len(GRAVITY)))
     if not listed:
         return
     console = out()
-    sheet = Sheet(console.width)
+    sheet = TextLayout(console.width)
     sheet.put(f"{words.times(len(listed), 'finding')} on {words.times(len(found), 'subject')}:")
-    put_findings(sheet, listed[:AFTER_APPEND], {})
-    if len(listed) > AFTER_APPEND:
-        sheet.put((f"and {len(listed) - AFTER_APPEND} more: `parley findings` shows them all.", FAINT))
+    put_findings(sheet, listed[:MAX_FINDINGS_SHOWN], {})
+    if len(listed) > MAX_FINDINGS_SHOWN:
+        sheet.put((f"and {len(listed) - MAX_FINDINGS_SHOWN} more: `parley findings` shows them all.", ASIDE))
     sheet.print(console)

@@ -10,19 +10,19 @@ from typing import Annotated, Any
 import typer
 
 from api.cli.client import path_segment
-from api.cli.options import AsJson, Data, ProcessId, Url, door
+from api.cli.options import AsJson, Data, ProcessId, Url, connection
 from api.cli.terminal.console import out, print_json
-from api.cli.terminal.sheet import Sheet
+from api.cli.terminal.text_layout import TextLayout
 from api.wording import lines, words
 from api.wording.lines import readable
-from api.wording.marks import BAD, FAINT, FIRM, Part
+from api.wording.marks import ALERT, ASIDE, FACT, Fragment
 from api.wording.values import Names, tag
 from api.wording.words import clean, times
 
 Json = dict[str, Any]
 
 A_DAY = timedelta(hours=24)
-COLUMN = 14
+DATE_COLUMN = 14
 """Columns of a date beside its report."""
 DATED = ("plan-date-passed", "obligation-overdue", "proposal-unanswered", "truce-lapsed")
 """Rules of findings that tell once more what is listed as overdue."""
@@ -54,25 +54,25 @@ def changes(
     if since is None:
         since = (datetime.now(UTC) - A_DAY).strftime("%Y-%m-%dT%H:%M:%SZ")
     path = f"/v1/processes/{path_segment(process)}/changes"
-    with door(data, url) as found:
+    with connection(data, url) as found:
         answer = found.get(path, fresh=True, since=since, until=until).json()
     if as_json:
         print_json(answer)
         return
     console = out()
-    Briefing(answer, console.width).draw().print(console)
+    ChangesPage(answer, console.width).draw().print(console)
 
 
-class Briefing:
+class ChangesPage:
     """Draws the digest, the most urgent first; what there is nothing of is left out."""
 
     def __init__(self, answer: Json, width: int) -> None:
-        self.sheet = Sheet(width)
+        self.sheet = TextLayout(width)
         self._answer = answer
         families: Json = {family: [] for family in ("talks", "agreements", "convoys", "enrolments")}
         self._names = Names({**answer, **families})
 
-    def draw(self) -> Sheet:
+    def draw(self) -> TextLayout:
         answer = self._answer
         self._top()
         if not any(answer["totals"].values()):
@@ -93,16 +93,16 @@ class Briefing:
 
     def _top(self) -> None:
         answer, put = self._answer, self.sheet.put
-        put((words.label(answer["labels"], answer["process"]), "bold"), (f"  {clean(answer['process'])}", FAINT))
+        put((words.label(answer["labels"], answer["process"]), "bold"), (f"  {clean(answer['process'])}", ASIDE))
         put(f"What became known from {_end(answer['since'])} to {_end(answer['until'])}")
         if not answer["known_before"]:
             put("Nothing of this process was known before.")
 
-    def _glance(self, raised: int) -> list[Part]:
+    def _glance(self, raised: int) -> list[Fragment]:
         """What there is, in one line."""
         totals = self._answer["totals"]
         reports = f"{times(totals['new'], 'report')} on {times(totals['subjects'], 'subject')}"
-        found: list[Part] = [reports if totals["new"] else "no new report"]
+        found: list[Fragment] = [reports if totals["new"] else "no new report"]
         found += [f" ({totals['late']} late)"] if totals["late"] else []
         counts = (
             (totals["overdue"], "overdue", True),
@@ -114,7 +114,7 @@ class Briefing:
             (totals["resolved"], "resolved", False),
         )
         for count, what, urgent in counts:
-            found += [", ", (f"{count:,} {what}", BAD if urgent else "")] if count else []
+            found += [", ", (f"{count:,} {what}", ALERT if urgent else "")] if count else []
         return ["At a glance: ", *found]
 
     def _section(self, title: str, found: list[Json], show: Callable[[Json], None]) -> None:
@@ -136,13 +136,13 @@ class Briefing:
         self._entry(one["events"], tag("overdue"), (f" {words.when(one['when'])}", "bold"), what)
 
     def _finding(self, one: Json) -> None:
-        style = BAD if one["severity"] == "high" else "bold"
+        style = ALERT if one["severity"] == "high" else "bold"
         text = f" {self._subject(one)}: {readable(one['text'], self._names.actors)}"
-        self.sheet.put((f"[{clean(one['rule'])}]", style), text, (self._why(one), FAINT), indent=2)
+        self.sheet.put((f"[{clean(one['rule'])}]", style), text, (self._why(one), ASIDE), indent=2)
 
     def _gone(self, one: Json) -> None:
         text = f" {self._subject(one)}: {readable(one['text'], self._names.actors)}"
-        self.sheet.put((f"[{clean(one['rule'])}]", FIRM), text, indent=2)
+        self.sheet.put((f"[{clean(one['rule'])}]", FACT), text, indent=2)
         if one["by_time"]:
             self.sheet.put("over by the passing of time", indent=4)
         else:
@@ -165,11 +165,11 @@ class Briefing:
 
     def _under(self, one: Json, after: str = "") -> None:
         path = clean(one["subject"])
-        self.sheet.put((clean(one["label"]), "bold"), (f"  {path}", FAINT), after, indent=2)
+        self.sheet.put((clean(one["label"]), "bold"), (f"  {path}", ASIDE), after, indent=2)
 
     def _line(self, one: Json) -> None:
         name, before, after = one["line"], one["before"], one["after"]
-        said: list[Part] = [(f"{lines.title(self._names, name)}: ", "bold")]
+        said: list[Fragment] = [(f"{lines.title(self._names, name)}: ", "bold")]
         if before is not None:
             said += [*lines.sides(self._names, name, before), " → "]
         else:
@@ -180,7 +180,7 @@ class Briefing:
     def _corrected(self, one: Json) -> None:
         what = words.listed(map(clean, one["what"]))
         said = one["says"] if one["said"] is None else one["said"]
-        style = FIRM if one["what"][0] in ("restored", "unified", "dispute withdrawn") else BAD
+        style = FACT if one["what"][0] in ("restored", "unified", "dispute withdrawn") else ALERT
         self.sheet.put((f"[{what}]", style), f" {self._subject(one)}: “{self._text(said)}”", indent=2)
         for difference in one["differences"]:
             field = difference["field"].removeprefix("data.").replace("_", " ").replace(".", ", ")
@@ -193,7 +193,7 @@ class Briefing:
             why = f": {clean(revision['why'])}" if revision["why"] else ""
             on = f" ({clean(revision['recorded_by'])}, {words.moment(revision['recorded_at'])})"
             lead = "disputed by " if revision["type"] == "EventDisputed" else ""
-            self.sheet.put(f"{lead}{who}{why}", (on, FAINT), indent=4)
+            self.sheet.put(f"{lead}{who}{why}", (on, ASIDE), indent=4)
 
     def _value(self, field: str, value: Any) -> str:
         """One side of a difference."""
@@ -224,7 +224,7 @@ class Briefing:
         self.sheet.heading("Reports that came in", "all of them long after they occurred" if all_late else aside)
         if totals["shown"] < totals["new"]:
             cut = f"The last {totals['shown']:,} of {totals['new']:,}: `parley history` has them all."
-            self.sheet.put((cut, FAINT), indent=2)
+            self.sheet.put((cut, ASIDE), indent=2)
         for group in found:
             self._under(group, "  not known before" if group["opened"] and self._answer["known_before"] else "")
             for report in group["reports"]:
@@ -236,15 +236,15 @@ class Briefing:
         marks += ["late"] if late else []
         marks += [f"recorded {recorded}, new to this process"] if one["put_in"] else []
         type_, _, said = self._text(one["says"]).partition(": ")
-        told: list[Part] = [(type_, "bold"), f": {said}" if said else ""]
+        told: list[Fragment] = [(type_, "bold"), f": {said}" if said else ""]
         if grounds := words.grounds([self._answer["evidence"].get(one["event"], {})], self._names.actors):
-            told.append((f" — {grounds}", FAINT))
-        told += [(f" [{mark}]", BAD) for mark in marks]
-        self.sheet.row(words.when(one["occurred"]), *told, column=COLUMN, indent=4)
+            told.append((f" — {grounds}", ASIDE))
+        told += [(f" [{mark}]", ALERT) for mark in marks]
+        self.sheet.row(words.when(one["occurred"]), *told, column=DATE_COLUMN, indent=4)
 
     # --- entries
 
-    def _entry(self, events: Iterable[str], *said: Part, indent: int = 2) -> None:
+    def _entry(self, events: Iterable[str], *said: Fragment, indent: int = 2) -> None:
         """A paragraph with what it rests on."""
         known = [one for one in events if one in self._answer["evidence"]]
         reports = [one for one in known if not _is_revision(self._answer["evidence"][one])]
@@ -253,7 +253,7 @@ class Briefing:
             words.spoken(self._answer["evidence"][one]["type"]) for one in known if one not in reports
         )
         why = "; ".join(filter(None, [grounds, *revised]))
-        self.sheet.put(*said, (f" — {why}", FAINT) if why else "", indent=indent)
+        self.sheet.put(*said, (f" — {why}", ASIDE) if why else "", indent=indent)
 
     def _because(self, events: list[str], lead: str) -> None:
         """What came in, by type."""

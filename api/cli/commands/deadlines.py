@@ -8,11 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
-from api.cli.options import AsJson, Data, Url, door
+from api.cli.options import AsJson, Data, Url, connection
 from api.cli.terminal.console import out, print_json, say
-from api.cli.terminal.sheet import MOST_DATE, Sheet
+from api.cli.terminal.text_layout import MAX_DATE_COLUMN, TextLayout
 from api.wording import words
-from api.wording.marks import BAD, FAINT, Part
+from api.wording.marks import ALERT, ASIDE, Fragment
 from api.wording.words import clean
 
 Json = dict[str, Any]
@@ -38,7 +38,7 @@ def deadlines(
     if ics is not None and as_json:
         raise typer.BadParameter("send either --json or --ics")
     asked = {"process": process, "until": until, "overdue": None if overdue is None else str(overdue).lower()}
-    with door(data, url) as found:
+    with connection(data, url) as found:
         if ics is not None:
             _write(ics, found.get("/v1/deadlines.ics", fresh=True, **asked).content)
             return
@@ -63,15 +63,15 @@ def _write(file: Path, content: bytes) -> None:
         say(f"Written to {file}.")
 
 
-def draw_deadlines(answer: Json, width: int) -> Sheet:
+def draw_deadlines(answer: Json, width: int) -> TextLayout:
     """A list: until when, what, who owes it, who says so."""
-    sheet = Sheet(width)
+    sheet = TextLayout(width)
     listed, actors = answer["deadlines"], answer["actors"]
     dates = [words.when(one["when"]) for one in listed]
-    column = min(max(map(len, dates), default=0) + 2, MOST_DATE)
+    column = min(max(map(len, dates), default=0) + 2, MAX_DATE_COLUMN)
     for date, one in zip(dates, listed, strict=True):
-        marks: list[Part] = [(" [overdue]", BAD)] if one["overdue"] else []
-        marks += [(" [contested]", BAD)] if one["contested"] else []
+        marks: list[Fragment] = [(" [overdue]", ALERT)] if one["overdue"] else []
+        marks += [(" [contested]", ALERT)] if one["contested"] else []
         owed = f"; owed by {words.claimed_by('actors/' + one['actor'], actors)}" if one["actor"] else ""
         grounds = words.grounds([answer["evidence"][event] for event in one["events"]], actors)
         sheet.row(
@@ -79,7 +79,7 @@ def draw_deadlines(answer: Json, width: int) -> Sheet:
             (clean(one["label"]), "bold"),
             f": {' '.join(clean(one['what']).split())}{owed}  ({words.listed(map(clean, one['processes']))})",
             *marks,
-            (f" — {grounds}", FAINT),
+            (f" — {grounds}", ASIDE),
             column=column,
             indent=0,
         )

@@ -12,19 +12,19 @@ from rich.text import Text
 from api.cli.client import path_segment
 from api.cli.commands.serve import demo_data
 from api.cli.errors import Unreachable
-from api.cli.options import AsJson, Data, Url, door
+from api.cli.options import AsJson, Data, Url, connection
 from api.cli.terminal.console import out, print_json
-from api.cli.terminal.sheet import Sheet
+from api.cli.terminal.text_layout import TextLayout
 from api.wording import words
-from api.wording.marks import FAINT
+from api.wording.marks import ASIDE
 from api.wording.words import clean
 
 Json = dict[str, Any]
 
 
-def draw_event_types(found: list[Json], width: int) -> Sheet:
+def draw_event_types(found: list[Json], width: int) -> TextLayout:
     """Every type by family; those that go with any subject come last."""
-    sheet = Sheet(width)
+    sheet = TextLayout(width)
     groups: dict[str, list[Json]] = {}
     for one in found:
         family = one["families"][0] if len(one["families"]) == 1 else "any event" if one["revision"] else "any subject"
@@ -36,13 +36,13 @@ def draw_event_types(found: list[Json], width: int) -> Sheet:
             opens = " Opens a subject." if one["opening"] else ""
             sheet.row(one["type"], f"{clean(one['summary'])}{opens}", column=column, style="bold")
     sheet.gap()
-    sheet.put(("`parley event-types TYPE` shows the fields of one, and an example.", FAINT))
+    sheet.put(("`parley event-types TYPE` shows the fields of one, and an example.", ASIDE))
     return sheet
 
 
-def draw_event_type(found: Json, width: int) -> Sheet:
+def draw_event_type(found: Json, width: int) -> TextLayout:
     """One type: what it says, its fields, and an example to copy."""
-    sheet = Sheet(width)
+    sheet = TextLayout(width)
     sheet.put((found["type"], "bold"), f"  {clean(found['summary'])}")
     sheet.put(f"on: {words.listed(found['families'], last='or')}")
     schema = found["schema"]
@@ -52,7 +52,7 @@ def draw_event_type(found: Json, width: int) -> Sheet:
     for name, field in payload.get("properties", {}).items():
         needed = "" if name in required else ", may be left out"
         described = " ".join(str(field.get("description", "")).split())
-        sheet.put((name, "bold"), (f" ({_kind(field, schema)}{needed}) ", FAINT), clean(described), indent=2)
+        sheet.put((name, "bold"), (f" ({_kind(field, schema)}{needed}) ", ASIDE), clean(described), indent=2)
     sheet.heading("Example")
     for line in json.dumps(found["example"], ensure_ascii=False, indent=2).splitlines():
         sheet.lines.append(Text(line))
@@ -86,12 +86,12 @@ def event_types(
     console = out()
     with ExitStack() as stack:
         try:
-            found = stack.enter_context(door(data, url))
+            found = stack.enter_context(connection(data, url))
         except Unreachable:
             if url:
                 raise
             nowhere = stack.enter_context(demo_data(None))  # the vocabulary needs no log
-            found = stack.enter_context(door(nowhere, None, new=True))
+            found = stack.enter_context(connection(nowhere, None, new=True))
         answer = found.get(f"/v1/event-types/{path_segment(name)}" if name else "/v1/event-types").json()
     if as_json:
         print_json(answer)

@@ -9,24 +9,24 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from api.cli.client import Door, path_segment
-from api.cli.options import NOW, AsJson, Data, Horizon, ProcessId, Url, door, with_horizon
+from api.cli.client import Client, path_segment
+from api.cli.options import NOW, AsJson, Data, Horizon, ProcessId, Url, connection, with_horizon
 from api.cli.terminal.console import out, print_json, warn
 from api.cli.terminal.event_line import REVISIONS
-from api.cli.terminal.sheet import Sheet
+from api.cli.terminal.text_layout import TextLayout
 from api.wording import lines, words
 from api.wording.lines import split
-from api.wording.marks import BAD, FAINT, Part
+from api.wording.marks import ALERT, ASIDE, Fragment
 from api.wording.values import Names, tag
 from api.wording.words import clean
 from projections.queries.line_names import lines_in, matching
 
 Json = dict[str, Any]
 
-MOST_EVENTS = 100
+MAX_EVENTS_EXPLAINED = 100
 """Reports that are looked up for one command; of any more only what the status tells is shown."""
-MOST_HINTS = 5
-MOST_SAID = 60
+MAX_HINTS = 5
+MAX_SAID = 60
 """Characters of what a line says where all are listed."""
 NOT_FOUND = 1
 
@@ -52,7 +52,7 @@ def explain(
     A name is the subject (left out for the process itself), then the field, then what tells several of them apart. A
     part of a name stands for all lines under it; without its subject it stands for the lines of any subject.
     """
-    with door(data, url) as found:
+    with connection(data, url) as found:
         status = found.get(f"/v1/processes/{path_segment(process)}", fresh=True, **horizon).json()
         all_lines = lines_in(status)
         names = list(all_lines) if line is None else matching(line, all_lines)
@@ -74,13 +74,13 @@ def explain(
         print_json(answer)
         return
     console = out()
-    sheet = Sheet(console.width)
+    sheet = TextLayout(console.width)
     if asked := words.horizon(status["horizon"]):
         sheet.put((asked, "bold"))
     if line is None:
         _list(sheet, status, all_lines)
     else:
-        page = _Reasons(sheet, Names(status), answer["events"])
+        page = ExplainPage(sheet, Names(status), answer["events"])
         for name in names:
             page.line(name, all_lines[name])
     sheet.print(console)
@@ -90,17 +90,17 @@ def _unknown(process: str, line: str, all_lines: Iterable[str]) -> None:
     """Ends the command: no line has this name."""
     known = list(all_lines)
     tails = {".".join(split(name)[1]): name for name in reversed(known)}
-    close = difflib.get_close_matches(line.casefold()[:200], [*known, *tails], n=MOST_HINTS, cutoff=0.5)
+    close = difflib.get_close_matches(line.casefold()[:200], [*known, *tails], n=MAX_HINTS, cutoff=0.5)
     close += [name for name in known if line and line.casefold() in name]
-    hints = list(dict.fromkeys(close))[:MOST_HINTS]
-    warn(f"There is no line {clean(line)[:200]!r} in the status of {clean(process)}.", BAD)
+    hints = list(dict.fromkeys(close))[:MAX_HINTS]
+    warn(f"There is no line {clean(line)[:200]!r} in the status of {clean(process)}.", ALERT)
     if hints:
         warn(f"  Did you mean {words.listed(hints, last='or')}?")
-    warn(f"  `parley explain {clean(process)}` lists all there are.", FAINT)
+    warn(f"  `parley explain {clean(process)}` lists all there are.", ASIDE)
     raise typer.Exit(NOT_FOUND)
 
 
-def _list(sheet: Sheet, status: Json, all_lines: dict[str, Json]) -> None:
+def _list(sheet: TextLayout, status: Json, all_lines: dict[str, Json]) -> None:
     """The names of all lines, each with what it says in short."""
     names = Names(status)
     for subject in dict.fromkeys(split(name)[0] for name in all_lines):
@@ -110,12 +110,12 @@ def _list(sheet: Sheet, status: Json, all_lines: dict[str, Json]) -> None:
             if split(name)[0] == subject:
                 parts = lines.sides(names, name, line)
                 short = " ".join("".join(part if isinstance(part, str) else part[0] for part in parts).split())
-                _named(sheet, name, short if len(short) <= MOST_SAID else f"{short[: MOST_SAID - 1].rstrip()}…")
+                _put_name(sheet, name, short if len(short) <= MAX_SAID else f"{short[: MAX_SAID - 1].rstrip()}…")
     sheet.gap()
-    sheet.put((f"`parley explain {clean(status['process'])} LINE` tells what one of them rests on.", FAINT))
+    sheet.put((f"`parley explain {clean(status['process'])} LINE` tells what one of them rests on.", ASIDE))
 
 
-def _named(sheet: Sheet, name: str, said: str, style: str = "") -> None:
+def _put_name(sheet: TextLayout, name: str, said: str, style: str = "") -> None:
     """A name in one piece, so that it can be copied, and what is said of it: beside it, or below."""
     beside = len(name) + 2 + len(said) <= sheet.width
     sheet.lines.append(Text.assemble((clean(name), "bold"), (f"  {said}" if beside and said else "", style)))
@@ -126,14 +126,14 @@ def _named(sheet: Sheet, name: str, said: str, style: str = "") -> None:
 # --- the events
 
 
-def _events(found: Door, status: Json, ids: Iterable[str]) -> Json:
+def _events(found: Client, status: Json, ids: Iterable[str]) -> Json:
     """Each event that lines rest on, as it reads at the horizon, as it was recorded, and with what revises it.
 
     `replaces` holds the duplicates that it stands for.
     """
     evidence, last = status["evidence"], status["horizon"].get("position")
     told: Json = {}
-    for event in list(dict.fromkeys(ids))[:MOST_EVENTS]:
+    for event in list(dict.fromkeys(ids))[:MAX_EVENTS_EXPLAINED]:
         recorded = found.get(f"/v1/events/{path_segment(event)}").json()
         reads = evidence.get(event, {})
         revisions = {one["id"]: one for one in recorded.pop("revisions")}
@@ -152,10 +152,10 @@ def _events(found: Door, status: Json, ids: Iterable[str]) -> Json:
     return told
 
 
-class _Reasons:
+class ExplainPage:
     """Draws lines with what they rest on; a report that several rest on is told once."""
 
-    def __init__(self, sheet: Sheet, names: Names, events: Json) -> None:
+    def __init__(self, sheet: TextLayout, names: Names, events: Json) -> None:
         self._sheet = sheet
         self._names = names
         self._events = events
@@ -165,11 +165,11 @@ class _Reasons:
     def line(self, name: str, line: Json) -> None:
         self._sheet.gap()
         subject, _ = split(name)
-        _named(self._sheet, name, self._names.subject(subject) if subject else "", FAINT)
+        _put_name(self._sheet, name, self._names.subject(subject) if subject else "", ASIDE)
         if not line["contested"]:
-            more: list[Part] = []
+            more: list[Fragment] = []
             if line.get("since") is not None and not line.get("cited"):
-                more = [(f" ({words.since(line['since'])})", FAINT)]
+                more = [(f" ({words.since(line['since'])})", ASIDE)]
             if line.get("disagrees"):
                 more += [" ", tag("contested"), " no number fits all claims"]
             self._sheet.put(*lines.said(self._names, name, line["value"]), *more, indent=2)
@@ -178,7 +178,7 @@ class _Reasons:
         self._sheet.put(tag("contested"), " the last reports disagree, and none certainly follows the other.", indent=2)
         for number, candidate in enumerate(line["candidates"]):
             on = f" ({words.when(candidate['occurred'])})"
-            possibly: list[Part] = [tag("possibly"), " "] if candidate.get("possible") else []
+            possibly: list[Fragment] = [tag("possibly"), " "] if candidate.get("possible") else []
             told = lines.said(self._names, name, candidate["value"])
             self._sheet.put("or: " if number else "either: ", *possibly, *told, on, indent=2)
             self._reports(candidate["events"])
@@ -186,7 +186,7 @@ class _Reasons:
     def _reports(self, events: list[str]) -> None:
         for event in events:
             if event in self._told:
-                self._sheet.put((f"rests on {self._told[event]}, above", FAINT), indent=4)
+                self._sheet.put((f"rests on {self._told[event]}, above", ASIDE), indent=4)
                 continue
             self._told[event] = len(self._told) + 1
             if event in self._events:
@@ -211,7 +211,7 @@ class _Reasons:
         by, at = clean(recorded["recorded_by"]), words.moment(recorded["recorded_at"])
         put(f"recorded: {at} by {by}, log position {recorded['position']:,}", indent=7)
         if possibly := words.possibly([one]):
-            put((possibly, BAD), indent=7)
+            put((possibly, ALERT), indent=7)
         if note := one.get("note"):
             put((f"Note: {clean(note)}", "italic"), indent=7)
         for revision in one["revisions"]:
@@ -220,7 +220,7 @@ class _Reasons:
         for duplicate in one["replaces"]:
             who = words.grounds([duplicate], actors)
             put(f"stands for a duplicate, too: {who} (log position {duplicate['position']:,})", indent=7)
-        put((event, FAINT), indent=7)
+        put((event, ASIDE), indent=7)
 
     def _revision(self, one: Json, revision: Json) -> None:
         """What a revision did: whose error it was or who disputes, why, and whether that holds."""
@@ -234,8 +234,8 @@ class _Reasons:
         why = data.get("reason") or data.get("instead")
         did = REVISIONS.get(revision["type"], words.spoken(revision["type"])).partition(";")[0]
         on = f" ({words.moment(revision['recorded_at'])}, {clean(revision['recorded_by'])})"
-        mark: list[Part] = [] if holds else [("not in effect: ", FAINT)]
-        put(*mark, (f"{did}{who}", BAD if holds else FAINT), f": {clean(why)}" if why else "", (on, FAINT), indent=7)
+        mark: list[Fragment] = [] if holds else [("not in effect: ", ASIDE)]
+        put(*mark, (f"{did}{who}", ALERT if holds else ASIDE), f": {clean(why)}" if why else "", (on, ASIDE), indent=7)
         if revision["type"] == "EventCorrected" and holds and revision["id"] == one["corrected_by"][0]:
             before = one["recorded"]
             put(f"before: {words.when(before.get('occurred'))}; {self._gist(before['data'])}", indent=9)

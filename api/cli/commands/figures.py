@@ -8,19 +8,19 @@ from typing import Annotated, Any
 import typer
 
 from api.cli.client import path_segment, read_revisions
-from api.cli.options import NOW, AsJson, Data, Horizon, ProcessId, Url, door, with_horizon
+from api.cli.options import NOW, AsJson, Data, Horizon, ProcessId, Url, connection, with_horizon
 from api.cli.terminal.console import out, print_json
-from api.cli.terminal.sheet import MOST_DATE, Sheet
+from api.cli.terminal.text_layout import MAX_DATE_COLUMN, TextLayout
 from api.wording import words
-from api.wording.marks import BAD, FAINT, Part
+from api.wording.marks import ALERT, ASIDE, Fragment
 from api.wording.words import clean
 
 Json = dict[str, Any]
 
 
-def draw_claims(found: list[Json], horizon: Json, actors: Json, revisions: Json, width: int) -> Sheet:
+def draw_claims(found: list[Json], horizon: Json, actors: Json, revisions: Json, width: int) -> TextLayout:
     """Claims as a table per series, oldest first: when, how many, who says so."""
-    sheet = Sheet(width)
+    sheet = TextLayout(width)
     if asked := words.horizon(horizon):
         sheet.put((asked, "bold"))
     series: dict[tuple[str, str], list[Json]] = {}
@@ -31,7 +31,7 @@ def draw_claims(found: list[Json], horizon: Json, actors: Json, revisions: Json,
         series.setdefault(title, []).append(one)
     for (measure, what), claims in series.items():
         sheet.heading(measure, what)
-        column = min(max(len(words.when(one["occurred"])) for one in claims) + 2, MOST_DATE)
+        column = min(max(len(words.when(one["occurred"])) for one in claims) + 2, MAX_DATE_COLUMN)
         for one in claims:
             sheet.row(words.when(one["occurred"]), *_claim(one, actors, revisions), column=column)
     if not series:
@@ -39,19 +39,19 @@ def draw_claims(found: list[Json], horizon: Json, actors: Json, revisions: Json,
     return sheet
 
 
-def _claim(one: Json, actors: Json, revisions: Json) -> Iterator[Part]:
+def _claim(one: Json, actors: Json, revisions: Json) -> Iterator[Fragment]:
     yield (words.quantity(one), "bold")
     if one.get("period"):
         yield f", counted {words.when(one['period'])}"
     if one.get("verbatim"):
         yield (f" (“{clean(one['verbatim'])}”)", "italic")
     who = words.listed(words.claimed_by(claimant, actors) for claimant in one["claimants"])
-    yield (f" — {'assessed by ' if one['assessed'] else ''}{who}", FAINT)
+    yield (f" — {'assessed by ' if one['assessed'] else ''}{who}", ASIDE)
     if one.get("reason"):
         yield f": {clean(one['reason'])}"
     possibly = words.possibly([one])
     for mark in [*words.marks(one, revisions, actors), *([possibly] if possibly else [])]:
-        yield (f" [{mark}]", BAD)
+        yield (f" [{mark}]", ALERT)
 
 
 @with_horizon
@@ -68,7 +68,7 @@ def claims(
 ) -> None:
     """Show what was claimed over time, figure by figure: who said how many, and when. Nothing is added up."""
     path = f"/v1/processes/{path_segment(process)}"
-    with door(data, url) as found:
+    with connection(data, url) as found:
         asked = {"measure": measure, "claimant": claimant, **horizon}
         pages = list(found.pages(f"{path}/claims", limit=1000, **asked))
         listed = [claim for page in pages for claim in page["claims"]]

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 import typer
 
 from api.cli.client import path_segment
-from api.cli.options import NOW, AsJson, Data, Horizon, Url, door, with_horizon
+from api.cli.options import NOW, AsJson, Data, Horizon, Url, connection, with_horizon
 from api.cli.terminal.console import out, print_json
 from api.cli.terminal.finding_lines import put_findings
-from api.cli.terminal.sheet import Sheet
+from api.cli.terminal.text_layout import TextLayout
 from api.wording import words
 
 Json = dict[str, Any]
@@ -34,7 +34,7 @@ def findings(
     """
     if process is None and any(value is not None for value in horizon.values()):
         raise typer.BadParameter("a horizon goes with one process: name it")
-    with door(data, url) as found:
+    with connection(data, url) as found:
         if process is not None:
             path = f"/v1/processes/{path_segment(process)}/findings"
             answer = found.get(path, fresh=True, rule=rule, severity=severity, **horizon).json()
@@ -47,7 +47,7 @@ def findings(
         print_json(answer)
         return
     console = out()
-    sheet = Sheet(console.width)
+    sheet = TextLayout(console.width)
     if asked := words.horizon(answer.get("horizon", {})):
         sheet.put((asked, "bold"))
     by_process: dict[str, list[Json]] = {}

@@ -11,9 +11,9 @@ from typing import Annotated, Any
 
 import typer
 
-from api.cli.client import Door, path_segment
+from api.cli.client import Client, path_segment
 from api.cli.errors import Unreachable
-from api.cli.options import NOW, AsLines, Data, Horizon, ProcessId, Url, door, with_horizon
+from api.cli.options import NOW, AsLines, Data, Horizon, ProcessId, Url, connection, with_horizon
 from api.cli.terminal.console import out, print_json_line, say, warn
 from api.cli.terminal.event_line import print_event
 from api.wording import words
@@ -34,7 +34,7 @@ def history(
     """
     console = out()
     path = f"/v1/processes/{path_segment(process)}"
-    with door(data, url) as found:
+    with connection(data, url) as found:
         status = {} if as_json else found.get(path, fresh=True, **horizon).json()
         if status and (told := words.horizon(status["horizon"])):
             say(told, "dim")
@@ -65,7 +65,7 @@ def replay(
     wanted["recorded_after"] = recorded_after
     console = out()
     leaving = (KeyboardInterrupt,) if follow else ()  # Ctrl-C is how following ends
-    with suppress(*leaving), door(data, url) as found:
+    with suppress(*leaving), connection(data, url) as found:
         for event in _following(found, after, wanted) if follow else _recorded(found, after, wanted):
             if as_json:
                 print_json_line(event)
@@ -75,13 +75,13 @@ def replay(
                 sys.stdout.flush()
 
 
-def _recorded(found: Door, after: int, wanted: dict[str, str | None]) -> Iterator[dict[str, Any]]:
+def _recorded(found: Client, after: int, wanted: dict[str, str | None]) -> Iterator[dict[str, Any]]:
     with found.stream("/v1/events", "application/x-ndjson", {"after": after, **wanted}) as lines:
         for line in lines:
             yield json.loads(line)
 
 
-def _following(found: Door, after: int, wanted: dict[str, str | None]) -> Iterator[dict[str, Any]]:
+def _following(found: Client, after: int, wanted: dict[str, str | None]) -> Iterator[dict[str, Any]]:
     """Recorded events, then new ones; it connects again if the server goes away for a while."""
     silent = 0
     while True:

@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.cli import checks
-from api.cli.checks import Finding
-from api.cli.errors import Undone
+from api.cli.checks import CheckResult
+from api.cli.errors import CannotContinue
 from api.cli.options import AsJson, Data
 from api.cli.terminal.console import REFUSED, out, print_json, say, warn
 from api.cli.terminal.progress import copying as copying_log
 from api.cli.terminal.progress import counting, going_on
-from api.cli.terminal.sheet import Sheet
+from api.cli.terminal.text_layout import TextLayout
 from api.server.discovery import running_server
 from api.server.interpreter import tune
 from api.settings import Settings, load, open_ledger, open_views
 from api.wording import words
-from api.wording.marks import BAD, Part
+from api.wording.marks import ALERT, Fragment
 from api.wording.words import clean, times
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def restore(
     with going_on(), copying_log() as report, backup.opened(source) as log:
         with closing(open_ledger(settings, unfinished=True)) as ledger:
             if ledger.head() and ledger.log.format() != recorder.UNFINISHED:
-                raise Undone(
+                raise CannotContinue(
                     f"{settings.shown} holds a log already: restore into an empty one, which --data or "
                     "PARLEY_DATABASE_URL names; this one is untouched"
                 )
@@ -107,17 +107,17 @@ def target(to: str, settings: Settings) -> Settings:
     """The settings of an installation at a directory or in a database.
 
     Raises:
-        Undone: it cannot be read as either, is the one of the settings, or a server runs there.
+        CannotContinue: it cannot be read as either, is the one of the settings, or a server runs there.
     """
     if "://" in to:
         try:
             there = settings.model_copy(update={"database_url": Settings.names_a_database(to)})
         except ValueError as error:
-            raise Undone(f"--to: {error}") from None
+            raise CannotContinue(f"--to: {error}") from None
     else:
         there = settings.model_copy(update={"data": Path(to), "database_url": None})
     if _same(there.log_at, settings.log_at):
-        raise Undone(f"--to: {there.shown} is what would be copied: name another place")
+        raise CannotContinue(f"--to: {there.shown} is what would be copied: name another place")
     if there.database_url is None:
         _require_no_server(there.data)
     return there
@@ -132,7 +132,7 @@ def verify(data: Data = None, as_json: AsJson = False) -> None:
     settings = load(data=data)
     tune()
     with copying_log() as report:
-        found = checks.verify(settings, report)
+        found = checks.verify_all(settings, report)
     if as_json:
         listed = [{"what": f.what, "says": f.says, "sound": f.sound} for f in found.findings]
         told_of = {"position": found.position, "sha256": found.sha256}
@@ -142,11 +142,11 @@ def verify(data: Data = None, as_json: AsJson = False) -> None:
     raise typer.Exit(0 if found.sound else DAMAGED)
 
 
-def _print(found: checks.Verified) -> None:
-    sheet = Sheet(out().width)
+def _print(found: checks.VerifyResult) -> None:
+    sheet = TextLayout(out().width)
     sheet.heading("Found")
     for finding in found.findings:
-        mark: list[Part] = [] if finding.sound else [("[problem] ", BAD)]
+        mark: list[Fragment] = [] if finding.sound else [("[problem] ", ALERT)]
         sheet.row(finding.what, *mark, clean(finding.says), column=22)
     problems = sum(not finding.sound for finding in found.findings)
     sheet.gap()
@@ -163,7 +163,7 @@ def _upto(done: Copied) -> str:
 
 def _require_no_server(data: Path) -> None:
     if other := running_server(data):
-        raise Undone(f"a server runs on {data}, at {other}: stop it first")
+        raise CannotContinue(f"a server runs on {data}, at {other}: stop it first")
 
 
 def _same(one: Path | str, other: Path | str) -> bool:
@@ -216,9 +216,9 @@ def check(ctx: typer.Context, data: Data = None, as_json: AsJson = False) -> Non
     raise typer.Exit(REFUSED if problems else 0)
 
 
-def print_checks(settings: Iterable[tuple[str, str, str]], server: str | None, findings: list[Finding]) -> None:
+def print_checks(settings: Iterable[tuple[str, str, str]], server: str | None, findings: list[CheckResult]) -> None:
     """Prints what `parley check` found."""
-    sheet = Sheet(out().width)
+    sheet = TextLayout(out().width)
     sheet.heading("Settings in force")
     for variable, value, source in settings:
         sheet.row(variable, f"{clean(value)}  ({source})", column=22)
@@ -227,7 +227,7 @@ def print_checks(settings: Iterable[tuple[str, str, str]], server: str | None, f
         "server", f"one runs on the data directory, at {clean(server)}" if server else "none runs on it", column=22
     )
     for finding in findings:
-        mark: list[Part] = [] if finding.sound else [("[problem] ", BAD)]
+        mark: list[Fragment] = [] if finding.sound else [("[problem] ", ALERT)]
         sheet.row(finding.what, *mark, clean(finding.says), column=22)
     problems = sum(not finding.sound for finding in findings)
     sheet.gap()

@@ -7,18 +7,18 @@ from typing import Annotated, Any
 
 import typer
 
-from api.cli.options import AsJson, Data, Url, door
+from api.cli.options import AsJson, Data, Url, connection
 from api.cli.terminal.console import out, print_json
-from api.cli.terminal.sheet import Sheet
+from api.cli.terminal.text_layout import TextLayout
 from api.wording import words
 from api.wording.words import clean
 
 Json = dict[str, Any]
 
 
-def draw_processes(found: Iterable[Json], width: int) -> Sheet:
+def draw_processes(found: Iterable[Json], width: int) -> TextLayout:
     """A list of processes: where each stands, and when it was last heard of."""
-    sheet = Sheet(width)
+    sheet = TextLayout(width)
     for one in found:
         state = one["state"] or {"contested": False, "value": "not known", "since": None}
         stands = "contested" if state["contested"] else clean(state["value"])
@@ -41,7 +41,7 @@ def processes(
     url: Url = None,
 ) -> None:
     """List the processes."""
-    with door(data, url) as found:
+    with connection(data, url) as found:
         listed = list(found.entries("/v1/processes", "processes", q=q, finding=finding))
     if as_json:
         print_json({"processes": listed})

@@ -16,19 +16,19 @@ import typer
 
 import api
 from api.cli import append_file
-from api.cli.client import Door
-from api.cli.in_process import within
+from api.cli.client import Client
+from api.cli.in_process import in_process_client
 from api.cli.options import Data, Host, Office, Port
 from api.cli.terminal.console import say
 from api.server import serving
 from api.server.discovery import running_server
-from api.server.serving import Taken
+from api.server.serving import PortInUse
 from api.settings import Settings, load
 
 SEED = "eastern-kalamun"
 SEEDS = Path(api.__file__).parent.parent / "seeds"
 
-EXAMPLE: dict[str, Any] = {
+EXAMPLE_CLAIM: dict[str, Any] = {
     "id": "7d1f5a52-3b0e-4c58-9a55-27c1f10c2017",
     "type": "FigureReported",
     "subject": f"processes/{SEED}",
@@ -56,16 +56,16 @@ def load_seed(settings: Settings) -> int:
     """Appends the seed, which adds nothing the second time. Returns the number of its events.
 
     Raises:
-        Taken: the directory holds another log.
+        PortInUse: the directory holds another log.
     """
-    tally = append_file.Tally()
-    with within(settings) as http, (SEEDS / f"{SEED}.ndjson").open("rb") as file:
-        door = Door(http, str(settings.data))
+    tally = append_file.AppendResult()
+    with in_process_client(settings) as http, (SEEDS / f"{SEED}.ndjson").open("rb") as file:
+        door = Client(http, str(settings.data))
         first = json.loads(file.readline())["id"]
         if door.get("/v1/head").json()["position"] and http.get(f"/v1/events/{first}").status_code == 404:
-            raise Taken(f"{settings.data} holds a log of its own: name a new directory for the example with --data")
+            raise PortInUse(f"{settings.data} holds a log of its own: name a new directory for the example with --data")
         file.seek(0)
-        append_file.append(door, file, tally)
+        append_file.append_lines(door, file, tally)
     return tally.recorded
 
 
@@ -102,7 +102,7 @@ Three things to try next, in another terminal:
 
 2. Append an event: an invented claim. Ask again, and the figure is contested
 
-   curl {url}/v1/events -H 'Content-Type: application/json' -d '{_on_lines(EXAMPLE)}'
+   curl {url}/v1/events -H 'Content-Type: application/json' -d '{_on_lines(EXAMPLE_CLAIM)}'
 
 3. Replay its history
 
@@ -176,5 +176,5 @@ def project(data: Data = None) -> None:
 
     settings = load(data=data)
     started = f"The read models of {settings.shown} are kept up to date. Ctrl-C stops it."
-    projection_process.run(settings, lambda: say(started))
+    projection_process.follow_log(settings, lambda: say(started))
     say("Stopped.")

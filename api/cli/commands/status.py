@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from api.cli.client import path_segment, read_revisions
-from api.cli.options import NOW, AsJson, Data, Horizon, ProcessId, Url, door, with_horizon
+from api.cli.options import NOW, AsJson, Data, Horizon, ProcessId, Url, connection, with_horizon
 from api.cli.terminal import status_page
 from api.cli.terminal.console import out, print_json
 
@@ -26,7 +26,7 @@ def status(
 
     With a horizon: where it stood, or what was known of it.
     """
-    with door(data, url) as found:
+    with connection(data, url) as found:
         answer = found.get(f"/v1/processes/{path_segment(process)}", fresh=True, **horizon)
         shown = answer.json()
         revisions = {} if as_json else read_revisions(found, shown["evidence"].values())

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from api.cli.errors import Problem
-from api.wording.marks import BAD, FAINT
+from api.wording.marks import ALERT, ASIDE
 from api.wording.words import clean
 
 REFUSED, UNUSABLE = 1, 2
@@ -46,8 +46,8 @@ def print_json_line(value: Any) -> None:
 def print_problem(found: Problem, hint: str = "") -> None:
     """Prints a refusal: what it is, then every fault with its place and its mend."""
     console = err()
-    console.print(Text(clean(found.title), BAD))
+    console.print(Text(clean(found.title), ALERT))
     for place, detail in found.faults or [("", found.detail)]:
         console.print(Text(f"  {clean(place)}: {clean(detail)}" if place else f"  {clean(detail)}"))
     if hint:
-        console.print(Text(f"  {hint}", FAINT))
+        console.print(Text(f"  {hint}", ASIDE))

@@ -8,26 +8,26 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from api.cli.terminal.sheet import Sheet
+from api.cli.terminal.text_layout import TextLayout
 from api.wording import words
-from api.wording.marks import BAD, FAINT, PLAN, Part
+from api.wording.marks import ALERT, ASIDE, PLAN, Fragment
 from api.wording.words import clean
 
 Json = dict[str, Any]
 
-COLUMN = 9
+POSITION_COLUMN = 9
 """Columns of a log position and the space after it."""
 
 
 def print_event(found: Json, actors: Json | None = None, *, console: Console) -> None:
     """Prints an event: wrapped on a terminal, on one line else."""
     said = [*event_parts(found, actors or {})]
-    left = f"{found['position']:>{COLUMN - 2},}"
+    left = f"{found['position']:>{POSITION_COLUMN - 2},}"
     if not console.is_terminal:
         console.print(Text.assemble(f"{left}  ", *said), no_wrap=True, overflow="ignore", crop=False)
         return
-    sheet = Sheet(console.width)
-    sheet.row(left, *said, column=COLUMN, indent=0)
+    sheet = TextLayout(console.width)
+    sheet.row(left, *said, column=POSITION_COLUMN, indent=0)
     sheet.print(console)
 
 
@@ -40,7 +40,7 @@ REVISIONS = {
 """What a revision does to an event, before "by" and the office that recorded it."""
 
 
-def event_parts(found: Json, actors: Json) -> Iterator[Part]:
+def event_parts(found: Json, actors: Json) -> Iterator[Fragment]:
     """When, what, on which subject, what it says, who says so, and what has become of the report."""
     stands = not (found.get("retracted_by") or found.get("same_as"))
     struck = "" if stands else "strike"
@@ -51,18 +51,18 @@ def event_parts(found: Json, actors: Json) -> Iterator[Part]:
     if gist := words.gist(found["data"], actors):
         yield (f": {' '.join(gist.split())}", struck)
     if grounds := words.grounds([found], actors):
-        yield (f" — {grounds}", FAINT)
+        yield (f" — {grounds}", ASIDE)
     if found.get("unreadable"):
-        yield (f" [unreadable: {clean(found['unreadable'])}]", BAD)
+        yield (f" [unreadable: {clean(found['unreadable'])}]", ALERT)
     if possibly := words.possibly([found]):
         yield (f" [{possibly}]", PLAN)
     if found.get("same_as"):
-        yield (" [a duplicate, counted once]", BAD)
+        yield (" [a duplicate, counted once]", ALERT)
     for revision in found.get("revised_by", ()):
         yield _revision(found, revision)
 
 
-def _revision(found: Json, revision: Json) -> Part:
+def _revision(found: Json, revision: Json) -> Fragment:
     """What a revision did to an event, on whose record, when and why; whether that still holds."""
     did = REVISIONS.get(revision["type"], words.spoken(revision["type"]))
     by = f" by {clean(revision['recorded_by'])}" if revision.get("recorded_by") else ""
@@ -71,4 +71,4 @@ def _revision(found: Json, revision: Json) -> Part:
     weighed = found["type"] not in REVISIONS and revision["type"] != "DuplicateMarked"  # of these no more is told
     over = weighed and revision["id"] not in in_effect
     text = f"{did}{by} on {words.moment(revision['recorded_at'])}{reason}"
-    return (f" [no longer in effect: {text}]", FAINT) if over else (f" [{text}]", BAD)
+    return (f" [no longer in effect: {text}]", ASIDE) if over else (f" [{text}]", ALERT)

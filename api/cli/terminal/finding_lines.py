@@ -6,32 +6,32 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from api.cli.terminal.sheet import Sheet
+from api.cli.terminal.text_layout import TextLayout
 from api.wording import words
-from api.wording.marks import BAD, FAINT
+from api.wording.marks import ALERT, ASIDE
 from api.wording.words import clean
 
 Json = dict[str, Any]
 
-COLUMN = 10
+SEVERITY_COLUMN = 10
 """Columns of a severity and the space after it."""
 
 
-def put_findings(sheet: Sheet, found: Iterable[Json], actors: Json) -> None:
+def put_findings(sheet: TextLayout, found: Iterable[Json], actors: Json) -> None:
     for one in found:
         since = f" Since {words.moment(one['since'])}." if one["since"] else ""
         until = f" Until {words.moment(one['until'])}." if one["until"] else ""
         sheet.row(
             clean(one["severity"]),
             (clean(one["rule"]), "bold"),
-            f"  {clean(one['subject'])}: {_named(clean(one['text']), actors)}",
-            (f"{since}{until}", FAINT),
-            column=COLUMN,
-            style=BAD if one["severity"] == "high" else "",
+            f"  {clean(one['subject'])}: {_with_names(clean(one['text']), actors)}",
+            (f"{since}{until}", ASIDE),
+            column=SEVERITY_COLUMN,
+            style=ALERT if one["severity"] == "high" else "",
         )
 
 
-def _named(text: str, actors: Json) -> str:
+def _with_names(text: str, actors: Json) -> str:
     """A text with the names of actors in place of their ids, as far as they are known."""
 
     def name(found: re.Match[str]) -> str:

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from api.cli.errors import Undone
+from api.cli.errors import CannotContinue
 from api.cli.terminal.console import err, warn
 
 TELL_EVERY = 10.0  # seconds
@@ -106,7 +106,7 @@ def copying() -> Iterator[Report]:
     """The progress of a command on whole logs.
 
     Raises:
-        Undone: in the place of what stands in the way.
+        CannotContinue: in the place of what stands in the way.
     """
     from ledger.copying import NotCopied  # slow to import
 
@@ -114,7 +114,9 @@ def copying() -> Iterator[Report]:
         try:
             yield report
         except NotCopied as error:
-            raise Undone(str(error)) from None
+            raise CannotContinue(str(error)) from None
         except OSError as error:
             where = error.filename or "the disk"
-            raise Undone(f"{where}: {error.strerror}: check the path, its permissions and the room there") from None
+            raise CannotContinue(
+                f"{where}: {error.strerror}: check the path, its permissions and the room there"
+            ) from None

@@ -12,14 +12,14 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from api.cli.terminal.sheet import Sheet
+from api.cli.terminal.text_layout import TextLayout
 from api.wording import values, words
-from api.wording.marks import BAD, FAINT, Part
+from api.wording.marks import ALERT, ASIDE, Fragment
 from api.wording.values import Names, tag
 from api.wording.words import clean
 
 Json = dict[str, Any]
-Show = Callable[[Any], list[Part]]
+ShowValue = Callable[[Any], list[Fragment]]
 
 FAMILIES = {"processes": "process", "agreements": "agreement", "convoys": "convoy", "enrolments": "register"}
 LEGEND = (
@@ -28,15 +28,15 @@ LEGEND = (
 )
 
 
-POSSIBLY = (
+POSSIBLY_LEGEND = (
     "What is [possibly] so may have come about, or been published, only after the horizon: it adds to what may be and "
     "takes the place of nothing."
 )
 
-FINDINGS = 8
+MAX_FINDINGS = 8
 """Findings on the screen, the gravest first."""
 NAMED = re.compile(r"\bactors/([a-z0-9][a-z0-9-]*)")
-STANDING = {"trial": "on trial", "lapsing": "about to lapse", "lapsed": "lapsed: the term is over, nobody said more"}
+TRUCE_WORDS = {"trial": "on trial", "lapsing": "about to lapse", "lapsed": "lapsed: the term is over, nobody said more"}
 """Where a truce stands, if it is not just in force."""
 
 
@@ -48,7 +48,7 @@ def draw(
     events: bool = False,
     notes: bool = False,
     revisions: Json | None = None,
-) -> Sheet:
+) -> TextLayout:
     """The status of a process as a page.
 
     Args:
@@ -59,7 +59,7 @@ def draw(
         notes: whether to show what the recording office noted with them.
         revisions: corrections and disputes by id, as far as they were looked up: they tell by whom.
     """
-    screen = Screen(status, width, events=events, notes=notes, revisions=revisions or {})
+    screen = StatusPage(status, width, events=events, notes=notes, revisions=revisions or {})
     for section in (
         partial(screen.top, position),
         screen.dates,
@@ -86,16 +86,16 @@ def draw(
         section()
     screen.sheet.gap()
     if status["horizon"].get("possible"):
-        screen.sheet.put((POSSIBLY, FAINT))
-    screen.sheet.put((LEGEND, FAINT))
+        screen.sheet.put((POSSIBLY_LEGEND, ASIDE))
+    screen.sheet.put((LEGEND, ASIDE))
     return screen.sheet
 
 
-class Screen:
+class StatusPage:
     """Draws section by section."""
 
     def __init__(self, status: Json, width: int, *, events: bool, notes: bool, revisions: Json) -> None:
-        self.sheet = Sheet(width)
+        self.sheet = TextLayout(width)
         self.names = Names(status, revisions)
         self._status = status
         self._now = datetime.fromisoformat(status["horizon"]["now"])
@@ -109,21 +109,21 @@ class Screen:
 
     # --- entries
 
-    def entry(self, events: list[str], *said: Part, indent: int = 2, below: bool = False) -> None:
+    def entry(self, events: list[str], *said: Fragment, indent: int = 2, below: bool = False) -> None:
         """A paragraph with what it rests on. One `below` another leaves that out if it is the same as above."""
         grounds = self.names.grounds(events)
         again = below and grounds == self._said
         self._said = grounds
-        self.sheet.put(*said, (f" — {grounds}", FAINT) if grounds and not again else "", indent=indent)
+        self.sheet.put(*said, (f" — {grounds}", ASIDE) if grounds and not again else "", indent=indent)
         for event in events:
             known = self.names.evidence.get(event, {})
             if self._show_notes and known.get("note") and event not in self._noted:
                 self._noted.add(event)
                 self.sheet.put((f"Note: {clean(known['note'])}", "italic"), indent=indent + 2)
             if self._show_events:
-                self.sheet.put((f"{clean(known.get('type', 'event'))} {event}", FAINT), indent=indent + 2)
+                self.sheet.put((f"{clean(known.get('type', 'event'))} {event}", ASIDE), indent=indent + 2)
 
-    def line(self, lead: list[Part], line: Json | None, show: Show, *after: Part, indent: int = 2) -> None:
+    def line(self, lead: list[Fragment], line: Json | None, show: ShowValue, *after: Fragment, indent: int = 2) -> None:
         """A line of the status after its lead; all candidates, each with who says so, if it is contested."""
         if line is None:
             return
@@ -135,15 +135,15 @@ class Screen:
         self.sheet.put(*lead, tag("contested"), " the last reports disagree.", *after, indent=indent)
         for number, candidate in enumerate(line["candidates"]):
             on = f" ({words.when(candidate['occurred'])})"
-            choice: list[Part] = ["or: " if number else "either: "]
+            choice: list[Fragment] = ["or: " if number else "either: "]
             choice += [tag("possibly"), " "] if candidate.get("possible") else []
             self.entry(candidate["events"], *choice, *show(candidate["value"]), on, indent=indent + 2)
 
-    def _possibly(self, events: list[str]) -> list[Part]:
+    def _possibly(self, events: list[str]) -> list[Fragment]:
         """A word before what rests only on reports that are possibly beyond the horizon."""
         return [tag("possibly"), " "] if self.names.possible(events) else []
 
-    def detail(self, lead: str, line: Json | None, show: Show | None = None) -> None:
+    def detail(self, lead: str, line: Json | None, show: ShowValue | None = None) -> None:
         """A line that belongs to the entry above it."""
         show = show or _plain
         if line is None:
@@ -168,7 +168,7 @@ class Screen:
         """What is said on each subject, under its name."""
         for path in dict.fromkeys(one["subject"] for one in found):
             family = path.partition("/")[0]
-            self.sheet.put((f"in the {FAMILIES.get(family, family)}: {self.names.subject(path)}", FAINT), indent=2)
+            self.sheet.put((f"in the {FAMILIES.get(family, family)}: {self.names.subject(path)}", ASIDE), indent=2)
             yield from (one for one in found if one["subject"] == path)
 
     # --- sections, in the order of the first screen
@@ -177,12 +177,12 @@ class Screen:
         status, put = self._status, self.sheet.put
         others = [clean(label["text"]) for label in status["labels"][1:]]
         name = self.names.subject(f"processes/{status['process']}")
-        put((name, "bold"), (f"  {clean(status['process'])}", FAINT), f"  also: {', '.join(others)}" if others else "")
+        put((name, "bold"), (f"  {clean(status['process'])}", ASIDE), f"  also: {', '.join(others)}" if others else "")
         asked = words.horizon(status["horizon"])
         if asked:
             put((asked, "bold"))
         if any(one["subject"] == f"processes/{status['process']}" for one in status["withdrawn"]):
-            put(("Withdrawn: the report of this process was taken back. What else was reported of it stands.", BAD))
+            put(("Withdrawn: the report of this process was taken back. What else was reported of it stands.", ALERT))
         state = status["state"]
         self.line(["State: "], state, lambda v: [(clean(v), "bold"), f", {words.since(state['since'])}"], indent=0)
         self.line(["How it ended: "], status["ending"], _plain, indent=0)
@@ -196,7 +196,7 @@ class Screen:
         put("At a glance: ", *self._glance())
         clock, bound = words.moment(status["horizon"]["now"]), status["horizon"].get("position") is not None
         reflects = f", log position {position:,}" if position is not None and not bound else ""
-        put((f"{'Deadlines as of' if asked else 'As known on'} {clock}{reflects}", FAINT))
+        put((f"{'Deadlines as of' if asked else 'As known on'} {clock}{reflects}", ASIDE))
 
     def _heard(self, heard: Json) -> str:
         publisher, who = clean(heard["publisher"]), self.names.claimant(heard["claimant"])
@@ -208,7 +208,7 @@ class Screen:
         ago = words.ago(heard["on"], self._now)
         return f"{words.when(heard['on'])}{f' ({ago})' if ago else ''}, from {source}"
 
-    def _glance(self) -> list[Part]:
+    def _glance(self) -> list[Fragment]:
         """What asks for attention, in one line."""
         status, risk = self._status, self._status["people_at_risk"]
         counts = (
@@ -219,10 +219,10 @@ class Screen:
             (sum(one["unanswered"] for one in status["proposals"]), "unanswered"),
             (status["findings"]["total"], "finding" if status["findings"]["total"] == 1 else "findings"),
         )
-        found: list[Part] = []
+        found: list[Fragment] = []
         for count, what in counts:
             urgent = count and what in ("at risk now", "overdue", "contested")
-            found += [", " if found else "", (f"{count} {what}", BAD if urgent else "")]
+            found += [", " if found else "", (f"{count} {what}", ALERT if urgent else "")]
         return found
 
     def dates(self) -> None:
@@ -235,7 +235,7 @@ class Screen:
             for line in self.section("Later", self._status["later"]):
                 self._due(tag("planned"), line)
 
-    def _due(self, mark: Part, line: Json, after: str = "") -> None:
+    def _due(self, mark: Fragment, line: Json, after: str = "") -> None:
         who = f", {self.names.actor(line['actor'])}" if line["actor"] else ""
         what = f" {clean(line['what']).rstrip('.')}{who}: {self.names.subject(line['subject'])}.{after}"
         self.entry(line["events"], mark, (f" {words.when(line['when'])}", "bold"), what)
@@ -257,9 +257,12 @@ class Screen:
         anything = [*found["agreements"], *([found["incidents"]] if found["incidents"] else [])]
         self.section("Truce", anything, "no truce, violation or incident recorded")
         for one in found["agreements"]:
-            standing: list[Part] = []
+            standing: list[Fragment] = []
             if one["standing"] in ("trial", "lapsing", "lapsed"):
-                standing = [" ", (f"[{STANDING[one['standing']]}]", BAD if one["standing"] == "lapsed" else "bold")]
+                standing = [
+                    " ",
+                    (f"[{TRUCE_WORDS[one['standing']]}]", ALERT if one["standing"] == "lapsed" else "bold"),
+                ]
             self.line([(f"{clean(one['label'])}: ", "bold")], one["state"], _stage, *standing)
             self.detail("term: ", one["term"], values.term)
             self._counts("violations", one["violations"], indent=4)
@@ -273,7 +276,7 @@ class Screen:
             told = f"{what} reported by {self.names.claimant(recorder)}: {', '.join(spans)}, {count['all']} in all"
             self.sheet.put(told, indent=indent)
         if len(counts) > 1:
-            self.sheet.put(("Two may report the same one: these are never added up.", FAINT), indent=indent)
+            self.sheet.put(("Two may report the same one: these are never added up.", ASIDE), indent=indent)
 
     def obligations(self) -> None:
         sides = self.section("Obligations, side by side", self._status["obligations"])
@@ -296,7 +299,7 @@ class Screen:
                 self.sheet.put("is owed: nothing recorded", indent=4)
 
     def _obligation(self, line: Json) -> None:
-        lead: list[Part] = ["owes: "]
+        lead: list[Fragment] = ["owes: "]
         for mark in ("kept", "overdue"):
             lead += [tag(mark), " "] if line[mark] else []
         after = f" Agreement: {self.names.subject(line['agreement'])}."
@@ -341,7 +344,7 @@ class Screen:
 
     def positions(self) -> None:
         for one in self.grouped(self.section("Positions", self._status["positions"])):
-            lead: list[Part] = [(f"{self.names.actor(one['actor'])}: ", "bold")]
+            lead: list[Fragment] = [(f"{self.names.actor(one['actor'])}: ", "bold")]
             self.line(lead, one, partial(values.position, self.names), indent=4)
 
     def proposals(self) -> None:
@@ -368,7 +371,7 @@ class Screen:
 
     def _series(self, one: Json, indent: int) -> None:
         area = words.listed(map(clean, one["area"])) if one["area_stated"] else "area not stated"
-        mark: list[Part] = [tag("contested"), " "] if one["contested"] else []
+        mark: list[Fragment] = [tag("contested"), " "] if one["contested"] else []
         told = f" ({clean(one['counting'])}): {area}" + (f"; {clean(one['scope'])}" if one["scope"] else "")
         self.sheet.put(*mark, (clean(one["measure"]), "bold"), told, indent=indent)
         for claim in one["claims"]:
@@ -408,7 +411,7 @@ class Screen:
         for line in self.section("Access", self._status["access"]):
             self.line([], line, self._access)
 
-    def _access(self, value: Json) -> list[Part]:
+    def _access(self, value: Json) -> list[Fragment]:
         return values.access(self.names, value)
 
     def instruments(self) -> None:
@@ -426,25 +429,25 @@ class Screen:
                 self.entry(removed["events"], *values.removed(self.names, removed), indent=4)
             self.detail("arrived: ", one["arrival"], values.arrival)
 
-    def _whereabouts(self, seen: Json) -> list[Part]:
+    def _whereabouts(self, seen: Json) -> list[Fragment]:
         return values.whereabouts(self.names, seen)
 
     def statements(self) -> None:
         for one in self.section("Statements, newest first", self._status["statements"]):
             who = self.names.actor(one["speaker"]) if one.get("speaker") else clean(one.get("description", "not named"))
-            said: list[Part] = [(f"{who}: ", "bold"), clean(one["text"]), values.quoted(one.get("verbatim"))]
+            said: list[Fragment] = [(f"{who}: ", "bold"), clean(one["text"]), values.quoted(one.get("verbatim"))]
             self.entry(one["events"], *said)
 
     def findings(self) -> None:
         found = self._status["findings"]
         self.section("What does not fit", found["items"], "nothing that a rule would see")
-        for one in found["items"][:FINDINGS]:
+        for one in found["items"][:MAX_FINDINGS]:
             told = NAMED.sub(lambda actor: self.names.actor(actor[1]), clean(one["text"]))
-            mark: Part = (f"[{one['severity']}]", BAD if one["severity"] == "high" else "bold")
+            mark: Fragment = (f"[{one['severity']}]", ALERT if one["severity"] == "high" else "bold")
             self.sheet.put(mark, f" {self.names.subject(one['subject'])}: {told}", indent=2)
-        if found["total"] > FINDINGS:
+        if found["total"] > MAX_FINDINGS:
             rest = ", ".join(f"{count} {severity}" for severity, count in found["by_severity"].items() if count)
-            self.sheet.put((f"{found['total']} in all ({rest}): `parley findings` shows them.", FAINT), indent=2)
+            self.sheet.put((f"{found['total']} in all ({rest}): `parley findings` shows them.", ASIDE), indent=2)
 
     def gone(self) -> None:
         """Subjects of which no opening is left, and ids that gave way to others; nothing if there are none."""
@@ -473,15 +476,15 @@ class Screen:
 # --- values that need no more than a word ---------------------------------------------------------------------
 
 
-def _plain(value: Any) -> list[Part]:
+def _plain(value: Any) -> list[Fragment]:
     return [clean(value)]
 
 
-def _stage(value: Any) -> list[Part]:
+def _stage(value: Any) -> list[Fragment]:
     return [tag(str(value), ", a plan" if value in ("scheduled", "postponed") else "")]
 
 
-def _plan(value: str | None, *, late: bool) -> list[Part]:
+def _plan(value: str | None, *, late: bool) -> list[Fragment]:
     passed = "; that has passed, and whether it was held is not recorded" if late else ""
     return [f"{words.when(value)}{passed}" if value else "a time not yet named"]
 

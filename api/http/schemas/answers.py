@@ -7,21 +7,21 @@ from __future__ import annotations
 
 from typing import Any
 
-Shape = dict[str, Any]
+Schema = dict[str, Any]
 
-_EVENTS: Shape = {
+_EVENTS: Schema = {
     "type": "array",
     "items": {"type": "string", "format": "uuid"},
     "description": "The events it rests on; `evidence`, or /v1/events/{id}, tells of them.",
 }
-_LIST: Shape = {"type": "array", "items": {"type": "object"}}
-_LINE: Shape = {"anyOf": [{"$ref": "#/components/schemas/Line"}, {"type": "null"}]}
-_NEXT: Shape = {"type": ["string", "null"], "description": "Send it as `after` for the next page; null at the end."}
-_HORIZON: Shape = {"horizon": {"$ref": "#/components/schemas/Horizon"}}
-_TEXT: Shape = {"type": ["string", "null"]}
-_COUNT: Shape = {"type": "integer", "minimum": 0}
-_FINDINGS: Shape = {"type": "array", "items": {"$ref": "#/components/schemas/Finding"}}
-_EXPLAINED: Shape = {
+_LIST: Schema = {"type": "array", "items": {"type": "object"}}
+_LINE: Schema = {"anyOf": [{"$ref": "#/components/schemas/Line"}, {"type": "null"}]}
+_NEXT: Schema = {"type": ["string", "null"], "description": "Send it as `after` for the next page; null at the end."}
+_HORIZON: Schema = {"horizon": {"$ref": "#/components/schemas/Horizon"}}
+_TEXT: Schema = {"type": ["string", "null"]}
+_COUNT: Schema = {"type": "integer", "minimum": 0}
+_FINDINGS: Schema = {"type": "array", "items": {"$ref": "#/components/schemas/Finding"}}
+_EXPLAINED: Schema = {
     "actors": {"type": "object", "description": "Names of the actors that are mentioned."},
     "evidence": {
         "type": "object",
@@ -31,7 +31,7 @@ _EXPLAINED: Shape = {
 }
 
 
-def _page(name: str, what: str, items: Shape = _LIST, **more: Shape) -> Shape:
+def _page(name: str, what: str, items: Schema = _LIST, **more: Schema) -> Schema:
     return {
         "description": what,
         "type": "object",
@@ -40,7 +40,7 @@ def _page(name: str, what: str, items: Shape = _LIST, **more: Shape) -> Shape:
     }
 
 
-def _list(name: str, what: str) -> Shape:
+def _list(name: str, what: str) -> Schema:
     """A list of one process, which states its horizon."""
     return {
         "description": what,
@@ -75,7 +75,7 @@ LISTS = (
     "later",
 )
 
-SHAPES: dict[str, Shape] = {
+ANSWER_SCHEMAS: dict[str, Schema] = {
     "Line": {
         "description": "What the last reports say that no other report certainly follows. If they disagree, it is "
         "contested, has no value, and names the candidates.",

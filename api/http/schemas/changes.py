@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from api.http.schemas import answers
 
-_LIST: answers.Shape = {"type": "array", "items": {"type": "object"}}
-_IDS: answers.Shape = {"type": "array", "items": {"type": "string", "format": "uuid"}}
-_BECAUSE: answers.Shape = {
+_LIST: answers.Schema = {"type": "array", "items": {"type": "object"}}
+_IDS: answers.Schema = {"type": "array", "items": {"type": "string", "format": "uuid"}}
+_BECAUSE: answers.Schema = {
     **_IDS,
     "description": "The events, of those that became known, that made it so; at most 20, the newest.",
 }
-_BY_TIME: answers.Shape = {"type": "boolean", "description": "Whether nothing but the clock made it so."}
-_END: answers.Shape = {
+_BY_TIME: answers.Schema = {"type": "boolean", "description": "Whether nothing but the clock made it so."}
+_END: answers.Schema = {
     "type": "object",
     "description": "A moment: the last position of the log that is known then, and the clock.",
     "required": ["position", "time"],
@@ -20,14 +20,14 @@ _END: answers.Shape = {
         "time": {"type": ["string", "null"], "format": "date-time", "description": "Null before the first event."},
     },
 }
-_SIDE: answers.Shape = {
+_SIDE: answers.Schema = {
     "type": ["object", "null"],
     "description": "What the line told; null if it did not stand.",
     "required": ["value", "since", "contested"],
 }
 
 
-def _entries(told: str, /, **more: answers.Shape) -> answers.Shape:
+def _entries(told: str, /, **more: answers.Schema) -> answers.Schema:
     """A list of what is told of subjects."""
     return {
         "type": "array",
@@ -40,7 +40,7 @@ def _entries(told: str, /, **more: answers.Shape) -> answers.Shape:
     }
 
 
-def _findings(what: str) -> answers.Shape:
+def _findings(what: str) -> answers.Schema:
     return _entries(
         what,
         rule={"type": "string"},
@@ -52,7 +52,7 @@ def _findings(what: str) -> answers.Shape:
     )
 
 
-GROUPS: dict[str, answers.Shape] = {
+GROUPS: dict[str, answers.Schema] = {
     "overdue": _entries(
         "What was to be by now and is not settled, and was not overdue before.",
         what={"type": "string"},
@@ -110,7 +110,7 @@ GROUPS: dict[str, answers.Shape] = {
     ),
 }
 
-SHAPES: dict[str, answers.Shape] = {
+CHANGES_SCHEMAS: dict[str, answers.Schema] = {
     "Changes": {
         "description": "What became known of a process after `since` and up to `until`, in groups; the most urgent "
         "ones first. `evidence` tells of every event that is named.",
@@ -137,7 +137,7 @@ SHAPES: dict[str, answers.Shape] = {
 
 _NEW = "fdf68cef-caf4-5e2c-bee6-4c8650572b74"
 _ROADBLOCKS = {"subject": "agreements/roadblock-checks", "label": "Simpler checks at government roadblocks"}
-EXAMPLE: answers.Shape = {
+EXAMPLE_CHANGES: answers.Schema = {
     "process": "eastern-kalamun",
     "labels": [{"text": "Eastern Kalamun", "lang": "en"}],
     "since": {"position": 35, "time": "2026-01-05T08:30:00.000000Z"},

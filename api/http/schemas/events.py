@@ -49,7 +49,7 @@ _POSITION = {"type": "integer", "minimum": 0, "description": "Place in the log; 
 _SUBJECT = {"type": "string", "pattern": SUBJECT_PATTERN}
 _TIME = {"type": "string", "format": "date-time"}
 
-SCHEMAS: dict[str, dict[str, Any]] = {
+EVENT_SCHEMAS: dict[str, dict[str, Any]] = {
     "Problem": {
         "description": "An RFC 9457 problem. No value that was sent is ever repeated in it, but by "
         "/problems/doubtful-quality, which tells the finding.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.http.schemas.answers import LISTS, Shape
+from api.http.schemas.answers import LISTS, Schema
 from domain.vocabulary import example
 
 EXAMPLE_ACTOR = example("ActorIdentified")
@@ -54,7 +54,7 @@ NEXT = "WyJlYXN0ZXJuLWthbGFtdW4iXQ"
 _EVENT = "b7131032-e6b3-5c87-9c59-dbb069427976"
 
 
-def line(value: Any) -> Shape:
+def example_line(value: Any) -> Schema:
     return {
         "value": value,
         "since": "../2017-10-27",
@@ -73,7 +73,7 @@ _DUE = {
     "events": [_EVENT],
 }
 _HEARD = {"on": "2017-10-27", "publisher": "TASS", "claimant": "TASS", "events": [_EVENT]}
-FIGURE: Shape = {
+FIGURE: Schema = {
     "subject": "processes/eastern-kalamun",
     "measure": "population",
     "counting": "stock",
@@ -99,7 +99,7 @@ FIGURE: Shape = {
     "assessed": [],
 }
 
-HORIZON: Shape = {
+HORIZON: Schema = {
     "as_of": "2017-10-28",
     "published_by": "2017-10-28",
     "known_at": "2026-01-05T09:00:00Z",
@@ -107,13 +107,13 @@ HORIZON: Shape = {
     "now": "2017-10-28T23:59:59.000000Z",
     "position": 42,
 }
-STATUS: Shape = {
+STATUS: Schema = {
     "process": "eastern-kalamun",
     "version": 9,
     "labels": _LABELS,
-    "level": line("intrastate-local"),
+    "level": example_line("intrastate-local"),
     "horizon": {**HORIZON, "possible": 0, "beyond": 0},
-    "state": line("open"),
+    "state": example_line("open"),
     "ending": None,
     "last_heard": _HEARD,
     "people_at_risk": {"convoys": [], "places": []},
@@ -136,7 +136,7 @@ STATUS: Shape = {
 }
 
 
-def subject(path: str, **lines: Any) -> Shape:
+def example_subject(path: str, **lines: Any) -> Schema:
     return {
         "subject": path,
         "labels": [{"text": path.partition("/")[2], "lang": "en"}],
@@ -149,12 +149,16 @@ def subject(path: str, **lines: Any) -> Shape:
     }
 
 
-ROUND = subject("talks/eastern-kalamun-truce", state=line("scheduled"), planned=line("2017-10-29"))
-AGREEMENT = subject("agreements/roadblock-checks", state=line("reached"), obligations=[])
-CONVOY = subject("convoys/russian-aid", state=line("reported"))
-ENROLMENT = subject("enrolments/reconciliation-participants", state=line("open"))
-ACTOR = subject("actors/reconciliation-centre", label="Centre for Reconciliation", kind=line("foreign forces"))
-CLAIM: Shape = {
+ROUND = example_subject(
+    "talks/eastern-kalamun-truce", state=example_line("scheduled"), planned=example_line("2017-10-29")
+)
+AGREEMENT = example_subject("agreements/roadblock-checks", state=example_line("reached"), obligations=[])
+CONVOY = example_subject("convoys/russian-aid", state=example_line("reported"))
+ENROLMENT = example_subject("enrolments/reconciliation-participants", state=example_line("open"))
+ACTOR = example_subject(
+    "actors/reconciliation-centre", label="Centre for Reconciliation", kind=example_line("foreign forces")
+)
+CLAIM: Schema = {
     "event": _EVENT,
     "subject": "processes/eastern-kalamun",
     "occurred": "2017-10-27",
@@ -173,13 +177,13 @@ CLAIM: Shape = {
     "high": 220000,
     "verbatim": "home to about 200,000 people",
 }
-PROCESSES: Shape = {
+PROCESSES: Schema = {
     "processes": [
         {
             "process": "eastern-kalamun",
             "labels": _LABELS,
-            "state": line("open"),
-            "level": line("intrastate-local"),
+            "state": example_line("open"),
+            "level": example_line("intrastate-local"),
             "areas": ["Eastern Kalamun"],
             "last_heard": {"on": "2017-10-27", "publisher": "TASS", "claimant": "TASS"},
             "updated": {"position": 42, "recorded_at": "2026-01-05T08:30:00.000000Z"},
@@ -187,13 +191,13 @@ PROCESSES: Shape = {
     ],
     "next": NEXT,
 }
-OBLIGATION: Shape = {
+OBLIGATION: Schema = {
     "side": "army",
     "owes": [
         {
             "agreement": "agreements/roadblock-checks",
             "obligation": "simplify-checks",
-            "agreed": line({"text": "Simpler checks at government roadblocks.", "debtor": ["army"]}),
+            "agreed": example_line({"text": "Simpler checks at government roadblocks.", "debtor": ["army"]}),
             "score": None,
             "kept": False,
             "blocked_by": [],
@@ -202,7 +206,7 @@ OBLIGATION: Shape = {
     ],
     "is_owed": [],
 }
-FINDING: Shape = {
+FINDING: Schema = {
     "rule": "plan-date-passed",
     "severity": "moderate",
     "subject": "talks/eastern-kalamun-truce",
@@ -213,8 +217,8 @@ FINDING: Shape = {
     "until": None,
     "events": [_EVENT],
 }
-FINDINGS: Shape = {"findings": [{"process": "eastern-kalamun", **FINDING}], "next": NEXT, "actors": {}}
-DEADLINE: Shape = {
+FINDINGS: Schema = {"findings": [{"process": "eastern-kalamun", **FINDING}], "next": NEXT, "actors": {}}
+DEADLINE: Schema = {
     "processes": ["eastern-kalamun"],
     **_DUE,
     "label": "Talks on a truce in Eastern Kalamun",
@@ -223,4 +227,4 @@ DEADLINE: Shape = {
     "sensitivity": "low",
     "touched_at": "2026-01-05T08:30:00.000000Z",
 }
-DEADLINES: Shape = {"deadlines": [DEADLINE], "next": NEXT, "actors": {}, "evidence": STATUS["evidence"]}
+DEADLINES: Schema = {"deadlines": [DEADLINE], "next": NEXT, "actors": {}, "evidence": STATUS["evidence"]}

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from api.http.request_body import MOST_VALUES
+from api.http.request_body import MAX_VALUES_PER_EVENT
 from api.settings import Settings, load
 from ledger.ledger import Ledger
 from projections.batch import VIEW_VERSION
@@ -115,7 +115,7 @@ BAD = {
     "neither object nor array": Bad(MARK, 422, "", "object"),
     "1,001 events": Bad([statement(note=MARK) for _ in range(1001)], 413, None, "1,000 events"),
     "an endless event": Bad(
-        statement(sources=[{"publisher": MARK}] * MOST_VALUES * 2), 422, "", f"{MOST_VALUES:,} values"
+        statement(sources=[{"publisher": MARK}] * MAX_VALUES_PER_EVENT * 2), 422, "", f"{MAX_VALUES_PER_EVENT:,} values"
     ),
     "nested arrays": Bad(b"[" * 100_000 + b"]" * 100_000, 400, "", "levels"),
     "nested objects": Bad(b'{"data":' * 100_000 + b"1" + b"}" * 100_000, 400, "", "levels"),
@@ -272,7 +272,7 @@ def test_a_full_disk_is_503_and_never_a_false_201(
     if settings.database_url is not None:
         return  # a file is what can be filled here; tests/ledger has the database
     begin(client)
-    log = app.state.parley.ledger.log
+    log = app.state.services.ledger.log
     ((pages,),) = log.fetch("PRAGMA page_count")
     most = pages + 10
     pool = log.datastore.pool

@@ -165,7 +165,7 @@ def test_read_models_that_are_behind_are_waited_for(
     begin(client)
     append(client, statement())
     assert horizon(client, FIRST, "known_at_position=3")["position"] == 3
-    app.state.parley.follower.close()
+    app.state.services.follower.close()
     assert client.post("/v1/events", json=statement()).status_code == 201
     get(client, f"{FIRST}?known_at_position=3")
     monkeypatch.setattr(parameters, "BRIEFLY", 0.02)

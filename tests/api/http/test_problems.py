@@ -7,7 +7,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from api.http.problems import KINDS, PLACES, STATUS, kind_of, of_refusal
+from api.http.problems import KINDS, PLACES, STATUS_OF, kind_of, of_refusal
 from domain.errors import BadCursor, Fault, Malformed, Refusal
 from ledger.ledger import Ledger
 from tests.api.conftest import HERE
@@ -20,16 +20,16 @@ def all_refusals(above: type[Refusal] = Refusal) -> set[type[Refusal]]:
 
 
 def test_every_refusal_has_a_status() -> None:
-    assert set(STATUS) == all_refusals()
-    assert set(PLACES) <= set(STATUS)
-    assert all(400 <= status < 600 for status in STATUS.values())
-    assert len(KINDS) == len(STATUS)
+    assert set(STATUS_OF) == all_refusals()
+    assert set(PLACES) <= set(STATUS_OF)
+    assert all(400 <= status < 600 for status in STATUS_OF.values())
+    assert len(KINDS) == len(STATUS_OF)
 
 
-@pytest.mark.parametrize("refusal", STATUS, ids=kind_of)
+@pytest.mark.parametrize("refusal", STATUS_OF, ids=kind_of)
 def test_the_type_of_a_problem_can_be_read(client: TestClient, refusal: type[Refusal]) -> None:
     told = client.get(f"/problems/{kind_of(refusal)}").json()
-    assert told["status"] == STATUS[refusal]
+    assert told["status"] == STATUS_OF[refusal]
     assert told["title"] == refusal.title != Refusal.title
     assert told["type"] == f"/problems/{kind_of(refusal)}"
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.http.strict_json import MOST_FAULTS, MOST_NESTED, loads
+from api.http.strict_json import MAX_FAULTS_PER_TEXT, MAX_NESTING, loads
 from domain.errors import NotJson
 
 SIZE = 2 * 1024 * 1024
@@ -44,7 +44,7 @@ def test_what_json_can_say_is_read(value: Any, ascii_only: bool) -> None:
         b' {"a" : [1, -0.5e3, true, null, "x"]} \r\n',
         b'["\\ud83d\\ude00", "\\u00e9", "\\u003a", "\\u006eull", ":", "null"]',
         b"[18446744073709551615, -9223372036854775808, 1e308, 1e-400]",
-        b"[" * MOST_NESTED + b"]" * MOST_NESTED,
+        b"[" * MAX_NESTING + b"]" * MAX_NESTING,
         b'{"a:b": 1, "a": {"b": 1}}',
     ],
 )
@@ -114,7 +114,7 @@ def test_all_faults_are_told_up_to_a_hundred() -> None:
     assert [fault.pointer for fault in refusal.faults] == ["/a", "/b/0", "/b/1/c", "/d"]
     assert refusal.detail.endswith("(and 3 more)")
     many = refused(b"[" + b"NaN," * 1000 + b"1]")
-    assert [fault.pointer for fault in many.faults] == [f"/{n}" for n in range(MOST_FAULTS)]
+    assert [fault.pointer for fault in many.faults] == [f"/{n}" for n in range(MAX_FAULTS_PER_TEXT)]
 
 
 @pytest.mark.parametrize("text", [b'["secret", NaN]', b'{"a": "secret\\ud800"}', b'["secret" "secret"]', b"[secret]"])

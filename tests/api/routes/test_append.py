@@ -169,7 +169,7 @@ def test_waiting_for_the_read_models(client: TestClient) -> None:
 def test_waiting_in_vain_is_still_201(client: TestClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
     begin(client)
     client.post("/v1/events", json=statement(), headers={"Prefer": "wait=9"})
-    monkeypatch.setattr(app.state.parley.follower, "_follow", lambda: None)
+    monkeypatch.setattr(app.state.services.follower, "_follow", lambda: None)
     answer = client.post("/v1/events", json=statement(), headers={"Prefer": "wait=0"})
     assert answer.status_code == 201
     assert "preference-applied" not in answer.headers
@@ -178,7 +178,7 @@ def test_waiting_in_vain_is_still_201(client: TestClient, app: FastAPI, monkeypa
 def test_a_halted_view_is_not_waited_for(client: TestClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
     begin(client)
     client.post("/v1/events", json=statement(), headers={"Prefer": "wait=9"})
-    follower = app.state.parley.follower
+    follower = app.state.services.follower
     monkeypatch.setattr(follower, "_follow", lambda: None)
     monkeypatch.setattr(follower, "halted", "position 2: from a newer version")
     answer = client.post("/v1/events", json=statement(), headers={"Prefer": "wait=30"})
@@ -234,7 +234,7 @@ def test_a_busy_writer_is_503(client: TestClient, monkeypatch: pytest.MonkeyPatc
 def test_a_request_that_is_given_up_loses_nothing(client: TestClient, app: FastAPI) -> None:
     """Whoever waits may go; those who stay get their answers, and the log has no half of anything."""
     begin(client)
-    writer = app.state.parley.writer
+    writer = app.state.services.writer
 
     async def give_up() -> list[Any]:
         waiting = [writer.submit_here(Append((drafted(),))) for _ in range(20)]
@@ -296,7 +296,7 @@ def test_read_models_that_lag_behind_leave_the_findings_unknown(
     client: TestClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begin(client)
-    monkeypatch.setattr(app.state.parley.follower, "_follow", lambda: None)
+    monkeypatch.setattr(app.state.services.follower, "_follow", lambda: None)
     monkeypatch.setattr(append, "SHORT_WAIT", 0.01)
     answer = client.post("/v1/events", json=statement())
     assert answer.status_code == 201
@@ -310,7 +310,7 @@ def test_read_models_that_are_being_made_leave_the_findings_unknown(
         raise Unavailable("the read models are being made from the log")
 
     begin(client)
-    monkeypatch.setattr(app.state.parley.views, "reading", made_anew)
+    monkeypatch.setattr(app.state.services.views, "reading", made_anew)
     answer = client.post("/v1/events", json=statement())
     assert answer.status_code == 201, "it is recorded"
     assert answer.json()["events"][0]["findings"] is None
@@ -320,7 +320,7 @@ def test_a_minimal_answer_tells_no_findings_and_does_not_wait(
     client: TestClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begin(client)
-    monkeypatch.setattr(app.state.parley.follower, "_follow", lambda: None)
+    monkeypatch.setattr(app.state.services.follower, "_follow", lambda: None)
     monkeypatch.setattr(append, "SHORT_WAIT", 60)
     answer = client.post("/v1/events", json=planned("2017-10-29"), headers={"Prefer": "return=minimal"})
     assert answer.status_code == 201
@@ -429,7 +429,7 @@ def test_strict_handling_needs_the_read_models(
     client: TestClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begin(client)
-    monkeypatch.setattr(app.state.parley.follower, "_follow", lambda: None)
+    monkeypatch.setattr(app.state.services.follower, "_follow", lambda: None)
     monkeypatch.setattr(parameters, "BRIEFLY", 0.05)
     client.post("/v1/events", json=statement(), headers={"Prefer": "return=minimal"})
     before = head(client)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from api.app import create_app
-from api.cli.commands.changes import Briefing
+from api.cli.commands.changes import ChangesPage
 from api.settings import load
 from api.wording import lines
 from api.wording.values import Names
@@ -228,7 +228,7 @@ def test_whatever_is_recorded_can_be_told(history: list[Wire], cut: int) -> None
         for process in processes_of(log):
             since = HorizonRequest(position=min(cut, len(log)))
             answer = plain(told_between(snapshot, process, since, HorizonRequest(), datetime(2026, 2, 1, tzinfo=UTC)))
-            assert str(Briefing(answer, 80).draw())
+            assert str(ChangesPage(answer, 80).draw())
             status = folded(log, process)
             names = Names(status)
             for name, line in lines_in(status).items():

@@ -13,7 +13,7 @@ from httpx2 import Response
 
 from api.app import create_app
 from api.routes import fast_path
-from api.routes.fast_path import Shortcuts
+from api.routes.fast_path import FastPath
 from api.settings import load
 from ledger.ledger import Ledger
 from tests.api.conftest import HERE, kept
@@ -35,7 +35,7 @@ def both(
         return TestClient(app, base_url=HERE, raise_server_exceptions=False)
 
     with server("short") as short:
-        monkeypatch.setattr(fast_path, "Shortcuts", lambda app, known: app)
+        monkeypatch.setattr(fast_path, "FastPath", lambda app, known: app)
         with server("long") as long:
             yield short, long
 
@@ -108,12 +108,12 @@ def test_the_shortcuts_are_taken(client: TestClient, monkeypatch: pytest.MonkeyP
     assert client.post("/v1/events", json=opening("processes/first"), headers={"Prefer": "wait=9"}).status_code == 201
     client.get("/v1/processes/first")
     reached: list[str] = []
-    inner = Shortcuts._append
+    inner = FastPath._append
 
-    async def counted(self: Shortcuts, *arguments: object) -> bool:
+    async def counted(self: FastPath, *arguments: object) -> bool:
         reached.append("append")
         return await inner(self, *arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Shortcuts, "_append", counted)
+    monkeypatch.setattr(FastPath, "_append", counted)
     client.post("/v1/events", json=statement("processes/first"))
     assert reached == ["append"]

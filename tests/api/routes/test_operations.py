@@ -66,8 +66,8 @@ def test_ready(client: TestClient) -> None:
 
 
 def test_halted_views_are_not_ready(client: TestClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
-    app.state.parley.follower.close()
-    monkeypatch.setattr(app.state.parley.follower, "halted", "position 7, TalksStreamed: upgrade it")
+    app.state.services.follower.close()
+    monkeypatch.setattr(app.state.services.follower, "halted", "position 7, TalksStreamed: upgrade it")
     assert "TalksStreamed" in problem(client.get("/readyz"), 503)["detail"]
     assert client.get("/healthz").status_code == 200
 
@@ -142,7 +142,7 @@ def test_an_accident_is_counted(client: TestClient, monkeypatch: pytest.MonkeyPa
 
 
 def test_the_lag_of_read_models_that_stand_still(app: FastAPI, client: TestClient, settings: Settings) -> None:
-    app.state.parley.follower.close()
+    app.state.services.follower.close()
     begin(client)
     eventually(lambda: figures(client)[LAG_SECONDS] > 0.5)
     first = figures(client)

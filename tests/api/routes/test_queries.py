@@ -220,7 +220,7 @@ def test_min_position_behind_a_halted_view_says_why(
 ) -> None:
     begin(client)
     strange = Unreadable(3, 2, Subject("talks/first"), "TalksBlessed", "there is no such type of event")
-    follower = app.state.parley.follower
+    follower = app.state.services.follower
     monkeypatch.setattr(follower, "_pull", lambda after, limit: [strange])
     follower.nudge()
     while follower.halted is None:

@@ -269,7 +269,7 @@ def test_waiting_for_a_position_of_the_log(filled: TestClient, monkeypatch: pyte
 
 def test_an_unreadable_event_is_shown_and_halts_the_views(client: TestClient, app: FastAPI) -> None:
     begin(client)
-    here = app.state.parley
+    here = app.state.services
     client.post("/v1/events", json=statement(), headers={"Prefer": "wait=9"})
     with here.ledger.log.writing() as writing:
         state = orjson.loads(writing.run("SELECT state FROM stored_events WHERE {position}=3")[0][0])

@@ -97,7 +97,7 @@ def test_it_ends_when_its_parent_does(projector: Projector) -> None:
 
 
 def test_one_that_hangs_is_ended(ours: Settings, projector: Projector, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.server.projection_process.PAUSE", 0.1)
+    monkeypatch.setattr("api.server.projection_process.RESTART_PAUSE", 0.1)
     assert projector._process.pid is not None
     os.kill(projector._process.pid, signal.SIGSTOP)
     projector.close()

@@ -21,7 +21,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import Link, SpanContext, Status, StatusCode, TraceFlags, TraceState
 
 from api.app import create_app
-from api.cli.in_process import within
+from api.cli.in_process import in_process_client
 from api.services import traces
 from api.settings import BadSetting, Settings, load
 from ledger.ledger import Ledger
@@ -177,7 +177,7 @@ def test_nothing_is_traced_unless_asked_for(
 
 
 def test_a_command_without_a_server_exports_nothing(settings: Settings, collector: Collector) -> None:
-    with within(traced(settings)) as client:
+    with in_process_client(traced(settings)) as client:
         assert client.get("/v1/head").status_code == 200
     assert collector.raw == []
 

@@ -7,11 +7,11 @@ import re
 from rich.console import Console
 from rich.text import Text
 
-from api.wording.marks import FAINT, Part
+from api.wording.marks import ASIDE, Fragment
 
-WIDEST = 100
-NARROWEST = 40
-MOST_DATE = 26
+MAX_WIDTH = 100
+MIN_WIDTH = 40
+MAX_DATE_COLUMN = 26
 """Columns of a date beside its claim; a longer one gets a line of its own."""
 
 _TOGETHER = re.compile(r"\b\d{1,2} [A-Z][a-z]{2} \d{4}\b|\b[A-Z][a-z]{2} \d{4}\b|— ")
@@ -19,7 +19,7 @@ _TOGETHER = re.compile(r"\b\d{1,2} [A-Z][a-z]{2} \d{4}\b|\b[A-Z][a-z]{2} \d{4}\b
 _GLUE = "\ue000"
 
 
-class Sheet:
+class TextLayout:
     """Collects the lines of a page.
 
     Args:
@@ -27,16 +27,16 @@ class Sheet:
     """
 
     def __init__(self, width: int = 80) -> None:
-        self.width = max(NARROWEST, min(width, WIDEST))
+        self.width = max(MIN_WIDTH, min(width, MAX_WIDTH))
         self.lines: list[Text] = []
         self._console = Console(width=self.width, color_system=None)
 
-    def put(self, *parts: Part, indent: int = 0) -> None:
+    def put(self, *parts: Fragment, indent: int = 0) -> None:
         """A paragraph; its further lines stand two columns deeper."""
         for number, line in enumerate(self._wrapped(parts, self.width - indent - 2)):
             self._line(indent if number == 0 else indent + 2, line)
 
-    def row(self, left: str, *parts: Part, column: int, indent: int = 2, style: str = "") -> None:
+    def row(self, left: str, *parts: Fragment, column: int, indent: int = 2, style: str = "") -> None:
         """A paragraph beside a short text: a date, a word. A text too long for its column gets a line of its own."""
         if len(left) >= column:
             self._line(indent, Text(left, style))
@@ -47,7 +47,7 @@ class Sheet:
     def heading(self, title: str, aside: str = "") -> None:
         """The title of a section; `aside` says so where there is nothing to list."""
         self.gap()
-        self.put((title.upper(), "bold"), (f"  {aside}" if aside else "", FAINT))
+        self.put((title.upper(), "bold"), (f"  {aside}" if aside else "", ASIDE))
 
     def gap(self) -> None:
         if self.lines and self.lines[-1].plain:
@@ -60,7 +60,7 @@ class Sheet:
     def __str__(self) -> str:
         return "\n".join(line.plain for line in self.lines)
 
-    def _wrapped(self, parts: tuple[Part, ...], width: int) -> list[Text]:
+    def _wrapped(self, parts: tuple[Fragment, ...], width: int) -> list[Text]:
         text = Text.assemble(*parts)
         text.plain = _TOGETHER.sub(lambda found: found[0].replace(" ", _GLUE), text.plain)
         lines = text.wrap(self._console, max(width, 16))
