@@ -117,3 +117,30 @@ def test_the_index_lists_every_document() -> None:
         for target in re.findall(r"\]\(([^)\s]+)\)", INDEX.read_text(encoding="utf-8"))
     }
     assert [str(path.relative_to(ROOT)) for path in DOCUMENTS if path not in {INDEX, *listed}] == []
+
+
+# --- architecture -----------------------------------------------------------------------------------------
+
+
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+PACKAGES = ("domain", "ledger", "projections", "api")
+
+
+def test_the_modules_that_the_architecture_names_exist() -> None:
+    named = set(re.findall(rf"\b(?:{'|'.join(PACKAGES)})/[\w/]*(?:\.py)?", ARCHITECTURE))
+    assert {path.partition("/")[0] for path in named if path.endswith(".py")} == set(PACKAGES)
+    assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
+
+
+def test_the_functions_and_classes_that_the_architecture_names_are_in_their_modules() -> None:
+    named = re.findall(r"`(\w+)`\s+in\s+`([\w/]+\.py)`", ARCHITECTURE)
+    assert len(named) >= 10
+    for name, path in named:
+        source = (ROOT / path).read_text(encoding="utf-8")
+        assert re.search(rf"^ *(async )?(def|class) {name}\b", source, re.MULTILINE), f"{path} has no {name}"
+
+
+def test_the_architecture_names_every_room() -> None:
+    rooms = {path.parent.relative_to(ROOT) for package in PACKAGES for path in ROOT.glob(f"{package}/*/__init__.py")}
+    assert rooms
+    assert [str(room) for room in sorted(rooms) if f"{room}/" not in ARCHITECTURE] == []
