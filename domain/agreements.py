@@ -524,23 +524,23 @@ def _to(state: AgreementState, stage: str, event: Event, *, once: bool = True) -
 
 def due(state: AgreementState) -> list[Due]:
     """Deadlines of obligations that are not fully kept, and the end of the term while it is in force."""
-    found = general.due(state)
+    expected = general.due(state)
     if "ended" in state.stage.values:
-        return found
+        return expected
     for obligation in state.obligations.values():
         if not kept(obligation):
-            found += [
+            expected += [
                 Due(what=f"obligation: {c.value.text}", when=c.value.deadline, events=c.events, actor=c.value.debtor[0])
                 for c in obligation.agreed.candidates
                 if c.value.deadline is not None
             ]
     if IN_FORCE & set(state.stage.values):
-        found += [
+        expected += [
             Due(what="end of the term", when=c.value.until, events=c.events)
             for c in state.term.candidates
             if c.value.until is not None
         ]
-    return found
+    return expected
 
 
 def kept(obligation: Obligation) -> bool:
@@ -558,8 +558,8 @@ def owed(state: AgreementState) -> dict[str, Obligation]:
 
 def deadlines(obligation: Obligation) -> list[When]:
     """The deadlines that last reports name, the first one first; one without an end never passes."""
-    found = {agreed.deadline for agreed in obligation.agreed.values if agreed.deadline is not None}
-    return sorted((when for when in found if when.span.latest < END), key=lambda when: (when.span.latest, when))
+    named = {agreed.deadline for agreed in obligation.agreed.values if agreed.deadline is not None}
+    return sorted((when for when in named if when.span.latest < END), key=lambda when: (when.span.latest, when))
 
 
 def judged(obligation: Obligation, standing: ObligationStanding) -> tuple[EventId, ...]:
@@ -604,8 +604,8 @@ def phases(state: AgreementState, now: int) -> list[Phase]:
     """The phases in the order in which obligations first name them. `now`: seconds since 1970."""
     members: dict[str | None, list[str]] = {}
     for name, obligation in state.obligations.items():
-        told = [agreed.phase for agreed in obligation.agreed.values if agreed.phase is not None]
-        members.setdefault(told[0] if told else None, []).append(name)
+        named = [agreed.phase for agreed in obligation.agreed.values if agreed.phase is not None]
+        members.setdefault(named[0] if named else None, []).append(name)
     open_ = owed(state)
     return [
         Phase(
@@ -625,12 +625,12 @@ def phases(state: AgreementState, now: int) -> list[Phase]:
 
 def mirror_pairs(state: AgreementState) -> list[tuple[str, str]]:
     """Each obligation with the one of the other side that it answers; a pair that names each other once."""
-    found: dict[frozenset[str], tuple[str, str]] = {}
+    pairs: dict[frozenset[str], tuple[str, str]] = {}
     for name, obligation in state.obligations.items():
         for agreed in obligation.agreed.values:
             if agreed.mirrors is not None:
-                found.setdefault(frozenset((name, agreed.mirrors)), (name, agreed.mirrors))
-    return list(found.values())
+                pairs.setdefault(frozenset((name, agreed.mirrors)), (name, agreed.mirrors))
+    return list(pairs.values())
 
 
 LAPSING = 14 * 86_400

@@ -383,27 +383,27 @@ def is_series(state: ConvoyState) -> bool:
 
 def due(state: ConvoyState) -> list[Due]:
     """The planned departure, the answer to a request, and the end of a clearance, while it has not gone."""
-    found = general.due(state)
+    expected = general.due(state)
     stages = {seen.stage for seen in state.stage.values}
     if waiting(state):
-        found += [
+        expected += [
             Due(what="departure", when=c.value.planned, events=c.events)
             for c in state.described.candidates
             if c.value.planned is not None
         ]
-        found += [
+        expected += [
             Due(what="end of the clearance", when=c.value.valid_until, events=c.events, actor=c.value.by)
             for line in state.clearances.values()
             for c in line.candidates
             if isinstance(c.value, ClearanceGranted) and c.value.valid_until is not None
         ]
     if "requested" in stages:
-        found += [
+        expected += [
             Due(what="answer to the request", when=c.value.answer_by, events=c.events, actor=c.value.to)
             for c in state.request.candidates
             if c.value.answer_by is not None
         ]
-    return found
+    return expected
 
 
 # --- family -----------------------------------------------------------------------------------------------

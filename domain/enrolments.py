@@ -199,10 +199,10 @@ def evolve(state: EnrolmentState, event: Event) -> EnrolmentState:
 
 def due(state: EnrolmentState) -> list[Due]:
     """The last day to join, while the register is open."""
-    found = general.due(state)
+    expected = general.due(state)
     if {"open", "reopened"} & set(state.stage.values):
-        found += [Due(what="last day to join", when=c.value, events=c.events) for c in state.until.candidates]
-    return found
+        expected += [Due(what="last day to join", when=c.value, events=c.events) for c in state.until.candidates]
+    return expected
 
 
 # --- family -----------------------------------------------------------------------------------------------

@@ -115,8 +115,8 @@ class Event(Value):
     @property
     def repeats(self) -> tuple[EventId, ...]:
         """The duplicates that this report stands for; what refers to them refers to it."""
-        found: tuple[EventId, ...] = self.__dict__.get(_REPEATS, ())
-        return found
+        repeated: tuple[EventId, ...] = self.__dict__.get(_REPEATS, ())
+        return repeated
 
     def repeated(self, by: tuple[EventId, ...], sources: tuple[Source, ...]) -> Self:
         """The same report, standing for its duplicates, with the sources of all of them."""

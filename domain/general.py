@@ -562,7 +562,7 @@ def _standing_for(state: S, event: Event) -> S:
     """The state after a proposal that stands for duplicates of it: answers to them are answers to it."""
     aliases = {str(one): str(event.id) for one in event.repeats}
     answers = tuple(a for name in (str(event.id), *aliases) for a in state.answered.get(name, ()))
-    rest = {name: found for name, found in state.answered.items() if name not in aliases}
+    rest = {name: answers_to for name, answers_to in state.answered.items() if name not in aliases}
     return changed(
         state,
         same_proposal={**state.same_proposal, **aliases},

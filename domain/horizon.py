@@ -125,30 +125,30 @@ class _Decisions:
 
 def _decide(revisions: Iterable[Recorded]) -> _Decisions:
     """Weighs revisions, newest first. A target stands earlier in the log, so one pass settles them all."""
-    found = _Decisions()
+    decisions = _Decisions()
     for recorded in sorted(revisions, key=lambda r: -r.position):
         event = recorded.event
-        if event.id in found.retracted:
-            found.void.add(event.id)
+        if event.id in decisions.retracted:
+            decisions.void.add(event.id)
             continue
         match event.data:
             case EventRetracted(event=target):
-                if target not in found.reads:
-                    found.retracted.setdefault(target, event.id)
+                if target not in decisions.reads:
+                    decisions.retracted.setdefault(target, event.id)
             case EventCorrected(event=target) as data:
-                if target not in found.retracted and target not in found.reads:
-                    newer, chain = found.reads.get(event.id, (data, ()))
+                if target not in decisions.retracted and target not in decisions.reads:
+                    newer, chain = decisions.reads.get(event.id, (data, ()))
                     whole = data if newer is data else data.model_copy(update={"replacement": newer.replacement})
-                    found.reads[target] = (whole, (event.id, *chain))
+                    decisions.reads[target] = (whole, (event.id, *chain))
             case EventDisputed(event=target):
-                found.disputed[target].append(event.id)
+                decisions.disputed[target].append(event.id)
             case DuplicateMarked() as data:
-                found.pairs.append((data.event, data.of))
+                decisions.pairs.append((data.event, data.of))
             case SubjectUnified(into=into):
-                found.unified.append((event.subject, into))
+                decisions.unified.append((event.subject, into))
             case _:
                 pass
-    return found
+    return decisions
 
 
 def in_effect(log: Iterable[Recorded]) -> Effect:
@@ -214,8 +214,8 @@ def _merge_duplicates(
             continue
         both = classes.get(repeating, {repeating}) | classes.get(of, {of})
         classes |= dict.fromkeys(both, both)
-    for found in {id(c): c for c in classes.values()}.values():
-        alive = [standings[event_id] for event_id in found if standings[event_id].event is not None]
+    for same in {id(c): c for c in classes.values()}.values():
+        alive = [standings[event_id] for event_id in same if standings[event_id].event is not None]
         alive.sort(key=lambda standing: standing.recorded.position)
         if len(alive) < 2:
             continue
@@ -314,7 +314,7 @@ def seen_from(horizon: Horizon, log: Iterable[Recorded]) -> Seen:
             if late_name is not None and horizon.published_by is not None:
                 named = _as_published(late_name, recorded, horizon.published_by.span)
                 lending[named.subject].append(named)
-    for subject in [subject for subject, found in events.items() if not _opened(found)]:
+    for subject in [subject for subject, reports in events.items() if not _opened(reports)]:
         for event in lending.get(subject, ()):
             possible[event.id] = "identity"
             events[subject].append(event.as_possible())
@@ -358,13 +358,13 @@ def _doubted(known: Sequence[Recorded], published: Mapping[EventId, bool | None]
     for recorded in known if published else ():
         if recorded.event.data.revises and isinstance(recorded.event.data, EventCorrected | EventRetracted):
             about[recorded.event.id] = recorded.event.data.event
-    found: set[EventId] = set()
+    doubted: set[EventId] = set()
     for revision, target in about.items():
         if published.get(revision, True) is None:
             while target in about:
                 target = about[target]
-            found.add(target)
-    return found
+            doubted.add(target)
+    return doubted
 
 
 def _stays(subject: Subject, joined: Mapping[Subject, Subject]) -> Subject:
@@ -373,19 +373,19 @@ def _stays(subject: Subject, joined: Mapping[Subject, Subject]) -> Subject:
 
 def _published(known: Sequence[Recorded], cut: Span) -> dict[EventId, bool | None]:
     """Whether each event had been published by the end of `cut`; those always inside are left out."""
-    found: dict[EventId, bool | None] = {}
+    published: dict[EventId, bool | None] = {}
     for recorded in known:
         if recorded.event.data.revises:
-            _judge(found, recorded, recorded.event, cut)
-    inside_by_then = [r for r in known if r.event.data.revises and found.get(r.event.id, True) is True]
+            _judge(published, recorded, recorded.event, cut)
+    inside_by_then = [r for r in known if r.event.data.revises and published.get(r.event.id, True) is True]
     read = _own_reading(known, [r for r in inside_by_then if not _corrects_for_the_source(r.event)])
     for recorded in known:
         if not recorded.event.data.revises:
-            _judge(found, recorded, read.get(recorded.event.id) or recorded.event, cut)
-    return found
+            _judge(published, recorded, read.get(recorded.event.id) or recorded.event, cut)
+    return published
 
 
-def _judge(found: dict[EventId, bool | None], recorded: Recorded, event: Event, cut: Span) -> None:
+def _judge(published: dict[EventId, bool | None], recorded: Recorded, event: Event, cut: Span) -> None:
     """Notes whether an event, as it reads, had been published by the end of `cut`, unless it is always inside."""
     sources = event.sources
     if event.data.revises and isinstance(event.data, EventCorrected):
@@ -393,11 +393,11 @@ def _judge(found: dict[EventId, bool | None], recorded: Recorded, event: Event, 
             return
         sources = sources or replaced(event, event.data).sources
         if not sources:  # the source corrected itself, some day before we recorded it
-            found[recorded.event.id] = True if _recorded_by(recorded, cut) else None
+            published[recorded.event.id] = True if _recorded_by(recorded, cut) else None
             return
     if sources:
-        told = [_was_published(source, event, recorded, cut) for source in sources]
-        found[recorded.event.id] = True if True in told else None if None in told else False
+        by_source = [_was_published(source, event, recorded, cut) for source in sources]
+        published[recorded.event.id] = True if True in by_source else None if None in by_source else False
 
 
 def _own_reading(known: Sequence[Recorded], ours: Sequence[Recorded]) -> dict[EventId, Event]:

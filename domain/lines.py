@@ -20,8 +20,8 @@ T = TypeVar("T")
 
 def gist(value: Any) -> Hashable:
     """What two reports must share to agree: a value's `gist` if it has one (wording aside), else the value."""
-    found: Hashable = getattr(value, "gist", value)
-    return found
+    shared: Hashable = getattr(value, "gist", value)
+    return shared
 
 
 def agree(one: Any, other: Any) -> bool:
@@ -148,11 +148,11 @@ class Line(Generic[T]):
     @property
     def values(self) -> tuple[T, ...]:
         """The distinct values that stand, oldest first."""
-        found: list[T] = []
+        distinct: list[T] = []
         for candidate in self.candidates:
-            if not any(agree(value, candidate.value) for value in found):
-                found.append(candidate.value)
-        return tuple(found)
+            if not any(agree(value, candidate.value) for value in distinct):
+                distinct.append(candidate.value)
+        return tuple(distinct)
 
     @property
     def contested(self) -> bool:

@@ -121,7 +121,7 @@ class ControlReported(Payload):
 
     def agrees(self, other: ControlReported) -> bool:
         """The same holders, and the same number unless one of the two gives none."""
-        numbers = {found.number.range for found in (self, other) if found.number is not None}
+        numbers = {report.number.range for report in (self, other) if report.number is not None}
         return self.gist == other.gist and len(numbers) < 2
 
     example: ClassVar[dict[str, Any]] = {

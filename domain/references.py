@@ -26,8 +26,8 @@ def references(event: Event) -> Iterator[tuple[str, Refers, str]]:
 def references_in(value: Value, at: str = "") -> Iterator[tuple[str, Refers, str]]:
     """What a payload, or a value within one, refers to; `at` is the pointer to it."""
     for name, refers in _referring(type(value)):
-        found = getattr(value, name)
-        items = enumerate(found) if isinstance(found, tuple) else [(None, found)]
+        held = getattr(value, name)
+        items = enumerate(held) if isinstance(held, tuple) else [(None, held)]
         for index, item in items:
             pointer = f"{at}/{name}" if index is None else f"{at}/{name}/{index}"
             if item is None:
@@ -41,14 +41,14 @@ def references_in(value: Value, at: str = "") -> Iterator[tuple[str, Refers, str
 @cache
 def _referring(model: type[Value]) -> tuple[tuple[str, Refers | None], ...]:
     """The fields of a model that are references (with their kind) or hold values with references (None)."""
-    found: list[tuple[str, Refers | None]] = []
+    referring: list[tuple[str, Refers | None]] = []
     for name, field in model.model_fields.items():
         marks = [m for m in field.metadata if isinstance(m, Refers)] + list(_marks(field.annotation))
         if marks:
-            found.append((name, marks[0]))
+            referring.append((name, marks[0]))
         elif any(_referring(nested) for nested in nested_values(field.annotation)):
-            found.append((name, None))
-    return tuple(found)
+            referring.append((name, None))
+    return tuple(referring)
 
 
 def _marks(annotation: Any) -> Iterator[Refers]:

@@ -231,14 +231,14 @@ def awaited(state: TalksState) -> bool:
 
 def due(state: TalksState) -> list[Due]:
     """The round itself while it is planned and not yet held, and answers that are awaited."""
-    found = general.due(state)
+    expected = general.due(state)
     if awaited(state):
-        found += [
+        expected += [
             Due(what="round of talks", when=plan.value, events=plan.events)
             for plan in state.planned.candidates
             if plan.value is not None
         ]
-    return found
+    return expected
 
 
 # --- family -----------------------------------------------------------------------------------------------

@@ -86,9 +86,9 @@ def read_event(raw: dict[str, Any], json: bytes | str) -> Event:
     try:
         event = model.model_validate_json(json)
     except ValidationError as error:
-        found = faults(error, raw, model)
-        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
-        raise Malformed(f"{found[0].pointer}: {found[0].detail}{more}", found) from None
+        all_faults = faults(error, raw, model)
+        more = f" (and {len(all_faults) - 1} more)" if len(all_faults) > 1 else ""
+        raise Malformed(f"{all_faults[0].pointer}: {all_faults[0].detail}{more}", all_faults) from None
     match event.data:
         case revisions.EventCorrected():
             replaced(event, event.data)
@@ -159,24 +159,24 @@ def faults(error: ValidationError, raw: Any, model: type[Event] | None = None) -
 
     The text never repeats the value that was sent.
     """
-    found: dict[str, str] = {}
+    details: dict[str, str] = {}
     errors = error.errors(include_url=False, include_input=False)
-    above = {one["loc"][:depth] for one in errors for depth in range(len(one["loc"]))}
-    for one in errors:
-        if one["type"] == "too_short" and one["loc"] in above:
+    above = {fault["loc"][:depth] for fault in errors for depth in range(len(fault["loc"]))}
+    for fault in errors:
+        if fault["type"] == "too_short" and fault["loc"] in above:
             continue  # the items are there, but faulty
-        pointer = _pointer(one["loc"], raw, one["type"])
-        context = one.get("ctx", {})
-        if one["type"] == "string_pattern_mismatch":
+        pointer = _pointer(fault["loc"], raw, fault["type"])
+        context = fault.get("ctx", {})
+        if fault["type"] == "string_pattern_mismatch":
             detail = _pattern_hint(str(context.get("pattern", "")))
-        elif one["type"] == "extra_forbidden":
-            detail = "unknown field: remove it" + _did_you_mean(one["loc"], model)
-        elif one["type"] in HINTS:
-            detail = HINTS[one["type"]].format(**context)
+        elif fault["type"] == "extra_forbidden":
+            detail = "unknown field: remove it" + _did_you_mean(fault["loc"], model)
+        elif fault["type"] in HINTS:
+            detail = HINTS[fault["type"]].format(**context)
         else:
-            detail = one["msg"].removeprefix("Value error, ")
-        found[pointer] = detail  # of a number that is neither whole nor a fraction, the latter speaks
-    return [Fault(pointer, detail) for pointer, detail in found.items()]
+            detail = fault["msg"].removeprefix("Value error, ")
+        details[pointer] = detail  # of a number that is neither whole nor a fraction, the latter speaks
+    return [Fault(pointer, detail) for pointer, detail in details.items()]
 
 
 def _pointer(loc: tuple[int | str, ...], raw: Any, kind: str) -> str:

@@ -67,8 +67,8 @@ class Group:
 
     def settled(self, before: Before) -> set[bytes]:
         """Those of the tried events that were recorded, by us."""
-        found = {event_id: before.known.get(event_id) for event_id in self.tried}
-        return {e for e, known in found.items() if known and (known.position, known.recorded_at) == self.tried[e]}
+        recorded = {event_id: before.known.get(event_id) for event_id in self.tried}
+        return {e for e, known in recorded.items() if known and (known.position, known.recorded_at) == self.tried[e]}
 
 
 @dataclass(slots=True)
@@ -146,8 +146,8 @@ def unsettled(request: Append) -> Unavailable:
         "the database went away or fell silent while this was recorded, and did not tell in time what became of it: "
         "send it again under the same ids, it is recorded once at most"
     )
-    told = "it was to be recorded under this id: {}"
-    faults = [Fault(f"/{n}/id", told.format(draft.event.id)) for n, draft in enumerate(request.drafts)]
+    under = "it was to be recorded under this id: {}"
+    faults = [Fault(f"/{n}/id", under.format(draft.event.id)) for n, draft in enumerate(request.drafts)]
     return Unavailable(detail, [] if request.dry_run else faults)
 
 

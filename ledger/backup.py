@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from ledger.copying import Copied, NotCopied, Told, copy, quiet, whole
+from ledger.copying import Copied, NotCopied, Progress, copy, quiet, whole
 from ledger.ledger import Ledger
 from ledger.recorder import FORMAT, TABLES, UNFINISHED, LogRecorder, Snapshot
 from ledger.sqlite import snapshot_of
@@ -28,7 +28,7 @@ class Backup:
     copied: Copied
 
 
-def write(log: LogRecorder, to: Path, now: datetime, *, replace: bool = False, told: Told = quiet) -> Backup:
+def write(log: LogRecorder, to: Path, now: datetime, *, replace: bool = False, progress: Progress = quiet) -> Backup:
     """Writes a log into one SQLite file, which a data directory may hold as its events.db.
 
     Args:
@@ -36,7 +36,7 @@ def write(log: LogRecorder, to: Path, now: datetime, *, replace: bool = False, t
         to: the file; or a directory, for a file that is named by time and position.
         now: the time of that name.
         replace: whether the file may take the place of another one.
-        told: of each step.
+        progress: called at each step.
 
     Raises:
         NotCopied: there is such a file already, or no such directory.
@@ -49,7 +49,7 @@ def write(log: LogRecorder, to: Path, now: datetime, *, replace: bool = False, t
         _require_free(to, replace=replace)
     with tempfile.TemporaryDirectory(prefix=".parley-backup-", dir=directory) as draft:
         with closing(Ledger(Path(draft))) as ledger, log.snapshot() as source:
-            copied = copy(source, ledger.log, told)
+            copied = copy(source, ledger.log, progress)
         file = Path(draft, "events.db")
         _seal(file)
         path = to if directory != to else to / f"parley-{now:%Y%m%dT%H%M%SZ}-{copied.sum.position}.db"
@@ -71,12 +71,12 @@ def opened(path: Path) -> Iterator[Snapshot]:
     if faults := checked(path):
         raise NotCopied(f"{path} cannot be used ({faults[0]}): take another backup")
     with snapshot_of(path) as log:
-        ((found,),) = log.rows("PRAGMA user_version")
-        if found == UNFINISHED:
+        ((number,),) = log.rows("PRAGMA user_version")
+        if number == UNFINISHED:
             raise NotCopied(f"{path} is an unfinished copy: take another backup")
-        if found > FORMAT:
+        if number > FORMAT:
             raise NotCopied(
-                f"{path} is a log of format {found}, and this version of Parley reads up to {FORMAT}: upgrade Parley"
+                f"{path} is a log of format {number}, and this version of Parley reads up to {FORMAT}: upgrade Parley"
             )
         there = {name for (name,) in log.rows("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if not there.issuperset(TABLES):
@@ -96,10 +96,10 @@ def checked(path: Path, *, thoroughly: bool = False, most: int = 20) -> list[str
     check = "integrity_check" if thoroughly else "quick_check"
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            found = [str(row[0]) for row in connection.execute(f"PRAGMA {check}({most})")]
+            answers = [str(row[0]) for row in connection.execute(f"PRAGMA {check}({most})")]
     except sqlite3.Error as error:
         return [f"it cannot be read: {error}"]
-    return [] if found == ["ok"] else [f"it is damaged: {' '.join(text.split())}" for text in found]
+    return [] if answers == ["ok"] else [f"it is damaged: {' '.join(text.split())}" for text in answers]
 
 
 def _require_free(path: Path, *, replace: bool) -> None:

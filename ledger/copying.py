@@ -24,7 +24,7 @@ CHUNK_BYTES = 4 * 1024 * 1024
 
 T = TypeVar("T")
 Row = tuple[Any, ...]
-Told = Callable[[str, int, int], None]
+Progress = Callable[[str, int, int], None]
 """Takes what is being done, how far it is, and how far it goes."""
 
 
@@ -61,13 +61,13 @@ def quiet(_what: str, _done: int, _of: int) -> None:
     """For whoever need not be told."""
 
 
-def copy(source: Snapshot, target: LogRecorder, told: Told = quiet) -> Copied:
+def copy(source: Snapshot, target: LogRecorder, progress: Progress = quiet) -> Copied:
     """Copies a log, or goes on with a copy that was broken off, and compares the two.
 
     Args:
         source: the log to copy.
         target: an empty log, or one that holds the beginning of the source.
-        told: of each step.
+        progress: called at each step.
 
     Raises:
         NotCopied: the target holds something else, and was not touched; or somebody else wrote to it meanwhile.
@@ -80,10 +80,10 @@ def copy(source: Snapshot, target: LogRecorder, told: Told = quiet) -> Copied:
     unfinished = held < head or target.format() == UNFINISHED
     try:
         if unfinished:
-            _write(source, target, held, head, told)
-        ours = summed(source, head, told)
+            _write(source, target, held, head, progress)
+        ours = summed(source, head, progress)
         with target.snapshot() as there:
-            theirs = summed(there, head, told)
+            theirs = summed(there, head, progress)
         if different := [table for table in TABLES if ours.tables[table] != theirs.tables[table]]:
             raise NotCopied(
                 f"the copy differs from the log in {', '.join(different)}: begin again with an empty target"
@@ -106,24 +106,24 @@ def whole(log: Snapshot, name: str) -> int:
         NotCopied: something is missing.
     """
     counts = "SELECT count(*), coalesce(min({0}), 1), coalesce(max({0}), 0) FROM {1}"
-    found = set()
+    counted = set()
     for table in (EVENTS_TABLE, INDEX_TABLE):
         (row,) = log.rows(counts.format(_key(table), table))
-        found.add(tuple(row))
-    many, first, last = found.pop()
-    if found or first != 1 or many != last:
+        counted.add(tuple(row))
+    many, first, last = counted.pop()
+    if counted or first != 1 or many != last:
         raise NotCopied(f"{name} is damaged, events or their index rows are missing: `parley verify` names them")
     return int(last)
 
 
-def summed(log: Snapshot, head: int, told: Told = quiet) -> Sum:
+def summed(log: Snapshot, head: int, progress: Progress = quiet) -> Sum:
     """Reads all of a log. Each table is hashed in the order of its key, each row as the netstrings of its values: text
     in UTF-8, numbers in decimals, bytes as they are.
 
     Args:
         log: a whole one.
         head: its last position.
-        told: of each step.
+        progress: called at each step.
     """
     tables: dict[str, str] = {}
     for table in TABLES:
@@ -131,7 +131,7 @@ def summed(log: Snapshot, head: int, told: Told = quiet) -> Sum:
         for number, row in enumerate(rows(log, table), 1):
             digest.update(b"".join(map(_netstring, row)))
             if table == EVENTS_TABLE and number % CHUNK_ROWS == 0:
-                told("Reading", number, head)
+                progress("Reading", number, head)
         tables[table] = f"{number} {digest.hexdigest()}"
     return Sum(head, tables)
 
@@ -180,11 +180,11 @@ def _netstring(value: int | str | bytes) -> bytes:
 # --- writing
 
 
-def _write(source: Snapshot, target: LogRecorder, held: int, head: int, told: Told) -> None:
+def _write(source: Snapshot, target: LogRecorder, held: int, head: int, progress: Progress) -> None:
     with target.writing() as writing:
         _require_head(writing, held)
         writing.mark(UNFINISHED)
-    told("Copying", held, head)
+    progress("Copying", held, head)
     both = zip(rows(source, EVENTS_TABLE, held), rows(source, INDEX_TABLE, held), strict=True)
     for chunk in _chunks(both, lambda pair: len(pair[0][-1])):
         with target.writing() as writing:
@@ -192,7 +192,7 @@ def _write(source: Snapshot, target: LogRecorder, held: int, head: int, told: To
             writing.put(EVENTS_TABLE, [event for event, _ in chunk])
             writing.put(INDEX_TABLE, [row for _, row in chunk])
         held += len(chunk)
-        told("Copying", held, head)
+        progress("Copying", held, head)
     for table in RELATION_TABLES:  # all rows again: a process that is named later has earlier events too
         for some in _chunks(rows(source, table), lambda _: 0):
             with target.writing() as writing:

@@ -74,11 +74,11 @@ def _witness(file: Path) -> Path | None:
 
 def _lost(wal: Path) -> tuple[int, int] | None:
     """The byte behind which there are commits that had been on the disk, and how many there are at least."""
-    found = _scan(wal)
-    if found is None:
+    lost = _scan(wal)
+    if lost is None:
         return None
     time.sleep(AGAIN)
-    return found if _scan(wal) == found else None
+    return lost if _scan(wal) == lost else None
 
 
 def _scan(wal: Path) -> tuple[int, int] | None:

@@ -259,8 +259,8 @@ class Ledger(Application[str]):
 
     def read_what_is_there(self, after: int, limit: int, until: int) -> list[Recorded | Unreadable]:
         """The same, whatever is missing: for whoever looks for damage."""
-        found = self.log.select(after, limit, ALL_EVENTS, until)
-        return [self.mapper.to_domain_event(n) for n in found]  # type: ignore[misc]
+        notifications = self.log.select(after, limit, ALL_EVENTS, until)
+        return [self.mapper.to_domain_event(n) for n in notifications]  # type: ignore[misc]
 
     def read_wire(
         self, after: int = 0, limit: int = 1000, wanted: Filter = ALL_EVENTS, until: int | None = None
@@ -270,34 +270,36 @@ class Ledger(Application[str]):
 
     def _select(self, after: int, limit: int, wanted: Filter, until: int | None) -> list[Notification]:
         """Events from the log, none of them left out: a damaged file may lack some, and nobody else would notice."""
-        found = self.log.select(after, limit, wanted, until)
+        notifications = self.log.select(after, limit, wanted, until)
         if wanted == ALL_EVENTS:
             reached = after
-            for event in found:
+            for event in notifications:
                 if event.id != reached + 1:
                     raise self._lacks(reached + 1)
                 reached = event.id
-            if until is not None and reached < until and len(found) < limit:
+            if until is not None and reached < until and len(notifications) < limit:
                 raise self._lacks(reached + 1)
-        return found
+        return notifications
 
     def _lacks(self, position: int) -> Unavailable:
         where = "file events.db " if isinstance(self.where, Path) else ""
         return Unavailable(f"the log {where}is damaged, it lacks the event at position {position}: restore a backup")
 
-    def _wire(self, found: Notification) -> dict[str, Any]:
+    def _wire(self, notification: Notification) -> dict[str, Any]:
         """An event as the interface shows it; one whose stored form is damaged as far as the index knows it."""
         try:
-            return self._mapper.wire(found)
+            return self._mapper.wire(notification)
         except DAMAGE:
-            rows = self.log.fetch("SELECT event_id, recorded_at FROM event_index WHERE position = ?", (found.id,))
+            rows = self.log.fetch(
+                "SELECT event_id, recorded_at FROM event_index WHERE position = ?", (notification.id,)
+            )
             known = {"id": str(uuid.UUID(bytes=rows[0][0])), "recorded_at": _moment(rows[0][1])} if rows else {}
             return {
-                "position": found.id,
+                "position": notification.id,
                 **known,
-                "type": found.topic,
-                "subject": str(found.originator_id),
-                "version": found.originator_version,
+                "type": notification.topic,
+                "subject": str(notification.originator_id),
+                "version": notification.originator_version,
                 "unreadable": DAMAGED,
                 "data": {},
             }

@@ -165,9 +165,9 @@ def _not_replicated(connection: Connection[Any]) -> Iterator[list[str]]:
     is then on one disk only; `pg_cancel_backend` does that."""
     said: list[str] = []
 
-    def note(told: Diagnostic) -> None:
-        if told.source_file == "syncrep.c":  # its text is in the language of the server
-            said.append(str(told.source_function))
+    def note(notice: Diagnostic) -> None:
+        if notice.source_file == "syncrep.c":  # its text is in the language of the server
+            said.append(str(notice.source_function))
 
     connection.add_notice_handler(note)
     try:
@@ -357,16 +357,16 @@ def _before(connection: Connection[Any], pipeline: Pipeline, ids: Iterable[bytes
     versions = ask(_VERSIONS, paths) if paths else None
     processes = ask(_PROCESSES, paths) if paths else None
     pipeline.sync()
-    found = Before()
+    before = Before()
     if row := last.fetchone():
-        found.head, found.last = row
+        before.head, before.last = row
     if known is not None:
-        found.known = {row[0]: Known(*row[1:]) for row in known.fetchall()}
+        before.known = {row[0]: Known(*row[1:]) for row in known.fetchall()}
     if versions is not None and processes is not None:
-        found.versions = {subject: version for subject, version in versions.fetchall() if version}
+        before.versions = {subject: version for subject, version in versions.fetchall() if version}
         for subject, process in processes.fetchall():
-            found.processes.setdefault(subject, set()).add(process)
-    return found
+            before.processes.setdefault(subject, set()).add(process)
+    return before
 
 
 class PostgresLogFactory(PostgresFactory):
@@ -457,12 +457,12 @@ def _make_tables(connection: Connection[Any], where: str) -> None:
     if not ours and _one(connection, "SELECT to_regclass(%s) IS NOT NULL", f"{SCHEMA}.stored_events"):
         raise Unavailable(f"{where} holds a schema {SCHEMA} that this version of Parley did not make: name another")
     connection.execute("SELECT set_config('search_path', %s, true)", (SCHEMA,))
-    found = _one(connection, "SELECT version FROM format") if ours else None
-    if found is not None and FORMAT < found != UNFINISHED:
+    stored = _one(connection, "SELECT version FROM format") if ours else None
+    if stored is not None and FORMAT < stored != UNFINISHED:
         raise Unavailable(
-            f"{where} holds a log of format {found}, and this version of Parley reads up to {FORMAT}: upgrade Parley"
+            f"{where} holds a log of format {stored}, and this version of Parley reads up to {FORMAT}: upgrade Parley"
         )
-    if found is None:
+    if stored is None:
         if _one(connection, "SELECT to_regnamespace(%s) IS NULL", SCHEMA):
             connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(SCHEMA)))
         connection.execute(_TABLES)

@@ -141,12 +141,12 @@ class SQLiteLogRecorder(LogRecorder, SQLiteApplicationRecorder):
         Raises:
             Unavailable: a newer version of Parley made them, or the file is damaged.
         """
-        found = self.format()
-        if FORMAT < found != UNFINISHED:
+        number = self.format()
+        if FORMAT < number != UNFINISHED:
             raise Unavailable(
-                f"the log is of format {found}, and this version of Parley reads up to {FORMAT}: upgrade Parley"
+                f"the log is of format {number}, and this version of Parley reads up to {FORMAT}: upgrade Parley"
             )
-        if found < FORMAT:
+        if number < FORMAT:
             with self._transaction() as cursor:
                 self._create_table(cursor)
                 cursor.execute(f"PRAGMA user_version={FORMAT}")
@@ -289,23 +289,23 @@ def snapshot_of(path: Path) -> Iterator[SQLiteSnapshot]:
 
 
 def _before(c: SQLiteCursor, ids: Iterable[bytes], subjects: Iterable[str]) -> Before:
-    found = Before()
+    before = Before()
     c.execute(LAST)
     if row := c.fetchone():
-        found.head, found.last = row
+        before.head, before.last = row
     wanted = list(ids)
     for at in range(0, len(wanted), MOST_ASKED):
         some = wanted[at : at + MOST_ASKED]
         some += some[-1:] * (_padded(len(some)) - len(some))
         c.execute(_KNOWN.format(places=",".join("?" * len(some))), some)
-        found.known |= {row[0]: Known(*row[1:]) for row in c.fetchall()}
+        before.known |= {row[0]: Known(*row[1:]) for row in c.fetchall()}
     if named := list(subjects):
         c.execute(_SUBJECTS, (json.dumps(named),))
         for subject, version, processes in c.fetchall():
             if version:
-                found.versions[subject] = version
-                found.processes[subject] = set(json.loads(processes))
-    return found
+                before.versions[subject] = version
+                before.processes[subject] = set(json.loads(processes))
+    return before
 
 
 MOST_ASKED = 512  # ids in one statement

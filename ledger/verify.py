@@ -25,9 +25,9 @@ from ledger.copying import (
     EVENTS_TABLE,
     INDEX_TABLE,
     RELATION_TABLES,
+    Progress,
     Row,
     Sum,
-    Told,
     is_of_its_kind,
     quiet,
     rows_as_they_are,
@@ -37,7 +37,7 @@ from ledger.ledger import Ledger
 from ledger.mapper import digest_of
 from ledger.recorder import IndexRow, Snapshot, index_row, micros
 
-Found = Callable[[str, str], None]
+OnDamage = Callable[[str, str], None]
 """Takes a kind of damage, and a sentence that says where it is and what to do."""
 
 TOLD_EVERY = 1000
@@ -81,13 +81,13 @@ class Verified:
     """None if damage was found."""
 
 
-def verify(ledger: Ledger, found: Found, told: Told = quiet) -> Verified:
+def verify(ledger: Ledger, on_damage: OnDamage, progress: Progress = quiet) -> Verified:
     """Looks at every row of a log.
 
     Args:
         ledger: it may be written to meanwhile; what is recorded later is not looked at.
-        found: called for each damage.
-        told: of each step.
+        on_damage: called for each damage.
+        progress: called at each step.
 
     Raises:
         Unavailable: the log cannot be read.
@@ -97,29 +97,31 @@ def verify(ledger: Ledger, found: Found, told: Told = quiet) -> Verified:
     def finding(kind: str, text: str) -> None:
         nonlocal sound
         sound = False
-        found(kind, text)
+        on_damage(kind, text)
 
     with tempfile.TemporaryDirectory(prefix="parley-verify-") as directory, ledger.log.snapshot() as log:
         with closing(sqlite3.connect(Path(directory, "scratch.db"), isolation_level=None)) as scratch:
             for pragma in _QUICK:
                 scratch.execute(f"PRAGMA {pragma}").close()
             scratch.executescript(_SCRATCH)
-            looking = _Verifying(log, ledger, scratch, finding, told)
+            looking = _Verifying(log, ledger, scratch, finding, progress)
             position = looking.at_events()
             subjects = looking.at_versions()
             looking.at_ids()
             for table in RELATION_TABLES:
                 looking.at_relations(table)
-        return Verified(position, subjects, summed(log, position, told) if sound else None)
+        return Verified(position, subjects, summed(log, position, progress) if sound else None)
 
 
 class _Verifying:
-    def __init__(self, log: Snapshot, ledger: Ledger, scratch: sqlite3.Connection, found: Found, told: Told) -> None:
+    def __init__(
+        self, log: Snapshot, ledger: Ledger, scratch: sqlite3.Connection, on_damage: OnDamage, progress: Progress
+    ) -> None:
         self._log = log
         self._read: Callable[[Any], Recorded | Unreadable] = ledger.mapper.to_domain_event  # type: ignore[assignment]
         self._note = scratch.execute
-        self._found = found
-        self._told = told
+        self._on_damage = on_damage
+        self._progress = progress
 
     # --- each event with its row of the index
 
@@ -133,18 +135,20 @@ class _Verifying:
             if position != last + 1:
                 first, until = last + 1, position - 1
                 missing = f"position {first:,} is" if first == until else f"positions {first:,} to {until:,} are"
-                self._found("gap", f"{missing} missing: {RESTORE}")
+                self._on_damage("gap", f"{missing} missing: {RESTORE}")
             last = position
             if event is None:
-                self._found("index", f"position {position:,} is in event_index, but has no event: {RESTORE}")
+                self._on_damage("index", f"position {position:,} is in event_index, but has no event: {RESTORE}")
                 continue
             if row is not None and isinstance(row[2], int):
                 if row[2] < last_time:
-                    self._found("time", f"position {position:,} was recorded before the one in front of it: {RESTORE}")
+                    self._on_damage(
+                        "time", f"position {position:,} was recorded before the one in front of it: {RESTORE}"
+                    )
                 last_time = row[2]
             self._at_event(event, row)
             if position % TOLD_EVERY == 0:
-                self._told("Reading the log", position, head)
+                self._progress("Reading the log", position, head)
         return last
 
     def _at_event(self, event: Row, row: Row | None) -> None:
@@ -152,22 +156,22 @@ class _Verifying:
         what = f"position {position:,}, {topic} on {subject}"
         opened = self._opened(event)
         if opened is None:
-            self._found("unreadable", f"{what}: its stored form is damaged: {RESTORE}")
+            self._on_damage("unreadable", f"{what}: its stored form is damaged: {RESTORE}")
             self._note("INSERT INTO events VALUES (?, ?, NULL)", (position, str(subject)))
             self._note("INSERT OR IGNORE INTO unsure VALUES (?)", (str(subject),))
             return
         read, index = opened
         self._note("INSERT INTO events VALUES (?, ?, ?)", (position, subject, index.event_id))
         if isinstance(read, Unreadable):
-            self._found("unreadable", f"{what}: {read.reason}")
+            self._on_damage("unreadable", f"{what}: {read.reason}")
             self._note("INSERT OR IGNORE INTO unsure VALUES (?)", (subject,))
         self._file(position, subject, index)
         if row is None:
-            self._found("index", f"{what}: it has no row in event_index: {RESTORE}")
+            self._on_damage("index", f"{what}: it has no row in event_index: {RESTORE}")
         elif not is_of_its_kind(INDEX_TABLE, row) or (row[1], row[2]) != (index.event_id, index.recorded_at):
-            self._found("index", f"{what}: its row in event_index has another id or time: {RESTORE}")
+            self._on_damage("index", f"{what}: its row in event_index has another id or time: {RESTORE}")
         elif index.digest and row[3] != index.digest:
-            self._found("digest", f"{what}: what it says is not what was recorded, by its digest: {RESTORE}")
+            self._on_damage("digest", f"{what}: what it says is not what was recorded, by its digest: {RESTORE}")
 
     def _opened(self, event: Row) -> tuple[Recorded | Unreadable, IndexRow] | None:
         """An event, and what the index must have of it, as far as that is known; None if it is damaged."""
@@ -202,34 +206,36 @@ class _Verifying:
             if subject != last[0]:
                 subjects, last = subjects + 1, (subject, 0, 0)
             if version != last[1] + 1:
-                self._found(
+                self._on_damage(
                     "version",
                     f"position {position:,}: {subject} is at version {version}, not {last[1] + 1}: {RESTORE}",
                 )
             elif position < last[2]:
-                self._found("version", f"position {position:,}: {subject} was at version {last[1]} later: {RESTORE}")
+                self._on_damage(
+                    "version", f"position {position:,}: {subject} was at version {last[1]} later: {RESTORE}"
+                )
             last = (subject, version, position)
         return subjects
 
     def at_ids(self) -> None:
         query = "SELECT min(position), max(position) FROM events GROUP BY event_id HAVING count(event_id) > 1"
         for first, other in self._note(query):
-            self._found("id", f"positions {first:,} and {other:,} have the same event id: {RESTORE}")
+            self._on_damage("id", f"positions {first:,} and {other:,} have the same event id: {RESTORE}")
 
     def at_relations(self, table: str) -> None:
-        self._told(f"Comparing {table}", 0, 0)
+        self._progress(f"Comparing {table}", 0, 0)
         for derived, row in side_by_side(self._note(_DERIVED[table]), self._of_their_kind(table), 2):
             if row is None and derived is not None:
-                self._found(table, f"{table} lacks {_said(table, derived)}: {RESTORE}")
+                self._on_damage(table, f"{table} lacks {_said(table, derived)}: {RESTORE}")
             elif row is not None and derived is None and not self._note(_UNSURE[table], row).fetchone():
-                self._found(table, f"{table} has {_said(table, row)}, which no event gives: {RESTORE}")
+                self._on_damage(table, f"{table} has {_said(table, row)}, which no event gives: {RESTORE}")
 
     def _of_their_kind(self, table: str) -> Iterator[Row]:
         for row in rows_as_they_are(self._log, table):
             if is_of_its_kind(table, row):
                 yield row
             else:
-                self._found(table, f"{table} has a damaged row {row!r}: {RESTORE}")
+                self._on_damage(table, f"{table} has a damaged row {row!r}: {RESTORE}")
 
 
 def _of_today(envelope: dict[str, Any], read: Recorded) -> bool:

@@ -71,7 +71,7 @@ def test_a_server_may_record_while_a_backup_is_written(ledger: Ledger, safe: Pat
         if what == "Copying":
             append(ledger, statement())
 
-    assert backup.write(ledger.log, safe / "log.db", NOW, told=told).copied.sum.position == 2
+    assert backup.write(ledger.log, safe / "log.db", NOW, progress=told).copied.sum.position == 2
     assert ledger.head() > 2
 
 
@@ -101,7 +101,7 @@ def test_a_backup_that_was_broken_off_leaves_nothing(ledger: Ledger, safe: Path)
         raise BrokenOff
 
     with pytest.raises(BrokenOff):
-        backup.write(ledger.log, safe / "log.db", NOW, replace=True, told=told)
+        backup.write(ledger.log, safe / "log.db", NOW, replace=True, progress=told)
     assert names(safe) == ["log.db"]
     assert (safe / "log.db").read_text() == "the one of yesterday"
 

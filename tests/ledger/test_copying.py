@@ -83,7 +83,7 @@ def everything(ledger: Ledger) -> Everything:
         return {table: list(rows(log, table)) for table in TABLES}
 
 
-def copied(source: Ledger, target: Ledger, told: copying.Told = copying.quiet) -> Copied:
+def copied(source: Ledger, target: Ledger, told: copying.Progress = copying.quiet) -> Copied:
     with source.log.snapshot() as log:
         return copy(log, target.log, told)
 

@@ -49,7 +49,7 @@ def backup(
     settings = load(data=data)
     checks.require_log(settings)
     with copying_log() as report, closing(open_ledger(settings)) as ledger:
-        done = backup.write(ledger.log, destination, datetime.now(UTC), replace=replace, told=report)
+        done = backup.write(ledger.log, destination, datetime.now(UTC), replace=replace, progress=report)
     say(f"Written: {_upto(done.copied)}, to {done.path} ({done.size:,} bytes).")
     say(f"SHA-256 of the log: {done.copied.sum.sha256}")
     say("The read models are not in it: they are made from the log.")
