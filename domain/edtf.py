@@ -15,7 +15,8 @@
     2017-10-27/.., ../2017-10-29     an open end; 2017-10-27/ and /2017-10-29 an unknown one; never both ends
 
 and, for windows with hours, an instant with its zone, alone or as an end of an interval (RFC 3339; seconds may be
-left out, fractions are refused, zones go from -12:00 to +14:00): 2017-10-29T09:00+03:00.
+left out, zones go from -12:00 to +14:00): 2017-10-29T09:00+03:00. A second has no parts: a fraction of zeros, as other
+tools write it (2017-10-29T09:00:00.000Z), says nothing and is taken, any other is refused.
 
 Bounds follow from the parts: a day is all of the day, 09:00 all of the minute, 09:00:00 the second. The standard gives
 a qualifier no width. Our rule: it widens the date on each side by one unit of what is specified: a day, a month, a
@@ -32,7 +33,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-MAX_LENGTH: Final = 64
+MAX_LENGTH: Final = 72  # an interval of two instants, each with nine zeros after the second, has 71
 
 _SECOND: Final = timedelta(seconds=1)
 _DAY: Final = 86_400
@@ -73,16 +74,16 @@ _OPEN: Final = _Reading(Span(BEGINNING, END, timed=False), None, None)
 _DATE: Final = re.compile(r"(?:([0-9]{4})(?:-([0-9]{2}|XX)(?:-([0-9]{2}|XX))?)?|([0-9]{2}[0-9X]X))([?~%]?)")
 _PLAIN: Final = re.compile(r"[0-9]{4}(?:-[01][0-9](?:-[0-9]{2})?)?")  # a season has a 2
 _INSTANT: Final = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})T(?:[01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?"
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})T(?:[01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](?:\.0{1,9})?)?"
     r"(?:Z|\+(?:0[0-9]|1[0-3]):[0-5][0-9]|\+14:00|-(?:0[0-9]|1[01]):[0-5][0-9]|-12:00)"
 )
-_FORM_OF_A_DAY: Final = r"^(?!0000)\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$"
+_FORM_OF_A_DAY: Final = r"^(?!0000)[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$"
 _FORM_OF_AN_END: Final = (
-    r"(\d\d[\dX]X|\d{4}(-(0[1-9]|1[0-2]|2[1-4]|XX)(-(0[1-9]|[12]\d|3[01]|XX)"
-    r"(T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?(Z|[+-](0\d|1[0-4]):[0-5]\d))?)?)?)[?~%]?"
+    r"([0-9]{2}[0-9X]X|[0-9]{4}(-(0[1-9]|1[0-2]|2[1-4]|XX)(-(0[1-9]|[12][0-9]|3[01]|XX)"
+    r"(T([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.0{1,9})?)?(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9]))?)?)?)[?~%]?"
 )
 FORM: Final = (
-    r"^(?!0000|.*(/0000|/.*/|X.*/|/.*X|XX-\d|-2\d-|X.*T|[Z:]\d*[?~%]))"
+    r"^(?!0000|.*(/0000|/.*/|X.*/|/.*X|XX-[0-9]|-2[0-9]-|X.*T|[Z:][0-9]*[?~%]))"
     rf"((\.\.)?/)?{_FORM_OF_AN_END}(/(\.\.|{_FORM_OF_AN_END})?)?$"
 )
 """For the documentation, so that other programs can tell most mistakes: not that the calendar lacks a day, that an
@@ -98,6 +99,7 @@ _UNSPECIFIED: Final = (
     "and never stands in an interval: there write 2017-10 for 2017-10-XX"
 )
 _TIME: Final = "write a time as 2017-10-29T09:00Z or 2017-10-29T09:00:00+03:00, up to 23:59:59, zones -12:00 to +14:00"
+_FRACTION: Final = "leave out the fraction of the second; only zeros may stand there, nine at most"
 _HINTS: Final = {
     r"^\s|\s\Z": "leave out the space around the date",
     r"[^ -~]": "use plain ASCII: the digits 0-9, the hyphen - and the slash /",
@@ -108,8 +110,8 @@ _HINTS: Final = {
     r"X|[-\d]x": _L1 + _UNSPECIFIED,
     r"[?~%]": _L1 + "~, ? or % (both) stands once, at the end of a date, not of a time: 2017-10-29~",
     r"\dS\d": _L1 + "instead of significant digits write 201X or 20XX",
-    r"T\d\d:\d\d:\d\d[.,]\d": "leave out the fraction of the second",
-    r"T\d\d(:\d\d){0,2}(/|\Z)": "a time needs its zone: add Z for UTC or an offset such as +03:00",
+    r"T\d\d:\d\d:\d\d(,|\.(?!0{1,9}(?!\d)))\d": _FRACTION,
+    r"T\d\d(:\d\d){0,2}(\.0+)?(/|\Z)": "a time needs its zone: add Z for UTC or an offset such as +03:00",
     r"\d[Tt ]\d": _TIME,
     r"(^|/)P": "write both ends of the interval as dates, not a duration",
     r"(^|[-/])\d(-|/|\Z)": "write months and days with two digits: 2017-01-05",

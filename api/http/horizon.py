@@ -25,8 +25,8 @@ YEARS = ("1001", "9998")
 """The first and the last year of a horizon: the clock that follows from it must have four digits and two weeks left."""
 
 A_DATE = {
-    "pattern": r"^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01])([Tt]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?"
-    r"([Zz]|[+-](0\d|1[0-4]):[0-5]\d))?)?)?$"
+    "pattern": r"^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01])"
+    r"([Tt]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,9})?)?([Zz]|[+-](0[0-9]|1[0-4]):[0-5][0-9]))?)?)?$"
 }
 """For the documentation of a parameter that `read_date` reads: the form of a date, or of a time with its zone."""
 

@@ -29,7 +29,7 @@ def clean(text: object) -> str:
 
 _DATE = re.compile(r"(\d{4})(?:-(\d\d|XX)(?:-(\d\d|XX))?)?([?~%]?)")
 _YEARS = re.compile(r"(\d\d)([0-9X])X([?~%]?)")
-_INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d(?::\d\d)?)(Z|[-+]\d\d:\d\d)")
+_INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d(?::\d\d)?)(?:\.0+)?(Z|[-+]\d\d:\d\d)")
 
 
 def when(text: str | None) -> str:
