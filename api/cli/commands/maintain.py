@@ -126,7 +126,7 @@ def target(to: str, settings: Settings) -> Settings:
 def verify(data: Data = None, as_json: AsJson = False) -> None:
     """Compare every row of the log and of the read models with what it should be; exit with 1 if one is not so.
 
-    It reads everything and makes the read models anew beside the live ones, so it takes as long as a rebuild. A server
+    It reads everything and rebuilds the read models beside the live ones, so it takes as long as a rebuild. A server
     may run meanwhile.
     """
     settings = load(data=data)
@@ -173,7 +173,7 @@ def _same(one: Path | str, other: Path | str) -> bool:
 
 
 def rebuild(data: Data = None) -> None:
-    """Make the read models anew from the log. Queries go on being answered meanwhile, and appends go on.
+    """Rebuild the read models from the log. Meanwhile queries are answered, and appends go on.
 
     One that was broken off goes on where it was.
     """
