@@ -16,7 +16,7 @@ from projections.storage.store import Lead
 log = logging.getLogger(__name__)
 
 LEAST_REST, MOST_REST = 0.05, 0.1
-"""Seconds between two batches under load, where the processors are shared with whoever records."""
+"""Seconds between two batches under load, where the processors are shared with the process that records."""
 SHORT_REST = 0.01
 """The same at most, elsewhere."""
 SWEEP = 60.0
@@ -78,11 +78,11 @@ class FollowerStatus:
             self._moved.wait_for(lambda: self._complete or self.fault is not None or self._closing.is_set(), timeout)
             return self._complete
 
-    def _see(self, here: GenerationProgress | None) -> None:
+    def _see(self, progress: GenerationProgress | None) -> None:
         self.fault = None
         with self._moved:
-            self._position, self.halted = (here.position, here.halted) if here else (0, None)
-            self._complete = here is not None and here.complete
+            self._position, self.halted = (progress.position, progress.halted) if progress else (0, None)
+            self._complete = progress is not None and progress.complete
             self._moved.notify_all()
         self._told()
 
@@ -96,22 +96,22 @@ class FollowerStatus:
 class Follower(FollowerStatus):
     """Keeps the live read models at the log's head while it leads; else it watches them. In a thread of its own.
 
-    Whoever leads holds a lock that goes with its process: another takes over when it ends. The lock saves work; that no
+    The leader holds a lock that goes with its process: another takes over when it ends. The lock saves work; that no
     event is applied twice or skipped rests on the position, which moves with the rows.
 
     Args:
-        views: the read models.
+        read_models: kept at the head.
         pull: where the events come from.
         head: the log's last position.
         poll: seconds between looks when nobody nudges: another program may write to the log.
         may_lead: whether this process may do the work; if not, it only watches.
-        sharing: whether whoever records shares its processors. Then it rests under load, longer if nobody waits: few
-            large batches take much less than many small ones.
+        sharing: whether the process that records shares its processors. Then it rests under load, longer if nobody
+            waits: few large batches take much less than many small ones.
     """
 
     def __init__(
         self,
-        views: ReadModels,
+        read_models: ReadModels,
         pull: Pull,
         head: Callable[[], int],
         poll: float = 1.0,
@@ -120,7 +120,7 @@ class Follower(FollowerStatus):
         sharing: bool = True,
     ) -> None:
         super().__init__()
-        self._views = views
+        self._read_models = read_models
         self._pull = pull
         self._head = head
         self._poll = poll
@@ -132,7 +132,7 @@ class Follower(FollowerStatus):
         self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
 
     def start(self) -> None:
-        self._position = self._views.position()
+        self._position = self._read_models.position()
         self._nudged.set()
         self._thread.start()
 
@@ -152,7 +152,7 @@ class Follower(FollowerStatus):
         self._hurried.set()
 
     def _run(self) -> None:
-        with closing(self._views.lead()) as lead:
+        with closing(self._read_models.lead()) as lead:
             while not self._closing.is_set():
                 try:
                     if self._may_lead and lead.taken():
@@ -174,8 +174,8 @@ class Follower(FollowerStatus):
     def _watch(self, lead: Lead) -> None:
         """Keeps an eye on how far the read models are, until this process leads."""
         self.leads = False
-        for _ in self._views.watch(self._closing):
-            self._see(self._views.progress())
+        for _ in self._read_models.watch(self._closing):
+            self._see(self._read_models.progress())
             if self._may_lead and lead.taken():
                 return
 
@@ -191,7 +191,7 @@ class Follower(FollowerStatus):
             self._follow()
             if time.monotonic() - self._swept > SWEEP:
                 self._swept = time.monotonic()
-                self._views.sweep()
+                self._read_models.sweep()
             if self._nudged.is_set():  # under load; else the next event is to be seen at once
                 self._rest(time.monotonic() - started)
         self.leads = False
@@ -208,9 +208,9 @@ class Follower(FollowerStatus):
 
     def _begin(self) -> None:
         """Sees that the read models were made from this log; another one may have been put in its place."""
-        here = self._views.progress()
-        self._see(here)  # what was seen before, another database may have said
-        if here is not None and not reflects(self._views, self._pull, here):
+        progress = self._read_models.progress()
+        self._see(progress)  # what was seen before, another database may have said
+        if progress is not None and not reflects(self._read_models, self._pull, progress):
             self._begin_anew()
         self.leads = True
         self._nudged.set()
@@ -220,17 +220,17 @@ class Follower(FollowerStatus):
         if head < self._position:
             self._begin_anew()
         while not self._closing.is_set():
-            here = catch_up(self._views, self._pull)
-            moved = here.position != self._position
-            self._see(here)
+            progress = catch_up(self._read_models, self._pull)
+            moved = progress.position != self._position
+            self._see(progress)
             if not moved:
-                if here.position < head and here.halted is None:
-                    raise Unavailable(f"the log is damaged, no events follow position {here.position} of {head}")
+                if progress.position < head and progress.halted is None:
+                    raise Unavailable(f"the log is damaged, no events follow position {progress.position} of {head}")
                 return
-            if here.complete and here.position >= self._head():
+            if progress.complete and progress.position >= self._head():
                 return
 
     def _begin_anew(self) -> None:
         log.warning("the read models reflect another log than this one: they are made anew")
-        with self._views.restructuring() as connection:
-            self._views.begin_generation(connection, live=True)
+        with self._read_models.restructuring() as connection:
+            self._read_models.begin_generation(connection, live=True)

@@ -29,29 +29,29 @@ def lines_in(status: Json) -> dict[str, Json]:
     """Everything in a status that rests on events, by name."""
     own = f"processes/{status['process']}"
     subjects = {own: {name: status[name] for name in OWN}}
-    subjects |= {one["subject"]: dict(one) for family in FAMILIES for one in status[family]}
+    subjects |= {page["subject"]: dict(page) for family in FAMILIES for page in status[family]}
     for field in GATHERED:
-        for one in status[field]:
-            subjects.setdefault(one["subject"], {}).setdefault(field, []).append(one)
-    owed = {(one["agreement"], one["obligation"]): one for side in status["obligations"] for one in side["owes"]}
-    for (agreement, _), one in owed.items():
-        subjects.setdefault(agreement, {}).setdefault("obligations", []).append(one)
-    for one in (line for field in DUE for line in status[field]):
-        subjects.setdefault(one["subject"], {}).setdefault("due", []).append(one)
-    for one in status["findings"]["items"]:
-        subjects.setdefault(one["subject"], {}).setdefault("findings", []).append(one)
-    for one in status["withdrawn"]:
-        subjects.setdefault(one["subject"], {})["withdrawn"] = _cited(one)
+        for entry in status[field]:
+            subjects.setdefault(entry["subject"], {}).setdefault(field, []).append(entry)
+    owed = {(line["agreement"], line["obligation"]): line for side in status["obligations"] for line in side["owes"]}
+    for (agreement, _), obligation in owed.items():
+        subjects.setdefault(agreement, {}).setdefault("obligations", []).append(obligation)
+    for deadline in (line for field in DUE for line in status[field]):
+        subjects.setdefault(deadline["subject"], {}).setdefault("due", []).append(deadline)
+    for finding in status["findings"]["items"]:
+        subjects.setdefault(finding["subject"], {}).setdefault("findings", []).append(finding)
+    for withdrawn in status["withdrawn"]:
+        subjects.setdefault(withdrawn["subject"], {})["withdrawn"] = _cited(withdrawn)
     subjects[own]["statements"] = status["statements"]
     if status["last_heard"]:
         subjects[own]["last_heard"] = _cited(status["last_heard"])
-    found: dict[str, Json] = {}
+    lines: dict[str, Json] = {}
     for path, shown in subjects.items():
-        found |= lines_of(shown, prefix(path, own))
-    series = [*status["figures"], *(one for register in status["enrolments"] for one in register["counts"])]
-    for path in dict.fromkeys(one["subject"] for one in series):
-        found |= claims_of([one for one in series if one["subject"] == path], prefix(path, own))
-    return found
+        lines |= lines_of(shown, prefix(path, own))
+    series = [*status["figures"], *(count for register in status["enrolments"] for count in register["counts"])]
+    for path in dict.fromkeys(line["subject"] for line in series):
+        lines |= claims_of([line for line in series if line["subject"] == path], prefix(path, own))
+    return lines
 
 
 def prefix(subject: str, own: str) -> str:
@@ -61,51 +61,53 @@ def prefix(subject: str, own: str) -> str:
 
 def lines_of(shown: Json, begins: str = "") -> dict[str, Json]:
     """The lines of one subject by name, given its page (`rendering.subject`)."""
-    found: dict[str, Json] = {}
+    lines: dict[str, Json] = {}
     for field, value in shown.items():
         match value:
             case {"contested": bool()}:
-                found[f"{begins}{field}"] = value
+                lines[f"{begins}{field}"] = value
             case dict():
-                found |= {f"{begins}{field}.{key}": line for key, line in value.items() if _is_line(line)}
+                lines |= {f"{begins}{field}.{key}": line for key, line in value.items() if _is_line(line)}
             case [dict(), *_] if field == "obligations":
-                for one in value:
-                    parts = {"agreed": one["agreed"], "score": one["score"]}
-                    found |= {f"{begins}{field}.{one['obligation']}.{n}": line for n, line in parts.items() if line}
+                for entry in value:
+                    parts = {"agreed": entry["agreed"], "score": entry["score"]}
+                    lines |= {f"{begins}{field}.{entry['obligation']}.{n}": line for n, line in parts.items() if line}
             case [dict(), *_] if field == "control":
-                found |= {f"{begins}{field}.{key}": line for key, line in _by_place(value)}
+                lines |= {f"{begins}{field}.{key}": line for key, line in _by_place(value)}
             case [dict(), *_] if field in KEYS or field == "areas":
-                for one in value:
-                    line = one if _is_line(one) else _cited(one)
-                    _put(found, f"{begins}{field}", _key(field, one), line)
+                for entry in value:
+                    line = entry if _is_line(entry) else _cited(entry)
+                    _put(lines, f"{begins}{field}", _key(field, entry), line)
             case _:
                 pass
-    return found
+    return lines
 
 
 def claims_of(series: Iterable[Json], begins: str = "") -> dict[str, Json]:
     """The newest claim of each claimant on the figures of one subject, by name."""
-    found: dict[str, Json] = {}
-    for one in series:
-        claims = [*one["claims"], *one["assessed"]]
-        counted = [] if one["counting"] == "stock" else [one["counting"], *(claims[0]["period"] for _ in claims[:1])]
-        unit = one["unit"] if one["unit"] != "persons" else None
-        told = [one["measure"], *counted, unit, "-".join(one["area"] or ()), one["scope"]]
+    lines: dict[str, Json] = {}
+    for figure in series:
+        claims = [*figure["claims"], *figure["assessed"]]
+        counted = (
+            [] if figure["counting"] == "stock" else [figure["counting"], *(claims[0]["period"] for _ in claims[:1])]
+        )
+        unit = figure["unit"] if figure["unit"] != "persons" else None
+        key = [figure["measure"], *counted, unit, "-".join(figure["area"] or ()), figure["scope"]]
         for claim in claims:
-            assessed = claim not in one["claims"]
+            assessed = claim not in figure["claims"]
             claimant = claim["claimant"].removeprefix("actors/")
             quantity = {n: claim[n] for n in ("value", "qualifier", "low", "high", "verbatim", "period") if n in claim}
             line = {
-                "value": {**quantity, "unit": one["unit"]},
+                "value": {**quantity, "unit": figure["unit"]},
                 "since": claim["as_of"],
                 "occurred": claim["as_of"],
                 "contested": False,
-                "disagrees": one["contested"] and not assessed,
+                "disagrees": figure["contested"] and not assessed,
                 "events": claim["events"],
             }
             who = f"assessed by {claimant}" if assessed else claimant
-            _put(found, f"{begins}figures", [*told, who], line)
-    return found
+            _put(lines, f"{begins}figures", [*key, who], line)
+    return lines
 
 
 def matching(wanted: str, names: Iterable[str]) -> list[str]:
@@ -119,8 +121,8 @@ def matching(wanted: str, names: Iterable[str]) -> list[str]:
         {name: name.partition(".")[2] for name in known if "/" in name.partition(".")[0]},
     ):
         exact = [name for name, tail in tails.items() if tail == wanted]
-        if found := exact or [name for name, tail in tails.items() if tail.startswith(f"{wanted}.")]:
-            return found
+        if names_under := exact or [name for name, tail in tails.items() if tail.startswith(f"{wanted}.")]:
+            return names_under
     return [name for name in known if f".{wanted}." in f".{name}."]
 
 
@@ -135,41 +137,41 @@ def slug(text: object) -> str:
 # --- keys within a field --------------------------------------------------------------------------------------
 
 
-def _key(field: str, one: Json) -> list[object]:
-    said = _said(one)
+def _key(field: str, entry: Json) -> list[object]:
+    value = _value_of(entry)
     if field == "areas":
-        return [_place(said)]
-    return KEYS[field](one, said)
+        return [_place(value)]
+    return KEYS[field](entry, value)
 
 
 KEYS: dict[str, Callable[[Json, Json], list[object]]] = {
-    "links": lambda _, said: [said["relation"], said["to"]],
-    "access": lambda _, said: [
-        _place(said["place"]),
-        said.get("kind") if said.get("kind") != "place" else None,
-        said.get("for_whom"),
-        _plan(said.get("modality")),
+    "links": lambda _, value: [value["relation"], value["to"]],
+    "access": lambda _, value: [
+        _place(value["place"]),
+        value.get("kind") if value.get("kind") != "place" else None,
+        value.get("for_whom"),
+        _plan(value.get("modality")),
     ],
-    "roles": lambda one, said: [
-        one["actor"],
-        one["role"],
-        one["scope"],
-        f"for {one['on_behalf_of']}" if one["on_behalf_of"] else None,
-        _plan(said["modality"]) if said["held"] else None,
+    "roles": lambda entry, value: [
+        entry["actor"],
+        entry["role"],
+        entry["scope"],
+        f"for {entry['on_behalf_of']}" if entry["on_behalf_of"] else None,
+        _plan(value["modality"]) if value["held"] else None,
     ],
-    "positions": lambda one, said: [
-        one["actor"],
-        said.get("matter"),
-        f"on {said['answers'][:_SHORT]}" if said.get("answers") else None,
+    "positions": lambda entry, value: [
+        entry["actor"],
+        value.get("matter"),
+        f"on {value['answers'][:_SHORT]}" if value.get("answers") else None,
     ],
-    "signatures": lambda _, said: [said["actor"]],
-    "instruments": lambda _, said: [said["kind"], said.get("number")],
-    "bodies": lambda _, said: [said["labels"][0]["text"]],
-    "removed": lambda _, said: [said["items"][0]["description"] if said.get("items") else None],
-    "proposals": lambda one, said: [said["kind"], one["events"][0][:_SHORT]],
-    "statements": lambda one, said: [said.get("speaker") or said.get("description"), one["events"][0][:_SHORT]],
-    "due": lambda one, _: [one["what"]],
-    "findings": lambda one, _: [one["rule"], one["about"]],
+    "signatures": lambda _, value: [value["actor"]],
+    "instruments": lambda _, value: [value["kind"], value.get("number")],
+    "bodies": lambda _, value: [value["labels"][0]["text"]],
+    "removed": lambda _, value: [value["items"][0]["description"] if value.get("items") else None],
+    "proposals": lambda entry, value: [value["kind"], entry["events"][0][:_SHORT]],
+    "statements": lambda entry, value: [value.get("speaker") or value.get("description"), entry["events"][0][:_SHORT]],
+    "due": lambda entry, _: [entry["what"]],
+    "findings": lambda entry, _: [entry["rule"], entry["about"]],
 }
 PLAN = "plan"
 
@@ -185,43 +187,43 @@ def _place(place: Json) -> str:
 
 def _by_place(lines: list[Json]) -> Iterator[tuple[str, Json]]:
     """Who holds what has a line for each place, and one report may name several: each gets the first that is free."""
-    places = [[slug(_place(p)) for p in _said(line).get("places", ())] for line in lines]
+    places = [[slug(_place(p)) for p in _value_of(line).get("places", ())] for line in lines]
     taken = {names[0] for names in places if len(names) == 1}
     for line, names in zip(lines, places, strict=True):
-        key = names[0] if names else slug(_said(line).get("description", ""))
+        key = names[0] if names else slug(_value_of(line).get("description", ""))
         if len(names) > 1:
             key = next((name for name in names if name not in taken), names[-1])
             taken.add(key)
         yield key, line
 
 
-def _put(found: dict[str, Json], field: str, key: Iterable[object], line: Json) -> None:
+def _put(lines: dict[str, Json], field: str, key: Iterable[object], line: Json) -> None:
     name = ".".join([field, *(slug(part) for part in key if part)])
-    if name in found:
+    if name in lines:
         name += f".{line['events'][0][:_SHORT]}" if line["events"] else ".2"
-    found[name] = line
+    lines[name] = line
 
 
-def _is_line(found: Any) -> bool:
-    return isinstance(found, dict) and isinstance(found.get("contested"), bool)
+def _is_line(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("contested"), bool)
 
 
-def _said(one: Json) -> Json:
+def _value_of(entry: Json) -> Json:
     """What an entry says; of a contested line, what its newest candidate says."""
-    if not _is_line(one):
-        return one
-    value: Json = one["candidates"][-1]["value"] if one["contested"] else one["value"]
+    if not _is_line(entry):
+        return entry
+    value: Json = entry["candidates"][-1]["value"] if entry["contested"] else entry["value"]
     return value
 
 
-def _cited(one: Json) -> Json:
+def _cited(entry: Json) -> Json:
     """Something said once, in the form of a line."""
-    about = {n: v for n, v in one.items() if n not in ("events", "occurred", "subject", "answered_by")}
+    about = {n: v for n, v in entry.items() if n not in ("events", "occurred", "subject", "answered_by")}
     return {
         "value": about,
-        "since": one.get("occurred"),
-        "occurred": one.get("occurred"),
+        "since": entry.get("occurred"),
+        "occurred": entry.get("occurred"),
         "contested": False,
         "cited": True,
-        "events": [*one["events"], *one.get("answered_by", ())],
+        "events": [*entry["events"], *entry.get("answered_by", ())],
     }

@@ -79,10 +79,10 @@ def ledger(renderer: Renderer, snapshot: ProcessSnapshot, now: datetime) -> list
     for path, state in snapshot.states.items():
         if not isinstance(state, agreements.AgreementState):
             continue
-        for name, found in state.obligations.items():
+        for name, obligation in state.obligations.items():
             line = rendering.obligation(renderer, path, state, name)
-            terms = found.agreed.values
-            line["overdue"] = not line["kept"] and agreements.is_overdue(found, moment)
+            terms = obligation.agreed.values
+            line["overdue"] = not line["kept"] and agreements.is_overdue(obligation, moment)
             line["phase"] = next((agreed.phase for agreed in terms if agreed.phase is not None), None)
             line["mirrors"] = [b if a == name else a for a, b in agreements.mirror_pairs(state) if name in (a, b)]
             line["blocks"] = [other for other in agreements.owed(state) if name in agreements.blocked_by(state, other)]

@@ -239,8 +239,8 @@ def _add_events(snapshot: ProcessSnapshot, seen: Seen, mine: list[Recorded], fil
 def findings_in(snapshot: ProcessSnapshot) -> list[Finding]:
     """All findings of a snapshot that was folded in memory, whenever they stand."""
     disputes = _disputes(snapshot)
-    found = findings.fold(snapshot.states, snapshot.claims, snapshot.in_effect, disputes)
-    return [*found, *findings_of_whole(snapshot)]
+    of_subjects = findings.fold(snapshot.states, snapshot.claims, snapshot.in_effect, disputes)
+    return [*of_subjects, *findings_of_whole(snapshot)]
 
 
 def _disputes(snapshot: ProcessSnapshot) -> Iterator[tuple[Subject, EventId, Event]]:

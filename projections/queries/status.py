@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from domain import agreements, convoys, enrolments, families, processes, talks
-from domain.event import instant
+from domain.event import Recorded, instant
 from domain.general import SubjectState
 from domain.values import Subject
 from projections import rendering
@@ -48,7 +49,7 @@ def process_status(
 
 
 def compose(view: ProcessView) -> Json:
-    """Draws the status."""
+    """The status as JSON."""
     renderer = Renderer()
     snapshot, now = view.snapshot, view.now
     own = snapshot.states[snapshot.own]
@@ -85,13 +86,13 @@ def compose(view: ProcessView) -> Json:
         "instruments": shown["instruments"],
         "figures": figures,
         "enrolments": [
-            {**one, "counts": counts.get(one["subject"], [])}
-            for one in _current(renderer, snapshot, enrolments.EnrolmentState)
+            {**register, "counts": counts.get(register["subject"], [])}
+            for register in _current(renderer, snapshot, enrolments.EnrolmentState)
         ],
         "convoys": _current(renderer, snapshot, convoys.ConvoyState),
         "agreements": [
-            {**one, **kept_to(snapshot.states[one["subject"]], now)}
-            for one in _current(renderer, snapshot, agreements.AgreementState)
+            {**agreement, **kept_to(snapshot.states[agreement["subject"]], now)}
+            for agreement in _current(renderer, snapshot, agreements.AgreementState)
         ],
         "statements": [{"events": renderer.rests_on([event])} for event in snapshot.statements],
         "withdrawn": [
@@ -107,6 +108,12 @@ def compose(view: ProcessView) -> Json:
     }
     events = view.lookup(list(renderer.events))
     marks = view.marks(list(renderer.events))
+    _say_more(renderer, body, events)
+    return {**body, **explanations.at_horizon(view, renderer, events, marks)}
+
+
+def _say_more(renderer: Renderer, body: Json, events: Mapping[str, Recorded]) -> None:
+    """What the statements and the last changes say, once the events are looked up, all of them together."""
     for line in body["statements"]:
         line |= events[line["events"][0]].event.data.model_dump(mode="json", exclude_none=True)
         renderer.actor(line.get("speaker"))
@@ -118,20 +125,19 @@ def compose(view: ProcessView) -> Json:
             "occurred": recorded.event.occurred,
             "recorded_at": instant(recorded.recorded_at),
         }
-    return {**body, **explanations.at_horizon(view, renderer, events, marks)}
 
 
 def totals(snapshot: ProcessSnapshot) -> dict[str, dict[str, int]]:
     """How many rounds, convoys, agreements and registers there are, by state (a contested one counts as such), and
     how many series of figures."""
-    found: dict[str, dict[str, int]] = {}
+    by_family: dict[str, dict[str, int]] = {}
     if snapshot.claims:
-        found["figures"] = {"series": len({(claim.subject, claim.series) for claim in snapshot.claims})}
+        by_family["figures"] = {"series": len({(claim.subject, claim.series) for claim in snapshot.claims})}
     for path, state in snapshot.states.items():
         if (stage := stage_of(state)) is not None:
-            counts = found.setdefault(path.partition("/")[0], {})
+            counts = by_family.setdefault(path.partition("/")[0], {})
             counts[stage] = counts.get(stage, 0) + 1
-    return found
+    return by_family
 
 
 def stage_of(state: SubjectState) -> str | None:
@@ -165,13 +171,13 @@ def _newest(state: Any) -> tuple[int, int]:
 
 def _without_gathered(renderer: Renderer, subjects: list[tuple[Subject, SubjectState]]) -> list[Json]:
     """The page of each subject, without what the status gathers elsewhere."""
-    found = []
+    pages = []
     for path, state in subjects:
         shown = rendering.subject(renderer, path, state)
         for gathered in ("roles", "positions", "proposals", "obligations", "due"):
             shown.pop(gathered, None)
-        found.append(shown)
-    return found
+        pages.append(shown)
+    return pages
 
 
 def last_heard(renderer: Renderer, snapshot: ProcessSnapshot) -> Json | None:
@@ -192,15 +198,15 @@ def last_heard(renderer: Renderer, snapshot: ProcessSnapshot) -> Json | None:
 def due(renderer: Renderer, snapshot: ProcessSnapshot, now: datetime) -> dict[str, list[Json]]:
     """What is expected: overdue, within 14 days, and later; each oldest first."""
     moment, ahead = int(now.timestamp()), int((now + AHEAD).timestamp())
-    found: dict[str, list[Json]] = {"overdue": [], "next": [], "later": []}
+    expected: dict[str, list[Json]] = {"overdue": [], "next": [], "later": []}
     for path, state in snapshot.states.items():
-        for one in families.due(state):
-            span = one.when.span
+        for deadline in families.due(state):
+            span = deadline.when.span
             place = "overdue" if span.latest < moment else "next" if span.earliest <= ahead else "later"
-            found[place].append(renderer.due(path, one))
-    for lines in found.values():
+            expected[place].append(renderer.due(path, deadline))
+    for lines in expected.values():
         lines.sort(key=lambda line: (*rendering.when_key(line["when"]), line["subject"], line["what"]))
-    return found
+    return expected
 
 
 def changes_at(snapshot: ProcessSnapshot, now: datetime, edge: int | None = None) -> datetime:
@@ -213,11 +219,11 @@ def changes_at(snapshot: ProcessSnapshot, now: datetime, edge: int | None = None
     """
     boundaries = [int((now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)).timestamp())]
     for state in snapshot.states.values():
-        for one in families.due(state):
-            span = one.when.span
+        for deadline in families.due(state):
+            span = deadline.when.span
             boundaries += [span.latest + 1, span.earliest - int(AHEAD.total_seconds())]
         if isinstance(state, agreements.AgreementState):  # the ledger tells of deadlines that are due no more, too
-            terms = (agreed for found in state.obligations.values() for agreed in found.agreed.values)
+            terms = (agreed for obligation in state.obligations.values() for agreed in obligation.agreed.values)
             boundaries += [agreed.deadline.span.latest + 1 for agreed in terms if agreed.deadline is not None]
             boundaries += [term.starts.span.earliest for term in state.term.values if term.starts is not None]
             for end in agreements.term_ends(state):
@@ -255,12 +261,12 @@ def at_risk(renderer: Renderer, snapshot: ProcessSnapshot, own: processes.Proces
 
 def truce(renderer: Renderer, snapshot: ProcessSnapshot, now: datetime) -> Json:
     """Each ceasefire with its term; violations and incidents per recorder in the last 7 and 30 days."""
-    found = []
+    truces = []
     for path, state in snapshot.states.items():
         if isinstance(state, agreements.AgreementState) and (
             state.term.candidates or any(d.ceasefire or d.stage == "ceasefire" for d in state.described.values)
         ):
-            found.append(
+            truces.append(
                 {
                     "agreement": path,
                     "label": state.labels[0].text if state.labels else path,
@@ -273,4 +279,4 @@ def truce(renderer: Renderer, snapshot: ProcessSnapshot, now: datetime) -> Json:
                 }
             )
     incidents = [t for t in snapshot.incident_counts if t.kind == "incident"]
-    return {"agreements": found, "incidents": by_recorder(incidents, now)}
+    return {"agreements": truces, "incidents": by_recorder(incidents, now)}

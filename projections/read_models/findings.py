@@ -299,7 +299,7 @@ def fold(
 
 
 def disputant(dispute: Event) -> str:
-    """Who disputes: the actor named, the one described, else whoever says that it is disputed."""
+    """Who disputes: the actor named, the one described, else those who say that it is disputed."""
     data = dispute.data
     assert isinstance(data, EventDisputed)  # noqa: S101  only disputes are asked about
     if data.by is not None:

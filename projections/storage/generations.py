@@ -63,10 +63,10 @@ _ADVANCE = _ADVANCE.values({name: bindparam(f"now_{name}") for name in ("positio
 """Statements of every batch and every reading, made once."""
 
 KEPT_RETIRED = 60.0
-"""Seconds for which a generation that gave way is kept: whoever began to read it is long done by then."""
+"""Seconds for which a generation that gave way is kept: those who began to read it are long done by then."""
 
 _OURS = re.compile(r"_v[0-9]+_([0-9]+)$")
-"""How the tables of a generation are called."""
+"""What the names of the tables of a generation end with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +141,11 @@ class ReadModels:
         self._store.close()
 
     def lead(self) -> Lead:
-        """The lock of whoever brings the live generation of this version up to date; not taken yet."""
+        """The lock of the process that brings the live generation of this version up to date; not taken yet."""
         return self._store.lead(_lead(self.version))
 
     def rebuild_lead(self) -> Lead:
-        """The lock of whoever rebuilds; not taken yet."""
+        """The lock of the process that rebuilds; not taken yet."""
         return self._store.lead(rebuild_lock(self.version))
 
     def rest(self) -> None:
@@ -153,7 +153,7 @@ class ReadModels:
         self._store.rest()
 
     def watch(self, closing: threading.Event) -> Iterator[None]:
-        """Yields when the read models may have moved, by whomever, and now and then, until `closing` is set."""
+        """Yields when the read models may have moved, in any process, and now and then, until `closing` is set."""
         return self._store.watch(closing)
 
     # --- transactions

@@ -59,7 +59,7 @@ def put_aside(path: Path, lock: str) -> Path | None:
     """Moves a damaged file out of the way of a new one. It is kept until the next one is.
 
     Args:
-        path: of the file. Whoever has it open goes over to the new one by itself.
+        path: of the file. A process that has it open goes over to the new one by itself.
         lock: the name of the lock under which this is done, so that nobody moves the new file.
 
     Returns:
@@ -92,10 +92,10 @@ def tells_damage(error: BaseException | None) -> bool:
 
 def _identity(path: Path) -> tuple[int, int] | None:
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino
 
 
 class SQLiteStore(Store):
@@ -202,8 +202,8 @@ def _configure(connection: DBAPIConnection, _record: object) -> None:
 def _begin(connection: Connection) -> None:
     """Takes the lock at once if the transaction is going to write.
 
-    SQLite itself would look for it ten times a second, and a process that takes it over and over would hardly ever be
-    found without it.
+    SQLite itself would look for it only ten times a second. It would hardly ever meet a moment in which a process that
+    takes the lock over and over is without it.
     """
     if not connection.get_execution_options().get("parley_immediate", False):
         connection.exec_driver_sql("BEGIN")
