@@ -31,8 +31,8 @@ from projections.storage.generations import ReadModels, rebuild_lock
 from projections.storage.sqlite import put_aside
 from projections.storage.tables import Schema, Transaction
 
-VIEW_VERSION = 4
-"""Raised whenever a table or a fold changes: views of another version are rebuilt."""
+VIEW_VERSION = 5
+"""Raised whenever a table or a fold changes: read models of another version are rebuilt."""
 
 READ_MODELS = (
     # These four find out what the batch changes, for all that follow.

@@ -72,7 +72,7 @@ FINDINGS = TableDefinition(
 """What does not fit, by subject, each with the time in which it stands."""
 
 REPORT_HASHES = TableDefinition(
-    "said",
+    "report_hashes",
     Column("subject", Text, primary_key=True),
     Column("content", Text, primary_key=True),
     Column("event_id", Text, primary_key=True),
@@ -80,7 +80,7 @@ REPORT_HASHES = TableDefinition(
 """What reports in effect say, hashed: a report made twice is found by it."""
 
 ACTOR_ACTIVITY = TableDefinition(
-    "acting",
+    "actor_activity",
     Column("subject", Text, primary_key=True),
     Column("actor", Text, primary_key=True),
     Column("what", Text, primary_key=True),

@@ -19,7 +19,7 @@ from projections.storage.sql import KEPT, Clash, Query, among, chunks, delete_ke
 from projections.storage.tables import GenerationTables, TableDefinition, Text, Transaction
 
 INCIDENT_COUNTS = TableDefinition(
-    "tallies",
+    "incident_counts",
     Column("subject", Text, primary_key=True),
     Column("kind", Text, primary_key=True),
     Column("recorder", Text, primary_key=True),

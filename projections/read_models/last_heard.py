@@ -18,7 +18,7 @@ from projections.storage.sql import Clash, delete_where, put, rows_where
 from projections.storage.tables import TableDefinition, Text, Transaction
 
 LAST_HEARD = TableDefinition(
-    "heard",
+    "last_heard",
     Column("subject", Text, primary_key=True),
     Column("on", Text, nullable=False),
     Column("publisher", Text, nullable=False),

@@ -35,7 +35,7 @@ REVISIONS = TableDefinition(
 """The revisions of each subject's events, by what they are about."""
 
 REVISED_EVENTS = TableDefinition(
-    "effects",
+    "revised_events",
     Column("event_id", Text, primary_key=True),
     Column("type", Text),
     Column("event", Text),
@@ -44,14 +44,14 @@ REVISED_EVENTS = TableDefinition(
 """What became of events that were revised: how each reads now, if it is in effect, and why."""
 
 UNIFICATIONS = TableDefinition(
-    "unified",
+    "unifications",
     Column("subject", Text, primary_key=True),
     Column("into", Text, primary_key=True),
 )
 """Every unification of two subjects that was ever recorded, in effect or not."""
 
 CANONICAL_SUBJECTS = TableDefinition(
-    "joined",
+    "canonical_subjects",
     Column("subject", Text, primary_key=True),
     Column("stays", Text, nullable=False),
 )

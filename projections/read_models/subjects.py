@@ -26,7 +26,7 @@ from projections.storage.sql import Clash, delete_keys, delete_where, put, rows_
 from projections.storage.tables import IndexDefinition, TableDefinition, Text, Transaction
 
 FOLDED_EVENTS = TableDefinition(
-    "steps",
+    "folded_events",
     Column("subject", Text, primary_key=True),
     Column("lead", Integer, primary_key=True, autoincrement=False),
     *order_columns(),
