@@ -1,4 +1,4 @@
-"""What stands in front of the app: an id for each request, a line and a figure for each answer, and a look at the host.
+"""The layer around the app: an id for each request, a line and a figure for each answer, and admission.
 
 It is one layer, and not three, since each layer costs every request several microseconds.
 """
@@ -12,7 +12,8 @@ import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.http.problems import WrongHost, of_refusal
+from api.http.admission import AUDIENCE, admit
+from api.http.problems import of_refusal
 from api.services import logs
 from api.services.metrics import Metrics, method_of, route_of
 from domain.errors import Refusal
@@ -21,9 +22,6 @@ log = logging.getLogger(__name__)
 
 REQUEST_ID_HEADER = b"x-request-id"
 _USABLE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
-_LOCAL = re.compile(rb"(localhost|127\.[0-9]+\.[0-9]+\.[0-9]+|\[::1\])(:[0-9]*)?", re.IGNORECASE)
-
-
 _chance = random.Random()  # noqa: S311  ids that nobody else has need not be hard to guess
 
 
@@ -34,9 +32,8 @@ class RequestMiddleware:
       and into every line that is logged meanwhile. An accident is logged by the server, when it has left this layer: so
       the id stays until the next request.
     - When an answer has ended there is a line about it, and a figure of how long it took until it began.
-    - Only requests that name this machine are answered. There is no access control yet: a web page whose name was
-      pointed at this machine (DNS rebinding) could read everything through the browser that shows it; its requests
-      still carry its own name.
+    - Only a request that `api/http/admission.py` admits is handed on, with the audience that it names, which the fast
+      path and the routes take from there. Nothing else than requests is handed on: there are no web sockets.
     """
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
@@ -49,25 +46,21 @@ class RequestMiddleware:
         elif scope["type"] == "lifespan":
             await self._live(scope, receive, send)
         else:
-            await self._app(scope, receive, send)
+            raise NotImplementedError(f"there is no way to answer {scope['type']}")
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        ids, hosts = [], []
-        for name, value in scope["headers"]:
-            if name == b"host":
-                hosts.append(value)
-            elif name == REQUEST_ID_HEADER:
-                ids.append(value)
+        ids = [value for name, value in scope["headers"] if name == REQUEST_ID_HEADER]
         ours = ids[0] if len(ids) == 1 and _USABLE_ID.fullmatch(ids[0]) else b"%032x" % _chance.getrandbits(128)
         request = ours.decode()
         logs.REQUEST_ID.set(request)
         answer = _MeasuredSend(scope, send, ours, self._metrics)
         try:
-            if len(hosts) == 1 and _LOCAL.fullmatch(hosts[0]):
-                await self._app(scope, receive, answer)
-            else:
-                refusal = WrongHost("send the request to localhost, 127.0.0.1 or [::1], under that name")
+            try:
+                scope[AUDIENCE] = admit(scope["method"], scope["path"], scope["headers"])
+            except Refusal as refusal:
                 await of_refusal(refusal)(scope, receive, answer)
+            else:
+                await self._app(scope, receive, answer)
         finally:
             seconds = time.perf_counter() - answer.started
             logs.tell_answer(request, method_of(scope), route_of(scope), answer.status, seconds, answer.sent)

@@ -1,4 +1,4 @@
-"""Shortcuts for the two requests that come most often: an append, and the status of a process.
+"""The fast path for the two requests that come most often: an append, and the status of a process.
 
 Finding the route and its parameters takes the framework several times as long as the answer itself takes us. A request
 of the plainest form (no parameters; each header once) goes to the same functions directly; any other goes the usual
@@ -15,11 +15,13 @@ from fastapi import FastAPI
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.http.admission import AUDIENCE
 from api.http.parameters import POSITION_HEADER
 from api.http.problems import of_accident, of_broken_off, of_refusal
 from api.http.queries import matches
 from api.routes.append import append_sent
 from api.services.registry import Services
+from api.services.status_cache import StatusKey
 from domain.errors import Refusal
 from domain.values import ID_PATTERN
 
@@ -35,11 +37,11 @@ _STATUS_PATH = re.compile(f"/v1/processes/({ID_PATTERN.strip('^$')})")
 
 
 class FastPath:
-    """A layer that answers what it knows how to, and hands all else on.
+    """A layer that answers what it knows how to, and hands all else on. It stands behind the admission of requests.
 
     Args:
         app: the layers within.
-        known: the app whose routes they lead past.
+        known: the app whose routes it leads past.
     """
 
     def __init__(self, app: ASGIApp, known: FastAPI) -> None:
@@ -48,14 +50,14 @@ class FastPath:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not scope["query_string"]:
-            method, path = scope["method"], scope["path"]
+            method, path, audience = scope["method"], scope["path"], scope[AUDIENCE]  # there is one: it was admitted
             if method == "POST" and path == APPEND_ROUTE.path:
                 if await self._append(scope, receive, send):
                     return
             elif (
                 method == "GET"
                 and (process := _STATUS_PATH.fullmatch(path))
-                and await self._status(process[1], scope, send)
+                and await self._status(StatusKey(process[1], audience), scope, send)
             ):
                 return
         await self._app(scope, receive, send)
@@ -83,36 +85,36 @@ class FastPath:
         await answer(scope, receive, send)
         return True
 
-    async def _status(self, process: str, scope: Scope, send: Send) -> bool:
+    async def _status(self, key: StatusKey, scope: Scope, send: Send) -> bool:
         headers = _once(scope, (b"if-none-match",))
         services: Services = self._known.state.services
         position, now = services.follower.position, datetime.now(UTC)
-        found = services.status_cache.kept(process, position, now)
-        if headers is None or found is None:
+        current = services.status_cache.current(key, position, now)
+        if headers is None or current is None:
             return False
         scope["route"] = STATUS_ROUTE
-        told = [
-            (b"etag", found.etag.encode()),
+        sent = [
+            (b"etag", current.etag.encode()),
             (POSITION_HEADER.lower().encode(), str(position).encode()),
             (b"cache-control", b"no-cache"),
         ]
-        if matches(headers.get(b"if-none-match"), found.etag):
-            await send({"type": "http.response.start", "status": 304, "headers": told})
+        if matches(headers.get(b"if-none-match"), current.etag):
+            await send({"type": "http.response.start", "status": 304, "headers": sent})
             await send({"type": "http.response.body"})
             return True
-        body = found.body(now)
-        told += [(b"content-length", str(len(body)).encode()), (b"content-type", b"application/json")]
-        await send({"type": "http.response.start", "status": 200, "headers": told})
+        body = current.body(now)
+        sent += [(b"content-length", str(len(body)).encode()), (b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": 200, "headers": sent})
         await send({"type": "http.response.body", "body": body})
         return True
 
 
 def _once(scope: Scope, names: tuple[bytes, ...]) -> dict[bytes, str] | None:
     """Some headers by their names; None if one of them was sent more than once."""
-    found: dict[bytes, str] = {}
+    headers: dict[bytes, str] = {}
     for name, value in scope["headers"]:
         if name in names:
-            if name in found:
+            if name in headers:
                 return None
-            found[name] = value.decode("latin-1")
-    return found
+            headers[name] = value.decode("latin-1")
+    return headers

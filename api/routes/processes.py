@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from api.http.admission import AUDIENCE
 from api.http.horizon import At, stated
 from api.http.parameters import POSITION_HEADER, Fresh, Position, did_you_mean, one_of
 from api.http.problems import problems
@@ -30,6 +31,7 @@ from api.http.queries import (
 from api.http.responses import JSON, answer
 from api.http.schemas import examples
 from api.services.registry import Services
+from api.services.status_cache import StatusKey
 from domain.errors import BadCursor, Fault
 from domain.findings.rules import RULES
 from domain.general import Role
@@ -115,20 +117,23 @@ def list_processes(
         **problems(400, 404, 503),
     },
 )
-async def read_status(process: ProcessPath, services: Fresh, asked: At, if_none_match: IfNoneMatch = None) -> Response:
+async def read_status(
+    request: Request, process: ProcessPath, services: Fresh, asked: At, if_none_match: IfNoneMatch = None
+) -> Response:
     """The status, in the order of its first screen. Each line carries the ids of the events it rests on, and
     `evidence` tells of each who says so, when it occurred and when it was recorded. At a horizon it has no ETag."""
     now = datetime.now(UTC)
     if asked != PRESENT:
         return await asyncio.to_thread(past_status, services, process, now, asked)
     position = services.follower.position
-    found = services.status_cache.kept(process, position, now)
-    if found is None:
-        found = await asyncio.to_thread(services.status_cache.draw, services.views, process, now)
-    headers = {"ETag": found.etag, POSITION_HEADER: str(max(position, found.position)), "Cache-Control": "no-cache"}
-    if matches(if_none_match, found.etag):
+    key = StatusKey(process, request.scope[AUDIENCE])
+    current = services.status_cache.current(key, position, now)
+    if current is None:
+        current = await asyncio.to_thread(services.status_cache.renewed, key, services.views, now)
+    headers = {"ETag": current.etag, POSITION_HEADER: str(max(position, current.position)), "Cache-Control": "no-cache"}
+    if matches(if_none_match, current.etag):
         return Response(status_code=304, headers=headers)
-    return Response(found.body(now), headers=headers, media_type="application/json")
+    return Response(current.body(now), headers=headers, media_type="application/json")
 
 
 def past_status(services: Services, process: str, now: datetime, asked: HorizonRequest) -> JSON:

@@ -1,4 +1,4 @@
-"""Statuses of the present that were drawn already: drawing one again is for when something changed."""
+"""Statuses of the present that are ready to be sent: one is put together again only when something has changed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import orjson
 
@@ -34,56 +35,63 @@ class CachedStatus:
     """The last position at which it is known to hold."""
     valid_until: datetime
     """When a deadline or the end of a day changes it, if nothing is recorded."""
-    drawn: datetime
-    """The clock it was drawn by."""
+    made: datetime
+    """The clock by which it was put together."""
 
     def holds(self, now: datetime) -> bool:
         """Whether the clock changes nothing about it. It may have been set back since, behind an earlier deadline."""
-        return self.drawn - SLACK <= now < self.valid_until
+        return self.made - SLACK <= now < self.valid_until
 
     def body(self, now: datetime) -> bytes:
         """The answer at a moment at which it holds."""
         return self.before + instant(now).encode() + self.after
 
 
+class StatusKey(NamedTuple):
+    """What one answer is for: of which process, and for whom it is told."""
+
+    process: str
+    audience: str
+
+
 class StatusCache:
-    """Keeps drawn statuses for as long as they hold: nothing recorded, no deadline passed."""
+    """Keeps statuses for as long as they hold: nothing recorded, no deadline passed."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[str, CachedStatus] = OrderedDict()
+        self._kept: OrderedDict[StatusKey, CachedStatus] = OrderedDict()
         self._lock = threading.Lock()
 
-    def kept(self, process: str, position: int, now: datetime) -> CachedStatus | None:
+    def current(self, key: StatusKey, position: int, now: datetime) -> CachedStatus | None:
         """The status if it surely holds at this position of the read models, without asking them."""
         with self._lock:
-            found = self._kept.get(process)
-            if found is None or found.position != position or not found.holds(now):
+            cached = self._kept.get(key)
+            if cached is None or cached.position != position or not cached.holds(now):
                 return None
-            self._kept.move_to_end(process)
-            return found
+            self._kept.move_to_end(key)
+            return cached
 
-    def draw(self, views: ReadModels, process: str, now: datetime) -> CachedStatus:
-        """The status, drawn anew only if what it depends on has changed.
+    def renewed(self, key: StatusKey, views: ReadModels, now: datetime) -> CachedStatus:
+        """The status, put together again only if what it depends on has changed.
 
         Raises:
             NotFound: the process was never opened.
         """
         with views.reading() as reading:
-            stamp = processes.stamp(reading, process)
+            stamp = processes.stamp(reading, key.process)
             with self._lock:
-                found = self._kept.get(process)
-            if found is not None and found.stamp == stamp and found.holds(now):
-                found = replace(found, position=reading.position)
+                cached = self._kept.get(key)
+            if cached is not None and cached.stamp == stamp and cached.holds(now):
+                cached = replace(cached, position=reading.position)
             else:
-                body, valid_until = status.process_status(reading, process, now)
+                body, valid_until = status.process_status(reading, key.process, now)
                 parts = (VIEW_VERSION, stamp.generation, stamp.process, stamp.actors, int(valid_until.timestamp()))
                 etag = 'W/"' + "-".join(map(str, parts)) + '"'
                 before, clock, after = orjson.dumps(body).partition(b'"now":"' + instant(now).encode())
                 opening = before + clock.removesuffix(instant(now).encode())
-                found = CachedStatus(opening, after, etag, stamp, reading.position, valid_until, now)
+                cached = CachedStatus(opening, after, etag, stamp, reading.position, valid_until, now)
         with self._lock:
-            self._kept[process] = found
-            self._kept.move_to_end(process)
+            self._kept[key] = cached
+            self._kept.move_to_end(key)
             while len(self._kept) > MAX_KEPT:
                 self._kept.popitem(last=False)
-        return found
+        return cached

@@ -11,8 +11,8 @@ import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
+from api import app as wiring
 from api.app import create_app
-from api.routes import fast_path
 from api.routes.fast_path import FastPath
 from api.settings import load
 from ledger.ledger import Ledger
@@ -35,7 +35,7 @@ def both(
         return TestClient(app, base_url=HERE, raise_server_exceptions=False)
 
     with server("short") as short:
-        monkeypatch.setattr(fast_path, "FastPath", lambda app, known: app)
+        monkeypatch.setattr(wiring, "FastPath", lambda app, known: app)
         with server("long") as long:
             yield short, long
 
