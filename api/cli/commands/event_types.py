@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import typer
 from rich.text import Text
 
 from api.cli.client import path_segment
-from api.cli.commands.serve import demo_data
 from api.cli.errors import Unreachable
 from api.cli.options import AsJson, Data, Url, connection
 from api.cli.terminal.console import out, print_json
@@ -90,8 +91,8 @@ def event_types(
         except Unreachable:
             if url:
                 raise
-            nowhere = stack.enter_context(demo_data(None))  # the vocabulary needs no log
-            found = stack.enter_context(connection(nowhere, None, new=True))
+            empty = stack.enter_context(TemporaryDirectory(prefix="parley-"))  # the vocabulary needs no log
+            found = stack.enter_context(connection(Path(empty), None, new=True))
         answer = found.get(f"/v1/event-types/{path_segment(name)}" if name else "/v1/event-types").json()
     if as_json:
         print_json(answer)
