@@ -18,6 +18,7 @@ import httpx2
 
 from api.cli.errors import Problem, Unreachable
 from api.cli.in_process import in_process_client
+from api.http.json_lines import lines_of
 from api.server.discovery import address, running_server, usual_server
 from api.settings import Settings
 
@@ -131,7 +132,7 @@ class Client:
                 if response.status_code >= 400:
                     response.read()
                 checked(response)
-                yield response.iter_lines()
+                yield lines_of(response.iter_bytes())
 
 
 @contextmanager

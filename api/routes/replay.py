@@ -12,6 +12,7 @@ from fastapi import APIRouter, Header, Path, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
+from api.http.json_lines import json_line
 from api.http.negotiation import accepted
 from api.http.parameters import LAST_POSITION, POSITION_HEADER, AtLog, EventFilter, Position
 from api.http.problems import BadHeader, problems
@@ -105,7 +106,7 @@ async def replay_events(
 async def _stream_lines(services: Services, after: int, wanted: Filter, until: int) -> AsyncIterator[bytes]:
     """All events up to a position, one on a line. Between two reads it holds no thread and no connection."""
     while events := await run_in_threadpool(services.ledger.read_wire, after, CHUNK, wanted, until):
-        yield b"".join(orjson.dumps(event) + b"\n" for event in events)
+        yield b"".join(json_line(event) + b"\n" for event in events)
         after = events[-1]["position"]
 
 
@@ -121,7 +122,7 @@ async def _stream_live(services: Services, after: int, wanted: Filter) -> AsyncI
             heard = services.log_watcher.position  # before the read: what comes meanwhile is read in the next round
             events = await run_in_threadpool(services.ledger.read_wire, after, CHUNK, wanted)
             if events:
-                yield b"".join(b"id: %d\ndata: %b\n\n" % (event["position"], orjson.dumps(event)) for event in events)
+                yield b"".join(b"id: %d\ndata: %b\n\n" % (event["position"], json_line(event)) for event in events)
                 after = events[-1]["position"]
             if len(events) < CHUNK:
                 after = max(after, heard)

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from api.cli.errors import Problem
+from api.http.json_lines import json_line
 from api.wording.marks import ALERT, ASIDE
 from api.wording.words import clean
 
@@ -40,7 +41,7 @@ def print_json(value: Any) -> None:
 
 def print_json_line(value: Any) -> None:
     """Prints one line of NDJSON, at once."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n")
+    sys.stdout.write(json_line(value).decode() + "\n")
 
 
 def print_problem(found: Problem, hint: str = "") -> None:

@@ -215,3 +215,11 @@ def test_many_senders_and_readers(running: Running) -> None:
     for thread in threads:
         thread.join(60)
     assert seen == [list(range(3, 3 + senders * each))] * len(seen)
+
+
+def test_line_separators_in_a_text_end_no_line(running: Running) -> None:
+    with following(running) as lines:
+        messages(lines, 2)
+        running.append(statement(data={"text": "one\u2028two\u2029three"}))
+        ((position, event),) = messages(lines, 1)
+        assert (position, event["data"]["text"]) == (3, "one\u2028two\u2029three")
