@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import sys
 from collections.abc import Iterator
 from enum import StrEnum
 from textwrap import fill
@@ -14,21 +15,17 @@ from types import ModuleType, NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
-from domain import actors, agreements, convoys, enrolments, general, processes, revisions, talks
+from domain import general, revisions
 from domain.edtf import Day, When
 from domain.event import Event, Opening, Payload
+from domain.families import FAMILIES
 from domain.finding import Rule, Severity
 from domain.findings.rules import RULES
 from domain.values import Claimant, EventId, ItemId, Number, Refers, Short, Subject, Text, Value
 from domain.vocabulary import PAYLOADS, example
 
 _SECTIONS: tuple[tuple[str, ModuleType], ...] = (
-    ("Actors", actors),
-    ("Processes", processes),
-    ("Talks", talks),
-    ("Agreements", agreements),
-    ("Convoys", convoys),
-    ("Enrolments", enrolments),
+    *((family.name.capitalize(), sys.modules[family.opening.__module__]) for family in FAMILIES.values()),
     ("On any subject", general),
     ("On any event", revisions),
 )

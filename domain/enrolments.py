@@ -15,7 +15,20 @@ from domain.event import Event, Payload, ProcessOpening
 from domain.family import Family
 from domain.general import Due, SubjectState
 from domain.lines import Course, Line
-from domain.values import ActorRef, Area, Counting, ItemId, Labels, Modality, Quantity, Short, Text, Value
+from domain.values import (
+    ActorRef,
+    Area,
+    Counting,
+    ItemId,
+    Labels,
+    Modality,
+    Quantity,
+    Series,
+    Short,
+    Text,
+    Value,
+    require_period,
+)
 
 # --- events -----------------------------------------------------------------------------------------------
 
@@ -93,20 +106,18 @@ class EnrolmentReported(Payload):
 
     @model_validator(mode="after")
     def flow_has_a_period(self) -> Self:
-        if self.counting is Counting.FLOW and self.period is None:
-            raise ValueError("a flow needs its `period`: from when to when it was counted")
+        require_period(self.counting, self.period)
         return self
 
     @property
-    def series(self) -> tuple[str, str, str, str, str, str]:
-        """What two reports must share to be comparable."""
-        return (
+    def series(self) -> Series:
+        return Series.of(
             f"enrolled: {self.track or 'all tracks'}" + (f", {self.category.casefold()}" if self.category else ""),
-            self.counting.value,
-            self.quantity.unit.casefold(),
-            "+".join(sorted(place.key for place in self.area or ())),
-            (self.scope or "").casefold(),
-            str(self.period or "") if self.counting is not Counting.STOCK else "",
+            self.quantity,
+            self.counting,
+            area=self.area,
+            scope=self.scope,
+            period=self.period,
         )
 
     example: ClassVar[dict[str, Any]] = {

@@ -28,9 +28,11 @@ from domain.values import (
     Modality,
     Place,
     Quantity,
+    Series,
     Short,
     SubjectRef,
     Text,
+    require_period,
 )
 
 # --- events -----------------------------------------------------------------------------------------------
@@ -238,20 +240,18 @@ class Figure(Payload):
 
     @model_validator(mode="after")
     def flow_has_a_period(self) -> Self:
-        if self.counting is Counting.FLOW and self.period is None:
-            raise ValueError("a flow needs its `period`: from when to when it was counted")
+        require_period(self.counting, self.period)
         return self
 
     @property
-    def series(self) -> tuple[str, str, str, str, str, str]:
-        """What two figures must share to be comparable: measure, counting, unit, area, scope; period if no stock."""
-        return (
+    def series(self) -> Series:
+        return Series.of(
             self.measure.casefold(),
-            self.counting.value,
-            self.quantity.unit.casefold(),
-            "+".join(sorted(place.key for place in self.area or ())),
-            (self.scope or "").casefold(),
-            str(self.period or "") if self.counting is not Counting.STOCK else "",
+            self.quantity,
+            self.counting,
+            area=self.area,
+            scope=self.scope,
+            period=self.period,
         )
 
 

@@ -8,14 +8,15 @@ and EDTF (dates); each code names its source in its docstring.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, NewType, Self
+from typing import Annotated, NamedTuple, NewType, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from domain.edtf import Day
+from domain.edtf import Day, When
 
 
 class Value(BaseModel):
@@ -223,6 +224,50 @@ class Counting(StrEnum):
     STOCK = "stock"
     FLOW = "flow"
     CUMULATIVE = "cumulative"
+
+
+class Series(NamedTuple):
+    """What two figures must share to be comparable; each part is empty if nothing is said of it."""
+
+    measure: str
+    counting: str
+    unit: str
+    area: str
+    """Keys of the places, in order, with `+` between them."""
+    scope: str
+    period: str
+    """Of a flow or a cumulative count."""
+
+    @classmethod
+    def of(
+        cls,
+        measure: str,
+        quantity: Quantity,
+        counting: Counting,
+        *,
+        area: Iterable[Place] | None,
+        scope: str | None,
+        period: When | None,
+    ) -> Self:
+        """The series of one figure; `measure` as it is compared."""
+        return cls(
+            measure,
+            counting.value,
+            quantity.unit.casefold(),
+            "+".join(sorted(place.key for place in area or ())),
+            (scope or "").casefold(),
+            str(period or "") if counting is not Counting.STOCK else "",
+        )
+
+
+def require_period(counting: Counting, period: When | None) -> None:
+    """Checks that a flow has a period.
+
+    Raises:
+        ValueError: it has none.
+    """
+    if counting is Counting.FLOW and period is None:
+        raise ValueError("a flow needs its `period`: from when to when it was counted")
 
 
 class Modality(StrEnum):

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from domain.edtf import BEGINNING, END
 from domain.finding import DAY, Finding, Rule, Severity, few, in_order, ranked
 from domain.findings.wording import MAX_VALUES, cut, names_of, plain_number
-from domain.values import EventId, Subject
+from domain.values import EventId, Series, Subject
 
 PART_ABOVE_WHOLE = Rule(
     "part-above-whole",
@@ -121,7 +121,7 @@ def _parts_above(subject: Subject, claims: Sequence[ClaimMade]) -> Iterator[Find
     """Only what one claimant says of both: what two claimants count need not be the same."""
     said: defaultdict[tuple[str, ...], list[ClaimMade]] = defaultdict(list)
     for claim in claims:
-        if not claim.assessed and len(claim.series) == len(SERIES):
+        if not claim.assessed and len(claim.series) == len(Series._fields):
             _, counting, unit, _, _, period = claim.series
             said[claim.claimant, counting, unit, period].append(claim)
     for alike in said.values():
@@ -137,7 +137,6 @@ def _parts_above(subject: Subject, claims: Sequence[ClaimMade]) -> Iterator[Find
             yield PART_ABOVE_WHOLE.finding(subject, text, few((part.event, whole.event)), about=about)
 
 
-SERIES = ("measure", "counting", "unit", "area", "scope", "period")
 ENROLLED = "enrolled: "
 ALL_TRACKS = "enrolled: all tracks"
 
@@ -165,7 +164,7 @@ def _is_track(measure: str, of_measure: str) -> bool:
 
 
 def _series(series: tuple[str, ...]) -> str:
-    measure, counting, unit, area, scope, period = (*series, *("" for _ in SERIES))[: len(SERIES)]
+    measure, counting, unit, area, scope, period = (*series, *("" for _ in Series._fields))[: len(Series._fields)]
     bounds = [counting, unit, f"area {area.replace('+', ' and ')}" if area else "", scope, period]
     return f"“{cut(measure)}” ({cut(', '.join(bound for bound in bounds if bound))})"
 

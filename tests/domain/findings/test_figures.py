@@ -9,10 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.edtf import BEGINNING, END, When
-from domain.findings.figures import SERIES as PARTS
 from domain.findings.figures import ClaimMade, of_claims
 from domain.findings.rules import RULES
-from domain.values import Subject
+from domain.values import Series, Subject
 from tests.domain.findings.cases import (
     DAY_1,
     DAY_3,
@@ -100,7 +99,7 @@ def test_a_claim_of_any_time_is_told_without_a_date() -> None:
 
 
 def of(**fields: str) -> tuple[str, ...]:
-    return tuple(fields.get(name, part) for name, part in zip(PARTS, SERIES, strict=True))
+    return tuple(fields.get(name, part) for name, part in zip(Series._fields, SERIES, strict=True))
 
 
 @pytest.mark.parametrize(
