@@ -195,9 +195,9 @@ def load(**flags: Any) -> Settings:
 
 
 def _sentence(error: ValidationError) -> str:
-    one = error.errors(include_url=False, include_input=False)[0]
-    name, context = str(one["loc"][0]), one.get("ctx", {})
-    match one["type"]:
+    fault = error.errors(include_url=False, include_input=False)[0]
+    name, context = str(fault["loc"][0]), fault.get("ctx", {})
+    match fault["type"]:
         case "string_pattern_mismatch":
             mend = "send 1 to 64 characters: a-z, 0-9 and -, beginning with a letter or digit"
         case "int_parsing" | "int_type" | "int_from_float":
@@ -209,5 +209,5 @@ def _sentence(error: ValidationError) -> str:
         case kind if kind in HINTS:
             mend = HINTS[kind].format(**context)
         case _:
-            mend = one["msg"].removeprefix("Value error, ")
+            mend = fault["msg"].removeprefix("Value error, ")
     return f"{PREFIX}{name.upper()}: {mend}"

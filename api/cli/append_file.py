@@ -78,8 +78,8 @@ class AppendOptions:
     findings: bool = False
     """Ask for the findings of the subjects, if the file is short."""
 
-    def headers(self, *, told: bool) -> dict[str, str]:
-        preferences = [] if told else ["return=minimal"]
+    def headers(self, *, with_findings: bool) -> dict[str, str]:
+        preferences = [] if with_findings else ["return=minimal"]
         if self.strict:
             preferences.append("handling=strict")
         wanted = {"Prefer": ", ".join(preferences)} if preferences else {}
@@ -87,30 +87,30 @@ class AppendOptions:
 
 
 def append_lines(
-    door: Client,
+    client: Client,
     file: BinaryIO,
-    tally: AppendResult,
+    result: AppendResult,
     read: Callable[[int], None] = lambda _: None,
-    wish: AppendOptions = AppendOptions(),
+    options: AppendOptions = AppendOptions(),
 ) -> None:
     """Appends the events of a file, and counts them in `tally`, also when it stops.
 
     Args:
-        door: where to.
+        client: where to.
         file: NDJSON in UTF-8.
-        tally: counts what is recorded.
+        result: counts what is recorded.
         read: told the number of bytes of each batch that is done.
-        wish: what to ask for.
+        options: what to ask for.
 
     Raises:
         LineRefused: at the first line that is refused.
         Problem: the server refuses for a reason that no line causes.
         Unreachable
     """
-    head = door.get("/v1/head").json()["position"]
+    head = client.get("/v1/head").json()["position"]
     for number, batch in enumerate(batches(file)):
-        told = wish.findings and number == 0 and len(batch) <= MAX_LINES_FOR_FINDINGS
-        _send(door, batch, tally, head, wish.headers(told=told))
+        with_findings = options.findings and number == 0 and len(batch) <= MAX_LINES_FOR_FINDINGS
+        _send(client, batch, result, head, options.headers(with_findings=with_findings))
         read(sum(len(line.text) + 1 for line in batch))
 
 
@@ -175,7 +175,7 @@ def id_of(event: Json) -> uuid.UUID:
     return uuid.uuid5(LINE_ID_NAMESPACE, json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True))
 
 
-def _send(door: Client, lines: list[FileLine], tally: AppendResult, head: int, headers: dict[str, str]) -> None:
+def _send(client: Client, lines: list[FileLine], result: AppendResult, head: int, headers: dict[str, str]) -> None:
     """Records lines in order, up to the first refused one.
 
     Raises:
@@ -185,7 +185,7 @@ def _send(door: Client, lines: list[FileLine], tally: AppendResult, head: int, h
         return
     body = b"[" + b",".join(line.text for line in lines) + b"]"
     try:
-        answer = door.send("POST", "/v1/events", content=body, headers=headers).json()
+        answer = client.send("POST", "/v1/events", content=body, headers=headers).json()
     except Problem as problem:
         if problem.status not in CAUSED_BY_LINES:
             raise
@@ -197,14 +197,14 @@ def _send(door: Client, lines: list[FileLine], tally: AppendResult, head: int, h
         # The fault may lie deeper once what stands before it is recorded: ask again rather than trust the first answer.
         first = _first_refused(problem, len(lines))
         split = len(lines) // 2 if first is None else max(first, 1)
-        _send(door, lines[:split], tally, head, headers)
-        _send(door, lines[split:], tally, head, headers)
+        _send(client, lines[:split], result, head, headers)
+        _send(client, lines[split:], result, head, headers)
         return
-    new = len({event["position"] for event in answer["events"] if event["position"] > max(head, tally.position)})
-    tally.new += new
-    tally.known += len(lines) - new
-    tally.position = max(tally.position, answer["position"])
-    tally.findings |= {event["subject"]: event["findings"] for event in answer["events"] if event.get("findings")}
+    new = len({event["position"] for event in answer["events"] if event["position"] > max(head, result.position)})
+    result.new += new
+    result.known += len(lines) - new
+    result.position = max(result.position, answer["position"])
+    result.findings |= {event["subject"]: event["findings"] for event in answer["events"] if event.get("findings")}
 
 
 def _first_refused(problem: Problem, lines: int) -> int | None:

@@ -214,8 +214,8 @@ def index_faults(ledger: Ledger) -> list[str]:
         " (SELECT count(*) FROM event_index WHERE position NOT IN (SELECT {position} FROM stored_events))"
     )
     ((lacking, idle),) = ledger.log.fetch(query)
-    found = [f"{lacking:,} events are missing from the index by event id"] if lacking else []
-    return [*found, f"{idle:,} rows of the index by event id belong to no event"] if idle else found
+    faults = [f"{lacking:,} events are missing from the index by event id"] if lacking else []
+    return [*faults, f"{idle:,} rows of the index by event id belong to no event"] if idle else faults
 
 
 def check_views(settings: Settings) -> Iterator[CheckResult]:
@@ -228,8 +228,8 @@ def check_views(settings: Settings) -> Iterator[CheckResult]:
         return
 
     with closing(open_views(settings)) as views:
-        here = views.progress()
-    yield views_position(here, _head(settings))
+        progress = views.progress()
+    yield views_position(progress, _head(settings))
 
 
 def views_file_faults(settings: Settings) -> list[CheckResult]:
@@ -240,20 +240,20 @@ def views_file_faults(settings: Settings) -> list[CheckResult]:
     return [CheckResult("read models", f"{f}; {mend}", sound=False) for f in file_faults(settings.views_at)]
 
 
-def views_position(here: GenerationProgress | None, head: int | None) -> CheckResult:
+def views_position(progress: GenerationProgress | None, head: int | None) -> CheckResult:
     """How far the read models are.
 
     Args:
-        here: where they stand; None if nobody has made any yet.
+        progress: where they stand; None if nobody has made any yet.
         head: the last position of the log; None if there is no log that can be read.
     """
-    if here is None:
+    if progress is None:
         return NO_VIEWS
-    position = here.position
+    position = progress.position
     if head is None:
         return CheckResult("read models", f"at position {position:,}")
-    if here.halted is not None:
-        text = f"halted after position {position:,} of {head:,}: {here.halted}"
+    if progress.halted is not None:
+        text = f"halted after position {position:,} of {head:,}: {progress.halted}"
         return CheckResult("read models", text, sound=False)
     if position > head:
         text = f"stand at {position:,}, beyond the log's end at {head:,}: `parley rebuild` makes them anew"
@@ -301,51 +301,51 @@ def verify_all(settings: Settings, report: Report) -> VerifyResult:
         Unavailable: the log or the read models cannot be read.
     """
     require_log(settings)
-    found = VerifyResult(list(check_place(settings, thoroughly=True)))
-    if found.sound:
+    result = VerifyResult(list(check_place(settings, thoroughly=True)))
+    if result.sound:
         with closing(open_ledger(settings)) as ledger:
-            _log(ledger, found, report)
-            _views(settings, ledger, found, report)
-    return found
+            _log(ledger, result, report)
+            _views(settings, ledger, result, report)
+    return result
 
 
-def _log(ledger: Ledger, found: VerifyResult, report: Report) -> None:
+def _log(ledger: Ledger, result: VerifyResult, report: Report) -> None:
     from ledger.verify import verify
 
     faults = Faults()
     seen = verify(ledger, faults.add, report)
-    found.position = seen.position
+    result.position = seen.position
     if seen.sum is None:
-        found.findings += [CheckResult("log", text, sound=False) for text in faults.named()]
+        result.findings += [CheckResult("log", text, sound=False) for text in faults.named()]
         return
-    found.sha256 = seen.sum.sha256
+    result.sha256 = seen.sum.sha256
     told_of = f"{times(seen.position, 'event')} on {times(seen.subjects, 'subject')}: each is as it was recorded"
-    found.findings.append(CheckResult("log", told_of))
+    result.findings.append(CheckResult("log", told_of))
 
 
-def _views(settings: Settings, ledger: Ledger, found: VerifyResult, report: Report) -> None:
-    if not found.sound:
-        found.findings.append(CheckResult("read models", "not compared: they can only be as good as the log"))
+def _views(settings: Settings, ledger: Ledger, result: VerifyResult, report: Report) -> None:
+    if not result.sound:
+        result.findings.append(CheckResult("read models", "not compared: they can only be as good as the log"))
         return
     if not has_views(settings):
-        found.findings.append(NO_VIEWS)
+        result.findings.append(NO_VIEWS)
         return
     if faulty := views_file_faults(settings):
-        found.findings += faulty
+        result.findings += faulty
         return
 
     from projections.compare import compare
 
     faults = Faults()
     with closing(open_views(settings)) as views:
-        here = views.progress()
+        progress = views.progress()
         head = ledger.head()
-        if here is None or not here.complete or here.position > head or here.halted is not None:
-            found.findings.append(views_position(here, head))
+        if progress is None or not progress.complete or progress.position > head or progress.halted is not None:
+            result.findings.append(views_position(progress, head))
             return
         position = compare(views, ledger.read, faults.add, report)
-    found.findings += [CheckResult("read models", text, sound=False) for text in faults.named()]
+    result.findings += [CheckResult("read models", text, sound=False) for text in faults.named()]
     if not faults.found:
-        found.findings.append(
+        result.findings.append(
             CheckResult("read models", f"each row is what the log gives, up to position {position:,}")
         )

@@ -178,8 +178,8 @@ def problem_of(response: httpx2.Response) -> Problem:
 
 def pause(response: httpx2.Response) -> float:
     """Seconds to wait before the next try, as the answer asks for."""
-    told = response.headers.get("Retry-After", "1")
-    return min(float(told) if told.isdecimal() else 1.0, LONGEST_PAUSE)
+    seconds = response.headers.get("Retry-After", "1")
+    return min(float(seconds) if seconds.isdecimal() else 1.0, LONGEST_PAUSE)
 
 
 # --- which way in -----------------------------------------------------------------------------------------------
@@ -207,19 +207,19 @@ def connect(
     Raises:
         Unreachable
     """
-    found = url or running_server(settings.data)
-    if found is None and settings.database_url is None and not (settings.data / LOG_FILE).exists():
-        found = usual_server(settings) if not new else None
-        if found is None and not new:
+    server = url or running_server(settings.data)
+    if server is None and settings.database_url is None and not (settings.data / LOG_FILE).exists():
+        server = usual_server(settings) if not new else None
+        if server is None and not new:
             raise Unreachable(
                 f"there is no log in {settings.data} and no server at {address(settings.host, settings.port)}: "
                 "`parley demo` shows one, `parley append` begins one, --data and --url name another"
             )
-    if found is not None:
-        with reaching(found):
-            http = httpx2.Client(base_url=found, timeout=TIMEOUT, trust_env=not _loopback(found))
+    if server is not None:
+        with reaching(server):
+            http = httpx2.Client(base_url=server, timeout=TIMEOUT, trust_env=not _loopback(server))
         with http:
-            yield Client(http, found, notice)
+            yield Client(http, server, notice)
         return
     with in_process_client(settings) as http:
         yield Client(http, settings.shown, notice)
@@ -233,12 +233,14 @@ MAX_REVISIONS = 50
 """Revisions that are looked up to tell whose error it was, or who disputes; of any more only the kind is told."""
 
 
-def read_revisions(found: Client, marked: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+def read_revisions(client: Client, reports: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """The corrections and disputes of reports, by id: they tell whose error it was, or who disputes."""
     ids = dict.fromkeys(
-        one for report in marked for name in ("corrected_by", "disputed_by") for one in report.get(name, ())
+        revision for report in reports for name in ("corrected_by", "disputed_by") for revision in report.get(name, ())
     )
-    return {one: found.get(f"/v1/events/{path_segment(one)}").json() for one in list(ids)[:MAX_REVISIONS]}
+    return {
+        revision: client.get(f"/v1/events/{path_segment(revision)}").json() for revision in list(ids)[:MAX_REVISIONS]
+    }
 
 
 def path_segment(text: str) -> str:

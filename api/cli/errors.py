@@ -22,11 +22,11 @@ class Problem(Exception):
         errors = body.get("errors")
         self.faults: list[tuple[str, str]] = [
             (
-                str(one.get("pointer") or one.get("parameter") or one.get("header") or ""),
-                _typed(str(one.get("detail", ""))),
+                str(fault.get("pointer") or fault.get("parameter") or fault.get("header") or ""),
+                _typed(str(fault.get("detail", ""))),
             )
-            for one in (errors if isinstance(errors, list) else ())
-            if isinstance(one, dict)
+            for fault in (errors if isinstance(errors, list) else ())
+            if isinstance(fault, dict)
         ]
 
 

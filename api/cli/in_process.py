@@ -71,11 +71,11 @@ class InProcess(httpx2.BaseTransport):
             "client": ("127.0.0.1", 0),
             "root_path": "",
         }
-        told: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+        unread: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
         async def receive() -> Message:
-            if told:
-                return told.pop()
+            if unread:
+                return unread.pop()
             await gone.wait()
             return {"type": "http.disconnect"}
 

@@ -98,5 +98,5 @@ def with_horizon(command: Callable[..., None]) -> Callable[..., None]:
 @contextmanager
 def connection(data: Path | None, url: str | None, *, new: bool = False) -> Iterator[Client]:
     settings = load(data=data, url=url)
-    with connect(settings, settings.url, new=new, notice=lambda text: warn(text, "dim")) as found:
-        yield found
+    with connect(settings, settings.url, new=new, notice=lambda text: warn(text, "dim")) as client:
+        yield client

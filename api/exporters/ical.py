@@ -55,13 +55,13 @@ def calendar(deadlines: Iterable[Json], explained: Mapping[str, Json], name: str
         explained: `actors` and `evidence` of that answer.
         name: what calendar programs show.
     """
-    found = Calendar()
-    found.add("prodid", "-//Parley//Deadlines//EN")
-    found.add("version", "2.0")
-    found.add("x-wr-calname", name)
-    for one in deadlines:
-        found.add_component(_entry(one, explained))
-    content: bytes = found.to_ical()
+    document = Calendar()
+    document.add("prodid", "-//Parley//Deadlines//EN")
+    document.add("version", "2.0")
+    document.add("x-wr-calname", name)
+    for deadline in deadlines:
+        document.add_component(_entry(deadline, explained))
+    content: bytes = document.to_ical()
     return content
 
 
@@ -70,8 +70,8 @@ def uid(deadline: Json) -> UUID:
     return uuid5(UID_NAMESPACE, " ".join((deadline["subject"], deadline["what"], deadline["events"][0])))
 
 
-def _entry(one: Json, explained: Mapping[str, Json]) -> Event | Todo:
-    when, sensitivity = When(one["when"]), Sensitivity(one["sensitivity"])
+def _entry(deadline: Json, explained: Mapping[str, Json]) -> Event | Todo:
+    when, sensitivity = When(deadline["when"]), Sensitivity(deadline["sensitivity"])
     first, last = (date.fromisoformat(day) if day is not None else None for day in when.days)
     if last is not None and (first is None or (last - first).days < MAX_LINE):
         entry: Event | Todo = Event()
@@ -85,15 +85,15 @@ def _entry(one: Json, explained: Mapping[str, Json]) -> Event | Todo:
             entry.add("dtstart", first)
         if last is not None:
             entry.add("due", last)
-    open_to_doubt = one["contested"] or when.approximate or when.uncertain or not _is_exact(when)
+    open_to_doubt = deadline["contested"] or when.approximate or when.uncertain or not _is_exact(when)
     if open_to_doubt and isinstance(entry, Event):  # a VTODO knows no such status
         entry.add("status", "TENTATIVE")
     guarded = sensitivity in (Sensitivity.HIGH, Sensitivity.SEVERE)
-    entry.add("uid", str(uid(one)))
-    entry.add("dtstamp", datetime.fromisoformat(one["touched_at"]).replace(microsecond=0))
-    entry.add("summary", _summary(one, guarded=guarded, unnamed=sensitivity is Sensitivity.SEVERE))
-    entry.add("description", "\n".join(_description(one, explained, guarded=guarded)))
-    entry.add("categories", [one["subject"].partition("/")[0], *one["processes"]])
+    entry.add("uid", str(uid(deadline)))
+    entry.add("dtstamp", datetime.fromisoformat(deadline["touched_at"]).replace(microsecond=0))
+    entry.add("summary", _summary(deadline, guarded=guarded, unnamed=sensitivity is Sensitivity.SEVERE))
+    entry.add("description", "\n".join(_description(deadline, explained, guarded=guarded)))
+    entry.add("categories", [deadline["subject"].partition("/")[0], *deadline["processes"]])
     entry.add("class", CLASSES[sensitivity])
     return entry
 
@@ -103,30 +103,30 @@ def _is_exact(when: When) -> bool:
     return all(end in ("", "..") or _EXACT.fullmatch(end) for end in when.split("/"))
 
 
-def _summary(one: Json, *, guarded: bool, unnamed: bool) -> str:
-    what = one["what"].partition(":")[0] if guarded else " ".join(one["what"].split())
-    family = one["subject"].partition("/")[0]
-    return f"{family if unnamed else one['label']}: {what}"
+def _summary(deadline: Json, *, guarded: bool, unnamed: bool) -> str:
+    what = deadline["what"].partition(":")[0] if guarded else " ".join(deadline["what"].split())
+    family = deadline["subject"].partition("/")[0]
+    return f"{family if unnamed else deadline['label']}: {what}"
 
 
-def _description(one: Json, explained: Mapping[str, Json], *, guarded: bool) -> list[str]:
+def _description(deadline: Json, explained: Mapping[str, Json], *, guarded: bool) -> list[str]:
     """What the entry rests on, line by line; of what is sensitive only where to look."""
-    lines = [f"Process: {', '.join(one['processes'])}", f"Date: {one['when']}"]
-    if one["contested"]:
+    lines = [f"Process: {', '.join(deadline['processes'])}", f"Date: {deadline['when']}"]
+    if deadline["contested"]:
         lines.append("Reports contradict each other.")
     if guarded:
-        return [*lines, f"Sensitivity: {one['sensitivity']}. Parley has the details."]
-    if one["actor"] is not None:
-        known = explained["actors"].get(one["actor"])
-        lines.append(f"Owed by: {known['label'] if known else one['actor']}")
+        return [*lines, f"Sensitivity: {deadline['sensitivity']}. Parley has the details."]
+    if deadline["actor"] is not None:
+        known = explained["actors"].get(deadline["actor"])
+        lines.append(f"Owed by: {known['label'] if known else deadline['actor']}")
     claimants = dict.fromkeys(
         _name(claimant, explained["actors"])
-        for event in one["events"]
+        for event in deadline["events"]
         for claimant in explained["evidence"][event]["claimants"]
     )
     more = f" and {len(claimants) - MOST_CLAIMANTS} more" if len(claimants) > MOST_CLAIMANTS else ""
     lines.append(f"According to: {', '.join(list(claimants)[:MOST_CLAIMANTS])}{more}")
-    return [*lines, f"Subject: {one['subject']}", f"Events: {', '.join(one['events'])}"]
+    return [*lines, f"Subject: {deadline['subject']}", f"Events: {', '.join(deadline['events'])}"]
 
 
 def _name(claimant: str, actors: Json) -> str:

@@ -38,7 +38,7 @@ def _range(part: str) -> tuple[str, float]:
 def _liking(media: str, ranges: list[tuple[str, float]]) -> float:
     """What the most exact range that fits says."""
     for wanted in (media, media.partition("/")[0] + "/*", "*/*"):
-        found = [liking for range_, liking in ranges if range_ == wanted]
-        if found:
-            return max(found)
+        likings = [liking for range_, liking in ranges if range_ == wanted]
+        if likings:
+            return max(likings)
     return 0.0

@@ -58,10 +58,10 @@ class DocumentedApp(FastAPI):
                 tags=self.openapi_tags,
             )
             for operation in (each for path in described["paths"].values() for each in path.values()):
-                told = operation["responses"]
-                if "HTTPValidationError" in str(told.get("422")):
-                    del told["422"]  # FastAPI's own shape of error, which is never sent
-                told["default"] = {**problems(400)[400], "description": "Any other problem."}
+                responses = operation["responses"]
+                if "HTTPValidationError" in str(responses.get("422")):
+                    del responses["422"]  # FastAPI's own shape of error, which is never sent
+                responses["default"] = {**problems(400)[400], "description": "Any other problem."}
                 for parameter in operation.get("parameters", ()):
                     _never_null(parameter["schema"])
             schemas = described.setdefault("components", {}).setdefault("schemas", {})

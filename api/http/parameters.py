@@ -114,10 +114,10 @@ def did_you_mean(sent: str, known: tuple[str, ...]) -> str:
 
 def _parameters(dependant: Dependant) -> dict[str, bool]:
     """The query parameters of an endpoint and what it depends on, and whether each may be sent more than once."""
-    found = {f.alias: get_origin(f.field_info.annotation) is list for f in dependant.query_params}
+    parameters = {f.alias: get_origin(f.field_info.annotation) is list for f in dependant.query_params}
     for below in dependant.dependencies:
-        found |= _parameters(below)
-    return found
+        parameters |= _parameters(below)
+    return parameters
 
 
 async def only_known(request: Request) -> None:

@@ -19,12 +19,12 @@ def read(headers: Iterable[str]) -> Mapping[str, str]:
 
 @lru_cache(64)  # most clients send the same with every request
 def _read(header: str) -> Mapping[str, str]:
-    found: dict[str, str] = {}
+    preferences: dict[str, str] = {}
     for part in header.split(","):
         preference = _PREFERENCE.fullmatch(part)
         if preference is not None:
-            found.setdefault(preference[1].lower(), (preference[3] or "").strip())
-    return found
+            preferences.setdefault(preference[1].lower(), (preference[3] or "").strip())
+    return preferences
 
 
 def seconds(preferences: Mapping[str, str], most: int) -> int | None:

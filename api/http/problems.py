@@ -140,26 +140,26 @@ def of_parameters(error: RequestValidationError) -> ProblemAnswer:
     """Parameters and headers that the framework could not read. Bodies are read by us."""
     faults: list[Fault] = []
     place: type[Refusal] = errors.BadCursor
-    for one in error.errors():
-        where, name = str(one["loc"][0]), ".".join(str(step) for step in one["loc"][1:])
+    for fault in error.errors():
+        where, name = str(fault["loc"][0]), ".".join(str(step) for step in fault["loc"][1:])
         if where == "header":
             place = BadHeader
-        faults.append(Fault(name, _hint(one)))
+        faults.append(Fault(name, _hint(fault)))
     return of_refusal(place.of(faults))
 
 
-def _hint(one: dict[str, Any]) -> str:
-    match one["type"]:
+def _hint(fault: dict[str, Any]) -> str:
+    match fault["type"]:
         case "int_parsing" | "int_parsing_size" | "int_from_float":
             return "send a whole number"
         case "bool_parsing":
             return "send true or false"
         case "string_pattern_mismatch":
-            return f"send text of the form {one['ctx']['pattern']}"
+            return f"send text of the form {fault['ctx']['pattern']}"
         case kind if kind in HINTS:
-            return HINTS[kind].format(**one.get("ctx", {}))
+            return HINTS[kind].format(**fault.get("ctx", {}))
         case _:
-            return str(one["msg"]).removeprefix("Value error, ")
+            return str(fault["msg"]).removeprefix("Value error, ")
 
 
 ADVICE = {
@@ -176,12 +176,12 @@ def of_framework(error: HTTPException) -> ProblemAnswer:
 
 def _allowed(request: Request) -> list[str]:
     """The methods that an address takes. The framework tells those of the first route only."""
-    found = []
+    methods = []
     for method in ALL_METHODS:
         scope = {key: request.scope[key] for key in ("type", "path", "root_path", "headers")}
         if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in request.app.routes):
-            found.append(method)
-    return found
+            methods.append(method)
+    return methods
 
 
 def of_accident() -> ProblemAnswer:

@@ -39,19 +39,19 @@ def answered(description: str, example: dict[str, Any], schema: str) -> Response
 def ask(services: Services, question: Callable[[ReadTransaction], Any]) -> JSON:
     """Answers a question from one snapshot of the read models, and tells which position it reflects."""
     with services.views.reading() as reading:
-        found = question(reading)
+        content = question(reading)
         headers = {POSITION_HEADER: str(reading.position)}
-    return JSON(found, headers=headers)
+    return JSON(content, headers=headers)
 
 
 def page(services: Services, question: Callable[[ReadTransaction], Page], name: str, **more: Any) -> JSON:
     """Answers with a page of a list, the cursor of the next one, and what else is given."""
 
-    def told(reading: ReadTransaction) -> dict[str, Any]:
+    def content(reading: ReadTransaction) -> dict[str, Any]:
         answer = question(reading)
         return {name: answer.items, "next": answer.next, **more}
 
-    return ask(services, told)
+    return ask(services, content)
 
 
 def paged(services: Services, asked: HorizonRequest, question: Callable[[ReadTransaction], Page], name: str) -> JSON:

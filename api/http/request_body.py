@@ -125,10 +125,10 @@ def uuid7() -> UUID:
 
 def _check_media_type(request: Request) -> None:
     """Only JSON is taken. A web page of another origin cannot send that type without asking first."""
-    told = request.headers.get("content-type", "")
-    if told == "application/json":
+    sent = request.headers.get("content-type", "")
+    if sent == "application/json":
         return
-    media, _, parameters = told.partition(";")
+    media, _, parameters = sent.partition(";")
     charset = re.fullmatch(r'\s*(charset\s*=\s*"?utf-8"?\s*)?', parameters, re.IGNORECASE)
     if media.strip().lower() != "application/json" or charset is None:
         raise WrongMediaType("send JSON in UTF-8, with the header Content-Type: application/json")
@@ -141,8 +141,8 @@ async def _read_body(request: Request, most: int, visit: Reservation) -> bytes:
         TooMuch: it is longer, whether it says so beforehand or not.
         Unavailable: those of all requests together take too much room.
     """
-    told = request.headers.get("content-length", "0")
-    if told.isdecimal() and int(told) > most:
+    stated = request.headers.get("content-length", "0")
+    if stated.isdecimal() and int(stated) > most:
         raise _too_long(most)
     parts = bytearray()
     async for part in request.stream():

@@ -38,11 +38,11 @@ def answer(
         headers: each header by name, with what it tells.
     """
     shape = {"$ref": f"#/components/schemas/{schema}"} if schema else {"type": "object"}
-    told = {name: {"description": text, "schema": {"type": "string"}} for name, text in (headers or {}).items()}
+    documented = {name: {"description": text, "schema": {"type": "string"}} for name, text in (headers or {}).items()}
     return {
         status: {
             "description": description,
             "content": {"application/json": {"schema": shape, "example": example}},
-            **({"headers": told} if told else {}),
+            **({"headers": documented} if documented else {}),
         }
     }

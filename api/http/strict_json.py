@@ -129,9 +129,9 @@ def _read_slowly(text: bytes) -> Any:
         raise NotJson(f"not JSON at line {error.lineno}, column {error.colno}: {words}; {mend}") from None
     except RecursionError:
         raise NotJson.at("", TOO_DEEP) from None
-    found = [Fault(pointer, detail) for pointer, detail in islice(_faults(value), MAX_FAULTS_PER_TEXT)]
-    if found:
-        raise NotJson.of(found)
+    faults = [Fault(pointer, detail) for pointer, detail in islice(_faults(value), MAX_FAULTS_PER_TEXT)]
+    if faults:
+        raise NotJson.of(faults)
     return value
 
 
@@ -143,24 +143,24 @@ def _faults(value: Any) -> Iterator[tuple[str, str]]:
     """Each fault with its JSON Pointer, in the order of the text. Not recursive: the text may be nested deeply."""
     within: list[Iterator[tuple[_Path, Any]]] = [iter([(None, value)])]
     while within:
-        path, here = next(within[-1], (None, _END))
-        match here:
-            case _ if here is _END:
+        path, node = next(within[-1], (None, _END))
+        match node:
+            case _ if node is _END:
                 within.pop()
             case _Wrong():
-                yield _pointer(path), here.detail
+                yield _pointer(path), node.detail
             case str():
-                if (detail := _fault_of_text(here)) is not None:
+                if (detail := _fault_of_text(node)) is not None:
                     yield _pointer(path), detail
             case list():
-                within.append(_items(path, here))
+                within.append(_items(path, node))
             case dict():
-                if isinstance(here, _Repeated):
-                    yield _pointer((path, here.key)), "this key is there twice in one object: keep one of them"
-                for key in here:
+                if isinstance(node, _Repeated):
+                    yield _pointer((path, node.key)), "this key is there twice in one object: keep one of them"
+                for key in node:
                     if (detail := _fault_of_text(key)) is not None:
                         yield _pointer(path), f"a key is not text: {detail}"
-                within.append(_values(path, here))
+                within.append(_values(path, node))
             case _:
                 pass
 

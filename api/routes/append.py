@@ -143,15 +143,15 @@ async def append_sent(
     if sent.single and not dry_run:
         headers["Location"] = f"/v1/events/{done.events[0].id}"
     wait = preferences.seconds(preferred, LONGEST_WAIT)
-    told = not (minimal or dry_run)
-    shown = (told or wait is not None) and await wait_for_views(
+    with_findings = not (minimal or dry_run)
+    shown = (with_findings or wait is not None) and await wait_for_views(
         services, done.position, SHORT_WAIT if wait is None else wait
     )
-    found = await run_in_threadpool(_findings_after, services, done) if told and shown else None
+    findings = await run_in_threadpool(_findings_after, services, done) if with_findings and shown else None
     applied = {"handling=strict": strict, "return=minimal": minimal, f"wait={wait}": wait is not None and shown}
     if any(applied.values()):
         headers["Preference-Applied"] = ", ".join(name for name, met in applied.items() if met)
-    return JSON(_answer(done, found), 201 if done.new else 200, headers)
+    return JSON(_answer(done, findings), 201 if done.new else 200, headers)
 
 
 def _outcome_of(error: Exception) -> str:
@@ -191,11 +191,11 @@ async def _refuse_doubtful(services: Services, sent: ParsedRequest, append: Appe
 def _quality_faults(services: Services, sent: ParsedRequest, numbers: list[int]) -> list[Fault]:
     """What some of the events of a request would raise of data quality."""
     with services.views.reading() as reading:
-        found = quality.quality_faults(reading, [sent.drafts[number].event for number in numbers])
+        doubts = quality.quality_faults(reading, [sent.drafts[number].event for number in numbers])
     mend = "Correct or retract what is wrong, mark a duplicate as one (DuplicateMarked), or send it without "
     return [
         Fault(f"/{numbers[number]}", f"{one.rule}: {one.text} {mend}`Prefer: handling=strict`.")
-        for number, one in sorted(found, key=lambda one: one[0])[:MAX_FAULTS_PER_ANSWER]
+        for number, one in sorted(doubts, key=lambda one: one[0])[:MAX_FAULTS_PER_ANSWER]
     ]
 
 

@@ -47,8 +47,8 @@ def read_end(text: str) -> str:
     try:
         read_moment(text)
     except ValueError as reason:
-        told = "there is no such day or hour: " if str(reason).startswith("there is no") else ""
-        raise ValueError(told + _END_HINT) from None
+        reason_text = "there is no such day or hour: " if str(reason).startswith("there is no") else ""
+        raise ValueError(reason_text + _END_HINT) from None
     return read_known_at(text)
 
 

@@ -79,7 +79,7 @@ def documented_answers(*media: str) -> Responses:
 )
 def list_deadlines(
     services: Fresh,
-    wanted: DeadlineFilter,
+    filters: DeadlineFilter,
     after: Cursor = None,
     limit: Annotated[
         int | None, Query(ge=1, le=1000, description=f"The most entries of a page, {DEADLINES_ON_PAGE} if not said.")
@@ -91,13 +91,13 @@ def list_deadlines(
     if accepted(accept, (LIST, CALENDAR)) == CALENDAR:
         if after is not None or limit is not None:
             raise BadCursor.at("after" if after is not None else "limit", f"a calendar has no pages: accept {LIST}")
-        return _calendar(services, wanted)
+        return _calendar(services, filters)
     with services.views.reading() as reading:
-        found, explained = deadlines.deadlines(
-            reading, datetime.now(UTC), **wanted, after=after, limit=limit or DEADLINES_ON_PAGE
+        listed, explained = deadlines.deadlines(
+            reading, datetime.now(UTC), **filters, after=after, limit=limit or DEADLINES_ON_PAGE
         )
         headers = {POSITION_HEADER: str(reading.position), "Vary": "Accept"}
-    return JSON({"deadlines": found.items, "next": found.next, **explained}, headers=headers)
+    return JSON({"deadlines": listed.items, "next": listed.next, **explained}, headers=headers)
 
 
 @router.get(
@@ -109,15 +109,15 @@ def list_deadlines(
     "its details, and a date too vague for a bar in a calendar becomes a task.",
     responses={**documented_answers(CALENDAR), **problems(400, 404, 503)},
 )
-def read_calendar(services: Fresh, wanted: DeadlineFilter) -> Response:
-    return _calendar(services, wanted)
+def read_calendar(services: Fresh, filters: DeadlineFilter) -> Response:
+    return _calendar(services, filters)
 
 
-def _calendar(services: Services, wanted: dict[str, Any]) -> Response:
+def _calendar(services: Services, filters: dict[str, Any]) -> Response:
     with services.views.reading() as reading:
-        found, explained = deadlines.deadlines(reading, datetime.now(UTC), **wanted, limit=MAX_IN_CALENDAR)
+        listed, explained = deadlines.deadlines(reading, datetime.now(UTC), **filters, limit=MAX_IN_CALENDAR)
         headers = {POSITION_HEADER: str(reading.position), "Vary": "Accept"}
-    of = f" of {wanted['process']}" if wanted["process"] else ""
-    content = ical.calendar(found.items, explained, f"Deadlines{of} in Parley")
+    of = f" of {filters['process']}" if filters["process"] else ""
+    content = ical.calendar(listed.items, explained, f"Deadlines{of} in Parley")
     headers["Content-Disposition"] = 'inline; filename="parley-deadlines.ics"'
     return Response(content, headers=headers, media_type=f"{CALENDAR}; charset=utf-8")

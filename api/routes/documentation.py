@@ -71,9 +71,9 @@ def _operation(base: str, path: str, method: str, operation: dict[str, Any]) -> 
     parameters = operation.get("parameters", [])
     if parameters:
         yield "<table>"
-        for one in parameters:
-            yield f"<tr><td><code>{escape(one['name'])}</code><td>{escape(one['in'])}"
-            yield f"<td>{escape(one.get('description', ''))}"
+        for parameter in parameters:
+            yield f"<tr><td><code>{escape(parameter['name'])}</code><td>{escape(parameter['in'])}"
+            yield f"<td>{escape(parameter.get('description', ''))}"
         yield "</table>"
     example, content = _request(operation)
     for name, value in content.items():
@@ -81,9 +81,9 @@ def _operation(base: str, path: str, method: str, operation: dict[str, Any]) -> 
         yield f"<details><summary>{escape(name)}</summary>{_pre(command)}</details>"
     if not content:
         yield _pre(_curl(base, path, method, parameters, example))
-    for status, told in operation["responses"].items():
-        yield f"<details><summary>{escape(str(status))}: {escape(told['description'])}</summary>"
-        for media, shown in told.get("content", {}).items():
+    for status, response in operation["responses"].items():
+        yield f"<details><summary>{escape(str(status))}: {escape(response['description'])}</summary>"
+        for media, shown in response.get("content", {}).items():
             if "example" in shown:
                 text = shown["example"]
                 yield f"<code>{escape(media)}</code>{_pre(text if isinstance(text, str) else _json(text))}"
@@ -96,10 +96,14 @@ def _request(operation: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
 
 
 def _curl(base: str, path: str, method: str, parameters: list[dict[str, Any]], body: Any) -> str:
-    for one in parameters:
-        if one["in"] == "path":
-            path = path.replace("{" + one["name"] + "}", quote(str(example_of(one))))
-    needed = {one["name"]: example_of(one) for one in parameters if one["in"] == "query" and one.get("required")}
+    for parameter in parameters:
+        if parameter["in"] == "path":
+            path = path.replace("{" + parameter["name"] + "}", quote(str(example_of(parameter))))
+    needed = {
+        parameter["name"]: example_of(parameter)
+        for parameter in parameters
+        if parameter["in"] == "query" and parameter.get("required")
+    }
     command = f"curl {shlex.quote(base + path + (f'?{urlencode(needed)}' if needed else ''))}"
     if body is not None:
         command += f" -H 'Content-Type: application/json' -d {shlex.quote(_json(body))}"

@@ -65,14 +65,14 @@ OfRules = Annotated[tuple[str | None, str | None], Depends(of_rules)]
         **problems(400, 503),
     },
 )
-def list_findings(services: Fresh, wanted: OfRules, after: Cursor = None, limit: Limit = 100) -> JSON:
+def list_findings(services: Fresh, rules: OfRules, after: Cursor = None, limit: Limit = 100) -> JSON:
     """The findings that stand now, process by process, the gravest first; one on a subject of two processes comes with
     each of them."""
     now = datetime.now(UTC)
 
     def question(reading: ReadTransaction) -> dict[str, Any]:
-        found, names = findings.all_findings(reading, now, *wanted, after, limit)
-        return {"findings": found.items, "next": found.next, **names}
+        listed, names = findings.all_findings(reading, now, *rules, after, limit)
+        return {"findings": listed.items, "next": listed.next, **names}
 
     return ask(services, question)
 
@@ -107,12 +107,12 @@ def list_rules() -> JSON:
         "FindingsOfProcess",
     ),
 )
-def read_findings(process: ProcessPath, services: Fresh, asked: At, wanted: OfRules) -> JSON:
+def read_findings(process: ProcessPath, services: Fresh, asked: At, rules: OfRules) -> JSON:
     """All findings that stand at the clock of the horizon, the gravest first, with the reports they rest on."""
     now = datetime.now(UTC)
 
     def question(reading: ReadTransaction) -> dict[str, Any]:
-        found, explained = findings.findings(reading, process, now, asked, *wanted)
-        return {"findings": found, **explained, "horizon": stated(asked, now)}
+        listed, explained = findings.findings(reading, process, now, asked, *rules)
+        return {"findings": listed, **explained, "horizon": stated(asked, now)}
 
     return ask(services, question)

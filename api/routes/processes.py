@@ -86,7 +86,7 @@ def list_processes(
         hint = did_you_mean(finding, tuple(RULES))
         raise BadCursor.at("finding", f"no such rule{hint}: one of {', '.join(RULES)}")
     now = datetime.now(UTC)
-    wanted = ProcessFilter(
+    filters = ProcessFilter(
         q=q,
         place=place,
         actor=actor,
@@ -97,15 +97,15 @@ def list_processes(
     )
     with services.views.reading() as reading:
         asked = f"{VIEW_VERSION}-{reading.tables.generation}-{reading.position}-{request.url.query}"
-        found = processes.processes(reading, wanted, after, limit, now) if finding is not None else None
-        if found is not None:  # a finding may begin or cease to stand while nothing is recorded
-            asked += f"-{' '.join(one['process'] for one in found.items)} {found.next}"
+        listed = processes.processes(reading, filters, after, limit, now) if finding is not None else None
+        if listed is not None:  # a finding may begin or cease to stand while nothing is recorded
+            asked += f"-{' '.join(entry['process'] for entry in listed.items)} {listed.next}"
         etag = f'W/"{hashlib.sha256(asked.encode()).hexdigest()[:32]}"'
         headers = {POSITION_HEADER: str(reading.position), "ETag": etag}
         if matches(if_none_match, etag):
             return Response(status_code=304, headers=headers)
-        found = found or processes.processes(reading, wanted, after, limit)
-    return JSON({"processes": found.items, "next": found.next}, headers=headers)
+        listed = listed or processes.processes(reading, filters, after, limit)
+    return JSON({"processes": listed.items, "next": listed.next}, headers=headers)
 
 
 @router.get(

@@ -98,8 +98,8 @@ async def replay_events(
     events = await run_in_threadpool(services.ledger.read_wire, after, limit + 1, wanted, head)
     following = events[limit - 1]["position"] if len(events) > limit else None
     if following is not None:
-        there = request.url.include_query_params(after=following, limit=limit)
-        headers["Link"] = f'<{there.path}?{there.query}>; rel="next"'
+        next_page = request.url.include_query_params(after=following, limit=limit)
+        headers["Link"] = f'<{next_page.path}?{next_page.query}>; rel="next"'
     return JSON({"events": events[:limit], "next": following}, headers=headers)
 
 
@@ -168,5 +168,5 @@ def read_event(
 def read_head(services: AtLog) -> JSON:
     """0 and null, as long as nothing is recorded."""
     position, at = services.ledger.head_at()
-    told = {"position": position, "recorded_at": instant(at) if at is not None else None}
-    return JSON(told, headers={POSITION_HEADER: str(position)})
+    head = {"position": position, "recorded_at": instant(at) if at is not None else None}
+    return JSON(head, headers={POSITION_HEADER: str(position)})

@@ -141,6 +141,6 @@ async def look_after(connections: set[Any]) -> None:
     while True:
         await asyncio.sleep(LOOK)
         now = loop.time()
-        for one in list(connections):
-            if isinstance(one, Connection):
-                one.let_go_if_slow(now)
+        for connection in list(connections):
+            if isinstance(connection, Connection):
+                connection.let_go_if_slow(now)

@@ -49,8 +49,8 @@ def withdraw(data: Path) -> None:
 
 def running_server(data: Path) -> str | None:
     """The URL of the server that runs on a data directory. A file left by one that died is ignored."""
-    told = _read(data)
-    url, pid = told.get("url"), told.get("pid")
+    written = _read(data)
+    url, pid = written.get("url"), written.get("pid")
     if not isinstance(url, str) or not isinstance(pid, int) or not _alive(pid):
         return None
     return url if _is_parley(url) else None
@@ -64,10 +64,10 @@ def usual_server(settings: Settings) -> str | None:
 
 def _read(data: Path) -> Json:
     try:
-        told = json.loads((data / SERVER_FILE).read_text(encoding="utf-8"))
+        written = json.loads((data / SERVER_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return {}
-    return told if isinstance(told, dict) else {}
+    return written if isinstance(written, dict) else {}
 
 
 def _alive(pid: int) -> bool:

@@ -123,9 +123,9 @@ class Projector(FollowerStatus):
                         self._waiting = self._hurried = False
                         self._begin()
 
-    def _hear(self, told: FollowerReport) -> None:
+    def _hear(self, report: FollowerReport) -> None:
         with self._moved:
-            self._position, self._complete, self.halted, self.fault, self.leads = told
+            self._position, self._complete, self.halted, self.fault, self.leads = report
             self._moved.notify_all()
         with self._gate:
             self._waiting = self._hurried = False
@@ -176,8 +176,8 @@ def run_child(settings: Settings, line: Connection) -> None:
         follower.tell(report)
         follower.start()
         with contextlib.suppress(EOFError, OSError):
-            while (told := line.recv_bytes()) != STOP:
-                if told == GROWN:
+            while (message := line.recv_bytes()) != STOP:
+                if message == GROWN:
                     follower.nudge()
                 else:
                     follower.hurry()
@@ -217,8 +217,8 @@ def follow_log(settings: Settings, started: Callable[[], None]) -> None:
 
 
 def _report(follower: Follower, stop: threading.Event) -> None:
-    told = -1
-    while not stop.wait(REPORT if told >= 0 else 1):
-        if follower.position != told:
-            told = follower.position
-            log.info("the read models follow", extra={"position": told, "leads": follower.leads})
+    reported = -1
+    while not stop.wait(REPORT if reported >= 0 else 1):
+        if follower.position != reported:
+            reported = follower.position
+            log.info("the read models follow", extra={"position": reported, "leads": follower.leads})

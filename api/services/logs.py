@@ -92,9 +92,9 @@ def _told(error: BaseException, seen: set[int]) -> Iterator[str]:
     for frame, line in list(traceback.walk_tb(error.__traceback__))[-MAX_FRAMES:]:
         yield f'  File "{frame.f_code.co_filename}", line {line}, in {frame.f_code.co_qualname}'
     yield f"{type(error).__module__}.{type(error).__qualname__}{_code(error)}"
-    for one in error.exceptions if isinstance(error, BaseExceptionGroup) else ():
+    for inner in error.exceptions if isinstance(error, BaseExceptionGroup) else ():
         yield "in it:"
-        yield from _told(one, seen)
+        yield from _told(inner, seen)
 
 
 def _code(error: BaseException) -> str:
@@ -172,14 +172,14 @@ def _catch_what_escapes() -> None:
         else:
             log.critical("an error ends Parley", exc_info=error)
 
-    def thread(told: threading.ExceptHookArgs) -> None:
-        if told.exc_value is not None and not isinstance(told.exc_value, SystemExit):
-            name = told.thread.name if told.thread is not None else None
-            log.error("an error ends a thread", exc_info=told.exc_value, extra={"in_thread": name})
+    def thread(arguments: threading.ExceptHookArgs) -> None:
+        if arguments.exc_value is not None and not isinstance(arguments.exc_value, SystemExit):
+            name = arguments.thread.name if arguments.thread is not None else None
+            log.error("an error ends a thread", exc_info=arguments.exc_value, extra={"in_thread": name})
 
-    def nobody(told: Any) -> None:
-        if told.exc_value is not None:
-            log.error("an error that nobody hears of", exc_info=told.exc_value)
+    def nobody(arguments: Any) -> None:
+        if arguments.exc_value is not None:
+            log.error("an error that nobody hears of", exc_info=arguments.exc_value)
 
     def warned(
         message: Warning | str,  # noqa: ARG001

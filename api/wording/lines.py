@@ -49,8 +49,10 @@ def title(names: Names, name: str) -> str:
         keys = [keys[0], keys[-1]]  # the measure and who claims
     elif field == "proposals":
         keys = keys[:1]
-    told = [names.actor(key) if key in names.actors else TITLES.get(key, clean(key).replace("-", " ")) for key in keys]
-    return ": ".join(filter(None, [ONE_OF.get(field, TITLES.get(field, clean(field))), ", ".join(told)]))
+    names_of_keys = [
+        names.actor(key) if key in names.actors else TITLES.get(key, clean(key).replace("-", " ")) for key in keys
+    ]
+    return ": ".join(filter(None, [ONE_OF.get(field, TITLES.get(field, clean(field))), ", ".join(names_of_keys)]))
 
 
 def said(names: Names, name: str, value: Any) -> list[Fragment]:
@@ -77,10 +79,10 @@ def sides(names: Names, name: str, line: Json) -> list[Fragment]:
     """What a line says, or each of its candidates if it is contested."""
     if not line["contested"]:
         return said(names, name, line["value"])
-    told: list[Fragment] = [tag("contested"), " "]
+    fragments: list[Fragment] = [tag("contested"), " "]
     for number, candidate in enumerate(line["candidates"]):
-        told += [" or " if number else "", *said(names, name, candidate["value"])]
-    return told
+        fragments += [" or " if number else "", *said(names, name, candidate["value"])]
+    return fragments
 
 
 def _date(_: Names, value: Any) -> list[Fragment]:
@@ -148,8 +150,8 @@ _ACTOR = re.compile(r"\bactors/([a-z0-9][a-z0-9-]*)")
 def readable(text: str, actors: Json) -> str:
     """A text of ours with names in place of ids, and dates in words."""
 
-    def name(found: re.Match[str]) -> str:
-        known = actors.get(found[1])
-        return str(known["label"]) if known else found[0]
+    def name(match: re.Match[str]) -> str:
+        known = actors.get(match[1])
+        return str(known["label"]) if known else match[0]
 
-    return clean(_DATES.sub(lambda found: words.when(found[0]), _ACTOR.sub(name, text)))
+    return clean(_DATES.sub(lambda match: words.when(match[0]), _ACTOR.sub(name, text)))

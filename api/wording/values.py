@@ -47,7 +47,9 @@ class Names:
         self.revisions: Json = revisions or {}
         self.subjects = {f"processes/{status['process']}": words.label(status["labels"], status["process"])}
         for family in ("talks", "agreements", "convoys", "enrolments"):
-            self.subjects |= {one["subject"]: words.label(one["labels"], one["subject"]) for one in status[family]}
+            self.subjects |= {
+                subject["subject"]: words.label(subject["labels"], subject["subject"]) for subject in status[family]
+            }
 
     def actor(self, actor: str | None) -> str:
         if actor is None:
@@ -71,11 +73,11 @@ class Names:
 
     def grounds(self, events: Iterable[str]) -> str:
         """Who says so, through whom and when; our part in it; how sensitive; what became of the reports."""
-        found = self._known(events)
-        marks = dict.fromkeys(mark for one in found for mark in words.marks(one, self.revisions, self.actors))
-        if possibly := words.possibly(found):
+        reports = self._known(events)
+        marks = dict.fromkeys(mark for report in reports for mark in words.marks(report, self.revisions, self.actors))
+        if possibly := words.possibly(reports):
             marks[possibly] = None
-        return "".join([words.grounds(found, self.actors), *(f" [{mark}]" for mark in marks)]).strip()
+        return "".join([words.grounds(reports, self.actors), *(f" [{mark}]" for mark in marks)]).strip()
 
     def possible(self, events: Iterable[str]) -> bool:
         """Whether all reports of a line are only possibly inside the horizon."""
@@ -99,9 +101,9 @@ def field_text(value: Json, name: str, lead: str = "", after: str = "") -> list[
     return [f"{lead}{clean(value[name])}{after}"] if value.get(name) else []
 
 
-def sentences(found: Iterable[str]) -> str:
+def sentences(texts: Iterable[str]) -> str:
     """Texts one after another, each with its full stop."""
-    return " ".join(text if text.endswith((".", "!", "?", "…", "”")) else f"{text}." for text in found)
+    return " ".join(text if text.endswith((".", "!", "?", "…", "”")) else f"{text}." for text in texts)
 
 
 # --- processes ------------------------------------------------------------------------------------------------
@@ -141,42 +143,42 @@ def access(names: Names, value: Json) -> list[Fragment]:
     ]
 
 
-def instrument(names: Names, one: Json) -> list[Fragment]:
-    issuer = f"of {names.actor(one['issuer'])}" if one.get("issuer") else "issuer not said"
-    number = next(iter(field_text(one, "number", "number ")), "number not said")
-    dated = words.when(one["dated"]) if one.get("dated") else "date not said"
-    title = "".join(field_text(one, "title", " “", "”"))
-    effect = [clean(one["effect"])]
-    effect += [f"Who may use it: {listed(map(clean, one['eligible']))}."] if one.get("eligible") else []
-    return [(f"{clean(one['kind'])}{title}", "bold"), f" {issuer}, {number}, {dated}: {sentences(effect)}"]
+def instrument(names: Names, value: Json) -> list[Fragment]:
+    issuer = f"of {names.actor(value['issuer'])}" if value.get("issuer") else "issuer not said"
+    number = next(iter(field_text(value, "number", "number ")), "number not said")
+    dated = words.when(value["dated"]) if value.get("dated") else "date not said"
+    title = "".join(field_text(value, "title", " “", "”"))
+    effect = [clean(value["effect"])]
+    effect += [f"Who may use it: {listed(map(clean, value['eligible']))}."] if value.get("eligible") else []
+    return [(f"{clean(value['kind'])}{title}", "bold"), f" {issuer}, {number}, {dated}: {sentences(effect)}"]
 
 
-def body(names: Names, one: Json) -> list[Fragment]:
-    more = field_text(one, "mandate")
-    more += [f"Seat: {words.label(one['seat']['labels'])}."] if one.get("seat") else []
-    more += [f"Overseen by {names.named(one['overseen_by'])}."] if one.get("overseen_by") else []
-    more.append(f"Set up: {words.when(one['occurred'])}.")
-    return [(words.label(one["labels"]), "bold"), " ", tag(one.get("modality") or "actual"), " ", sentences(more)]
+def body(names: Names, value: Json) -> list[Fragment]:
+    more = field_text(value, "mandate")
+    more += [f"Seat: {words.label(value['seat']['labels'])}."] if value.get("seat") else []
+    more += [f"Overseen by {names.named(value['overseen_by'])}."] if value.get("overseen_by") else []
+    more.append(f"Set up: {words.when(value['occurred'])}.")
+    return [(words.label(value["labels"]), "bold"), " ", tag(value.get("modality") or "actual"), " ", sentences(more)]
 
 
 # --- agreements -----------------------------------------------------------------------------------------------
 
 
 def agreement(value: Json) -> list[Fragment]:
-    found = [*field_text(value, "stage"), *field_text(value, "ceasefire"), *field_text(value, "side")]
-    found += [listed(map(clean, value["purposes"]))] if value.get("purposes") else []
+    parts = [*field_text(value, "stage"), *field_text(value, "ceasefire"), *field_text(value, "side")]
+    parts += [listed(map(clean, value["purposes"]))] if value.get("purposes") else []
     written = {"yes": "in writing", "no": "not in writing", "partly": "partly in writing"}
-    found.append(written.get(str(value.get("written")), "whether in writing: not known"))
-    return [sentences(["; ".join(found), *field_text(value, "summary")])]
+    parts.append(written.get(str(value.get("written")), "whether in writing: not known"))
+    return [sentences(["; ".join(parts), *field_text(value, "summary")])]
 
 
 def term(value: Json) -> list[Fragment]:
-    found = [f"from {words.when(value['starts'])}" if value["starts"] else "start not said"]
-    found.append(f"until {words.when(value['until'])}" if value["until"] else "no end named")
-    found += ["a trial"] if value["trial"] else []
-    found += ["renewable" if value["renewable"] else "not renewable"] if value["renewable"] is not None else []
-    found += field_text(value, "extended", "extended ")
-    return [", ".join(found)]
+    parts = [f"from {words.when(value['starts'])}" if value["starts"] else "start not said"]
+    parts.append(f"until {words.when(value['until'])}" if value["until"] else "no end named")
+    parts += ["a trial"] if value["trial"] else []
+    parts += ["renewable" if value["renewable"] else "not renewable"] if value["renewable"] is not None else []
+    parts += field_text(value, "extended", "extended ")
+    return [", ".join(parts)]
 
 
 def signature(names: Names, signed: Json) -> list[Fragment]:
@@ -187,22 +189,22 @@ def signature(names: Names, signed: Json) -> list[Fragment]:
 
 def terms(names: Names, agreed: Json) -> list[Fragment]:
     """What an obligation says."""
-    found = [clean(agreed["text"])]
-    found += [f"To: {names.named(agreed['beneficiary'])}."] if agreed.get("beneficiary") else []
-    found += [f"By {words.when(agreed['deadline'])}."] if agreed.get("deadline") else []
-    found += [*field_text(agreed, "condition", "On condition: "), *field_text(agreed, "recurrence", "How often: ")]
-    found += [f"Target: {words.quantity(agreed['target'])}."] if agreed.get("target") else []
-    found += [f"Verified by {names.actor(agreed['verifier'])}."] if agreed.get("verifier") else []
-    return [sentences(found)]
+    parts = [clean(agreed["text"])]
+    parts += [f"To: {names.named(agreed['beneficiary'])}."] if agreed.get("beneficiary") else []
+    parts += [f"By {words.when(agreed['deadline'])}."] if agreed.get("deadline") else []
+    parts += [*field_text(agreed, "condition", "On condition: "), *field_text(agreed, "recurrence", "How often: ")]
+    parts += [f"Target: {words.quantity(agreed['target'])}."] if agreed.get("target") else []
+    parts += [f"Verified by {names.actor(agreed['verifier'])}."] if agreed.get("verifier") else []
+    return [sentences(parts)]
 
 
 def score(assessed: Json) -> list[Fragment]:
-    found = []
+    parts = []
     if assessed.get("score") is not None:
-        found.append(f"{assessed['score']} of 3, {SCORES[assessed['score']]}")
-    found += field_text(assessed, "standing")
-    found += [f"done: {words.quantity(assessed['achieved'])}"] if assessed.get("achieved") else []
-    return ["; ".join([*found, *field_text(assessed, "assessor", "assessed by "), *field_text(assessed, "reason")])]
+        parts.append(f"{assessed['score']} of 3, {SCORES[assessed['score']]}")
+    parts += field_text(assessed, "standing")
+    parts += [f"done: {words.quantity(assessed['achieved'])}"] if assessed.get("achieved") else []
+    return ["; ".join([*parts, *field_text(assessed, "assessor", "assessed by "), *field_text(assessed, "reason")])]
 
 
 # --- roles, positions, proposals ------------------------------------------------------------------------------
@@ -249,9 +251,9 @@ def claim(value: Json, unit: str) -> list[Fragment]:
 
 
 def register(names: Names, value: Json) -> list[Fragment]:
-    found = [*field_text(value, "who_may_join", "Who may join: "), *field_text(value, "legal_basis", "Legal basis: ")]
-    found += [f"Run by {names.actor(value['organiser'])}."] if value.get("organiser") else []
-    return [sentences(found or ["Who may join is not said"])]
+    parts = [*field_text(value, "who_may_join", "Who may join: "), *field_text(value, "legal_basis", "Legal basis: ")]
+    parts += [f"Run by {names.actor(value['organiser'])}."] if value.get("organiser") else []
+    return [sentences(parts or ["Who may join is not said"])]
 
 
 # --- convoys --------------------------------------------------------------------------------------------------
@@ -264,21 +266,21 @@ def whereabouts(names: Names, seen: Json) -> list[Fragment]:
 
 
 def convoy(names: Names, value: Json) -> list[Fragment]:
-    found = [clean(value["kind"]) + (", a series" if value.get("series") else "")]
-    found += field_text(value, "recurrence", "how often: ")
-    found += ["sent by " + listed(names.sender(actor) for actor in value["senders"])] if value.get("senders") else []
+    parts = [clean(value["kind"]) + (", a series" if value.get("series") else "")]
+    parts += field_text(value, "recurrence", "how often: ")
+    parts += ["sent by " + listed(names.sender(actor) for actor in value["senders"])] if value.get("senders") else []
     for name, lead in (("origin", "from"), ("destination", "to")):
-        found += [f"{lead} {words.label(value[name]['labels'])}"] if value.get(name) else []
+        parts += [f"{lead} {words.label(value[name]['labels'])}"] if value.get(name) else []
     loaded = cargo_text(value.get("cargo"), value.get("people"))
-    found += [f"with {loaded}"] if loaded else []
-    found += [f"planned for {words.when(value['planned'])}"] if value.get("planned") else []
-    return ["; ".join(found)]
+    parts += [f"with {loaded}"] if loaded else []
+    parts += [f"planned for {words.when(value['planned'])}"] if value.get("planned") else []
+    return ["; ".join(parts)]
 
 
 def clearance(decision: Json) -> list[Fragment]:
-    found = [*field_text(decision, "conditions"), *field_text(decision, "reason")]
-    found += [f"valid until {words.when(decision['valid_until'])}"] if decision.get("valid_until") else []
-    return [tag(decision["decision"]), "".join(f" {part}" for part in found)]
+    parts = [*field_text(decision, "conditions"), *field_text(decision, "reason")]
+    parts += [f"valid until {words.when(decision['valid_until'])}"] if decision.get("valid_until") else []
+    return [tag(decision["decision"]), "".join(f" {part}" for part in parts)]
 
 
 def departure(departed: Json) -> list[Fragment]:
@@ -293,10 +295,10 @@ def removed(names: Names, taken: Json) -> list[Fragment]:
 
 def arrival(arrived: Json) -> list[Fragment]:
     complete = {"fully": "complete", "partly": "in part"}
-    found = [complete.get(str(arrived.get("completeness")), "how complete: not known")]
-    found += [f"delivered {cargo_text(arrived['delivered'])}"] if arrived.get("delivered") else []
-    found += [f"reached {words.quantity(arrived['people_reached'])}"] if arrived.get("people_reached") else []
-    return ["; ".join(found)]
+    parts = [complete.get(str(arrived.get("completeness")), "how complete: not known")]
+    parts += [f"delivered {cargo_text(arrived['delivered'])}"] if arrived.get("delivered") else []
+    parts += [f"reached {words.quantity(arrived['people_reached'])}"] if arrived.get("people_reached") else []
+    return ["; ".join(parts)]
 
 
 def cargo_text(cargo: list[Json] | None, people: list[Json] | None = None) -> str:

@@ -107,18 +107,18 @@ def _plain_day(text: str) -> bool:
 
 
 def _one(text: str) -> str:
-    if found := _INSTANT.fullmatch(text):
-        return f"{_one(found[1])} {found[2]} {_zone(found[3])}"
-    if found := _YEARS.fullmatch(text):
-        century, decade, qualifier = found.groups()
+    if match := _INSTANT.fullmatch(text):
+        return f"{_one(match[1])} {match[2]} {_zone(match[3])}"
+    if match := _YEARS.fullmatch(text):
+        century, decade, qualifier = match.groups()
         first, last = (
             (f"{century}00", f"{century}99") if decade == "X" else (f"{century}{decade}0", f"{century}{decade}9")
         )
         return f"{QUALIFIERS.get(qualifier, '')}some year {first} to {last}"
-    found = _DATE.fullmatch(text)
-    if not found:
+    match = _DATE.fullmatch(text)
+    if not match:
         return clean(text)
-    year, month, on, qualifier = found.groups()
+    year, month, on, qualifier = match.groups()
     return QUALIFIERS.get(qualifier, "") + _date(str(int(year)), month, on)
 
 
@@ -148,14 +148,14 @@ def number(value: float | None) -> str:
     return "not said" if value is None else f"{value:,}"
 
 
-def quantity(found: Json, unit: str | None = None) -> str:
+def quantity(amount: Json, unit: str | None = None) -> str:
     """A claimed number with its qualifier and unit: "more than 20,000 persons", "1,500 to 2,500 persons".
 
     Of a number without a `value` the bounds are told.
     """
-    what = clean(found.get("unit") or unit or "persons")
-    value, qualifier = found.get("value"), found.get("qualifier") or "exact"
-    low, high = found.get("low"), found.get("high")
+    what = clean(amount.get("unit") or unit or "persons")
+    value, qualifier = amount.get("value"), amount.get("qualifier") or "exact"
+    low, high = amount.get("low"), amount.get("high")
     if value is not None:
         words = number(value) if qualifier == "exact" else f"{clean(qualifier)} {number(value)}"
     elif qualifier == "several":
@@ -169,9 +169,9 @@ def quantity(found: Json, unit: str | None = None) -> str:
     return f"{words} {what}"
 
 
-def times(count: int, one: str, many: str | None = None) -> str:
+def times(count: int, singular: str, plural: str | None = None) -> str:
     """A count with its noun: "1 event", "42 events"."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
+    return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
 
 
 # --- names ----------------------------------------------------------------------------------------------------
@@ -193,30 +193,30 @@ def listed(words: Iterable[str], last: str = "and") -> str:
     return f" {last} ".join([", ".join(items[:-1]), items[-1]]) if len(items) > 1 else "".join(items)
 
 
-def cohort(found: Json) -> str:
+def cohort(people: Json) -> str:
     """People as a group: "about 30 wounded"."""
-    category = clean(found["category"]) + (f", {clean(found['who'])}" if found.get("who") else "")
-    return f"{category}: {quantity(found['quantity'])}" if found.get("quantity") else category
+    category = clean(people["category"]) + (f", {clean(people['who'])}" if people.get("who") else "")
+    return f"{category}: {quantity(people['quantity'])}" if people.get("quantity") else category
 
 
-def item(found: Json) -> str:
+def item(goods: Json) -> str:
     """Cargo: "food baskets: 3,000 baskets"."""
-    description = clean(found["description"])
-    return f"{description}: {quantity(found['quantity'])}" if found.get("quantity") else description
+    description = clean(goods["description"])
+    return f"{description}: {quantity(goods['quantity'])}" if goods.get("quantity") else description
 
 
 # --- sources --------------------------------------------------------------------------------------------------
 
 
-def source(found: Json, actors: Json) -> str:
+def source(source: Json, actors: Json) -> str:
     """Who says so, through whom, when: "one field commander, unnamed (TASS, 27 Oct 2017)"."""
-    publisher = clean(found.get("publisher", "publisher not said"))
-    if found.get("published"):
-        publisher += f", {when(found['published'])}"
-    if found.get("grade"):
-        publisher += f", grade {clean(found['grade'])}"
-    claimant = found.get("claimant")
-    if claimant in (None, "unattributed") or claimant == found.get("publisher"):
+    publisher = clean(source.get("publisher", "publisher not said"))
+    if source.get("published"):
+        publisher += f", {when(source['published'])}"
+    if source.get("grade"):
+        publisher += f", grade {clean(source['grade'])}"
+    claimant = source.get("claimant")
+    if claimant in (None, "unattributed") or claimant == source.get("publisher"):
         return publisher
     return f"{claimed_by(claimant, actors)} ({publisher})"
 
@@ -227,20 +227,20 @@ def claimed_by(claimant: str, actors: Json) -> str:
     return clean(known["label"]) if known else clean(claimant)
 
 
-def grounds(found: Iterable[Json], actors: Json, most: int = 3) -> str:
+def grounds(reports: Iterable[Json], actors: Json, most: int = 3) -> str:
     """What a line rests on, in one phrase: who says so, our own part in it, and how sensitive it is."""
     said: dict[str, None] = {}
     sensitivity = ""
-    for one in found:
-        sources = dict.fromkeys(source(s, actors) for s in one.get("sources", ()))
-        if one.get("basis") == "inferred by us":
+    for report in reports:
+        sources = dict.fromkeys(source(s, actors) for s in report.get("sources", ()))
+        if report.get("basis") == "inferred by us":
             said["inferred by us" + (f" from {listed(sources)}" if sources else "")] = None
-        elif one.get("basis") == "observed":
+        elif report.get("basis") == "observed":
             said["observed by us" + (f"; also {listed(sources)}" if sources else "")] = None
         else:
             said |= sources or {"no source given": None}
-        if one.get("sensitivity") in ("high", "severe") and sensitivity != "severe":
-            sensitivity = str(one["sensitivity"])
+        if report.get("sensitivity") in ("high", "severe") and sensitivity != "severe":
+            sensitivity = str(report["sensitivity"])
     phrases = list(said)
     if len(phrases) > most:
         phrases = [*phrases[:most], f"{len(phrases) - most} more"]
@@ -256,17 +256,17 @@ POSSIBLY = {
 }
 
 
-def horizon(found: Json) -> str:
+def horizon(horizon: Json) -> str:
     """A horizon that was asked for in one line: "As of 29 Oct 2017; 3 reports only possibly inside; 12 beyond it".
 
     Of the present it says nothing.
     """
     bounds = [
-        f"{lead} {when(str(found[name]))}"
+        f"{lead} {when(str(horizon[name]))}"
         for name, lead in (("as_of", "as of"), ("published_by", "published by"), ("known_at", "known at"))
-        if found.get(name) is not None
+        if horizon.get(name) is not None
     ]
-    at, position = found.get("known_at_position"), found.get("position")
+    at, position = horizon.get("known_at_position"), horizon.get("position")
     if at is not None:
         bounds.append(f"known at log position {number(at)}")
     if position is not None and position != at:
@@ -274,38 +274,38 @@ def horizon(found: Json) -> str:
     if not bounds:
         return ""
     said = " · ".join(bounds)
-    inside = [f"{times(found['possible'], 'report')} only possibly inside"] if found.get("possible") else []
-    beyond = [f"{number(found['beyond'])} beyond it"] if found.get("beyond") else []
+    inside = [f"{times(horizon['possible'], 'report')} only possibly inside"] if horizon.get("possible") else []
+    beyond = [f"{number(horizon['beyond'])} beyond it"] if horizon.get("beyond") else []
     return "; ".join([said[:1].upper() + said[1:], *inside, *beyond])
 
 
-def possibly(found: Iterable[Json]) -> str:
+def possibly(reports: Iterable[Json]) -> str:
     """Why what rests on these reports is only possibly inside the horizon; nothing if one is surely inside."""
-    reasons = [one.get("possible") for one in found]
+    reasons = [report.get("possible") for report in reports]
     if not reasons or None in reasons:
         return ""
     return POSSIBLY.get(str(reasons[0]), "possibly") if len(set(reasons)) == 1 else "possibly"
 
 
-def marks(found: Json, revisions: Json, actors: Json) -> list[str]:
+def marks(report: Json, revisions: Json, actors: Json) -> list[str]:
     """What became of a report: "corrected: our error", "disputed by the committee".
 
     Args:
-        found: the report, with the ids of what revises it.
+        report: the report, with the ids of what revises it.
         revisions: those events by id, as far as they were looked up.
         actors: names.
     """
     said: list[str] = []
-    if found.get("corrected_by"):
-        by = clean(_data(revisions, found["corrected_by"][0]).get("by", ""))
+    if report.get("corrected_by"):
+        by = clean(_data(revisions, report["corrected_by"][0]).get("by", ""))
         said.append(by if by.startswith("corrected") else f"corrected: {by}" if by else "corrected")
-    if found.get("retracted_by"):
+    if report.get("retracted_by"):
         said.append("retracted")
-    for one in found.get("disputed_by", ()):
-        data = _data(revisions, one)
+    for dispute in report.get("disputed_by", ()):
+        data = _data(revisions, dispute)
         who = claimed_by(f"actors/{data['by']}", actors) if data.get("by") else clean(data.get("described") or "")
         said.append(f"disputed by {who.removeprefix('actors/')}" if who else "disputed")
-    if found.get("same_as"):
+    if report.get("same_as"):
         said.append("a duplicate, counted once")
     return list(dict.fromkeys(said))
 
@@ -357,7 +357,7 @@ def _said(name: str, value: Any, actors: Json) -> str:
         case list() if name in ("title", "labels"):
             return label(value)
         case list():
-            return listed(filter(None, (_said(name, one, actors) for one in value)))
+            return listed(filter(None, (_said(name, part, actors) for part in value)))
         case dict():
             return gist(value, actors)
         case _:

@@ -40,9 +40,9 @@ def append(
     name = str(getattr(file, "name", "-"))
     name = "stdin" if name in ("-", "<stdin>") else name
     try:
-        with connection(data, url, new=True) as found, reading(file) as read:
-            where = found.where
-            append_file.append_lines(found, file, tally, read, append_file.AppendOptions(strict=strict, findings=True))
+        with connection(data, url, new=True) as client, reading(file) as read:
+            where = client.where
+            append_file.append_lines(client, file, tally, read, append_file.AppendOptions(strict=strict, findings=True))
     except append_file.LineRefused as stopped:
         warn(f"Line {stopped.number} of {name} is refused: {stopped.title}", "bold red")
         for pointer, detail in stopped.faults:
@@ -73,16 +73,16 @@ MAX_FINDINGS_SHOWN = 10
 GRAVITY = {severity.value: place for place, severity in enumerate(Severity)}
 
 
-def print_findings(found: dict[str, list[Json]]) -> None:
+def print_findings(by_subject: dict[str, list[Json]]) -> None:
     """What stands on the subjects of an append, the gravest first."""
-    listed = [one for of_subject in found.values() for one in of_subject]
-    listed.sort(key=lambda one: GRAVITY.get(one["severity"], len(GRAVITY)))
-    if not listed:
+    gravest_first = [finding for of_subject in by_subject.values() for finding in of_subject]
+    gravest_first.sort(key=lambda finding: GRAVITY.get(finding["severity"], len(GRAVITY)))
+    if not gravest_first:
         return
     console = out()
     sheet = TextLayout(console.width)
-    sheet.put(f"{words.times(len(listed), 'finding')} on {words.times(len(found), 'subject')}:")
-    put_findings(sheet, listed[:MAX_FINDINGS_SHOWN], {})
-    if len(listed) > MAX_FINDINGS_SHOWN:
-        sheet.put((f"and {len(listed) - MAX_FINDINGS_SHOWN} more: `parley findings` shows them all.", ASIDE))
+    sheet.put(f"{words.times(len(gravest_first), 'finding')} on {words.times(len(by_subject), 'subject')}:")
+    put_findings(sheet, gravest_first[:MAX_FINDINGS_SHOWN], {})
+    if len(gravest_first) > MAX_FINDINGS_SHOWN:
+        sheet.put((f"and {len(gravest_first) - MAX_FINDINGS_SHOWN} more: `parley findings` shows them all.", ASIDE))
     sheet.print(console)

@@ -54,8 +54,8 @@ def changes(
     if since is None:
         since = (datetime.now(UTC) - A_DAY).strftime("%Y-%m-%dT%H:%M:%SZ")
     path = f"/v1/processes/{path_segment(process)}/changes"
-    with connection(data, url) as found:
-        answer = found.get(path, fresh=True, since=since, until=until).json()
+    with connection(data, url) as client:
+        answer = client.get(path, fresh=True, since=since, until=until).json()
     if as_json:
         print_json(answer)
         return
@@ -78,8 +78,10 @@ class ChangesPage:
         if not any(answer["totals"].values()):
             self.sheet.put("Nothing became known, and nothing fell due.")
             return self.sheet
-        told = {event for one in answer["overdue"] for event in one["events"]}
-        raised = [one for one in answer["raised"] if one["rule"] not in DATED or not told & set(one["events"])]
+        overdue_events = {event for line in answer["overdue"] for event in line["events"]}
+        raised = [
+            line for line in answer["raised"] if line["rule"] not in DATED or not overdue_events & set(line["events"])
+        ]
         self.sheet.put(*self._glance(len(raised)))
         self._section("Overdue since", answer["overdue"], self._overdue)
         self._section("Newly contested", answer["newly_contested"], self._finding)
@@ -102,8 +104,8 @@ class ChangesPage:
         """What there is, in one line."""
         totals = self._answer["totals"]
         reports = f"{times(totals['new'], 'report')} on {times(totals['subjects'], 'subject')}"
-        found: list[Fragment] = [reports if totals["new"] else "no new report"]
-        found += [f" ({totals['late']} late)"] if totals["late"] else []
+        counted: list[Fragment] = [reports if totals["new"] else "no new report"]
+        counted += [f" ({totals['late']} late)"] if totals["late"] else []
         counts = (
             (totals["overdue"], "overdue", True),
             (totals["newly_contested"], "newly contested", True),
@@ -114,81 +116,81 @@ class ChangesPage:
             (totals["resolved"], "resolved", False),
         )
         for count, what, urgent in counts:
-            found += [", ", (f"{count:,} {what}", ALERT if urgent else "")] if count else []
-        return ["At a glance: ", *found]
+            counted += [", ", (f"{count:,} {what}", ALERT if urgent else "")] if count else []
+        return ["At a glance: ", *counted]
 
-    def _section(self, title: str, found: list[Json], show: Callable[[Json], None]) -> None:
-        if found:
+    def _section(self, title: str, entries: list[Json], show: Callable[[Json], None]) -> None:
+        if entries:
             self.sheet.heading(title)
-        for one in found:
-            show(one)
+        for entry in entries:
+            show(entry)
 
-    def _subject(self, one: Json) -> str:
-        label, path = clean(one["label"]), clean(one["subject"])
+    def _subject(self, entry: Json) -> str:
+        label, path = clean(entry["label"]), clean(entry["subject"])
         return label if label != path else path
 
     # --- what asks for attention
 
-    def _overdue(self, one: Json) -> None:
-        who = f", {self._names.actor(one['actor'])}" if one["actor"] else ""
-        told = "its date has passed" if one["by_time"] else "it was past already when it was reported"
-        what = f" {clean(one['what']).rstrip('.')}{who}: {self._subject(one)}; {told}."
-        self._entry(one["events"], tag("overdue"), (f" {words.when(one['when'])}", "bold"), what)
+    def _overdue(self, line: Json) -> None:
+        who = f", {self._names.actor(line['actor'])}" if line["actor"] else ""
+        why = "its date has passed" if line["by_time"] else "it was past already when it was reported"
+        what = f" {clean(line['what']).rstrip('.')}{who}: {self._subject(line)}; {why}."
+        self._entry(line["events"], tag("overdue"), (f" {words.when(line['when'])}", "bold"), what)
 
-    def _finding(self, one: Json) -> None:
-        style = ALERT if one["severity"] == "high" else "bold"
-        text = f" {self._subject(one)}: {readable(one['text'], self._names.actors)}"
-        self.sheet.put((f"[{clean(one['rule'])}]", style), text, (self._why(one), ASIDE), indent=2)
+    def _finding(self, finding: Json) -> None:
+        style = ALERT if finding["severity"] == "high" else "bold"
+        text = f" {self._subject(finding)}: {readable(finding['text'], self._names.actors)}"
+        self.sheet.put((f"[{clean(finding['rule'])}]", style), text, (self._why(finding), ASIDE), indent=2)
 
-    def _gone(self, one: Json) -> None:
-        text = f" {self._subject(one)}: {readable(one['text'], self._names.actors)}"
-        self.sheet.put((f"[{clean(one['rule'])}]", FACT), text, indent=2)
-        if one["by_time"]:
+    def _gone(self, finding: Json) -> None:
+        text = f" {self._subject(finding)}: {readable(finding['text'], self._names.actors)}"
+        self.sheet.put((f"[{clean(finding['rule'])}]", FACT), text, indent=2)
+        if finding["by_time"]:
             self.sheet.put("over by the passing of time", indent=4)
         else:
-            self._because(one["because"], "since then: ")
+            self._because(finding["because"], "since then: ")
 
-    def _why(self, one: Json) -> str:
-        return " Nothing came in: it is the time that passed." if one["by_time"] else ""
+    def _why(self, finding: Json) -> str:
+        return " Nothing came in: it is the time that passed." if finding["by_time"] else ""
 
     # --- what changed
 
-    def _changed(self, found: list[Json]) -> None:
-        if not found:
+    def _changed(self, changed_lines: list[Json]) -> None:
+        if not changed_lines:
             return
         self.sheet.heading("What changed")
-        for path in dict.fromkeys(one["subject"] for one in found):
-            mine = [one for one in found if one["subject"] == path]
-            self._under(mine[0])
-            for one in mine:
-                self._line(one)
+        for path in dict.fromkeys(line["subject"] for line in changed_lines):
+            of_subject = [line for line in changed_lines if line["subject"] == path]
+            self._under(of_subject[0])
+            for line in of_subject:
+                self._line(line)
 
-    def _under(self, one: Json, after: str = "") -> None:
-        path = clean(one["subject"])
-        self.sheet.put((clean(one["label"]), "bold"), (f"  {path}", ASIDE), after, indent=2)
+    def _under(self, entry: Json, after: str = "") -> None:
+        path = clean(entry["subject"])
+        self.sheet.put((clean(entry["label"]), "bold"), (f"  {path}", ASIDE), after, indent=2)
 
-    def _line(self, one: Json) -> None:
-        name, before, after = one["line"], one["before"], one["after"]
+    def _line(self, line: Json) -> None:
+        name, before, after = line["line"], line["before"], line["after"]
         said: list[Fragment] = [(f"{lines.title(self._names, name)}: ", "bold")]
         if before is not None:
             said += [*lines.sides(self._names, name, before), " → "]
         else:
             said += [tag("new"), " "]
         said += lines.sides(self._names, name, after) if after is not None else ["nothing is told any more"]
-        self._entry(one["because"], *said, indent=4)
+        self._entry(line["because"], *said, indent=4)
 
-    def _corrected(self, one: Json) -> None:
-        what = words.listed(map(clean, one["what"]))
-        said = one["says"] if one["said"] is None else one["said"]
-        style = FACT if one["what"][0] in ("restored", "unified", "dispute withdrawn") else ALERT
-        self.sheet.put((f"[{what}]", style), f" {self._subject(one)}: “{self._text(said)}”", indent=2)
-        for difference in one["differences"]:
+    def _corrected(self, report: Json) -> None:
+        what = words.listed(map(clean, report["what"]))
+        said = report["says"] if report["said"] is None else report["said"]
+        style = FACT if report["what"][0] in ("restored", "unified", "dispute withdrawn") else ALERT
+        self.sheet.put((f"[{what}]", style), f" {self._subject(report)}: “{self._text(said)}”", indent=2)
+        for difference in report["differences"]:
             field = difference["field"].removeprefix("data.").replace("_", " ").replace(".", ", ")
             old, new = (self._value(difference["field"], difference[side]) for side in ("before", "after"))
             self.sheet.put((f"{clean(field)}: ", "bold"), f"{old} → {new}", indent=4)
-        if not one["revisions"] and one["says"]:
+        if not report["revisions"] and report["says"]:
             self.sheet.put("it stands in place of a report that was taken back", indent=4)
-        for revision in one["revisions"]:
+        for revision in report["revisions"]:
             who = self._names.claimant(revision["by"]) if revision["by"] else words.spoken(revision["type"])
             why = f": {clean(revision['why'])}" if revision["why"] else ""
             on = f" ({clean(revision['recorded_by'])}, {words.moment(revision['recorded_at'])})"
@@ -207,7 +209,7 @@ class ChangesPage:
             case int() | float():
                 return words.number(value)
             case list():
-                return words.listed(self._value("", one) for one in value)
+                return words.listed(self._value("", part) for part in value)
             case _ if "publisher" in value:
                 return words.source(value, self._names.actors)
             case _:
@@ -215,8 +217,8 @@ class ChangesPage:
 
     # --- what came in
 
-    def _reports(self, found: list[Json]) -> None:
-        if not found:
+    def _reports(self, groups: list[Json]) -> None:
+        if not groups:
             return
         totals = self._answer["totals"]
         all_late = totals["late"] == totals["new"] > 1
@@ -225,32 +227,32 @@ class ChangesPage:
         if totals["shown"] < totals["new"]:
             cut = f"The last {totals['shown']:,} of {totals['new']:,}: `parley history` has them all."
             self.sheet.put((cut, ASIDE), indent=2)
-        for group in found:
+        for group in groups:
             self._under(group, "  not known before" if group["opened"] and self._answer["known_before"] else "")
             for report in group["reports"]:
                 self._report(report, late=report["late"] and not all_late)
 
-    def _report(self, one: Json, *, late: bool) -> None:
-        marks: list[str] = words.marks(one, {}, self._names.actors)
-        recorded = words.day(one["recorded_at"])
+    def _report(self, report: Json, *, late: bool) -> None:
+        marks: list[str] = words.marks(report, {}, self._names.actors)
+        recorded = words.day(report["recorded_at"])
         marks += ["late"] if late else []
-        marks += [f"recorded {recorded}, new to this process"] if one["put_in"] else []
-        type_, _, said = self._text(one["says"]).partition(": ")
-        told: list[Fragment] = [(type_, "bold"), f": {said}" if said else ""]
-        if grounds := words.grounds([self._answer["evidence"].get(one["event"], {})], self._names.actors):
-            told.append((f" — {grounds}", ASIDE))
-        told += [(f" [{mark}]", ALERT) for mark in marks]
-        self.sheet.row(words.when(one["occurred"]), *told, column=DATE_COLUMN, indent=4)
+        marks += [f"recorded {recorded}, new to this process"] if report["put_in"] else []
+        type_, _, said = self._text(report["says"]).partition(": ")
+        fragments: list[Fragment] = [(type_, "bold"), f": {said}" if said else ""]
+        if grounds := words.grounds([self._answer["evidence"].get(report["event"], {})], self._names.actors):
+            fragments.append((f" — {grounds}", ASIDE))
+        fragments += [(f" [{mark}]", ALERT) for mark in marks]
+        self.sheet.row(words.when(report["occurred"]), *fragments, column=DATE_COLUMN, indent=4)
 
     # --- entries
 
     def _entry(self, events: Iterable[str], *said: Fragment, indent: int = 2) -> None:
         """A paragraph with what it rests on."""
-        known = [one for one in events if one in self._answer["evidence"]]
-        reports = [one for one in known if not _is_revision(self._answer["evidence"][one])]
+        known = [event for event in events if event in self._answer["evidence"]]
+        reports = [event for event in known if not _is_revision(self._answer["evidence"][event])]
         grounds = self._names.grounds(reports)
         revised = dict.fromkeys(
-            words.spoken(self._answer["evidence"][one]["type"]) for one in known if one not in reports
+            words.spoken(self._answer["evidence"][event]["type"]) for event in known if event not in reports
         )
         why = "; ".join(filter(None, [grounds, *revised]))
         self.sheet.put(*said, (f" — {why}", ASIDE) if why else "", indent=indent)
@@ -258,10 +260,10 @@ class ChangesPage:
     def _because(self, events: list[str], lead: str) -> None:
         """What came in, by type."""
         types = [self._answer["evidence"][one] for one in events if one in self._answer["evidence"]]
-        told = dict.fromkeys(f"{words.spoken(one['type'])} ({words.when(one['occurred'])})" if one["occurred"] else
+        names = dict.fromkeys(f"{words.spoken(one['type'])} ({words.when(one['occurred'])})" if one["occurred"] else
                              words.spoken(one["type"]) for one in types)  # fmt: skip
-        if told:
-            self.sheet.put(f"{lead}{words.listed(list(told)[-5:])}", indent=4)
+        if names:
+            self.sheet.put(f"{lead}{words.listed(list(names)[-5:])}", indent=4)
 
     def _text(self, text: str) -> str:
         return re.sub(r"\s+", " ", readable(text, self._names.actors))
@@ -271,8 +273,8 @@ def _is_revision(evidence: Json) -> bool:
     return evidence["occurred"] is None
 
 
-def _end(found: Json) -> str:
+def _end(end: Json) -> str:
     """An end of the window in words."""
-    if found["time"] is None:
+    if end["time"] is None:
         return "the beginning"
-    return f"{words.moment(found['time'])} (log position {found['position']:,})"
+    return f"{words.moment(end['time'])} (log position {end['position']:,})"

@@ -38,12 +38,12 @@ def deadlines(
     if ics is not None and as_json:
         raise typer.BadParameter("send either --json or --ics")
     asked = {"process": process, "until": until, "overdue": None if overdue is None else str(overdue).lower()}
-    with connection(data, url) as found:
+    with connection(data, url) as client:
         if ics is not None:
-            _write(ics, found.get("/v1/deadlines.ics", fresh=True, **asked).content)
+            _write(ics, client.get("/v1/deadlines.ics", fresh=True, **asked).content)
             return
         answer: Json = {"deadlines": [], "actors": {}, "evidence": {}}
-        for page in found.pages("/v1/deadlines", limit=1000, **asked):
+        for page in client.pages("/v1/deadlines", limit=1000, **asked):
             answer["deadlines"] += page["deadlines"]
             answer["actors"] |= page["actors"]
             answer["evidence"] |= page["evidence"]
@@ -67,17 +67,17 @@ def draw_deadlines(answer: Json, width: int) -> TextLayout:
     """A list: until when, what, who owes it, who says so."""
     sheet = TextLayout(width)
     listed, actors = answer["deadlines"], answer["actors"]
-    dates = [words.when(one["when"]) for one in listed]
+    dates = [words.when(deadline["when"]) for deadline in listed]
     column = min(max(map(len, dates), default=0) + 2, MAX_DATE_COLUMN)
-    for date, one in zip(dates, listed, strict=True):
-        marks: list[Fragment] = [(" [overdue]", ALERT)] if one["overdue"] else []
-        marks += [(" [contested]", ALERT)] if one["contested"] else []
-        owed = f"; owed by {words.claimed_by('actors/' + one['actor'], actors)}" if one["actor"] else ""
-        grounds = words.grounds([answer["evidence"][event] for event in one["events"]], actors)
+    for date, deadline in zip(dates, listed, strict=True):
+        marks: list[Fragment] = [(" [overdue]", ALERT)] if deadline["overdue"] else []
+        marks += [(" [contested]", ALERT)] if deadline["contested"] else []
+        owed = f"; owed by {words.claimed_by('actors/' + deadline['actor'], actors)}" if deadline["actor"] else ""
+        grounds = words.grounds([answer["evidence"][event] for event in deadline["events"]], actors)
         sheet.row(
             date,
-            (clean(one["label"]), "bold"),
-            f": {' '.join(clean(one['what']).split())}{owed}  ({words.listed(map(clean, one['processes']))})",
+            (clean(deadline["label"]), "bold"),
+            f": {' '.join(clean(deadline['what']).split())}{owed}  ({words.listed(map(clean, deadline['processes']))})",
             *marks,
             (f" — {grounds}", ASIDE),
             column=column,

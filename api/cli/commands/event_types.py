@@ -23,31 +23,33 @@ from api.wording.words import clean
 Json = dict[str, Any]
 
 
-def draw_event_types(found: list[Json], width: int) -> TextLayout:
+def draw_event_types(entries: list[Json], width: int) -> TextLayout:
     """Every type by family; those that go with any subject come last."""
     sheet = TextLayout(width)
     groups: dict[str, list[Json]] = {}
-    for one in found:
-        family = one["families"][0] if len(one["families"]) == 1 else "any event" if one["revision"] else "any subject"
-        groups.setdefault(family, []).append(one)
-    column = max(len(one["type"]) for one in found) + 2
+    for entry in entries:
+        family = (
+            entry["families"][0] if len(entry["families"]) == 1 else "any event" if entry["revision"] else "any subject"
+        )
+        groups.setdefault(family, []).append(entry)
+    column = max(len(entry["type"]) for entry in entries) + 2
     for family, types in groups.items():
         sheet.heading(f"On {family}")
-        for one in types:
-            opens = " Opens a subject." if one["opening"] else ""
-            sheet.row(one["type"], f"{clean(one['summary'])}{opens}", column=column, style="bold")
+        for entry in types:
+            opens = " Opens a subject." if entry["opening"] else ""
+            sheet.row(entry["type"], f"{clean(entry['summary'])}{opens}", column=column, style="bold")
     sheet.gap()
     sheet.put(("`parley event-types TYPE` shows the fields of one, and an example.", ASIDE))
     return sheet
 
 
-def draw_event_type(found: Json, width: int) -> TextLayout:
+def draw_event_type(described_type: Json, width: int) -> TextLayout:
     """One type: what it says, its fields, and an example to copy."""
     sheet = TextLayout(width)
-    sheet.put((found["type"], "bold"), f"  {clean(found['summary'])}")
-    sheet.put(f"on: {words.listed(found['families'], last='or')}")
-    schema = found["schema"]
-    payload = schema["$defs"].get(f"{found['type']}Data", {})
+    sheet.put((described_type["type"], "bold"), f"  {clean(described_type['summary'])}")
+    sheet.put(f"on: {words.listed(described_type['families'], last='or')}")
+    schema = described_type["schema"]
+    payload = schema["$defs"].get(f"{described_type['type']}Data", {})
     sheet.heading("Fields of data")
     required = set(payload.get("required", ()))
     for name, field in payload.get("properties", {}).items():
@@ -55,7 +57,7 @@ def draw_event_type(found: Json, width: int) -> TextLayout:
         described = " ".join(str(field.get("description", "")).split())
         sheet.put((name, "bold"), (f" ({_kind(field, schema)}{needed}) ", ASIDE), clean(described), indent=2)
     sheet.heading("Example")
-    for line in json.dumps(found["example"], ensure_ascii=False, indent=2).splitlines():
+    for line in json.dumps(described_type["example"], ensure_ascii=False, indent=2).splitlines():
         sheet.lines.append(Text(line))
     return sheet
 
@@ -67,7 +69,9 @@ def _kind(field: Json, schema: Json) -> str:
         target = schema["$defs"].get(name, {})
         return listed if (listed := " | ".join(map(str, target.get("enum", ())))) else name
     if "anyOf" in field:
-        return " or ".join(_kind(one, schema) for one in field["anyOf"] if one.get("type") != "null")
+        return " or ".join(
+            _kind(alternative, schema) for alternative in field["anyOf"] if alternative.get("type") != "null"
+        )
     if field.get("type") == "array":
         return f"list of {_kind(field.get('items', {}), schema)}"
     if "const" in field:
@@ -87,13 +91,13 @@ def event_types(
     console = out()
     with ExitStack() as stack:
         try:
-            found = stack.enter_context(connection(data, url))
+            client = stack.enter_context(connection(data, url))
         except Unreachable:
             if url:
                 raise
             empty = stack.enter_context(TemporaryDirectory(prefix="parley-"))  # the vocabulary needs no log
-            found = stack.enter_context(connection(Path(empty), None, new=True))
-        answer = found.get(f"/v1/event-types/{path_segment(name)}" if name else "/v1/event-types").json()
+            client = stack.enter_context(connection(Path(empty), None, new=True))
+        answer = client.get(f"/v1/event-types/{path_segment(name)}" if name else "/v1/event-types").json()
     if as_json:
         print_json(answer)
     elif name:

@@ -52,17 +52,17 @@ def explain(
     A name is the subject (left out for the process itself), then the field, then what tells several of them apart. A
     part of a name stands for all lines under it; without its subject it stands for the lines of any subject.
     """
-    with connection(data, url) as found:
-        status = found.get(f"/v1/processes/{path_segment(process)}", fresh=True, **horizon).json()
+    with connection(data, url) as client:
+        status = client.get(f"/v1/processes/{path_segment(process)}", fresh=True, **horizon).json()
         all_lines = lines_in(status)
         names = list(all_lines) if line is None else matching(line, all_lines)
         if line is not None and not names:
             _unknown(process, line, all_lines)
         if line is None:
-            told = {name: {"contested": one["contested"], "value": one["value"]} for name, one in all_lines.items()}
-            answer: Json = {"process": status["process"], "horizon": status["horizon"], "lines": told}
+            values = {name: {"contested": one["contested"], "value": one["value"]} for name, one in all_lines.items()}
+            answer: Json = {"process": status["process"], "horizon": status["horizon"], "lines": values}
         else:
-            events = _events(found, status, [event for name in names for event in all_lines[name]["events"]])
+            events = _events(client, status, [event for name in names for event in all_lines[name]["events"]])
             answer = {
                 "process": status["process"],
                 "horizon": status["horizon"],
@@ -126,30 +126,30 @@ def _put_name(sheet: TextLayout, name: str, said: str, style: str = "") -> None:
 # --- the events
 
 
-def _events(found: Client, status: Json, ids: Iterable[str]) -> Json:
+def _events(client: Client, status: Json, ids: Iterable[str]) -> Json:
     """Each event that lines rest on, as it reads at the horizon, as it was recorded, and with what revises it.
 
     `replaces` holds the duplicates that it stands for.
     """
     evidence, last = status["evidence"], status["horizon"].get("position")
-    told: Json = {}
+    explained: Json = {}
     for event in list(dict.fromkeys(ids))[:MAX_EVENTS_EXPLAINED]:
-        recorded = found.get(f"/v1/events/{path_segment(event)}").json()
+        recorded = client.get(f"/v1/events/{path_segment(event)}").json()
         reads = evidence.get(event, {})
         revisions = {one["id"]: one for one in recorded.pop("revisions")}
         for one in (*reads.get("corrected_by", ()), *reads.get("disputed_by", ())):  # of revisions, too
             if one not in revisions:
-                revisions[one] = found.get(f"/v1/events/{path_segment(one)}").json()
+                revisions[one] = client.get(f"/v1/events/{path_segment(one)}").json()
         known = [one for one in revisions.values() if last is None or one["position"] <= last]
         chain = reads.get("corrected_by") or ()
-        told[event] = {
+        explained[event] = {
             **reads,
             "recorded": recorded,
             "data": revisions[chain[-1]]["data"]["replacement"].get("data") if chain else recorded["data"],
             "revisions": sorted(known, key=lambda one: one["position"]),
-            "replaces": [found.get(f"/v1/events/{path_segment(one)}").json() for one in reads.get("repeated_by", ())],
+            "replaces": [client.get(f"/v1/events/{path_segment(one)}").json() for one in reads.get("repeated_by", ())],
         }
-    return told
+    return explained
 
 
 class ExplainPage:
@@ -179,8 +179,8 @@ class ExplainPage:
         for number, candidate in enumerate(line["candidates"]):
             on = f" ({words.when(candidate['occurred'])})"
             possibly: list[Fragment] = [tag("possibly"), " "] if candidate.get("possible") else []
-            told = lines.said(self._names, name, candidate["value"])
-            self._sheet.put("or: " if number else "either: ", *possibly, *told, on, indent=2)
+            value = lines.said(self._names, name, candidate["value"])
+            self._sheet.put("or: " if number else "either: ", *possibly, *value, on, indent=2)
             self._reports(candidate["events"])
 
     def _reports(self, events: list[str]) -> None:
@@ -196,37 +196,37 @@ class ExplainPage:
         if not events:
             self._sheet.put("no report tells it", indent=4)
 
-    def _report(self, number: int, event: str, one: Json) -> None:
-        put, actors, recorded = self._sheet.put, self._names.actors, one["recorded"]
-        type_ = one.get("type", recorded["type"])
-        put((f"{number}. {words.spoken(type_)}", "bold"), f": {self._gist(one['data'])}", indent=4)
-        for source in one.get("sources", recorded.get("sources", ())):
+    def _report(self, number: int, event: str, report: Json) -> None:
+        put, actors, recorded = self._sheet.put, self._names.actors, report["recorded"]
+        type_ = report.get("type", recorded["type"])
+        put((f"{number}. {words.spoken(type_)}", "bold"), f": {self._gist(report['data'])}", indent=4)
+        for source in report.get("sources", recorded.get("sources", ())):
             mode = f", {clean(source['mode'])}" if source.get("mode") else ""
             where = f", {clean(source['url'])}" if source.get("url") else ""
             put(f"who says so: {words.source(source, actors)}{mode}{where}", indent=7)
-        basis = one.get("basis", recorded.get("basis", "reported"))
-        if basis != "reported" or not one.get("sources"):
-            put(f"on what basis: {clean(basis)}" + ("" if one.get("sources") else ", without a source"), indent=7)
-        put(f"occurred: {words.when(one.get('occurred', recorded.get('occurred')))}", indent=7)
+        basis = report.get("basis", recorded.get("basis", "reported"))
+        if basis != "reported" or not report.get("sources"):
+            put(f"on what basis: {clean(basis)}" + ("" if report.get("sources") else ", without a source"), indent=7)
+        put(f"occurred: {words.when(report.get('occurred', recorded.get('occurred')))}", indent=7)
         by, at = clean(recorded["recorded_by"]), words.moment(recorded["recorded_at"])
         put(f"recorded: {at} by {by}, log position {recorded['position']:,}", indent=7)
-        if possibly := words.possibly([one]):
+        if possibly := words.possibly([report]):
             put((possibly, ALERT), indent=7)
-        if note := one.get("note"):
+        if note := report.get("note"):
             put((f"Note: {clean(note)}", "italic"), indent=7)
-        for revision in one["revisions"]:
-            if revision["type"] != "DuplicateMarked" or not one["replaces"]:
-                self._revision(one, revision)
-        for duplicate in one["replaces"]:
+        for revision in report["revisions"]:
+            if revision["type"] != "DuplicateMarked" or not report["replaces"]:
+                self._revision(report, revision)
+        for duplicate in report["replaces"]:
             who = words.grounds([duplicate], actors)
             put(f"stands for a duplicate, too: {who} (log position {duplicate['position']:,})", indent=7)
         put((event, ASIDE), indent=7)
 
-    def _revision(self, one: Json, revision: Json) -> None:
+    def _revision(self, report: Json, revision: Json) -> None:
         """What a revision did: whose error it was or who disputes, why, and whether that holds."""
         put, data = self._sheet.put, revision["data"]
-        in_effect = {*one.get("corrected_by", ()), *one.get("disputed_by", ()), one.get("retracted_by")}
-        holds = revision["id"] in in_effect or (revision["type"] == "DuplicateMarked" and one.get("same_as"))
+        in_effect = {*report.get("corrected_by", ()), *report.get("disputed_by", ()), report.get("retracted_by")}
+        holds = revision["id"] in in_effect or (revision["type"] == "DuplicateMarked" and report.get("same_as"))
         by = f"actors/{data['by']}" if revision["type"] == "EventDisputed" and data.get("by") else data.get("by")
         who = f" by {self._names.claimant(by)}" if revision["type"] == "EventDisputed" and by else ""
         who = who or (f", {clean(by).removeprefix('corrected ')}" if by else "")
@@ -236,8 +236,8 @@ class ExplainPage:
         on = f" ({words.moment(revision['recorded_at'])}, {clean(revision['recorded_by'])})"
         mark: list[Fragment] = [] if holds else [("not in effect: ", ASIDE)]
         put(*mark, (f"{did}{who}", ALERT if holds else ASIDE), f": {clean(why)}" if why else "", (on, ASIDE), indent=7)
-        if revision["type"] == "EventCorrected" and holds and revision["id"] == one["corrected_by"][0]:
-            before = one["recorded"]
+        if revision["type"] == "EventCorrected" and holds and revision["id"] == report["corrected_by"][0]:
+            before = report["recorded"]
             put(f"before: {words.when(before.get('occurred'))}; {self._gist(before['data'])}", indent=9)
 
     def _gist(self, data: Any) -> str:

@@ -18,39 +18,39 @@ from api.wording.words import clean
 Json = dict[str, Any]
 
 
-def draw_claims(found: list[Json], horizon: Json, actors: Json, revisions: Json, width: int) -> TextLayout:
+def draw_claims(listed: list[Json], horizon: Json, actors: Json, revisions: Json, width: int) -> TextLayout:
     """Claims as a table per series, oldest first: when, how many, who says so."""
     sheet = TextLayout(width)
     if asked := words.horizon(horizon):
         sheet.put((asked, "bold"))
     series: dict[tuple[str, str], list[Json]] = {}
-    for one in found:
-        area = words.listed(map(clean, one["area"])) if one.get("area") else "area not stated"
-        scope = f"; {clean(one['scope'])}" if one.get("scope") else ""
-        title = (clean(one["measure"]), f"{clean(one['counting'])}; {area}{scope}; {clean(one['subject'])}")
-        series.setdefault(title, []).append(one)
+    for claim in listed:
+        area = words.listed(map(clean, claim["area"])) if claim.get("area") else "area not stated"
+        scope = f"; {clean(claim['scope'])}" if claim.get("scope") else ""
+        title = (clean(claim["measure"]), f"{clean(claim['counting'])}; {area}{scope}; {clean(claim['subject'])}")
+        series.setdefault(title, []).append(claim)
     for (measure, what), claims in series.items():
         sheet.heading(measure, what)
-        column = min(max(len(words.when(one["occurred"])) for one in claims) + 2, MAX_DATE_COLUMN)
-        for one in claims:
-            sheet.row(words.when(one["occurred"]), *_claim(one, actors, revisions), column=column)
+        column = min(max(len(words.when(claim["occurred"])) for claim in claims) + 2, MAX_DATE_COLUMN)
+        for claim in claims:
+            sheet.row(words.when(claim["occurred"]), *_claim(claim, actors, revisions), column=column)
     if not series:
         sheet.put("No such claim is inside the horizon." if asked else "No such claim is recorded.")
     return sheet
 
 
-def _claim(one: Json, actors: Json, revisions: Json) -> Iterator[Fragment]:
-    yield (words.quantity(one), "bold")
-    if one.get("period"):
-        yield f", counted {words.when(one['period'])}"
-    if one.get("verbatim"):
-        yield (f" (“{clean(one['verbatim'])}”)", "italic")
-    who = words.listed(words.claimed_by(claimant, actors) for claimant in one["claimants"])
-    yield (f" — {'assessed by ' if one['assessed'] else ''}{who}", ASIDE)
-    if one.get("reason"):
-        yield f": {clean(one['reason'])}"
-    possibly = words.possibly([one])
-    for mark in [*words.marks(one, revisions, actors), *([possibly] if possibly else [])]:
+def _claim(claim: Json, actors: Json, revisions: Json) -> Iterator[Fragment]:
+    yield (words.quantity(claim), "bold")
+    if claim.get("period"):
+        yield f", counted {words.when(claim['period'])}"
+    if claim.get("verbatim"):
+        yield (f" (“{clean(claim['verbatim'])}”)", "italic")
+    who = words.listed(words.claimed_by(claimant, actors) for claimant in claim["claimants"])
+    yield (f" — {'assessed by ' if claim['assessed'] else ''}{who}", ASIDE)
+    if claim.get("reason"):
+        yield f": {clean(claim['reason'])}"
+    possibly = words.possibly([claim])
+    for mark in [*words.marks(claim, revisions, actors), *([possibly] if possibly else [])]:
         yield (f" [{mark}]", ALERT)
 
 
@@ -68,12 +68,12 @@ def claims(
 ) -> None:
     """Show what was claimed over time, figure by figure: who said how many, and when. Nothing is added up."""
     path = f"/v1/processes/{path_segment(process)}"
-    with connection(data, url) as found:
+    with connection(data, url) as client:
         asked = {"measure": measure, "claimant": claimant, **horizon}
-        pages = list(found.pages(f"{path}/claims", limit=1000, **asked))
+        pages = list(client.pages(f"{path}/claims", limit=1000, **asked))
         listed = [claim for page in pages for claim in page["claims"]]
-        actors = {} if as_json else found.get(path, fresh=True, **horizon).json()["actors"]
-        revisions = {} if as_json else read_revisions(found, listed)
+        actors = {} if as_json else client.get(path, fresh=True, **horizon).json()["actors"]
+        revisions = {} if as_json else read_revisions(client, listed)
     if as_json:
         print_json({"claims": listed, "horizon": pages[0]["horizon"]})
     else:

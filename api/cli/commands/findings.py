@@ -34,13 +34,13 @@ def findings(
     """
     if process is None and any(value is not None for value in horizon.values()):
         raise typer.BadParameter("a horizon goes with one process: name it")
-    with connection(data, url) as found:
+    with connection(data, url) as client:
         if process is not None:
             path = f"/v1/processes/{path_segment(process)}/findings"
-            answer = found.get(path, fresh=True, rule=rule, severity=severity, **horizon).json()
+            answer = client.get(path, fresh=True, rule=rule, severity=severity, **horizon).json()
         else:
             answer = {"findings": [], "actors": {}}
-            for page in found.pages("/v1/findings", limit=1000, rule=rule, severity=severity):
+            for page in client.pages("/v1/findings", limit=1000, rule=rule, severity=severity):
                 answer["findings"] += page["findings"]
                 answer["actors"] |= page["actors"]
     if as_json:
@@ -51,8 +51,8 @@ def findings(
     if asked := words.horizon(answer.get("horizon", {})):
         sheet.put((asked, "bold"))
     by_process: dict[str, list[Json]] = {}
-    for one in answer["findings"]:
-        by_process.setdefault(one.get("process", process), []).append(one)
+    for finding in answer["findings"]:
+        by_process.setdefault(finding.get("process", process), []).append(finding)
     for name, some in by_process.items():
         sheet.heading(name, words.times(len(some), "finding"))
         put_findings(sheet, some, answer["actors"])

@@ -34,12 +34,12 @@ def history(
     """
     console = out()
     path = f"/v1/processes/{path_segment(process)}"
-    with connection(data, url) as found:
-        status = {} if as_json else found.get(path, fresh=True, **horizon).json()
-        if status and (told := words.horizon(status["horizon"])):
-            say(told, "dim")
+    with connection(data, url) as client:
+        status = {} if as_json else client.get(path, fresh=True, **horizon).json()
+        if status and (horizon_text := words.horizon(status["horizon"])):
+            say(horizon_text, "dim")
         order = "newest" if newest else "oldest"
-        for event in found.entries(f"{path}/history", "events", order=order, **horizon):
+        for event in client.entries(f"{path}/history", "events", order=order, **horizon):
             if as_json:
                 print_json_line(event)
             else:
@@ -61,12 +61,12 @@ def replay(
     url: Url = None,
 ) -> None:
     """Replay events in the order in which they were recorded."""
-    wanted = {"process": process, "subject": subject, "family": family, "type": event_type}
-    wanted["recorded_after"] = recorded_after
+    filters = {"process": process, "subject": subject, "family": family, "type": event_type}
+    filters["recorded_after"] = recorded_after
     console = out()
     leaving = (KeyboardInterrupt,) if follow else ()  # Ctrl-C is how following ends
-    with suppress(*leaving), connection(data, url) as found:
-        for event in _following(found, after, wanted) if follow else _recorded(found, after, wanted):
+    with suppress(*leaving), connection(data, url) as client:
+        for event in _following(client, after, filters) if follow else _recorded(client, after, filters):
             if as_json:
                 print_json_line(event)
             else:
@@ -75,18 +75,18 @@ def replay(
                 sys.stdout.flush()
 
 
-def _recorded(found: Client, after: int, wanted: dict[str, str | None]) -> Iterator[dict[str, Any]]:
-    with found.stream("/v1/events", "application/x-ndjson", {"after": after, **wanted}) as lines:
+def _recorded(client: Client, after: int, filters: dict[str, str | None]) -> Iterator[dict[str, Any]]:
+    with client.stream("/v1/events", "application/x-ndjson", {"after": after, **filters}) as lines:
         for line in lines:
             yield json.loads(line)
 
 
-def _following(found: Client, after: int, wanted: dict[str, str | None]) -> Iterator[dict[str, Any]]:
+def _following(client: Client, after: int, filters: dict[str, str | None]) -> Iterator[dict[str, Any]]:
     """Recorded events, then new ones; it connects again if the server goes away for a while."""
     silent = 0
     while True:
         try:
-            with found.stream("/v1/events", "text/event-stream", {"after": after, **wanted}) as lines:
+            with client.stream("/v1/events", "text/event-stream", {"after": after, **filters}) as lines:
                 for line in lines:
                     if line.startswith("data: "):
                         event = json.loads(line.removeprefix("data: "))

@@ -92,13 +92,13 @@ def copy(
 
     settings = load(data=data)
     checks.require_log(settings)
-    there = target(to, settings)
+    destination = target(to, settings)
     with going_on(), copying_log() as report, closing(open_ledger(settings)) as ledger, ledger.log.snapshot() as log:
         copying.whole(log, "the log")
-        with closing(open_ledger(there, unfinished=True)) as other:
+        with closing(open_ledger(destination, unfinished=True)) as other:
             done = copying.copy(log, other.log, report)
     before = f" ({done.sum.position - done.new:,} were there already)" if done.new < done.sum.position else ""
-    say(f"Copied: {_upto(done)}, to {there.shown}{before}. Both are equal.")
+    say(f"Copied: {_upto(done)}, to {destination.shown}{before}. Both are equal.")
     say(f"SHA-256 of the log: {done.sum.sha256}")
     say("What is recorded after that is not in it: run it again to add that. The read models are made anew there.")
 
@@ -111,16 +111,16 @@ def target(to: str, settings: Settings) -> Settings:
     """
     if "://" in to:
         try:
-            there = settings.model_copy(update={"database_url": Settings.names_a_database(to)})
+            destination = settings.model_copy(update={"database_url": Settings.names_a_database(to)})
         except ValueError as error:
             raise CannotContinue(f"--to: {error}") from None
     else:
-        there = settings.model_copy(update={"data": Path(to), "database_url": None})
-    if _same(there.log_at, settings.log_at):
-        raise CannotContinue(f"--to: {there.shown} is what would be copied: name another place")
-    if there.database_url is None:
-        _require_no_server(there.data)
-    return there
+        destination = settings.model_copy(update={"data": Path(to), "database_url": None})
+    if _same(destination.log_at, settings.log_at):
+        raise CannotContinue(f"--to: {destination.shown} is what would be copied: name another place")
+    if destination.database_url is None:
+        _require_no_server(destination.data)
+    return destination
 
 
 def verify(data: Data = None, as_json: AsJson = False) -> None:
@@ -132,28 +132,28 @@ def verify(data: Data = None, as_json: AsJson = False) -> None:
     settings = load(data=data)
     tune()
     with copying_log() as report:
-        found = checks.verify_all(settings, report)
+        result = checks.verify_all(settings, report)
     if as_json:
-        listed = [{"what": f.what, "says": f.says, "sound": f.sound} for f in found.findings]
-        told_of = {"position": found.position, "sha256": found.sha256}
-        print_json({"of": settings.shown, "log": told_of, "findings": listed, "sound": found.sound})
+        listed = [{"what": f.what, "says": f.says, "sound": f.sound} for f in result.findings]
+        log = {"position": result.position, "sha256": result.sha256}
+        print_json({"of": settings.shown, "log": log, "findings": listed, "sound": result.sound})
     else:
-        _print(found)
-    raise typer.Exit(0 if found.sound else DAMAGED)
+        _print(result)
+    raise typer.Exit(0 if result.sound else DAMAGED)
 
 
-def _print(found: checks.VerifyResult) -> None:
+def _print(result: checks.VerifyResult) -> None:
     sheet = TextLayout(out().width)
     sheet.heading("Found")
-    for finding in found.findings:
+    for finding in result.findings:
         mark: list[Fragment] = [] if finding.sound else [("[problem] ", ALERT)]
         sheet.row(finding.what, *mark, clean(finding.says), column=22)
-    problems = sum(not finding.sound for finding in found.findings)
+    problems = sum(not finding.sound for finding in result.findings)
     sheet.gap()
     sheet.put((f"{times(problems, 'problem')} found." if problems else "No problem found.", "bold"))
     sheet.print(out())
-    if found.sha256 is not None:
-        say(f"SHA-256 of the log: {found.sha256}")
+    if result.sha256 is not None:
+        say(f"SHA-256 of the log: {result.sha256}")
 
 
 def _upto(done: Copied) -> str:
@@ -166,10 +166,10 @@ def _require_no_server(data: Path) -> None:
         raise CannotContinue(f"a server runs on {data}, at {other}: stop it first")
 
 
-def _same(one: Path | str, other: Path | str) -> bool:
-    if isinstance(one, Path) and isinstance(other, Path):
-        return one.resolve() == other.resolve()
-    return one == other
+def _same(first: Path | str, second: Path | str) -> bool:
+    if isinstance(first, Path) and isinstance(second, Path):
+        return first.resolve() == second.resolve()
+    return first == second
 
 
 def rebuild(data: Data = None) -> None:
@@ -205,14 +205,14 @@ def check(ctx: typer.Context, data: Data = None, as_json: AsJson = False) -> Non
     in_force = list(checks.settings_in_force(settings, flags))
     server = running_server(settings.data)
     with counting("Checking") as done:
-        findings = [*checks.check_log(settings, done), *checks.check_views(settings)]
-    problems = sum(not finding.sound for finding in findings)
+        results = [*checks.check_log(settings, done), *checks.check_views(settings)]
+    problems = sum(not finding.sound for finding in results)
     if as_json:
         shown = [{"variable": variable, "value": value, "from": source} for variable, value, source in in_force]
-        found = [{"what": f.what, "says": f.says, "sound": f.sound} for f in findings]
-        print_json({"settings": shown, "server": server, "findings": found, "sound": not problems})
+        listed = [{"what": f.what, "says": f.says, "sound": f.sound} for f in results]
+        print_json({"settings": shown, "server": server, "findings": listed, "sound": not problems})
     else:
-        print_checks(in_force, server, findings)
+        print_checks(in_force, server, results)
     raise typer.Exit(REFUSED if problems else 0)
 
 

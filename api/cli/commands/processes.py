@@ -16,17 +16,17 @@ from api.wording.words import clean
 Json = dict[str, Any]
 
 
-def draw_processes(found: Iterable[Json], width: int) -> TextLayout:
+def draw_processes(entries: Iterable[Json], width: int) -> TextLayout:
     """A list of processes: where each stands, and when it was last heard of."""
     sheet = TextLayout(width)
-    for one in found:
-        state = one["state"] or {"contested": False, "value": "not known", "since": None}
+    for entry in entries:
+        state = entry["state"] or {"contested": False, "value": "not known", "since": None}
         stands = "contested" if state["contested"] else clean(state["value"])
-        heard = one["last_heard"]
+        heard = entry["last_heard"]
         last = (
             f"last heard {words.when(heard['on'])} from {clean(heard['publisher'])}" if heard["on"] else "never dated"
         )
-        sheet.put((clean(one["process"]), "bold"), f"  {words.label(one['labels'])}")
+        sheet.put((clean(entry["process"]), "bold"), f"  {words.label(entry['labels'])}")
         sheet.put(f"{stands}, {words.since(state['since'])}; {last}", indent=4)
     if not sheet.lines:
         sheet.put("No process is recorded yet. ProcessOpened opens one: `parley event-types ProcessOpened` shows how.")
@@ -41,8 +41,8 @@ def processes(
     url: Url = None,
 ) -> None:
     """List the processes."""
-    with connection(data, url) as found:
-        listed = list(found.entries("/v1/processes", "processes", q=q, finding=finding))
+    with connection(data, url) as client:
+        listed = list(client.entries("/v1/processes", "processes", q=q, finding=finding))
     if as_json:
         print_json({"processes": listed})
     else:

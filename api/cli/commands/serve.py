@@ -58,15 +58,15 @@ def load_seed(settings: Settings) -> int:
     Raises:
         PortInUse: the directory holds another log.
     """
-    tally = append_file.AppendResult()
+    result = append_file.AppendResult()
     with in_process_client(settings) as http, (SEEDS / f"{SEED}.ndjson").open("rb") as file:
-        door = Client(http, str(settings.data))
+        client = Client(http, str(settings.data))
         first = json.loads(file.readline())["id"]
-        if door.get("/v1/head").json()["position"] and http.get(f"/v1/events/{first}").status_code == 404:
+        if client.get("/v1/head").json()["position"] and http.get(f"/v1/events/{first}").status_code == 404:
             raise PortInUse(f"{settings.data} holds a log of its own: name a new directory for the example with --data")
         file.seek(0)
-        append_file.append_lines(door, file, tally)
-    return tally.recorded
+        append_file.append_lines(client, file, result)
+    return result.recorded
 
 
 def how_called() -> str:
@@ -74,14 +74,16 @@ def how_called() -> str:
     mine = Path(sys.argv[0])
     if mine.stem != "parley":
         return f"{shlex.quote(sys.executable)} -m api.cli"
-    found = shutil.which("parley")
-    everywhere = found is not None and Path(found).resolve() == mine.resolve() and not _only_here(Path(found))
+    installed = shutil.which("parley")
+    everywhere = (
+        installed is not None and Path(installed).resolve() == mine.resolve() and not _only_here(Path(installed))
+    )
     return "parley" if everywhere else shlex.quote(str(mine.absolute()))
 
 
-def _only_here(found: Path) -> bool:
+def _only_here(command: Path) -> bool:
     """Whether a command is found only since a virtual environment is active in this terminal."""
-    return found.resolve().parent == Path(sys.prefix, "bin").resolve() and found.parent == Path(sys.prefix, "bin")
+    return command.resolve().parent == Path(sys.prefix, "bin").resolve() and command.parent == Path(sys.prefix, "bin")
 
 
 def welcome(url: str, events: int, data: Path, *, stays: bool) -> str:
@@ -114,10 +116,10 @@ Everything else: {url}/docs and {parley} --help
 
 def _on_lines(event: dict[str, Any]) -> str:
     """An event as JSON, one field a line, those of its data too."""
-    told = {name: json.dumps(value) for name, value in event.items()}
-    told["data"] = ",\n           ".join(f"{json.dumps(name)}: {json.dumps(v)}" for name, v in event["data"].items())
-    told["data"] = f"{{{told['data']}}}"
-    return "{" + ",\n  ".join(f"{json.dumps(name)}: {value}" for name, value in told.items()) + "}"
+    fields = {name: json.dumps(value) for name, value in event.items()}
+    fields["data"] = ",\n           ".join(f"{json.dumps(name)}: {json.dumps(v)}" for name, v in event["data"].items())
+    fields["data"] = f"{{{fields['data']}}}"
+    return "{" + ",\n  ".join(f"{json.dumps(name)}: {value}" for name, value in fields.items()) + "}"
 
 
 def demo(

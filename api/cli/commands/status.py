@@ -26,10 +26,10 @@ def status(
 
     With a horizon: where it stood, or what was known of it.
     """
-    with connection(data, url) as found:
-        answer = found.get(f"/v1/processes/{path_segment(process)}", fresh=True, **horizon)
+    with connection(data, url) as client:
+        answer = client.get(f"/v1/processes/{path_segment(process)}", fresh=True, **horizon)
         shown = answer.json()
-        revisions = {} if as_json else read_revisions(found, shown["evidence"].values())
+        revisions = {} if as_json else read_revisions(client, shown["evidence"].values())
     if as_json:
         print_json(shown)
         return

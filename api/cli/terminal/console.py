@@ -44,11 +44,11 @@ def print_json_line(value: Any) -> None:
     sys.stdout.write(json_line(value).decode() + "\n")
 
 
-def print_problem(found: Problem, hint: str = "") -> None:
+def print_problem(problem: Problem, hint: str = "") -> None:
     """Prints a refusal: what it is, then every fault with its place and its mend."""
     console = err()
-    console.print(Text(clean(found.title), ALERT))
-    for place, detail in found.faults or [("", found.detail)]:
+    console.print(Text(clean(problem.title), ALERT))
+    for place, detail in problem.faults or [("", problem.detail)]:
         console.print(Text(f"  {clean(place)}: {clean(detail)}" if place else f"  {clean(detail)}"))
     if hint:
         console.print(Text(f"  {hint}", ASIDE))

@@ -19,10 +19,10 @@ POSITION_COLUMN = 9
 """Columns of a log position and the space after it."""
 
 
-def print_event(found: Json, actors: Json | None = None, *, console: Console) -> None:
+def print_event(event: Json, actors: Json | None = None, *, console: Console) -> None:
     """Prints an event: wrapped on a terminal, on one line else."""
-    said = [*event_parts(found, actors or {})]
-    left = f"{found['position']:>{POSITION_COLUMN - 2},}"
+    said = [*event_parts(event, actors or {})]
+    left = f"{event['position']:>{POSITION_COLUMN - 2},}"
     if not console.is_terminal:
         console.print(Text.assemble(f"{left}  ", *said), no_wrap=True, overflow="ignore", crop=False)
         return
@@ -40,35 +40,35 @@ REVISIONS = {
 """What a revision does to an event, before "by" and the office that recorded it."""
 
 
-def event_parts(found: Json, actors: Json) -> Iterator[Fragment]:
+def event_parts(event: Json, actors: Json) -> Iterator[Fragment]:
     """When, what, on which subject, what it says, who says so, and what has become of the report."""
-    stands = not (found.get("retracted_by") or found.get("same_as"))
+    stands = not (event.get("retracted_by") or event.get("same_as"))
     struck = "" if stands else "strike"
-    if found.get("occurred"):
-        yield f"{words.when(found['occurred'])}  "
-    yield (words.spoken(found["type"]), f"bold {struck}".strip())
-    yield f"  {clean(found['subject'])}"
-    if gist := words.gist(found["data"], actors):
+    if event.get("occurred"):
+        yield f"{words.when(event['occurred'])}  "
+    yield (words.spoken(event["type"]), f"bold {struck}".strip())
+    yield f"  {clean(event['subject'])}"
+    if gist := words.gist(event["data"], actors):
         yield (f": {' '.join(gist.split())}", struck)
-    if grounds := words.grounds([found], actors):
+    if grounds := words.grounds([event], actors):
         yield (f" — {grounds}", ASIDE)
-    if found.get("unreadable"):
-        yield (f" [unreadable: {clean(found['unreadable'])}]", ALERT)
-    if possibly := words.possibly([found]):
+    if event.get("unreadable"):
+        yield (f" [unreadable: {clean(event['unreadable'])}]", ALERT)
+    if possibly := words.possibly([event]):
         yield (f" [{possibly}]", PLAN)
-    if found.get("same_as"):
+    if event.get("same_as"):
         yield (" [a duplicate, counted once]", ALERT)
-    for revision in found.get("revised_by", ()):
-        yield _revision(found, revision)
+    for revision in event.get("revised_by", ()):
+        yield _revision(event, revision)
 
 
-def _revision(found: Json, revision: Json) -> Fragment:
+def _revision(event: Json, revision: Json) -> Fragment:
     """What a revision did to an event, on whose record, when and why; whether that still holds."""
     did = REVISIONS.get(revision["type"], words.spoken(revision["type"]))
     by = f" by {clean(revision['recorded_by'])}" if revision.get("recorded_by") else ""
     reason = f": {clean(revision['reason'])}" if revision.get("reason") else ""
-    in_effect = {*found.get("corrected_by", ()), *found.get("disputed_by", ()), found.get("retracted_by")}
-    weighed = found["type"] not in REVISIONS and revision["type"] != "DuplicateMarked"  # of these no more is told
+    in_effect = {*event.get("corrected_by", ()), *event.get("disputed_by", ()), event.get("retracted_by")}
+    weighed = event["type"] not in REVISIONS and revision["type"] != "DuplicateMarked"  # of these no more is told
     over = weighed and revision["id"] not in in_effect
     text = f"{did}{by} on {words.moment(revision['recorded_at'])}{reason}"
     return (f" [no longer in effect: {text}]", ASIDE) if over else (f" [{text}]", ALERT)

@@ -17,25 +17,25 @@ SEVERITY_COLUMN = 10
 """Columns of a severity and the space after it."""
 
 
-def put_findings(sheet: TextLayout, found: Iterable[Json], actors: Json) -> None:
-    for one in found:
-        since = f" Since {words.moment(one['since'])}." if one["since"] else ""
-        until = f" Until {words.moment(one['until'])}." if one["until"] else ""
+def put_findings(sheet: TextLayout, findings: Iterable[Json], actors: Json) -> None:
+    for finding in findings:
+        since = f" Since {words.moment(finding['since'])}." if finding["since"] else ""
+        until = f" Until {words.moment(finding['until'])}." if finding["until"] else ""
         sheet.row(
-            clean(one["severity"]),
-            (clean(one["rule"]), "bold"),
-            f"  {clean(one['subject'])}: {_with_names(clean(one['text']), actors)}",
+            clean(finding["severity"]),
+            (clean(finding["rule"]), "bold"),
+            f"  {clean(finding['subject'])}: {_with_names(clean(finding['text']), actors)}",
             (f"{since}{until}", ASIDE),
             column=SEVERITY_COLUMN,
-            style=ALERT if one["severity"] == "high" else "",
+            style=ALERT if finding["severity"] == "high" else "",
         )
 
 
 def _with_names(text: str, actors: Json) -> str:
     """A text with the names of actors in place of their ids, as far as they are known."""
 
-    def name(found: re.Match[str]) -> str:
-        known = actors.get(found[1])
-        return clean(known["label"]) if known else found[0]
+    def name(match: re.Match[str]) -> str:
+        known = actors.get(match[1])
+        return clean(known["label"]) if known else match[0]
 
     return re.sub(r"\bactors/([a-z0-9][a-z0-9-]*)", name, text)

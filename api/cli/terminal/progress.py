@@ -52,8 +52,8 @@ def _lines(unit: str) -> Report:
         if time.monotonic() - last >= TELL_EVERY:
             last = time.monotonic()
             after = f" {unit}" if unit else ""
-            told = f": {done:,} of {total:,}{after}" if total else f": {done:,}{after}" if unit else ""
-            warn(f"{what}{told}.", "dim")
+            amount = f": {done:,} of {total:,}{after}" if total else f": {done:,}{after}" if unit else ""
+            warn(f"{what}{amount}.", "dim")
 
     return report
 

@@ -156,20 +156,22 @@ class StatusPage:
             )
 
     def section(
-        self, title: str, found: list[Json], nothing: str = "none recorded", *, family: str | None = None
+        self, title: str, entries: list[Json], nothing: str = "none recorded", *, family: str | None = None
     ) -> list[Json]:
         """A heading; it says so where there is nothing to list, or where the list is not whole."""
         total = sum(self._status["totals"].get(family, {}).values())
-        aside = f"{len(found):,} of {total:,}: those under way, and the last ones over" if total > len(found) else ""
-        self.sheet.heading(title, aside if found else nothing)
-        return found
+        aside = (
+            f"{len(entries):,} of {total:,}: those under way, and the last ones over" if total > len(entries) else ""
+        )
+        self.sheet.heading(title, aside if entries else nothing)
+        return entries
 
-    def grouped(self, found: list[Json]) -> Iterator[Json]:
+    def grouped(self, entries: list[Json]) -> Iterator[Json]:
         """What is said on each subject, under its name."""
-        for path in dict.fromkeys(one["subject"] for one in found):
+        for path in dict.fromkeys(entry["subject"] for entry in entries):
             family = path.partition("/")[0]
             self.sheet.put((f"in the {FAMILIES.get(family, family)}: {self.names.subject(path)}", ASIDE), indent=2)
-            yield from (one for one in found if one["subject"] == path)
+            yield from (entry for entry in entries if entry["subject"] == path)
 
     # --- sections, in the order of the first screen
 
@@ -181,7 +183,7 @@ class StatusPage:
         asked = words.horizon(status["horizon"])
         if asked:
             put((asked, "bold"))
-        if any(one["subject"] == f"processes/{status['process']}" for one in status["withdrawn"]):
+        if any(entry["subject"] == f"processes/{status['process']}" for entry in status["withdrawn"]):
             put(("Withdrawn: the report of this process was taken back. What else was reported of it stands.", ALERT))
         state = status["state"]
         self.line(["State: "], state, lambda v: [(clean(v), "bold"), f", {words.since(state['since'])}"], indent=0)
@@ -219,11 +221,11 @@ class StatusPage:
             (sum(one["unanswered"] for one in status["proposals"]), "unanswered"),
             (status["findings"]["total"], "finding" if status["findings"]["total"] == 1 else "findings"),
         )
-        found: list[Fragment] = []
+        counted: list[Fragment] = []
         for count, what in counts:
             urgent = count and what in ("at risk now", "overdue", "contested")
-            found += [", " if found else "", (f"{count} {what}", ALERT if urgent else "")]
-        return found
+            counted += [", " if counted else "", (f"{count} {what}", ALERT if urgent else "")]
+        return counted
 
     def dates(self) -> None:
         until = words.when((self._now + timedelta(days=14)).date().isoformat())
@@ -241,40 +243,40 @@ class StatusPage:
         self.entry(line["events"], mark, (f" {words.when(line['when'])}", "bold"), what)
 
     def people_at_risk(self) -> None:
-        found = self._status["people_at_risk"]
+        risks = self._status["people_at_risk"]
         nothing = "no convoy held or on the road, no place shut, as far as is recorded"
-        self.section("People at risk now", [*found["convoys"], *found["places"]], nothing)
-        for convoy in found["convoys"]:
+        self.section("People at risk now", [*risks["convoys"], *risks["places"]], nothing)
+        for convoy in risks["convoys"]:
             people = words.listed(words.cohort(cohort) for cohort in convoy["people"])
             ended = str((convoy["whereabouts"].get("value") or {}).get("reason") or "").endswith(".")
             after = f"{'' if ended else '.'} With people: {people}" if people else ""
             self.line([(f"{clean(convoy['label'])}: ", "bold")], convoy["whereabouts"], self._whereabouts, after)
-        for place in found["places"]:
+        for place in risks["places"]:
             self.line([], place, self._access, f" {_capital(words.since(place['since']))}.")
 
     def truce(self) -> None:
-        found = self._status["truce"]
-        anything = [*found["agreements"], *([found["incidents"]] if found["incidents"] else [])]
+        truce = self._status["truce"]
+        anything = [*truce["agreements"], *([truce["incidents"]] if truce["incidents"] else [])]
         self.section("Truce", anything, "no truce, violation or incident recorded")
-        for one in found["agreements"]:
+        for agreement in truce["agreements"]:
             standing: list[Fragment] = []
-            if one["standing"] in ("trial", "lapsing", "lapsed"):
+            if agreement["standing"] in ("trial", "lapsing", "lapsed"):
                 standing = [
                     " ",
-                    (f"[{TRUCE_WORDS[one['standing']]}]", ALERT if one["standing"] == "lapsed" else "bold"),
+                    (f"[{TRUCE_WORDS[agreement['standing']]}]", ALERT if agreement["standing"] == "lapsed" else "bold"),
                 ]
-            self.line([(f"{clean(one['label'])}: ", "bold")], one["state"], _stage, *standing)
-            self.detail("term: ", one["term"], values.term)
-            self._counts("violations", one["violations"], indent=4)
-        self._counts("incidents", found["incidents"], indent=2)
+            self.line([(f"{clean(agreement['label'])}: ", "bold")], agreement["state"], _stage, *standing)
+            self.detail("term: ", agreement["term"], values.term)
+            self._counts("violations", agreement["violations"], indent=4)
+        self._counts("incidents", truce["incidents"], indent=2)
 
     def _counts(self, what: str, counts: Json, indent: int) -> None:
         for recorder, count in counts.items():
             spans = (
                 f"{_certain(count[key])} in {days} days" for key, days in (("last_7_days", 7), ("last_30_days", 30))
             )
-            told = f"{what} reported by {self.names.claimant(recorder)}: {', '.join(spans)}, {count['all']} in all"
-            self.sheet.put(told, indent=indent)
+            text = f"{what} reported by {self.names.claimant(recorder)}: {', '.join(spans)}, {count['all']} in all"
+            self.sheet.put(text, indent=indent)
         if len(counts) > 1:
             self.sheet.put(("Two may report the same one: these are never added up.", ASIDE), indent=indent)
 
@@ -317,90 +319,90 @@ class StatusPage:
             self.sheet.put("how far it is kept: not assessed", indent=6)
 
     def agreements(self) -> None:
-        for one in self.section("Agreements", self._status["agreements"]):
-            between = f" between {self.names.named(one['between'])}" if one["between"] else ""
-            self.line([(f"{self.names.subject(one['subject'])}: ", "bold")], one["state"], _stage, between)
-            self.detail("", one["described"], values.agreement)
-            self.detail("complete: ", one["complete"], lambda v: ["yes" if v else "no"])
-            self.detail("how it ended: ", one["ending"])
-            self.detail("term: ", one["term"], values.term)
-            for signature in one["signatures"]:
+        for agreement in self.section("Agreements", self._status["agreements"]):
+            between = f" between {self.names.named(agreement['between'])}" if agreement["between"] else ""
+            self.line([(f"{self.names.subject(agreement['subject'])}: ", "bold")], agreement["state"], _stage, between)
+            self.detail("", agreement["described"], values.agreement)
+            self.detail("complete: ", agreement["complete"], lambda v: ["yes" if v else "no"])
+            self.detail("how it ended: ", agreement["ending"])
+            self.detail("term: ", agreement["term"], values.term)
+            for signature in agreement["signatures"]:
                 self.detail("", signature, partial(values.signature, self.names))
 
     def talks(self) -> None:
-        for one in self.section("Talks", self._status["talks"], family="talks"):
-            self.line([(f"{self.names.subject(one['subject'])}: ", "bold")], one["state"], _stage)
-            if not {"convened", "concluded", "cancelled"} & set(_values(one["state"])):
-                late = one["subject"] in self._late
-                self.detail("planned for ", one["planned"], partial(_plan, late=late))
-            self.detail("where: ", one["venue"])
-            if one["between"]:
-                self.entry(one["events"], f"between {self.names.named(one['between'])}", indent=4, below=True)
-            self.detail("about: ", one["about"])
-            for who, presence in one["attendance"].items():
+        for talks in self.section("Talks", self._status["talks"], family="talks"):
+            self.line([(f"{self.names.subject(talks['subject'])}: ", "bold")], talks["state"], _stage)
+            if not {"convened", "concluded", "cancelled"} & set(_values(talks["state"])):
+                late = talks["subject"] in self._late
+                self.detail("planned for ", talks["planned"], partial(_plan, late=late))
+            self.detail("where: ", talks["venue"])
+            if talks["between"]:
+                self.entry(talks["events"], f"between {self.names.named(talks['between'])}", indent=4, below=True)
+            self.detail("about: ", talks["about"])
+            for who, presence in talks["attendance"].items():
                 self.detail(f"{self.names.actor(who)}: ", presence)
-            self.detail("outcome: ", one["outcome"])
-            self.detail("what came of it: ", one["summary"])
+            self.detail("outcome: ", talks["outcome"])
+            self.detail("what came of it: ", talks["summary"])
 
     def positions(self) -> None:
-        for one in self.grouped(self.section("Positions", self._status["positions"])):
-            lead: list[Fragment] = [(f"{self.names.actor(one['actor'])}: ", "bold")]
-            self.line(lead, one, partial(values.position, self.names), indent=4)
+        for position in self.grouped(self.section("Positions", self._status["positions"])):
+            lead: list[Fragment] = [(f"{self.names.actor(position['actor'])}: ", "bold")]
+            self.line(lead, position, partial(values.position, self.names), indent=4)
 
     def proposals(self) -> None:
-        waiting = [one for one in self._status["proposals"] if one["unanswered"]]
+        waiting = [proposal for proposal in self._status["proposals"] if proposal["unanswered"]]
         answered = len(self._status["proposals"]) - len(waiting)
         nothing = "none recorded" + (f", {answered} answered" if answered else "")
-        for one in self.grouped(self.section("Unanswered proposals", waiting, nothing)):
-            self.entry(one["events"], *values.proposal(self.names, one), indent=4)
+        for proposal in self.grouped(self.section("Unanswered proposals", waiting, nothing)):
+            self.entry(proposal["events"], *values.proposal(self.names, proposal), indent=4)
 
     def roles(self) -> None:
-        for one in self.grouped(self.section("Roles", self._status["roles"])):
-            scope = f" for {clean(one['scope'])}" if one["scope"] else ""
-            behalf = f", on behalf of {self.names.actor(one['on_behalf_of'])}" if one["on_behalf_of"] else ""
-            who = f"{self.names.actor(one['actor'])}: {clean(one['role'])}{scope}{behalf} "
-            self.line([(who, "bold")], one, values.role, values.quoted(one["verbatim"]), indent=4)
+        for role in self.grouped(self.section("Roles", self._status["roles"])):
+            scope = f" for {clean(role['scope'])}" if role["scope"] else ""
+            behalf = f", on behalf of {self.names.actor(role['on_behalf_of'])}" if role["on_behalf_of"] else ""
+            who = f"{self.names.actor(role['actor'])}: {clean(role['role'])}{scope}{behalf} "
+            self.line([(who, "bold")], role, values.role, values.quoted(role["verbatim"]), indent=4)
 
     def bodies(self) -> None:
-        for one in self.section("Bodies", self._status["bodies"]):
-            self.entry(one["events"], *values.body(self.names, one))
+        for body in self.section("Bodies", self._status["bodies"]):
+            self.entry(body["events"], *values.body(self.names, body))
 
     def figures(self) -> None:
-        for one in self.section("Figures, by claimant", self._status["figures"]):
-            self._series(one, indent=2)
+        for figure in self.section("Figures, by claimant", self._status["figures"]):
+            self._series(figure, indent=2)
 
-    def _series(self, one: Json, indent: int) -> None:
-        area = words.listed(map(clean, one["area"])) if one["area_stated"] else "area not stated"
-        mark: list[Fragment] = [tag("contested"), " "] if one["contested"] else []
-        told = f" ({clean(one['counting'])}): {area}" + (f"; {clean(one['scope'])}" if one["scope"] else "")
-        self.sheet.put(*mark, (clean(one["measure"]), "bold"), told, indent=indent)
-        for claim in one["claims"]:
+    def _series(self, figure: Json, indent: int) -> None:
+        area = words.listed(map(clean, figure["area"])) if figure["area_stated"] else "area not stated"
+        mark: list[Fragment] = [tag("contested"), " "] if figure["contested"] else []
+        scope = f" ({clean(figure['counting'])}): {area}" + (f"; {clean(figure['scope'])}" if figure["scope"] else "")
+        self.sheet.put(*mark, (clean(figure["measure"]), "bold"), scope, indent=indent)
+        for claim in figure["claims"]:
             who = self.names.claimant(claim["claimant"])
             lead = "" if who in self.names.grounds(claim["events"]) else f"{who}: "
             again = f", the newest of {claim['claims']} reports" if claim["claims"] > 1 else ""
-            self.entry(claim["events"], lead, *values.claim(claim, one["unit"]), again, indent=indent + 2)
-        for claim in one["assessed"]:
+            self.entry(claim["events"], lead, *values.claim(claim, figure["unit"]), again, indent=indent + 2)
+        for claim in figure["assessed"]:
             who = self.names.claimant(claim["claimant"])
             why = f": {clean(claim['reason'])}" if claim["reason"] else ""
-            said = [f"assessed by {who}: ", *values.claim(claim, one["unit"]), why]
+            said = [f"assessed by {who}: ", *values.claim(claim, figure["unit"]), why]
             self.entry(claim["events"], *said, indent=indent + 2)
-        if one["contested"]:
+        if figure["contested"]:
             self.sheet.put("No number fits all of these claims.", indent=indent + 2)
-        elif len(one["claims"]) > 1 and one["span"]:
-            allowed = words.quantity({**one["span"], "unit": one["unit"]})
+        elif len(figure["claims"]) > 1 and figure["span"]:
+            allowed = words.quantity({**figure["span"], "unit": figure["unit"]})
             self.sheet.put(f"What all claims allow: {allowed}.", indent=indent + 2)
 
     def registers(self) -> None:
-        for one in self.section("Registers", self._status["enrolments"]):
-            self.line([(f"{self.names.subject(one['subject'])}: ", "bold")], one["state"], _stage)
-            self.detail("", one["described"], partial(values.register, self.names))
-            tracks = [words.label(track["labels"], track["id"]) for track in one["tracks"]]
+        for register in self.section("Registers", self._status["enrolments"]):
+            self.line([(f"{self.names.subject(register['subject'])}: ", "bold")], register["state"], _stage)
+            self.detail("", register["described"], partial(values.register, self.names))
+            tracks = [words.label(track["labels"], track["id"]) for track in register["tracks"]]
             if tracks:
                 self.sheet.put(f"tracks: {words.listed(tracks, last='or')}", indent=4)
-            self.detail("open until: ", one["until"], lambda v: [words.when(v)])
-            for series in one["counts"]:
+            self.detail("open until: ", register["until"], lambda v: [words.when(v)])
+            for series in register["counts"]:
                 self._series(series, indent=4)
-            if not one["counts"]:
+            if not register["counts"]:
                 self.sheet.put("how many joined: nothing recorded", indent=4)
 
     def control(self) -> None:
@@ -415,39 +417,49 @@ class StatusPage:
         return values.access(self.names, value)
 
     def instruments(self) -> None:
-        for one in self.section("Instruments", self._status["instruments"]):
-            self.entry(one["events"], *values.instrument(self.names, one))
+        for instrument in self.section("Instruments", self._status["instruments"]):
+            self.entry(instrument["events"], *values.instrument(self.names, instrument))
 
     def convoys(self) -> None:
-        for one in self.section("Convoys", self._status["convoys"], family="convoys"):
-            self.line([(f"{self.names.subject(one['subject'])}: ", "bold")], one["whereabouts"], self._whereabouts)
-            self.detail("", one["described"], partial(values.convoy, self.names))
-            for who, decision in one["clearances"].items():
+        for convoy in self.section("Convoys", self._status["convoys"], family="convoys"):
+            self.line(
+                [(f"{self.names.subject(convoy['subject'])}: ", "bold")], convoy["whereabouts"], self._whereabouts
+            )
+            self.detail("", convoy["described"], partial(values.convoy, self.names))
+            for who, decision in convoy["clearances"].items():
                 self.detail(f"clearance by {self.names.actor(who)}: ", decision, values.clearance)
-            self.detail("left with: ", one["departure"], values.departure)
-            for removed in one["removed"]:
+            self.detail("left with: ", convoy["departure"], values.departure)
+            for removed in convoy["removed"]:
                 self.entry(removed["events"], *values.removed(self.names, removed), indent=4)
-            self.detail("arrived: ", one["arrival"], values.arrival)
+            self.detail("arrived: ", convoy["arrival"], values.arrival)
 
     def _whereabouts(self, seen: Json) -> list[Fragment]:
         return values.whereabouts(self.names, seen)
 
     def statements(self) -> None:
-        for one in self.section("Statements, newest first", self._status["statements"]):
-            who = self.names.actor(one["speaker"]) if one.get("speaker") else clean(one.get("description", "not named"))
-            said: list[Fragment] = [(f"{who}: ", "bold"), clean(one["text"]), values.quoted(one.get("verbatim"))]
-            self.entry(one["events"], *said)
+        for statement in self.section("Statements, newest first", self._status["statements"]):
+            who = (
+                self.names.actor(statement["speaker"])
+                if statement.get("speaker")
+                else clean(statement.get("description", "not named"))
+            )
+            said: list[Fragment] = [
+                (f"{who}: ", "bold"),
+                clean(statement["text"]),
+                values.quoted(statement.get("verbatim")),
+            ]
+            self.entry(statement["events"], *said)
 
     def findings(self) -> None:
-        found = self._status["findings"]
-        self.section("What does not fit", found["items"], "nothing that a rule would see")
-        for one in found["items"][:MAX_FINDINGS]:
-            told = NAMED.sub(lambda actor: self.names.actor(actor[1]), clean(one["text"]))
-            mark: Fragment = (f"[{one['severity']}]", ALERT if one["severity"] == "high" else "bold")
-            self.sheet.put(mark, f" {self.names.subject(one['subject'])}: {told}", indent=2)
-        if found["total"] > MAX_FINDINGS:
-            rest = ", ".join(f"{count} {severity}" for severity, count in found["by_severity"].items() if count)
-            self.sheet.put((f"{found['total']} in all ({rest}): `parley findings` shows them.", ASIDE), indent=2)
+        findings = self._status["findings"]
+        self.section("What does not fit", findings["items"], "nothing that a rule would see")
+        for finding in findings["items"][:MAX_FINDINGS]:
+            text = NAMED.sub(lambda actor: self.names.actor(actor[1]), clean(finding["text"]))
+            mark: Fragment = (f"[{finding['severity']}]", ALERT if finding["severity"] == "high" else "bold")
+            self.sheet.put(mark, f" {self.names.subject(finding['subject'])}: {text}", indent=2)
+        if findings["total"] > MAX_FINDINGS:
+            rest = ", ".join(f"{count} {severity}" for severity, count in findings["by_severity"].items() if count)
+            self.sheet.put((f"{findings['total']} in all ({rest}): `parley findings` shows them.", ASIDE), indent=2)
 
     def gone(self) -> None:
         """Subjects of which no opening is left, and ids that gave way to others; nothing if there are none."""
@@ -455,17 +467,19 @@ class StatusPage:
         if not withdrawn and not unified:
             return
         self.sheet.heading("Withdrawn, and joined with others")
-        for one in withdrawn:
-            self.entry(one["events"], tag("withdrawn"), f" {self.names.subject(one['subject'])}: it was taken back.")
-        for one in unified:
-            stays = self.names.subject(one["into"])
-            self.sheet.put(tag("unified"), f" {clean(one['subject'])} is the same as {stays}.", indent=2)
+        for subject in withdrawn:
+            self.entry(
+                subject["events"], tag("withdrawn"), f" {self.names.subject(subject['subject'])}: it was taken back."
+            )
+        for subject in unified:
+            stays = self.names.subject(subject["into"])
+            self.sheet.put(tag("unified"), f" {clean(subject['subject'])} is the same as {stays}.", indent=2)
 
     def changes(self) -> None:
-        found = self.section("Latest changes, newest first", self._status["changes"])
-        for recorded in dict.fromkeys(str(line["recorded_at"])[:16] for line in found):
+        changes = self.section("Latest changes, newest first", self._status["changes"])
+        for recorded in dict.fromkeys(str(line["recorded_at"])[:16] for line in changes):
             self.sheet.put(f"recorded {words.moment(recorded)}", indent=2)
-            at_once = [line for line in found if line["recorded_at"].startswith(recorded)]
+            at_once = [line for line in changes if line["recorded_at"].startswith(recorded)]
             for kind, path in dict.fromkeys((line["type"], line["subject"]) for line in at_once):
                 alike = [line for line in at_once if (line["type"], line["subject"]) == (kind, path)]
                 many = f" ({len(alike)} reports)" if len(alike) > 1 else ""
@@ -493,7 +507,7 @@ def _values(line: Json | None) -> Iterable[Any]:
     """The values that stand in a line."""
     if line is None:
         return []
-    return [one["value"] for one in line["candidates"]] if line["contested"] else [line["value"]]
+    return [candidate["value"] for candidate in line["candidates"]] if line["contested"] else [line["value"]]
 
 
 def _certain(count: Json) -> str:
@@ -505,10 +519,10 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _contested(found: Any) -> int:
+def _contested(part: Any) -> int:
     """How many lines and figures, anywhere in a status, are contested."""
-    if isinstance(found, list):
-        return sum(map(_contested, found))
-    if isinstance(found, dict):
-        return int(found.get("contested") is True) + sum(map(_contested, found.values()))
+    if isinstance(part, list):
+        return sum(map(_contested, part))
+    if isinstance(part, dict):
+        return int(part.get("contested") is True) + sum(map(_contested, part.values()))
     return 0

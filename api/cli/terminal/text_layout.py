@@ -62,7 +62,7 @@ class TextLayout:
 
     def _wrapped(self, parts: tuple[Fragment, ...], width: int) -> list[Text]:
         text = Text.assemble(*parts)
-        text.plain = _TOGETHER.sub(lambda found: found[0].replace(" ", _GLUE), text.plain)
+        text.plain = _TOGETHER.sub(lambda match: match[0].replace(" ", _GLUE), text.plain)
         lines = text.wrap(self._console, max(width, 16))
         for line in lines:
             line.plain = line.plain.replace(_GLUE, " ")

@@ -27,11 +27,11 @@ _SIDE: answers.Schema = {
 }
 
 
-def _entries(told: str, /, **more: answers.Schema) -> answers.Schema:
+def _entries(description: str, /, **more: answers.Schema) -> answers.Schema:
     """A list of what is told of subjects."""
     return {
         "type": "array",
-        "description": told,
+        "description": description,
         "items": {
             "type": "object",
             "required": ["subject", "label", *more],
