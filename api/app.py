@@ -80,31 +80,9 @@ def create_app(settings: Settings | None = None, projector: FollowerStatus | Non
             closing.callback(logs.flush)
             if tracer is not None:
                 closing.callback(tracer.shutdown)
-            ledger = open_ledger(settings)
-            closing.callback(ledger.close)
-            views = open_views(settings)
-            closing.callback(views.close)
-            follower = projector or Follower(views, ledger.read, ledger.head, may_lead=settings.project)
-            closing.callback(follower.close)
-            head = LogWatcher(ledger.head, ledger.watch, follower.nudge)
-            closing.callback(head.close)
-
-            def recorded(commit: Commit) -> None:
-                head.nudge(commit.position)
-                metrics.events.inc(commit.events)
-                metrics.commit_events.observe(commit.events)
-                metrics.commit_requests.observe(commit.requests)
-
-            writer = Writer(ledger, recorded, settings.queue)
-            closing.callback(writer.close)
-            moved = Wakeup()
-            follower.tell(moved.wake_from_thread)
-            follower.start()
-            app.state.services = Services(settings, ledger, writer, head, views, follower, moved, metrics)
-            gauges.watch(app.state.services)
-            closing.callback(metrics.close)
+            app.state.services = services = _start(settings, metrics, projector, closing)
             if settings.project:
-                await run_in_threadpool(follower.wait_until_complete, FIRST)
+                await run_in_threadpool(services.follower.wait_until_complete, FIRST)
             yield
 
     def front(inner: ASGIApp) -> ASGIApp:
@@ -135,6 +113,38 @@ def create_app(settings: Settings | None = None, projector: FollowerStatus | Non
     for router in ROUTERS:
         app.include_router(router)
     return app
+
+
+def _start(settings: Settings, metrics: Metrics, projector: FollowerStatus | None, closing: AsyncExitStack) -> Services:
+    """Opens and starts what a running server shares. Call it on its event loop.
+
+    Raises:
+        Unavailable: the log or the read models cannot be opened.
+    """
+    ledger = open_ledger(settings)
+    closing.callback(ledger.close)
+    views = open_views(settings)
+    closing.callback(views.close)
+    follower = projector or Follower(views, ledger.read, ledger.head, may_lead=settings.project)
+    closing.callback(follower.close)
+    log_watcher = LogWatcher(ledger.head, ledger.watch, follower.nudge)
+    closing.callback(log_watcher.close)
+
+    def recorded(commit: Commit) -> None:
+        log_watcher.nudge(commit.position)
+        metrics.events.inc(commit.events)
+        metrics.commit_events.observe(commit.events)
+        metrics.commit_requests.observe(commit.requests)
+
+    writer = Writer(ledger, recorded, settings.queue)
+    closing.callback(writer.close)
+    moved = Wakeup()
+    follower.tell(moved.wake_from_thread)
+    follower.start()
+    services = Services(settings, ledger, writer, log_watcher, views, follower, moved, metrics)
+    gauges.watch(services)
+    closing.callback(metrics.close)
+    return services
 
 
 def _tracer(settings: Settings) -> TracerProvider | None:

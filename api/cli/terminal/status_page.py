@@ -7,21 +7,20 @@ words; what is contested names every candidate with who says it; what we inferre
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from api.cli.terminal.cited_lines import CitedLines, plain
 from api.cli.terminal.text_layout import TextLayout
 from api.wording import values, words
 from api.wording.marks import ALERT, ASIDE, Fragment
-from api.wording.values import Names, tag
+from api.wording.values import tag
 from api.wording.words import clean
 
 Json = dict[str, Any]
-ShowValue = Callable[[Any], list[Fragment]]
 
-FAMILIES = {"processes": "process", "agreements": "agreement", "convoys": "convoy", "enrolments": "register"}
 LEGEND = (
     "[actual] is what a source reports as so; [announced], [possible] and [planned] are not yet so and may never be. "
     "A line without a source has that of the line above it. Not recorded does not mean that it did not happen."
@@ -91,87 +90,14 @@ def draw(
     return screen.sheet
 
 
-class StatusPage:
+class StatusPage(CitedLines):
     """Draws section by section."""
 
     def __init__(self, status: Json, width: int, *, events: bool, notes: bool, revisions: Json) -> None:
-        self.sheet = TextLayout(width)
-        self.names = Names(status, revisions)
+        super().__init__(status, width, events=events, notes=notes, revisions=revisions)
         self._status = status
         self._now = datetime.fromisoformat(status["horizon"]["now"])
         self._late = {line["subject"] for line in status["overdue"]}
-        self._show_events = events
-        self._show_notes = notes
-        self._said = ""
-        """What the last paragraph rests on."""
-        self._noted: set[str] = set()
-        """Events whose note is shown already."""
-
-    # --- entries
-
-    def entry(self, events: list[str], *said: Fragment, indent: int = 2, below: bool = False) -> None:
-        """A paragraph with what it rests on. One `below` another leaves that out if it is the same as above."""
-        grounds = self.names.grounds(events)
-        again = below and grounds == self._said
-        self._said = grounds
-        self.sheet.put(*said, (f" — {grounds}", ASIDE) if grounds and not again else "", indent=indent)
-        for event in events:
-            known = self.names.evidence.get(event, {})
-            if self._show_notes and known.get("note") and event not in self._noted:
-                self._noted.add(event)
-                self.sheet.put((f"Note: {clean(known['note'])}", "italic"), indent=indent + 2)
-            if self._show_events:
-                self.sheet.put((f"{clean(known.get('type', 'event'))} {event}", ASIDE), indent=indent + 2)
-
-    def line(self, lead: list[Fragment], line: Json | None, show: ShowValue, *after: Fragment, indent: int = 2) -> None:
-        """A line of the status after its lead; all candidates, each with who says so, if it is contested."""
-        if line is None:
-            return
-        if not line["contested"]:
-            self.entry(
-                line["events"], *lead, *self._possibly(line["events"]), *show(line["value"]), *after, indent=indent
-            )
-            return
-        self.sheet.put(*lead, tag("contested"), " the last reports disagree.", *after, indent=indent)
-        for number, candidate in enumerate(line["candidates"]):
-            on = f" ({words.when(candidate['occurred'])})"
-            choice: list[Fragment] = ["or: " if number else "either: "]
-            choice += [tag("possibly"), " "] if candidate.get("possible") else []
-            self.entry(candidate["events"], *choice, *show(candidate["value"]), on, indent=indent + 2)
-
-    def _possibly(self, events: list[str]) -> list[Fragment]:
-        """A word before what rests only on reports that are possibly beyond the horizon."""
-        return [tag("possibly"), " "] if self.names.possible(events) else []
-
-    def detail(self, lead: str, line: Json | None, show: ShowValue | None = None) -> None:
-        """A line that belongs to the entry above it."""
-        show = show or _plain
-        if line is None:
-            return
-        if line["contested"]:
-            self.line([lead or "what it is: "], line, show, indent=4)
-        else:
-            self.entry(
-                line["events"], lead, *self._possibly(line["events"]), *show(line["value"]), indent=4, below=True
-            )
-
-    def section(
-        self, title: str, entries: list[Json], nothing: str = "none recorded", *, family: str | None = None
-    ) -> list[Json]:
-        """A heading; it says so where there is nothing to list, or where the list is not whole."""
-        total = sum(self._status["totals"].get(family, {}).values())
-        aside = (
-            f"{len(entries):,} of {total:,}: those under way, and the last ones over" if total > len(entries) else ""
-        )
-        self.sheet.heading(title, aside if entries else nothing)
-        return entries
-
-    def grouped(self, entries: list[Json]) -> Iterator[Json]:
-        """What is said on each subject, under its name."""
-        for path in dict.fromkeys(entry["subject"] for entry in entries):
-            family = path.partition("/")[0]
-            self.sheet.put((f"in the {FAMILIES.get(family, family)}: {self.names.subject(path)}", ASIDE), indent=2)
-            yield from (entry for entry in entries if entry["subject"] == path)
 
     # --- sections, in the order of the first screen
 
@@ -187,10 +113,10 @@ class StatusPage:
             put(("Withdrawn: the report of this process was taken back. What else was reported of it stands.", ALERT))
         state = status["state"]
         self.line(["State: "], state, lambda v: [(clean(v), "bold"), f", {words.since(state['since'])}"], indent=0)
-        self.line(["How it ended: "], status["ending"], _plain, indent=0)
+        self.line(["How it ended: "], status["ending"], plain, indent=0)
         if status["last_heard"]:
             put(f"Last heard: {self._heard(status['last_heard'])}")
-        self.line(["Level: "], status["level"], _plain, indent=0)
+        self.line(["Level: "], status["level"], plain, indent=0)
         for area in status["areas"]:
             self.line(["Area: "], area, values.area, indent=0)
         for link in status["links"]:
@@ -488,10 +414,6 @@ class StatusPage:
 
 
 # --- values that need no more than a word ---------------------------------------------------------------------
-
-
-def _plain(value: Any) -> list[Fragment]:
-    return [clean(value)]
 
 
 def _stage(value: Any) -> list[Fragment]:
