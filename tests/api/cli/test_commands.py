@@ -244,6 +244,21 @@ def test_replay_is_in_the_order_of_recording(seeded: Run) -> None:
     )
 
 
+def test_separators_of_lines_in_a_text_break_no_line(run: Run, tmp_path: Path) -> None:
+    opening = {"type": "ProcessOpened", "subject": "processes/mill", "data": {"labels": [{"text": "Mill\u2028road"}]}}
+    said = {"type": "StatementMade", "subject": "processes/mill", "data": {"text": "first\u2028second\u2029third"}}
+    file = tmp_path / "events.ndjson"
+    lines = [json.dumps({"occurred": "2024-03-01", **event}, ensure_ascii=False) for event in (opening, said)]
+    file.write_text("\n".join(lines), encoding="utf-8")
+    run("append", str(file))
+    events = [json.loads(line) for line in run("replay", "--json").stdout.splitlines()]
+    assert [event["data"] for event in events] == [opening["data"], said["data"]]
+    occurred = [json.loads(line) for line in run("history", "mill", "--json").stdout.splitlines()]
+    assert {event["id"]: event["data"] for event in occurred} == {event["id"]: event["data"] for event in events}
+    for command in (("replay",), ("history", "mill")):
+        assert len(run(*command).stdout.splitlines()) == 2
+
+
 def test_replay_filters(seeded: Run) -> None:
     def count(*options: str) -> int:
         return len(seeded("replay", *options).stdout.splitlines())

@@ -283,8 +283,10 @@ def test_following_shows_what_comes_and_survives_a_restart(
     printed(server, until="Ctrl-C")
     follower = start("replay", "--follow", "--after", "41", "--json", "--url", f"http://127.0.0.1:{place.port}")
     assert json.loads(printed(follower, until="\n"))["position"] == 42
-    place.run("append", "-", sent=json.dumps(opening("processes/first")))
-    assert json.loads(printed(follower, until="\n"))["position"] == 43
+    note = "north\u2028south\u2029"
+    place.run("append", "-", sent=json.dumps(opening("processes/first", note=note)))
+    shown = json.loads(printed(follower, until="\n"))
+    assert (shown["position"], shown["note"]) == (43, note), "what separates lines elsewhere ends none"
     stop(server, signal.SIGTERM)
     place.run("append", "-", sent=json.dumps(opening("talks/first")))
     again = start("serve")

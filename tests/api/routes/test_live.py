@@ -99,6 +99,14 @@ def positions(lines: Iterator[str], count: int) -> list[int]:
     return [position for position, _ in messages(lines, count)]
 
 
+def test_an_event_is_one_message_for_every_reader(running: Running) -> None:
+    with following(running, "after=2") as lines:
+        sent = statement(note="north\u2028south\u2029\u2029west")
+        running.append(sent)
+        ((_, event),) = messages(lines, 1)
+        assert event["note"] == sent["note"]
+
+
 def test_first_the_rest_then_live(running: Running) -> None:
     with following(running) as lines:
         past = messages(lines, 2)

@@ -89,6 +89,18 @@ def test_lines_go_to_the_head(filled: TestClient, monkeypatch: pytest.MonkeyPatc
     assert lines == filled.get("/v1/events?after=1").json()["events"]
 
 
+@pytest.mark.parametrize("mark", ["\u2028", "\u2029"])
+def test_an_event_is_on_one_line_for_every_reader(client: TestClient, mark: str) -> None:
+    """Whatever reader of lines is used: some take separators of lines and paragraphs for the end of one."""
+    sent = opening("processes/first", note=f"north{mark}south")
+    client.post("/v1/events", json=sent)
+    answer = client.get("/v1/events", headers=LINES)
+    (line,) = answer.text.splitlines()
+    assert list(answer.iter_lines()) == [line]
+    assert json.loads(line) == client.get("/v1/events").json()["events"][0]
+    assert json.loads(line)["note"] == sent["note"]
+
+
 def test_lines_of_an_empty_log(client: TestClient) -> None:
     answer = client.get("/v1/events", headers=LINES)
     assert (answer.status_code, answer.text, answer.headers[POSITION_HEADER]) == (200, "", "0")
