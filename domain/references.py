@@ -1,14 +1,14 @@
-"""What an event refers to, and whether that can be what it means."""
+"""What an event refers to, whether that can be what it means, and which actors it names once two ids are one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
 from domain import agreements, general, revisions
 from domain.event import Event, Opening, Revision, family_of
-from domain.values import Refers, Value
+from domain.values import Refers, Subject, Value
 from domain.vocabulary import PAYLOADS, nested_values, replaced
 
 
@@ -36,6 +36,65 @@ def references_in(value: Value, at: str = "") -> Iterator[tuple[str, Refers, str
                 yield from references_in(item, pointer)
             elif refers is not None and (refers.to != "claimant" or str(item).startswith("actors/")):
                 yield pointer, refers, str(item)
+
+
+def actors_named(event: Event) -> set[Subject]:
+    """The paths of the actors that an event names: in what it says, as its claimants, in what it is corrected to."""
+    return {
+        Subject(f"actors/{name}" if refers.to == "actors" else name)
+        for _, refers, name in references(event)
+        if refers.to == "actors" or name.startswith("actors/")
+    }
+
+
+def naming(event: Event, stays: Mapping[Subject, Subject]) -> Event:
+    """The same report, with the actors that stay in the place of those that gave way.
+
+    Actors that are one are one wherever they are named: in roles, positions, claims, signatures. What a correction puts
+    in the place of another event is not looked into: it is named when it is applied.
+
+    Args:
+        event: as it reads.
+        stays: subjects that gave way, each with the one that stays.
+    """
+    if not stays:
+        return event
+    sources = _named(event.sources, None, stays)
+    data = _naming(event.data, stays)
+    if sources is event.sources and data is event.data:
+        return event
+    now = event.model_copy(update={"data": data} if sources is event.sources else {"data": data, "sources": sources})
+    now.__dict__.pop("claimants", None)  # it is worked out from the sources
+    return now
+
+
+def _naming(value: Value, stays: Mapping[Subject, Subject]) -> Value:
+    update: dict[str, Any] = {}
+    for name, refers in _referring(type(value)):
+        held = getattr(value, name)
+        now = _named(held, refers, stays)
+        if now is not held:
+            update[name] = now
+    return value.model_copy(update=update) if update else value
+
+
+def _named(held: Any, refers: Refers | None, stays: Mapping[Subject, Subject]) -> Any:
+    """What a field holds, with the actors that stay; the same object if none of its actors gave way."""
+    match held:
+        case tuple():
+            items = [_named(item, refers, stays) for item in held]
+            if all(now is item for now, item in zip(items, held, strict=True)):
+                return held
+            return tuple(items if refers is None else dict.fromkeys(items))
+        case Value():
+            return _naming(held, stays)
+        case str() if refers is not None and refers.to == "actors":
+            path = stays.get(Subject(f"actors/{held}"))
+            return path.partition("/")[2] if path is not None else held
+        case str() if refers is not None and held.startswith("actors/"):
+            return stays.get(Subject(held), held)
+        case _:
+            return held
 
 
 @cache

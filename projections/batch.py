@@ -20,6 +20,7 @@ from projections.read_models import (
     incident_counts,
     last_heard,
     membership,
+    mentions,
     process_list,
     revisions,
     roles,
@@ -31,12 +32,13 @@ from projections.storage.generations import ReadModels, rebuild_lock
 from projections.storage.sqlite import put_aside
 from projections.storage.tables import Schema, Transaction
 
-VIEW_VERSION = 5
+VIEW_VERSION = 6
 """Raised whenever a table or a fold changes: read models of another version are rebuilt."""
 
 READ_MODELS = (
-    # These four find out what the batch changes, for all that follow.
+    # These five find out what the batch changes, for all that follow.
     timeline.READ_MODEL,
+    mentions.READ_MODEL,
     revisions.READ_MODEL,
     subjects.READ_MODEL,
     membership.READ_MODEL,

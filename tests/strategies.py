@@ -367,6 +367,26 @@ def histories(
     return world.events
 
 
+@st.composite
+def with_unified_actors(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """A history in which actors are said to be one at any time, and some of that is taken back later."""
+    log = list(draw(histories()))
+    for number in range(draw(st.integers(1, 3))):
+        actors = list(dict.fromkeys(one["subject"] for one in log if one["subject"].startswith("actors/")))
+        gives_way, into = draw(st.permutations(actors))[:2]
+        opened = max(next(i for i, one in enumerate(log) if one["subject"] == actor) for actor in (gives_way, into))
+        at = draw(st.integers(opened + 1, len(log)))
+        unified = f"00000000-0000-4000-9000-{number:012}"
+        data = {"into": into, "reason": "one group under two names"}
+        log.insert(at, {"id": unified, "type": "SubjectUnified", "subject": gives_way, "data": data})
+        if draw(st.booleans()):
+            apart = {"event": unified, "reason": "two groups"}
+            retraction = {"type": "EventRetracted", "subject": gives_way, "data": apart}
+            place = draw(st.integers(at + 1, len(log)))
+            log.insert(place, {"id": f"00000000-0000-4000-a000-{number:012}", **retraction})
+    return log
+
+
 def _following(draw: st.DrawFn, world: _World, *, with_revisions: bool) -> dict[str, Any]:
     """What may be reported next on subjects that are open. It leaves in the world which subject it is about."""
     possible = _possible(world, with_revisions=with_revisions)

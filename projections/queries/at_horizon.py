@@ -7,7 +7,7 @@ ever joined with, are read and folded: that costs what the process has, whatever
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, partial
 
@@ -17,9 +17,16 @@ from domain.edtf import END, Day, When
 from domain.errors import NotFound
 from domain.event import Recorded, instant
 from domain.finding import Finding
-from domain.horizon import EVERYTHING, Horizon, seen_from
+from domain.horizon import EVERYTHING, Horizon
 from domain.values import Subject
-from projections.queries.snapshot import ProcessSnapshot, findings_in, findings_of_whole, fold_snapshot, read_snapshot
+from projections.queries.snapshot import (
+    ProcessSnapshot,
+    actors_seen,
+    findings_in,
+    findings_of_whole,
+    fold_snapshot,
+    read_snapshot,
+)
 from projections.read_models.findings import Glance, findings_of, glance, glance_at
 from projections.read_models.incident_counts import DAY, counted_from
 from projections.read_models.membership import events_of
@@ -130,21 +137,20 @@ def process_view(
     log = events_of(transaction, process)
     if not log:
         raise unknown()
-    snapshot = fold_snapshot(log, process, horizon=request.horizon)
+    names = _ActorNames(transaction, request.horizon.position)
+    snapshot = fold_snapshot([*log, *names.unified], process, horizon=request.horizon)
     if snapshot is None:
         raise NotFound(
             "nothing of this process is inside the horizon: its first event was recorded at position "
             f"{log[0].position}, {instant(log[0].recorded_at)}; ask for a later known_at, published_by or as_of"
         )
     every = cache(partial(findings_in, snapshot))
-    names = _ActorNames(transaction, request.horizon.position)
-    past = replace(snapshot, joined={**snapshot.joined, **names.joined})
     return ProcessView(
-        past,
+        snapshot,
         clock or datetime.now(UTC),
         request,
-        lambda ids: {name: past.events[name] for name in dict.fromkeys(ids) if name in past.events},
-        lambda ids: {name: past.marks[name] for name in dict.fromkeys(ids) if name in past.marks},
+        lambda ids: {name: snapshot.events[name] for name in dict.fromkeys(ids) if name in snapshot.events},
+        lambda ids: {name: snapshot.marks[name] for name in dict.fromkeys(ids) if name in snapshot.marks},
         names.named,
         every,
         lambda at, most: glance_at(every(), at, most),
@@ -177,12 +183,14 @@ class _ActorNames:
         self._position = position
         self._together = ever_unified(transaction)
         mine = [path for path in self._together if path.startswith("actors/")]
-        self.joined = seen_from(Horizon(position), all_of(transaction, mine)).joined if mine else {}
+        self.unified = all_of(transaction, mine) if mine else []
+        """All events of the actors that were ever said to be one with others."""
 
     def named(self, ids: Iterable[str]) -> dict[str, ActorState]:
         paths = {actor: Subject(f"actors/{actor}") for actor in ids}
         subjects = [other for path in paths.values() for other in self._together.get(path, (path,))]
-        seen = seen_from(Horizon(self._position), all_of(self._transaction, subjects))
+        log = {r.position: r for r in (*self.unified, *all_of(self._transaction, subjects))}
+        seen = actors_seen(log.values(), self._position)
         states: dict[str, ActorState] = {}
         for actor, path in paths.items():
             stays = seen.joined.get(path, path)

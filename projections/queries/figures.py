@@ -10,7 +10,7 @@ from domain.event import Event, Recorded
 from domain.findings.figures import common, comparable_claims
 from domain.general import Figure, FigureAssessed
 from domain.horizon import EVERYTHING
-from domain.values import Quantity
+from domain.values import Quantity, Subject
 from projections import rendering
 from projections.paging import Page, cursor, read_cursor, storable
 from projections.queries.at_horizon import PRESENT, HorizonRequest, process_view
@@ -19,7 +19,7 @@ from projections.queries.snapshot import ProcessSnapshot
 from projections.read_models import figures as kept_figures
 from projections.read_models.figures import Claim, claims_in
 from projections.read_models.ordering import display_order
-from projections.read_models.revisions import events_by_id, marks_by_id
+from projections.read_models.revisions import canonical_subjects, events_by_id, marks_by_id, under
 from projections.rendering import Json, Renderer
 from projections.storage.tables import Transaction
 
@@ -61,11 +61,15 @@ def claims(
     last = read_cursor(after, int, int, int, str) if after is not None else None
     if request.horizon != EVERYTHING:
         view = process_view(transaction, process, None, request)
+        stays: Mapping[Subject, Subject] = view.snapshot.joined
+        claimant = _staying(claimant, stays)
         orders = sorted(display_order(event) for event in view.snapshot.in_effect if _claims(event, measure, claimant))
         orders = [order for order in orders if last is None or order > last]
         names = [event_id for *_, event_id in orders[:limit]]
         events, marks = view.lookup(names), view.became_of(names)
     else:
+        stays = canonical_subjects(transaction)
+        claimant = _staying(claimant, stays)
         orders = kept_figures.page(
             transaction,
             known_ids(transaction, process),
@@ -76,8 +80,13 @@ def claims(
         )
         names = [event_id for *_, event_id in orders[:limit]]
         events, marks = events_by_id(transaction, names), marks_by_id(transaction, names)
-    items = [claim_of(events[name].event) | marks.get(name, {}) for name in names]
+    items = [claim_of(under(events[name].event, stays)) | marks.get(name, {}) for name in names]
     return Page(items, cursor(*orders[limit - 1]) if len(orders) > limit else None)
+
+
+def _staying(claimant: str | None, stays: Mapping[Subject, Subject]) -> str | None:
+    """A claimant under the id that stays, if it is an actor."""
+    return stays.get(Subject(claimant), Subject(claimant)) if claimant is not None else None
 
 
 def _claims(event: Event, measure: str | None, claimant: str | None) -> bool:

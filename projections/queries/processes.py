@@ -14,7 +14,7 @@ from projections.paging import Page, cursor, read_cursor, sought
 from projections.queries.everywhere import findings_everywhere
 from projections.read_models import process_list
 from projections.read_models.process_list import ProcessFilter, ProcessIds, heard_of, last_touched, require, unknown
-from projections.read_models.revisions import canonical_subjects, ids_of
+from projections.read_models.revisions import canonical_id, canonical_subjects, ids_of
 from projections.read_models.roles import processes_with
 from projections.read_models.subjects import last_change, states_of
 from projections.rendering import Json, Renderer
@@ -35,7 +35,8 @@ def processes(
         standing = findings_everywhere(transaction, now or datetime.now(UTC), wanted.finding)
         among.append({process for process, _ in standing})
     if wanted.actor is not None or wanted.role is not None:
-        among.append(processes_with(transaction, wanted.actor, wanted.role))
+        actor = canonical_id(transaction, wanted.actor) if wanted.actor is not None else None
+        among.append(processes_with(transaction, actor, wanted.role))
     by_line = replace(
         wanted,
         q=sought(wanted.q) if wanted.q is not None else None,

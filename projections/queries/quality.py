@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from domain import families
@@ -12,6 +12,7 @@ from domain.findings.figures import ClaimMade, of_claims
 from domain.findings.reports import of_repeats
 from domain.findings.rules import RULES
 from domain.horizon import in_effect
+from domain.references import naming
 from domain.values import Subject
 from projections.read_models import figures
 from projections.read_models.revisions import as_one, canonical_subjects
@@ -33,17 +34,17 @@ def quality_faults(transaction: Transaction, events: Sequence[Event]) -> list[tu
             for number, event in enumerate(events)
             if joined.get(event.subject, event.subject) == stays
         ]
-        before = {finding.key for finding in _quality(known, stays)}
-        for finding in _quality([*known, *sent], stays):
+        before = {finding.key for finding in _quality(known, stays, joined)}
+        for finding in _quality([*known, *sent], stays, joined):
             if finding.key not in before:
                 numbers = [number for number, event in enumerate(events) if event.id in finding.events]
                 faults.append((numbers[-1] if numbers else sent[-1].position - last - 1, finding))
     return faults
 
 
-def _quality(log: Sequence[Recorded], subject: Subject) -> list[Finding]:
+def _quality(log: Sequence[Recorded], subject: Subject, joined: Mapping[Subject, Subject]) -> list[Finding]:
     """The findings of data quality of one subject."""
-    events = [event.on(subject) for event in in_effect(log).events]
+    events = [naming(event.on(subject), joined) for event in in_effect(log).events]
     state = families.fold(subject.partition("/")[0], events)
     every = [
         *families.findings(subject, state),

@@ -16,6 +16,7 @@ from domain.finding import Finding
 from domain.findings.processes import of_process
 from domain.general import SubjectState
 from domain.horizon import EVERYTHING, Horizon, Seen, names_processes, seen_from
+from domain.references import naming
 from domain.values import EventId, Subject
 from projections.read_models import entries, figures, findings, history, incident_counts, last_heard
 from projections.read_models.change_set import Heard
@@ -127,7 +128,8 @@ def fold_snapshot(
     """Folds a whole log, or any part of one, into the snapshot of a process at a horizon. Pure, and slow on a long log.
 
     Args:
-        events: at least all events of the process's subjects, of those they were ever joined with, and of actors.
+        events: at least all events of the process's subjects, of those they were ever joined with, and of actors that
+            were ever joined with others.
         process: its id, or one that gave way to it.
         newest: how many of the events last recorded to name.
         statements: how many of the last statements to name.
@@ -137,8 +139,8 @@ def fold_snapshot(
         None if nothing of the process is inside.
     """
     log = list(events)
-    seen = seen_from(horizon, (r for r in log if r.event.family != "actors"))
-    actors = seen_from(Horizon(horizon.position), (r for r in log if r.event.family == "actors"))
+    actors = actors_seen(log, horizon.position)
+    seen = with_actors(seen_from(horizon, (r for r in log if r.event.family != "actors")), actors.joined)
     own = seen.joined.get(Subject(f"processes/{process}"), Subject(f"processes/{process}"))
     ids = {own.partition("/")[2]} | {s.partition("/")[2] for s, stays in seen.joined.items() if stays == own}
     ever = named_by(seen.known)
@@ -155,13 +157,14 @@ def fold_snapshot(
     mine = [r for r in seen.known if r.subject in belonging]
     in_history = {subject for subject, named in ever.items() if named & ids}
     in_effect = [event for subject, theirs in seen.events.items() if subject in states for event in theirs]
+    heard_revisions = (r.event for r in mine if _was_heard(r, seen, states))
     snapshot = ProcessSnapshot(
         own.partition("/")[2],
         version=sum(recorded.subject == own for recorded in seen.known),
         states=states,
         claims=figures.fold(in_effect),
         incident_counts=incident_counts.fold(in_effect),
-        heard=last_heard.fold((*in_effect, *(r.event for r in mine if _was_heard(r, seen, states)))),
+        heard=last_heard.fold((*in_effect, *(naming(event, actors.joined) for event in heard_revisions))),
         statements=entries.last_statements_in(in_effect, statements),
         actors={
             s.partition("/")[2]: families.fold("actors", actors.events.get(s, ()))
@@ -174,6 +177,23 @@ def fold_snapshot(
     _add_events(snapshot, seen, mine, [r for r in seen.known if r.subject in in_history])
     snapshot.newest = [recorded.key for recorded in snapshot.filed[::-1][:newest]]
     return snapshot
+
+
+def actors_seen(log: Iterable[Recorded], position: int | None) -> Seen:
+    """The actors as they were known at a position, each event naming the actors that stay there."""
+    actors = seen_from(Horizon(position), (r for r in log if r.event.family == "actors"))
+    return with_actors(actors, actors.joined)
+
+
+def with_actors(seen: Seen, joined: Mapping[Subject, Subject]) -> Seen:
+    """The same log, its events naming the actors that stay in the place of those that gave way."""
+    if not joined:
+        return seen
+    events, lending = (
+        {subject: [naming(event, joined) for event in reports] for subject, reports in by_subject.items()}
+        for by_subject in (seen.events, seen.lending)
+    )
+    return replace(seen, events=events, lending=lending)
 
 
 def _belonging(seen: Seen, own: Subject, ids: set[str], ever: Mapping[Subject, set[str]]) -> set[Subject]:
@@ -246,7 +266,7 @@ def findings_in(snapshot: ProcessSnapshot) -> list[Finding]:
 def _disputes(snapshot: ProcessSnapshot) -> Iterator[tuple[Subject, EventId, Event]]:
     for event in snapshot.in_effect:
         for dispute in snapshot.marks.get(event.key, {}).get("disputed_by", ()):
-            yield event.subject, event.id, snapshot.events[dispute].event
+            yield event.subject, event.id, naming(snapshot.events[dispute].event, snapshot.joined)
 
 
 def findings_of_whole(snapshot: ProcessSnapshot) -> list[Finding]:

@@ -70,6 +70,8 @@ class ChangeSet:
         """The same with this batch. By `revisions`."""
         self.moved: frozenset[Subject] = frozenset()
         """Subjects that give way now, come apart again, or have another one that stays. By `revisions`."""
+        self.renaming: frozenset[Subject] = frozenset()
+        """Subjects that stay and name an actor whose id that stays is another one with this batch. By `revisions`."""
         self.changes: Sequence[Change] = ()
         """Event by event, in log order. By `revisions`."""
         self.states: dict[Subject, SubjectState] = {}

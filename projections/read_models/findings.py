@@ -41,7 +41,7 @@ from domain.values import EventId, Subject
 from projections.read_models.change_set import ChangeSet, ReadModel
 from projections.read_models.figures import Claim, makes_claims, newest_claims
 from projections.read_models.membership import BELONGS, counted
-from projections.read_models.revisions import as_one, disputes_in_effect, reads
+from projections.read_models.revisions import as_one, disputes_in_effect, reads, under
 from projections.read_models.timeline import recorded_by_id
 from projections.storage.sql import (
     KEPT,
@@ -220,14 +220,14 @@ def _renew_disputes(changes: ChangeSet) -> None:
     revising = {r.subject for r in changes.events if r.event.data.revises} | changes.moved
     # What comes apart again leaves disputes behind where it was, too.
     named = revising | {changes.stays_before.get(subject, subject) for subject in changes.moved}
-    subjects = {changes.canonical(subject) for subject in named}
+    subjects = {changes.canonical(subject) for subject in named} | changes.renaming
     findings = [
         (OF_DISPUTES, finding)
         for subject in subjects
         for finding in of_disputes(
             subject,
             [
-                (event_id, dispute.id, disputant(dispute))
+                (event_id, dispute.id, disputant(under(dispute, changes.stays)))
                 for event_id, dispute in disputes_in_effect(changes.transaction, as_one(subject, changes.stays))
             ],
         )

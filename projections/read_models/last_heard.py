@@ -12,7 +12,7 @@ from domain.event import Event
 from domain.values import Subject
 from projections.read_models.change_set import ChangeSet, Heard, ReadModel
 from projections.read_models.membership import BELONGS, places_of
-from projections.read_models.revisions import as_one, reads
+from projections.read_models.revisions import as_one, reads, under
 from projections.read_models.timeline import all_of
 from projections.storage.sql import Clash, delete_where, put, rows_where
 from projections.storage.tables import TableDefinition, Text, Transaction
@@ -46,7 +46,7 @@ def apply(changes: ChangeSet) -> None:
         known[Subject(row.subject)] = Heard(row.on, row.publisher, row.claimant, row.event)
     again = {s for s, ids in lost.items() if s not in known or known[s].event in ids}
     again |= {stays.get(s, s) for s in changes.moved for stays in (changes.stays, changes.stays_before)}
-    again = {subject for subject in again if subject not in changes.stays}
+    again = {subject for subject in again | changes.renaming if subject not in changes.stays}
     rows: list[dict[str, str]] = []
     silent: list[Subject] = []
     for subject in {*come, *again}:
@@ -71,7 +71,7 @@ def _heard_in_batch(changes: ChangeSet) -> dict[Subject, Heard]:
     for recorded in changes.events:
         if recorded.event.data.revises:
             subject = changes.canonical(recorded.subject)
-            come[subject] = newer(come.get(subject), heard_in(recorded.event))
+            come[subject] = newer(come.get(subject), heard_in(under(recorded.event, changes.stays)))
     return come
 
 
@@ -81,7 +81,7 @@ def _look_up(changes: ChangeSet, subject: Subject) -> Heard | None:
     now = reads(changes.transaction, log, changes.stays)
     newest: Heard | None = None
     for recorded in log:
-        event = recorded.event if recorded.event.data.revises else now[recorded.key]
+        event = under(recorded.event, changes.stays) if recorded.event.data.revises else now[recorded.key]
         if event is not None:
             newest = newer(newest, heard_in(event))
     return newest

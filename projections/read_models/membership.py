@@ -176,6 +176,13 @@ def subjects_of(transaction: Transaction, ids: Sequence[str]) -> list[str]:
     return sorted({path for (path,) in rows_where(transaction.connection, (table.c.subject,), table.c.process, ids)})
 
 
+def ever_in(transaction: Transaction, subjects: Iterable[str]) -> list[tuple[str, str]]:
+    """Subjects, each with a process that any report ever put it into."""
+    table = transaction.table(MEMBERSHIP)
+    columns = (table.c.process, table.c.subject)
+    return [(process, path) for process, path in rows_where(transaction.connection, columns, table.c.subject, subjects)]
+
+
 def processes_of(transaction: Transaction, subjects: Iterable[str]) -> list[tuple[str, str]]:
     """Subjects that are not withdrawn, each with a process that it belongs to."""
     table = transaction.table(BELONGS)

@@ -12,11 +12,13 @@ from sqlalchemy import BigInteger, Column, Row, Select, select
 from domain import processes
 from domain.errors import NotFound
 from domain.event import Recorded, instant
+from domain.revisions import EventRetracted, SubjectUnified
 from domain.values import Subject
 from projections.read_models.change_set import ChangeSet, Heard, ReadModel
 from projections.read_models.last_heard import as_row, newer, newest_in
-from projections.read_models.membership import places_of
-from projections.read_models.revisions import ids_of
+from projections.read_models.membership import ever_in, places_of
+from projections.read_models.mentions import subjects_naming
+from projections.read_models.revisions import ever_unified, ids_of
 from projections.read_models.subjects import names
 from projections.storage.sql import Clash, delete_where, put, rows_where
 from projections.storage.tables import TableDefinition, Text, Transaction
@@ -73,8 +75,13 @@ def _canonical(changes: ChangeSet, process: str) -> str:
 def _touched(changes: ChangeSet) -> dict[str, Recorded]:
     """The processes that the batch touches, each with the last event that does."""
     touched: dict[str, Recorded] = {}
+    together = ever_unified(changes.transaction)
     for recorded in changes.events:
-        for process in changes.processes.get(recorded.subject, ()):
+        named = set(changes.processes.get(recorded.subject, ()))
+        if recorded.subject in together and isinstance(recorded.event.data, SubjectUnified | EventRetracted):
+            naming = subjects_naming(changes.transaction, together[recorded.subject], recorded.position)
+            named |= {process for process, _ in ever_in(changes.transaction, naming)}
+        for process in named:
             touched[_canonical(changes, process)] = recorded
     moved = {process for where in changes.places.values() for process in where.before | where.after}
     for process in changes.heard_again | moved:

@@ -15,10 +15,12 @@ from sqlalchemy import BigInteger, Column, Join, delete, join, select
 
 from domain.event import Event, Recorded
 from domain.horizon import ReportStatus, in_effect
+from domain.references import naming
 from domain.revisions import DuplicateMarked, EventDisputed, EventRetracted, SubjectUnified
 from domain.values import EventId, Source, Subject
 from domain.vocabulary import model_of
 from projections.read_models.change_set import Change, ChangeSet, ReadModel
+from projections.read_models.mentions import subjects_naming
 from projections.read_models.timeline import TIMELINE, all_of, events_at, recorded_by_id, recorded_of
 from projections.rendering import Json
 from projections.storage.sql import KEPT, Clash, chunks, delete_where, put, rows_of, rows_where
@@ -67,6 +69,9 @@ def apply(changes: ChangeSet) -> None:
     _unify(changes)
     old, new = changes.stays_before, changes.stays
     changes.moved = frozenset(s for s in {*old, *new} if old.get(s, s) != new.get(s, s))
+    actors = [subject for subject in changes.moved if subject.startswith("actors/")]
+    naming_them = subjects_naming(changes.transaction, actors, changes.first_position) if actors else ()
+    changes.renaming = frozenset(map(changes.canonical, naming_them))
     changes.changes = _find_changes(changes)
 
 
@@ -100,7 +105,8 @@ def _unify(changes: ChangeSet) -> None:
 
 
 def _find_changes(changes: ChangeSet) -> list[Change]:
-    """What the batch changes, event by event: those that come, and those that read otherwise by a revision."""
+    """What the batch changes, event by event: those that come, and those that read otherwise by a revision, or since
+    an actor that they name has another id."""
     old, new, moved = changes.stays_before, changes.stays, changes.moved
     revising = {r.subject for r in changes.events if r.event.data.revises}
     affected: dict[Subject, bool] = {}
@@ -109,6 +115,7 @@ def _find_changes(changes: ChangeSet) -> list[Change]:
         for was in (subject, old.get(subject, subject)):
             stays = new.get(was, was)
             affected[stays] = affected.get(stays, False) or subject in moved
+    affected |= dict.fromkeys(changes.renaming, True)
     by_id: dict[str, Change] = {}
     for stays, wholly in affected.items():
         for change in _assess(changes, stays, wholly=wholly):
@@ -137,7 +144,7 @@ def _assess(changes: ChangeSet, stays: Subject, *, wholly: bool) -> list[Change]
         Change(
             standing.recorded,
             None if standing.recorded.position >= changes.first_position else before[str(event_id)],
-            standing.event,
+            naming(standing.event, changes.stays) if standing.event is not None else None,
         )
         for event_id, standing in standings.items()
     ]
@@ -186,8 +193,8 @@ def marks_of(standing: ReportStatus) -> Json:
 
 
 def under(event: Event, stays: Mapping[Subject, Subject]) -> Event:
-    """An event under the subject that stays."""
-    return event.on(stays.get(event.subject, event.subject))
+    """An event under the subject that stays, and with the actors that stay."""
+    return naming(event.on(stays.get(event.subject, event.subject)), stays)
 
 
 def components(pairs: Iterable[tuple[Subject, Subject]]) -> dict[Subject, frozenset[Subject]]:
@@ -253,14 +260,16 @@ def reading_now(name: str | None, text: str | None, marks: str) -> Event | None:
 def reads(
     transaction: Transaction, log: Sequence[Recorded], stays: Mapping[Subject, Subject]
 ) -> dict[str, Event | None]:
-    """How events that are no revisions read by what is stored, under the subject that stays; None: not in effect."""
+    """How events that are no revisions read by what is stored, under the subject that stays and with the actors that
+    stay; None: not in effect."""
     table = transaction.table(REVISED_EVENTS)
     events: dict[str, Event | None] = {}
     for recorded in log:
         if not recorded.event.data.revises:
             events[recorded.key] = under(recorded.event, stays)
     for row in rows_where(transaction.connection, table, table.c.event_id, events):
-        events[row.event_id] = reading_now(row.type, row.event, row.marks)
+        event = reading_now(row.type, row.event, row.marks)
+        events[row.event_id] = under(event, stays) if event is not None else None
     return events
 
 
@@ -304,6 +313,14 @@ def canonical_subjects(transaction: Transaction) -> dict[Subject, Subject]:
     """Subjects that gave way, each with the one that stays."""
     rows = rows_of(transaction.connection, transaction.table(CANONICAL_SUBJECTS))
     return {Subject(subject): Subject(stays) for subject, stays in rows}
+
+
+def canonical_id(transaction: Transaction, actor: str) -> str:
+    """The id that stays of an actor."""
+    table = transaction.table(CANONICAL_SUBJECTS)
+    query = select(table.c.stays).where(table.c.subject == f"actors/{actor}")
+    path = transaction.connection.execute(query).scalar()
+    return path.partition("/")[2] if path is not None else actor
 
 
 def ever_unified(transaction: Transaction) -> dict[Subject, frozenset[Subject]]:

@@ -223,4 +223,5 @@ def folded_of_type(transaction: Transaction, subject: Subject, name: str) -> lis
         .where(folded.c.subject == subject, or_(timeline.c.type == name, corrected))
     )
     ids = list(transaction.connection.execute(query).scalars())
-    return [r.event.on(subject) for r in events_by_id(transaction, ids).values() if r.event.type == name]
+    stays = canonical_subjects(transaction)
+    return [under(r.event, stays) for r in events_by_id(transaction, ids).values() if r.event.type == name]

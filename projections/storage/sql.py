@@ -65,6 +65,8 @@ class Clash:
     """Columns whose numbers are added to those that are there; all others give way."""
     newest: tuple[str, ...] = ()
     """Columns by whose order the others give way, or stay; none: they give way."""
+    stays: bool = False
+    """The row that is there stays as it is."""
 
 
 def put(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], clash: Clash | None = None) -> None:
@@ -116,6 +118,8 @@ def _on(clash: Clash | None, table: Table, names: Sequence[str]) -> str:
     if clash is None:
         return ""
     others = [name for name in names if name not in clash.key]
+    if clash.stays:
+        others = []
     changed = ", ".join(f'"{name}" = {_after(clash, table, name)}' for name in others)
     return f" ON CONFLICT ({_quoted(clash.key)}) DO {f'UPDATE SET {changed}' if changed else 'NOTHING'}"
 

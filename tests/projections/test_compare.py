@@ -22,7 +22,7 @@ from projections.storage.generations import ReadModels
 from tests.projections.test_time_travel import revised
 from tests.projections.world import SLOW, Wire, follow, pull, recorded, views
 from tests.spec import wire
-from tests.strategies import histories
+from tests.strategies import histories, with_unified_actors
 
 SEED = Path(__file__).parents[2] / "seeds" / "ilvaran-valley.ndjson"
 """It has something in every table."""
@@ -113,7 +113,7 @@ def test_those_that_are_being_made_are_not_compared(found: ReadModels, log: list
 
 
 @SLOW
-@given(st.one_of(histories(), revised()), st.lists(st.integers(1, 7), min_size=1, max_size=20))
+@given(st.one_of(histories(), revised(), with_unified_actors()), st.lists(st.integers(1, 7), min_size=1, max_size=20))
 @pytest.mark.usefixtures("both_databases")
 def test_however_batches_are_cut_the_rows_are_the_same(history: list[Wire], sizes: list[int]) -> None:
     log = recorded(history)

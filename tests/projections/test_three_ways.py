@@ -14,13 +14,13 @@ from domain.revisions import DuplicateMarked
 from projections.catch_up import rebuild
 from tests.projections.test_time_travel import revised
 from tests.projections.world import SLOW, Wire, folded, follow, kept, processes_of, pull, recorded, views
-from tests.strategies import histories
+from tests.strategies import histories, with_unified_actors
 
 pytestmark = pytest.mark.usefixtures("both_databases")
 
 
 @SLOW
-@given(histories(), st.lists(st.integers(1, 7), min_size=1, max_size=20))
+@given(st.one_of(histories(), with_unified_actors()), st.lists(st.integers(1, 7), min_size=1, max_size=20))
 def test_live_rebuilt_and_folded_agree(history: list[Wire], sizes: list[int]) -> None:
     log = recorded(history)
     turns = iter(sizes * len(log) * 2)
@@ -31,12 +31,11 @@ def test_live_rebuilt_and_folded_agree(history: list[Wire], sizes: list[int]) ->
         rebuilt = {process: kept(found, process) for process in processes_of(log)}
     pure = {process: folded(log, process) for process in processes_of(log)}
     assert live == rebuilt
-    assert live == rebuilt
     assert live == pure
 
 
 @SLOW
-@given(histories(), st.integers(1, 40))
+@given(st.one_of(histories(), with_unified_actors()), st.integers(1, 40))
 def test_a_status_at_a_position_is_that_of_a_log_cut_there(history: list[Wire], cut: int) -> None:
     log = recorded(history)
     early = log[:cut]
@@ -47,7 +46,7 @@ def test_a_status_at_a_position_is_that_of_a_log_cut_there(history: list[Wire], 
 
 
 @SLOW
-@given(st.one_of(histories(), revised()), st.randoms(use_true_random=False))
+@given(st.one_of(histories(), revised(), with_unified_actors()), st.randoms(use_true_random=False))
 def test_the_order_of_arrival_never_decides(history: list[Wire], chance: Any) -> None:
     """Reports shuffled lead to the same status, but for when they were recorded.
 
