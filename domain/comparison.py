@@ -43,6 +43,7 @@ _DEFAULT_IGNORABLE: Final = (
 _OTHERS_UNSEEN: Final = "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ufff9-\ufffb"
 _UNSEEN: Final = re.compile(f"[{_DEFAULT_IGNORABLE}{_OTHERS_UNSEEN}]+")
 _BRAILLE_BLANK: Final = "\u2800"
+_BLANK: Final = re.compile(f"[\\s{_BRAILLE_BLANK}{_DEFAULT_IGNORABLE}{_OTHERS_UNSEEN}]*")
 _DOT_ABOVE: Final = "\u0307"
 _DOTTED: Final = frozenset("ijіј")
 """Letters with a dot of their own, Latin and Cyrillic: with a dot above they look the same."""
@@ -63,7 +64,7 @@ def comparable(text: str) -> str:
 
 def is_blank(text: str) -> bool:
     """Whether nothing of a text can be seen: it is empty, or made of white space and marks that cannot be seen."""
-    return not comparable(text)
+    return _BLANK.fullmatch(text) is not None
 
 
 def _folded(text: str) -> str:
