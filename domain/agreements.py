@@ -591,7 +591,7 @@ class Phase:
     """The obligations of one phase, and what keeps it waiting."""
 
     name: str | None
-    """As the reports name it; None: of these obligations no phase is told."""
+    """As the reports name it; None: no phase is named for these obligations."""
     obligations: tuple[str, ...]
     kept: int
     """How many are fully kept."""

@@ -202,7 +202,7 @@ def _read(text: str) -> _Reading:
     if (start is _OPEN and end is _OPEN) or "X" in text:
         raise _refusal(text)
     earliest, latest, timed = start.span.earliest, end.span.latest, start.span.timed or end.span.timed
-    if start.span.timed != end.span.timed:  # the zone of the date is not told: leave room for any
+    if start.span.timed != end.span.timed:  # the zone of the date is not known: allow any
         earliest = earliest if start.span.timed else _clamp(earliest - _AHEAD)
         latest = latest if end.span.timed else _clamp(latest + _BEHIND)
     if latest < earliest:
@@ -216,7 +216,7 @@ def _read(text: str) -> _Reading:
 class When(str):
     """An EDTF text of levels 0 and 1, or with instants whose zone is told; the module has the forms and the bounds.
 
-    Raises ValueError that says how to mend the text. Two are equal when their texts are.
+    Raises ValueError that says how to fix the text. Two are equal when their texts are.
     """
 
     __slots__ = ()

@@ -15,8 +15,8 @@
     ├── TooMuch             more bytes or events than one request may hold
     └── Unavailable         the log or the views cannot be reached or written now; nothing was stored
 
-It knows no HTTP. Each refusal speaks to the person who has to mend it and never repeats the value sent, but for
-DoubtfulQuality, which tells the finding.
+It knows no HTTP. Each refusal speaks to the person who has to fix it and never repeats the value sent, but for
+DoubtfulQuality, which gives the finding.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from typing import Self
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing to mend: where (a JSON Pointer into the request), and how."""
+    """One thing to fix: where (a JSON Pointer into the request), and how."""
 
     pointer: str
     detail: str
@@ -53,7 +53,7 @@ class Refusal(Exception):
 
     @classmethod
     def of(cls, faults: Sequence[Fault]) -> Self:
-        """A refusal with all its faults; its detail tells the first one and how many more there are."""
+        """A refusal with all its faults; its detail gives the first one and how many more there are."""
         first = faults[0]
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
         return cls((f"{first.pointer}: " if first.pointer else "") + first.detail + more, faults)
@@ -106,7 +106,7 @@ class PreconditionFailed(Refusal):
 
 
 class DoubtfulQuality(Refusal):
-    """The one refusal that repeats values: a finding tells what does not fit, and that is what has to be mended."""
+    """The one refusal that repeats values: a finding says what does not fit, and that is what has to be fixed."""
 
     title = "It would raise a finding of data quality"
 

@@ -1,4 +1,4 @@
-"""What a finding is, and what a rule is: the words in which `domain.findings` tells what does not fit.
+"""What a finding is, and what a rule is: the words in which `domain.findings` says what does not fit.
 
 A finding is drawn from what stands, so it goes away when later reports resolve it. There is no clock in here: what
 depends on the time is a window, from `since` on and before `until`, so a finding can be asked for at any time, in the

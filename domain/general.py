@@ -404,7 +404,7 @@ class Passed:
     def before(self, other: Passed) -> bool:
         """Whether every report of this step lies certainly before every report of the other."""
         last, first = self.last.span, other.first.span
-        if self.mixed or other.mixed:  # leave room for any zone
+        if self.mixed or other.mixed:  # allow any zone
             first = first._replace(timed=not last.timed)
         return last.precedes(first)
 
@@ -507,11 +507,11 @@ def _advance_role(state: S, event: Event, data: RoleTaken | RoleEnded, *, held: 
         accepted=taken.accepted if taken else None,
         verbatim=taken.verbatim if taken else None,
     )
-    return changed(state, roles=told(state.roles, key, role, event, ROLE_COURSE))
+    return changed(state, roles=after_report(state.roles, key, role, event, ROLE_COURSE))
 
 
 class Plannable(Protocol):
-    """What may be told as a plan or as a fact."""
+    """What may be reported as a plan or as a fact."""
 
     @property
     def gist(self) -> Hashable: ...
@@ -526,7 +526,9 @@ P = TypeVar("P", bound=Plannable)
 PLAN = "|plan"
 
 
-def told(lines: dict[str, Line[P]], key: str, value: P, event: Event, course: Course = ANY_ORDER) -> dict[str, Line[P]]:
+def after_report(
+    lines: dict[str, Line[P]], key: str, value: P, event: Event, course: Course = ANY_ORDER
+) -> dict[str, Line[P]]:
     """The lines after one more report. A plan has a line of its own beside the fact: it never takes its place.
 
     The line of the plan goes away when what was planned comes about.

@@ -41,7 +41,7 @@ class Course:
     pairs: frozenset[tuple[Hashable, Hashable]]
     """There is no way back: the second comes after the first, however wide their dates."""
     turns: frozenset[tuple[Hashable, Hashable]] = frozenset()
-    """There and back again: only where the dates are the same is the step of the types trusted to tell the order."""
+    """There and back again: only where the dates are the same does the step of the types decide the order."""
 
     @classmethod
     def of(cls, *paths: Iterable[Hashable], turns: Iterable[tuple[Hashable, Hashable]] = ()) -> Course:

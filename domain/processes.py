@@ -372,7 +372,7 @@ def evolve(state: ProcessState, event: Event) -> ProcessState:
             return changed(state, control=control)
         case AccessReported() as data:
             key = f"{data.kind}|{data.place.key}|{(data.for_whom or '').casefold()}"
-            return changed(state, access=general.told(state.access, key, data, event))
+            return changed(state, access=general.after_report(state.access, key, data, event))
         case InstrumentCited() as data:
             return changed(state, instruments=(*state.instruments, Cited(data, event.id, event.occurred)))
         case BodyEstablished() as data:

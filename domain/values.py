@@ -52,7 +52,7 @@ class Refers:
     to: str
 
 
-# What a reference means is told by its field.
+# What a reference means is documented at its field.
 ActorRef = Annotated[ActorId, Field(pattern=ID_PATTERN), Refers("actors")]
 ProcessRef = Annotated[ProcessId, Field(pattern=ID_PATTERN), Refers("processes")]
 ConvoyRef = Annotated[str, Field(pattern=ID_PATTERN, description="Id of a convoy already reported."), Refers("convoys")]

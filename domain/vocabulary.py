@@ -155,7 +155,7 @@ HINTS = {
 
 
 def faults(error: ValidationError, raw: Any, model: type[Event] | None = None) -> list[Fault]:
-    """Every fault of a validation, each at its JSON Pointer, worded for the person who mends it.
+    """Every fault of a validation, each at its JSON Pointer, worded for the person who fixes it.
 
     The text never repeats the value that was sent.
     """

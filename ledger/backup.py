@@ -91,7 +91,7 @@ def checked(path: Path, *, thoroughly: bool = False, most: int = 20) -> list[str
     Args:
         path: of the file.
         thoroughly: whether each index is compared with its table, which takes longer.
-        most: how many faults are told.
+        most: how many faults are given.
     """
     check = "integrity_check" if thoroughly else "quick_check"
     try:

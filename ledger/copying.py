@@ -58,7 +58,7 @@ class Copied:
 
 
 def quiet(_what: str, _done: int, _of: int) -> None:
-    """For whoever need not be told."""
+    """For callers that do not follow the progress."""
 
 
 def copy(source: Snapshot, target: LogRecorder, progress: Progress = quiet) -> Copied:

@@ -1,4 +1,4 @@
-"""Whether a file may be opened as a log: what SQLite itself would not see, or would mend by forgetting.
+"""Whether a file may be opened as a log: what SQLite itself would not see, or would repair by forgetting.
 
 SQLite takes an empty file for a new database, and throws away the log of changes beside it. It reads that log, `-wal`,
 up to the first frame that does not fit, and throws away the rest: it was being written when the power went. But if more
@@ -69,7 +69,7 @@ def _witness(file: Path) -> Path | None:
     return next((one for one in (wal_of(file), file.with_name("views.db")) if _size(one) > 0), None)
 
 
-# --- the log of changes; its form is told in https://www.sqlite.org/fileformat2.html#the_write_ahead_log
+# --- the log of changes; its form: https://www.sqlite.org/fileformat2.html#the_write_ahead_log
 
 
 def _lost(wal: Path) -> tuple[int, int] | None:
@@ -84,7 +84,7 @@ def _lost(wal: Path) -> tuple[int, int] | None:
 def _scan(wal: Path) -> tuple[int, int] | None:
     """The same, in one look: the end of the last whole commit, and how many behind it are surely lost.
 
-    Frames that do not fit are left by commits that failed, too: each began anew where the last whole one ended. So what
+    Frames that do not fit are left by commits that failed, too: each began where the last whole one ended. So what
     counts are commits that follow from each other. The last of these may have been broken off when the power went.
     """
     if _size(wal) <= HEADER:

@@ -36,7 +36,7 @@ LOCK_TIMEOUT = 5  # seconds
 SETTLE = 20.0  # seconds
 PAUSE = 0.2  # seconds between tries to learn what became of an append
 AHEAD = timedelta(minutes=1)
-"""How far the last event may lie beyond our clock before that is told: those of several hosts are never quite equal."""
+"""How far the last event may lie beyond our clock before a warning: those of several hosts are never quite equal."""
 WARN_AGAIN = 3600.0  # seconds
 
 
@@ -258,7 +258,7 @@ class Ledger(Application[str]):
         return [self.mapper.to_domain_event(n) for n in self._select(after, limit, wanted, until)]  # type: ignore[misc]
 
     def read_what_is_there(self, after: int, limit: int, until: int) -> list[Recorded | Unreadable]:
-        """The same, whatever is missing: for whoever looks for damage."""
+        """The same, whatever is missing: to look for damage."""
         notifications = self.log.select(after, limit, ALL_EVENTS, until)
         return [self.mapper.to_domain_event(n) for n in notifications]  # type: ignore[misc]
 

@@ -4,10 +4,10 @@
   given under it, one after the other: they come in the order of commits, without gaps, and a reader that follows the
   log skips nothing. The library's own lock comes after the look-up, and with its database functions not at all.
 - One round trip takes the lock and looks up all that a group of requests needs; a second one stores and commits.
-- Tables are made once, under a lock, in a schema of their own. What cannot be used is told in one sentence.
-- A lost connection is told apart from a refusal: whoever appends settles by event id what became of it. So is a commit
+- Tables are made once, under a lock, in a schema of their own. What cannot be used is reported in one sentence.
+- A lost connection is not taken for a refusal: an append finds out by event id what became of it. So is a commit
   that the server confirms without its standby, or does not confirm for too long.
-- A notice to whoever listens comes with each commit, and a look from time to time where no notice can come.
+- Each commit notifies the listeners. Where no notice can come, they look from time to time.
 """
 
 from __future__ import annotations
@@ -63,17 +63,17 @@ LOCK = 0x5041524C  # "PARL": the class of our advisory locks in the database
 WRITE_LOCK, TABLES_LOCK = 1, 2
 
 LISTEN_POLL = 1.0
-"""Seconds between looks although nobody told of anything: a notice may have come before we listened."""
+"""Seconds between looks although no notice came: a notice may have come before we listened."""
 RECONNECT = 2.0
 """Seconds for which the pool tries by itself to connect: it waits longer each time. After that, each request tries."""
 LET_GO = 0.1
-"""Seconds within which whoever listens sees that it should end."""
+"""Seconds within which a listener notices that it should end."""
 HELD_AT_MOST = 10
 """Seconds for which a writer that has stopped in the middle keeps the lock from others."""
 SILENT_AT_MOST = 10
 """Seconds beyond those for the lock that a server may take to answer a writer: it may wait for its standby for ever."""
 SNAPSHOT_AT_MOST = 600
-"""Seconds for which whoever reads a snapshot may do something else with what was read: it keeps nothing from others."""
+"""Seconds for which the reader of a snapshot may do something else with what was read: it blocks nobody."""
 
 _SESSION = """
 SET search_path TO parley_log;
@@ -229,7 +229,7 @@ class PostgresLogRecorder(LogRecorder, PostgresApplicationRecorder):
         return self._reading(once)
 
     def _reading(self, once: Callable[[], T]) -> T:
-        """Reads, and once again if the connection had been lost: a server that was started anew ends all of them."""
+        """Reads, and once again if the connection had been lost: a server that was restarted ends all of them."""
         with available():
             try:
                 return once()
@@ -247,8 +247,8 @@ class PostgresLogRecorder(LogRecorder, PostgresApplicationRecorder):
                     yield  # what was recorded before we listened
                     looked = time.monotonic()
                     while not closing.is_set():
-                        told = any(True for _ in connection.notifies(timeout=LET_GO, stop_after=1))
-                        if told or time.monotonic() - looked > LISTEN_POLL:
+                        notified = any(True for _ in connection.notifies(timeout=LET_GO, stop_after=1))
+                        if notified or time.monotonic() - looked > LISTEN_POLL:
                             looked = time.monotonic()
                             yield
             closing.wait(LISTEN_POLL)  # the connection is lost; the next may be had
@@ -310,7 +310,7 @@ class PostgresWriting(Writing):
         run("SELECT pg_notify(%s, '')", (CHANNEL,))
 
     def confirm(self) -> None:
-        # Whoever writes nothing is not waited for. A commit that writes waits for all that was written before it.
+        # Nobody waits for a transaction that writes nothing. A commit that writes waits for all that was written before.
         self._connection.execute("SELECT pg_logical_emit_message(true, 'parley', '')")
 
     def put(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
@@ -405,8 +405,8 @@ class PostgresLogFactory(PostgresFactory):
 
 def named(url: str) -> str:
     """The database as it may be shown: host and name, without user and password."""
-    told = conninfo_to_dict(url)
-    return f"{told.get('dbname') or 'the default database'} on {told.get('host') or 'this machine'}"
+    parts = conninfo_to_dict(url)
+    return f"{parts.get('dbname') or 'the default database'} on {parts.get('host') or 'this machine'}"
 
 
 def holds(url: str, table: str, timeout: int = 5) -> bool:
@@ -496,8 +496,8 @@ def state_of(error: BaseException | None) -> str | None:
     """The SQLSTATE of the fault that an error came from; None if the server did not name one."""
     while error is not None:
         if isinstance(error, psycopg.Error):
-            told = (state for state, words in AT_THE_DOOR if re.search(words, str(error)))
-            if state := error.sqlstate or next(told, None):
+            states = (state for state, words in AT_THE_DOOR if re.search(words, str(error)))
+            if state := error.sqlstate or next(states, None):
                 return state
         error = error.__cause__
     return None
@@ -529,7 +529,7 @@ MENDING = {
 
 @contextmanager
 def available(where: str = "the database") -> Iterator[None]:
-    """Turns the faults of the database into one refusal that says what to do, and tells none of its values."""
+    """Turns the faults of the database into one refusal that says what to do, and gives none of its values."""
     try:
         yield
     except (psycopg.Error, PersistenceError) as error:

@@ -32,7 +32,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 POLL = 0.25
-"""Seconds between looks at the log's head, where nothing tells of it."""
+"""Seconds between looks at the log's head, where no notice comes."""
 
 
 @dataclass(frozen=True, slots=True)

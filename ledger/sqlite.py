@@ -5,7 +5,7 @@
 - Which processes an event belongs to, for replay by process; which events a revision bears on.
 - `BEGIN IMMEDIATE`: the lock is taken before anything is looked up, and waited for.
 - `synchronous=FULL`: what was acknowledged is on disk. What a killed process left is brought there at the next opening.
-- What is no log, or no whole one, is told by its name; see `ledger/files.py` too.
+- What is no log, or no whole one, is named; see `ledger/files.py` too.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ class SQLiteLogRecorder(LogRecorder, SQLiteApplicationRecorder):
         assert isinstance(datastore.pool, _Pool)  # noqa: S101  the factory makes no other
         self._file = datastore.pool.file
         self._named = str(self._file)
-        """How a refusal calls the file: by its whole path as long as it is being opened, to whoever opens it."""
+        """How a refusal calls the file: by its whole path as long as it is being opened, to the one who opens it."""
         self._turn = threading.Lock()
 
     def construct_create_table_statements(self) -> list[str]:
@@ -154,7 +154,7 @@ class SQLiteLogRecorder(LogRecorder, SQLiteApplicationRecorder):
         self._named = self._file.name
 
     def _bring_to_disk(self) -> None:
-        """Whoever was killed may have been waiting for the disk: what can be read is on it from now on."""
+        """A process that was killed may have been waiting for the disk: what can be read is on it from now on."""
         with available(self._named), self.datastore.get_connection(commit=False) as connection:
             try:
                 cursor = connection.cursor()

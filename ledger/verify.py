@@ -1,4 +1,4 @@
-"""Whether a log is what it should be: each event once, readable, and each index row equal to one derived from it anew.
+"""Whether a log is what it should be: each event once, readable, and each index row equal to what its event gives.
 
 Everything is streamed from one snapshot. What has to be put together from many events lies in a scratch file meanwhile,
 so that memory does not grow with the log.
@@ -239,7 +239,7 @@ class _Verifying:
 
 
 def _of_today(envelope: dict[str, Any], read: Recorded) -> bool:
-    """Whether an event is stored in the form that is written today: the digest of an older form cannot be made anew,
+    """Whether an event is stored in the form that is written today: the digest of an older form cannot be computed,
     since what it was made of is gone."""
     replaced = envelope.get("replacement_schema")
     today = read.schema == PAYLOADS[read.type].schema_version

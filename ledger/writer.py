@@ -22,7 +22,7 @@ MAX_EVENTS_PER_COMMIT = 2_000  # events in one commit, so that no answer waits l
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """What one commit recorded, for whoever watches the log."""
+    """What one commit recorded, for those who watch the log."""
 
     position: int
     """The last position it recorded."""
@@ -75,7 +75,7 @@ class Writer:
         return answer
 
     def submit_here(self, request: Append) -> asyncio.Future[Appended]:
-        """The same for whoever runs on an event loop.
+        """The same for a caller on an event loop.
 
         All requests of one turn of the loop are handed over together at its end, and those of one commit are answered
         together: each hand-over between threads costs as much as recording an event.
@@ -141,12 +141,12 @@ class Writer:
         results: Sequence[Appended | BaseException]
         try:
             results = self._ledger.append_group([one.request for one in live])
-        except BaseException as error:  # noqa: BLE001  whoever waits must hear of it; the thread goes on
+        except BaseException as error:  # noqa: BLE001  those who wait must hear of it; the thread goes on
             results = [error] * len(live)
         new = [result for result in results if isinstance(result, Appended) and result.new]
         if new:
             commit = Commit(max(r.position for r in new), len(live), sum(r.new for r in new))
-            try:  # before the senders hear of it: whoever has an answer finds the head moved already
+            try:  # before the senders hear of it: with the answer, they find the head moved already
                 self._recorded(commit)
             except Exception:
                 logging.getLogger(__name__).exception("a watcher of the log failed; what was recorded stands")

@@ -29,15 +29,15 @@ SINGLE_CLAIMANT = Rule(
     Severity.HINT,
 )
 CONFIRMED_WITHIN = 2 * DAY
-"""Seconds in which a change of state should be told by a second claimant."""
+"""Seconds in which a change of state should be reported by a second claimant."""
 OPENING_STAGES = {"reported", "open", "possible", "announced"}
 """Where a subject stands when it is first reported: no change of state."""
 CONFIRM_NOTHING = {Basis.REPORTED.value, Basis.INFERRED.value}
 """What stands for a claimant where nobody is named, or we infer it ourselves."""
 
 
-def told_by_one(subject: Subject, state: SubjectState) -> Iterator[Finding]:
-    """A change of state that one side only confirms, or that one claimant only tells of."""
+def one_claimant_only(subject: Subject, state: SubjectState) -> Iterator[Finding]:
+    """A change of state that one side only confirms, or that only one claimant reports."""
     parties = {f"actors/{party}" for party in getattr(state, "between", ())}
     stage: Line[Any] = getattr(state, "stage", Line())
     by_step: dict[str, list[Candidate[Any]]] = {}

@@ -125,7 +125,7 @@ def _is_silent(value: Any) -> bool:
 
 
 def _contradict(one: Any, other: Any) -> bool:
-    """Whether two values cannot both be so; of what only one of the two tells, nothing follows."""
+    """Whether two values cannot both be so; what only one of the two says does not contradict."""
     match one, other:
         case When(), When():
             return one.span.precedes(other.span) or other.span.precedes(one.span)

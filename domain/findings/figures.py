@@ -144,7 +144,7 @@ ALL_TRACKS = "enrolled: all tracks"
 def _is_part(part: tuple[str, ...], whole: tuple[str, ...]) -> bool:
     """Whether one series counts a part of what the other counts: a track, some of the places, or a narrower scope.
 
-    Counting, unit and period are the same. A scope narrows what is told without one, of the same measure and area.
+    Counting, unit and period are the same. A scope narrows what is reported without one, of the same measure and area.
     """
     measure, _, _, area, scope, _ = part
     of_measure, _, _, of_area, of_scope, _ = whole

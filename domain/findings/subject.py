@@ -24,7 +24,7 @@ def of_state(subject: Subject, state: SubjectState, own: FamilyFindings[Any]) ->
     """
     findings = [
         *contradictions.contested(subject, state, own.is_past),
-        *any_subject.told_by_one(subject, state),
+        *any_subject.one_claimant_only(subject, state),
         *any_subject.unanswered_proposals(subject, state),
         *any_subject.conditions(subject, state),
         *any_subject.impossible(subject, state, own.course),

@@ -15,7 +15,7 @@ from domain.talks import Attendance
 from domain.values import Basis, Place, Quantity
 
 MAX_VALUES = 5
-"""Values that the text of one finding tells."""
+"""Values that the text of one finding gives."""
 MAX_NAMES = 3
 MAX_TEXT = 160
 """Characters of a source's wording that the text of a finding repeats."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 from uuid import UUID
 
@@ -12,11 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain import families
+from domain import families, findings
 from domain.edtf import BEGINNING, END
 from domain.event import Event
 from domain.finding import DAY, Rule
-from domain.findings import agreements, any_subject, contradictions, convoys, figures, processes, reports, talks
+from domain.findings import figures, processes, rules
 from domain.findings.processes import of_process
 from domain.findings.reports import of_repeats
 from domain.findings.rules import RULES
@@ -75,7 +77,8 @@ def test_every_rule_is_told_of_and_raised_by_a_test_here() -> None:
 def test_every_rule_stands_beside_the_function_that_raises_it() -> None:
     defined = {
         name: (rule, Path(module.__file__ or "").read_text(encoding="utf-8"))
-        for module in (agreements, any_subject, contradictions, convoys, figures, processes, reports, talks)
+        for module in map(import_module, (f"domain.findings.{found.name}" for found in iter_modules(findings.__path__)))
+        if module is not rules
         for name, rule in vars(module).items()
         if isinstance(rule, Rule)
     }
