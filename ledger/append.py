@@ -18,6 +18,7 @@ from domain.errors import (
 )
 from domain.event import Opening
 from domain.families import OPENINGS
+from domain.joint_versions import JointVersion
 from domain.values import EventId, Subject
 from ledger.mapper import Draft, Entry
 from ledger.recorder import EPOCH, Before
@@ -29,9 +30,17 @@ class Append:
 
     drafts: tuple[Draft, ...]
     if_match: int | None = None
-    """The version that the one subject of the request must have."""
+    """The version that the one subject of the request must have: that of its stream, or of all that are one with it."""
+    if_joined: int = 0
+    """Where the log last said that some of these streams are one, or are not (`JointVersion.joined_at`)."""
     dry_run: bool = False
     """Check everything, store nothing."""
+
+    @property
+    def subject(self) -> Subject | None:
+        """The subject of the request; None if it has several."""
+        subjects = {draft.event.subject for draft in self.drafts}
+        return subjects.pop() if len(subjects) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +63,8 @@ class Appended:
     """The log's last position that the answer speaks of: every event named stands at or before it."""
     new: int
     """How many events were recorded that were not there before."""
+    version: JointVersion | None = None
+    """Of the one subject of the request, with what was recorded; None if it has several."""
 
 
 @dataclass(slots=True)
@@ -90,6 +101,7 @@ def decide(
     ids: dict[bytes, Entry],
     at: datetime,
     office: str,
+    joint: JointVersion | None = None,
 ) -> Plan:
     """What a request adds, given the log and what the group adds before it.
 
@@ -100,6 +112,7 @@ def decide(
         ids: the entry of each id that is new in earlier requests of the group.
         at: when all of the group is recorded.
         office: code of the office that records.
+        joint: the version of the one subject of the request; None if it has several.
 
     Raises:
         IdReused, StaleVersion, AlreadyOpen, NotOpen, PreconditionFailed, Malformed
@@ -125,7 +138,7 @@ def decide(
         if version is None:
             version = before.versions.get(event.subject, 0)
         if request.if_match is not None and not plan.entries:
-            _check_precondition(request, version)
+            _check_precondition(request, joint)
         _check_version(draft, version, at_event)
         entry = Entry(draft, version + 1, at, office)
         plan.versions[event.subject] = version + 1
@@ -156,11 +169,11 @@ def _id_reused(pointer: str) -> tuple[str, list[Fault]]:
     return detail, [Fault(f"{pointer}/id", detail)]
 
 
-def _check_precondition(request: Append, version: int) -> None:
-    subjects = {draft.event.subject for draft in request.drafts}
-    if len(subjects) > 1:
+def _check_precondition(request: Append, joint: JointVersion | None) -> None:
+    if joint is None:
         raise Malformed("If-Match goes with a request on one subject: use `expected_version` on each event")
-    if version != request.if_match:
+    if joint != (request.if_match, request.if_joined):
+        version = joint.tag.strip('"')
         raise PreconditionFailed(f"the subject is at version {version}: read it again, then decide anew")
 
 

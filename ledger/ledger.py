@@ -22,8 +22,10 @@ from eventsourcing.utils import Environment, EnvType
 
 from domain.errors import Refusal, Unavailable
 from domain.event import Recorded, Unreadable, instant
+from domain.joint_versions import JointVersion
 from ledger import files
 from ledger.append import Acknowledged, Append, Appended, Group, Plan, acknowledge, decide, unsettled
+from ledger.joined import JoinedStreams
 from ledger.mapper import DAMAGE, DAMAGED, Entry, EventMapper
 from ledger.recorder import EPOCH, UNFINISHED, Filter, Interrupted, LogRecorder, Writing, index_row, micros
 from ledger.references import refused_for_references
@@ -71,6 +73,7 @@ class Ledger(Application[str]):
         self._settle = settle
         self._known: set[str] = set()
         self._warned = -WARN_AGAIN
+        self._joined = JoinedStreams(lambda stored: self._mapper.to_domain_event(stored))
         if isinstance(where, str):
             self._open_database(where, lock_timeout)
         else:
@@ -185,11 +188,14 @@ class Ledger(Application[str]):
             self._tell_if_ahead(last - now)
             versions: dict[str, int] = {}
             ids: dict[bytes, Entry] = {}
+            joint: dict[int, JointVersion] = {}
+            self._joined.catch_up(writing.run, before.head)
             for number, request in enumerate(requests):
                 if answers[number] is not None:
                     continue
                 try:
-                    plan = decide(before, request, versions, ids, at, self.office)
+                    joint_before = self._joint_version(writing, request, versions, entries)
+                    plan = decide(before, request, versions, ids, at, self.office, joint_before)
                 except Refusal as refusal:
                     answers[number] = refusal
                     continue
@@ -198,12 +204,15 @@ class Ledger(Application[str]):
                     entries += plan.entries
                     versions.update(plan.versions)
                     ids.update(plan.ids)
+                if (now_at := self._joint_version(writing, request, versions, entries)) is not None:
+                    joint[number] = now_at
             self._insert(writing, entries)
             if not entries and any(not requests[number].dry_run for number in plans):
                 writing.confirm()
             positions = {entry.draft.id: position for position, entry in enumerate(entries, before.head + 1)}
             settled = group.settled(before)
             group.tried |= {event_id: (position, micros(at)) for event_id, position in positions.items()}
+        self._joined.pass_by(before.head, entries)
         for number, plan in plans.items():
             dry = requests[number].dry_run
             events = tuple(
@@ -214,8 +223,17 @@ class Ledger(Application[str]):
             )
             position = max((e.position for e in events if e.position is not None), default=before.head)
             new = len(plan.entries) + (len({e.id.bytes for e in events} & settled) if settled else 0)
-            answers[number] = Appended(events, position, 0 if dry else new)
+            answers[number] = Appended(events, position, 0 if dry else new, joint.get(number))
         return [answer for answer in answers if answer is not None]
+
+    def _joint_version(
+        self, writing: Writing, request: Append, versions: dict[str, int], entries: Sequence[Entry]
+    ) -> JointVersion | None:
+        """The version of the one subject of a request, given what the group adds before; None if it has several."""
+        if request.subject is None:
+            return None
+        before = writing.before
+        return self._joined.version(writing.run, request.subject, {**before.versions, **versions}, before.head, entries)
 
     def _tell_if_ahead(self, ahead: timedelta) -> None:
         """Warns, not too often, while what is recorded is given a time that lies in the future."""

@@ -247,13 +247,13 @@ class LogRecorder(ABC):
             values.append(wanted.type)
         order = "p.position" if wanted.process is not None else "e.{position}"
         query = f"{SELECT_EVENTS} FROM {source} WHERE {' AND '.join(where)} ORDER BY {order} LIMIT ?"
-        return _notifications(self.fetch(query, (*values, limit)))
+        return notifications(self.fetch(query, (*values, limit)))
 
     def bearing_on(self, event_id: bytes) -> list[Notification]:
         """The revisions that name an event, in log order."""
         source = f"event_references r {self.ordered_join} stored_events e ON e.{{position}} = r.position"
         query = f"{SELECT_EVENTS} FROM {source} WHERE r.target = ? ORDER BY r.position"
-        return _notifications(self.fetch(query, (event_id,)))
+        return notifications(self.fetch(query, (event_id,)))
 
     def position_at(self, recorded_at: int) -> int:
         """The last position recorded at or before a time (microseconds since 1970 UTC); 0 if there is none."""
@@ -318,7 +318,8 @@ def _bytes(state: Any) -> bytes:
     return bytes(state) if isinstance(state, bytes | memoryview) else b""
 
 
-def _notifications(rows: Iterable[Sequence[Any]]) -> list[Notification]:
+def notifications(rows: Iterable[Sequence[Any]]) -> list[Notification]:
+    """Rows of `SELECT_EVENTS` as the library knows them."""
     return [
         Notification(id=r[0], originator_id=r[1], originator_version=r[2], topic=r[3], state=_bytes(r[4])) for r in rows
     ]

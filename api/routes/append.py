@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -23,6 +22,7 @@ from api.http.schemas.examples import EXAMPLE_ACTOR, EXAMPLE_APPENDED, EXAMPLE_B
 from api.services.registry import Services, Shared
 from domain.errors import DoubtfulQuality, Fault, Refusal, Unavailable
 from domain.event import instant
+from domain.joint_versions import TAG_PATTERN, JointVersion, read_tag
 from ledger.append import Append, Appended
 from projections.queries import findings, quality
 
@@ -32,7 +32,7 @@ router = APIRouter(prefix="/v1", tags=["events"])
 LONGEST_WAIT = 30  # seconds that `Prefer: wait` may ask for
 SHORT_WAIT = 2.0  # seconds that an append waits for the read models, to tell what its subjects' findings are
 APPEND_HEADERS = {
-    "ETag": "Version of the subject, if the request is on one subject.",
+    "ETag": "Version of the subject, and of all streams that are one with it, if the request is on one subject.",
     "Location": "Where the event can be read, if one was sent by itself.",
     POSITION_HEADER: "The last position the answer speaks of, for min_position.",
     "Preference-Applied": "Which preferences were met: `handling=strict`; `return=minimal`; `wait=N` if the read "
@@ -88,7 +88,7 @@ async def append_events(
         str | None,
         Header(
             description='The ETag of the subject, such as `"7"`; only for a request on one subject.',
-            json_schema_extra={"pattern": '^"(0|[1-9][0-9]{0,17})"$'},
+            json_schema_extra={"pattern": TAG_PATTERN},
         ),
     ] = None,
     prefer: Annotated[
@@ -129,7 +129,9 @@ async def append_sent(
     try:
         with services.body_budget.reserve() as reservation:
             sent = await receive(request, services.settings.max_body, reservation)
-            append = Append(sent.drafts, _if_match(if_match, sent), dry_run)
+            required = _if_match(if_match, sent)
+            version, joined_at = required or (None, 0)
+            append = Append(sent.drafts, version, joined_at, dry_run=dry_run)
             if strict:
                 await _refuse_doubtful(services, sent, append)
             done = await _record(services, sent, append)
@@ -138,8 +140,8 @@ async def append_sent(
         raise
     services.metrics.appends.labels("dry-run" if dry_run else "recorded" if done.new else "repeated").inc()
     headers = {POSITION_HEADER: str(done.position)}
-    if len({event.subject for event in done.events}) == 1:
-        headers["ETag"] = f'"{await _version(services, done)}"'
+    if done.version is not None:
+        headers["ETag"] = done.version.tag
     if sent.single and not dry_run:
         headers["Location"] = f"/v1/events/{done.events[0].id}"
     wait = preferences.seconds(preferred, LONGEST_WAIT)
@@ -241,7 +243,7 @@ def _answer(done: Appended, findings: dict[str, list[dict[str, Any]]] | None) ->
     }
 
 
-def _if_match(header: str | None, sent: ParsedRequest) -> int | None:
+def _if_match(header: str | None, sent: ParsedRequest) -> JointVersion | None:
     """The version that `If-Match` asks for.
 
     Raises:
@@ -252,15 +254,8 @@ def _if_match(header: str | None, sent: ParsedRequest) -> int | None:
     if len({draft.event.subject for draft in sent.drafts}) > 1:
         detail = "it goes with a request on one subject: send expected_version with each event instead"
         raise BadHeader.at("If-Match", detail)
-    version = re.fullmatch(r'"(0|[1-9][0-9]{0,17})"', header.strip())
+    version = read_tag(header.strip())
     if version is None:
         detail = 'send one ETag of a subject as it was given, such as "7": not weak (W/), not a list and not *'
         raise BadHeader.at("If-Match", detail)
-    return int(version[1])
-
-
-async def _version(services: Services, done: Appended) -> int:
-    """The version of the one subject of a request, as it is now."""
-    if done.new:
-        return max(event.version for event in done.events)
-    return await run_in_threadpool(services.ledger.version, done.events[0].subject)
+    return version

@@ -23,7 +23,11 @@ ActorPath = Annotated[str, Path(pattern=ID_PATTERN, description="Id of the actor
 
 def described(example: dict[str, Any]) -> Responses:
     """What an operation on one subject may answer."""
-    headers = {**POSITION, "ETag": "The version of the subject: send it back as `If-Match` with an append."}
+    headers = {
+        **POSITION,
+        "ETag": "The version of the subject, of all streams that are one with it: send it back as "
+        "`If-Match` with an append.",
+    }
     return {
         **answer("The subject.", example, "Subject", headers=headers),
         **problems(400, 404, 503),
@@ -37,7 +41,7 @@ def read_subject(services: Services, path: str) -> JSON:
         shown, version = (
             subjects.actor_page(reading, identity) if family == "actors" else subjects.subject_page(reading, path)
         )
-        headers = {POSITION_HEADER: str(reading.position), "ETag": f'"{version}"'}
+        headers = {POSITION_HEADER: str(reading.position), "ETag": version.tag}
     # It is never 304: names of actors and roles on other subjects are joined in, and the version does not tell of them.
     return JSON(shown, headers=headers)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from domain.errors import NotFound
+from domain.joint_versions import JointVersion, added_up, joined_now
 from domain.values import Subject
 from projections import rendering
 from projections.paging import Page, cursor, read_cursor, sought
 from projections.queries import explanations
 from projections.queries.at_horizon import PRESENT, HorizonRequest, process_view
-from projections.read_models.revisions import as_one, canonical_subjects
+from projections.read_models.revisions import as_one, canonical_subjects, ever_unified, revisions_of
 from projections.read_models.roles import subjects_with
 from projections.read_models.subjects import paths_of_family, states_of
 from projections.read_models.timeline import version_of
@@ -57,8 +58,8 @@ def actors_of(transaction: Transaction, process: str, request: HorizonRequest = 
     ]
 
 
-def subject_page(transaction: Transaction, path: str) -> tuple[Json, int]:
-    """One subject of a family and its version.
+def subject_page(transaction: Transaction, path: str) -> tuple[Json, JointVersion]:
+    """One subject of a family and its version, which is that of all streams that are one with it.
 
     Raises:
         NotFound: it was never opened.
@@ -73,10 +74,19 @@ def subject_page(transaction: Transaction, path: str) -> tuple[Json, int]:
         shown["withdrawn"] = True
     if others:
         shown["unified"] = sorted(others)
-    return shown | explanations.at_present(transaction, renderer), version_of(transaction, path)
+    return shown | explanations.at_present(transaction, renderer), joint_version(transaction, Subject(path))
 
 
-def actor_page(transaction: Transaction, actor: str) -> tuple[Json, int]:
+def joint_version(transaction: Transaction, subject: Subject) -> JointVersion:
+    """The version of a subject, as the read models reflect it."""
+    together = ever_unified(transaction).get(subject)
+    if together is None:
+        return JointVersion(version_of(transaction, subject))
+    joined, joined_at = joined_now(subject, revisions_of(transaction, together))
+    return JointVersion(added_up(joined, {path: version_of(transaction, path) for path in joined}), joined_at)
+
+
+def actor_page(transaction: Transaction, actor: str) -> tuple[Json, JointVersion]:
     """One actor: its names, kind and relations, and in which processes it holds which roles.
 
     Raises:

@@ -10,10 +10,11 @@ from sqlalchemy import Boolean, Column, ColumnElement, Select, select
 from domain.event import Recorded
 from domain.general import SubjectState
 from domain.horizon import names_processes
+from domain.joint_versions import components
 from domain.revisions import SubjectUnified
 from domain.values import Subject
 from projections.read_models.change_set import ChangeSet, Places, ReadModel
-from projections.read_models.revisions import as_one, components, ever_unified
+from projections.read_models.revisions import as_one, ever_unified
 from projections.read_models.timeline import TIMELINE, recorded_of
 from projections.storage.sql import chunks, delete_where, put, rows_where
 from projections.storage.tables import IndexDefinition, TableDefinition, Text, Transaction

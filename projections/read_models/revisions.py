@@ -15,6 +15,7 @@ from sqlalchemy import BigInteger, Column, Join, delete, join, select
 
 from domain.event import Event, Recorded
 from domain.horizon import ReportStatus, in_effect
+from domain.joint_versions import components
 from domain.references import naming
 from domain.revisions import DuplicateMarked, EventDisputed, EventRetracted, SubjectUnified
 from domain.values import EventId, Source, Subject
@@ -195,15 +196,6 @@ def marks_of(standing: ReportStatus) -> Json:
 def under(event: Event, stays: Mapping[Subject, Subject]) -> Event:
     """An event under the subject that stays, and with the actors that stay."""
     return naming(event.on(stays.get(event.subject, event.subject)), stays)
-
-
-def components(pairs: Iterable[tuple[Subject, Subject]]) -> dict[Subject, frozenset[Subject]]:
-    """What is linked by pairs, each with all that it is linked with, itself included."""
-    linked: dict[Subject, frozenset[Subject]] = {}
-    for first, second in pairs:
-        both = linked.get(first, frozenset([first])) | linked.get(second, frozenset([second]))
-        linked |= dict.fromkeys(both, both)
-    return linked
 
 
 def as_one(path: str, stays: Mapping[Subject, Subject]) -> list[Subject]:

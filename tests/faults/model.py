@@ -1,6 +1,7 @@
 """What a log of Parley is, without a database: a list of events and the rules by which one is added to it.
 
-It shares no code with the log: only how an event is read, and what it refers to.
+It shares no code with the log: only how an event is read, and what it refers to. The naive rules of horizons tell it
+which ids are one.
 """
 
 from __future__ import annotations
@@ -12,7 +13,10 @@ from typing import Any
 
 from domain.event import Opening, Recorded
 from domain.references import references
+from domain.revisions import EventRetracted, SubjectUnified
+from domain.values import EventId, Subject
 from domain.vocabulary import PAYLOADS
+from tests.projections.naive import stays
 from tests.strategies import read
 
 Wire = dict[str, Any]
@@ -70,10 +74,33 @@ class Log:
     def version(self, subject: str) -> int:
         return sum(entry.subject == subject for entry in self.entries)
 
+    def tag(self, subject: str) -> str:
+        """The ETag of a subject: how many events the streams have that are one with it; and, if it was ever said to be
+        one with another, the last position that said so or took it back."""
+        log = self.recorded("")
+        linked: set[str] = {subject}
+        about: set[EventId] = set()
+        joined_at = 0
+        for _ in log:  # it grows
+            for recorded in log:
+                data = recorded.event.data
+                if isinstance(data, SubjectUnified) and {recorded.subject, data.into} & linked:
+                    linked |= {recorded.subject, data.into}
+        for recorded in log:
+            data = recorded.event.data
+            if recorded.subject in linked and (
+                isinstance(data, SubjectUnified) or (isinstance(data, EventRetracted) and data.event in about)
+            ):
+                about.add(recorded.event.id)
+                joined_at = recorded.position
+        mine = [other for other in linked if stays(Subject(other), log) == stays(Subject(subject), log)]
+        events = sum(self.version(other) for other in mine)
+        return f'"{events}-{joined_at}"' if joined_at else f'"{events}"'
+
     def find(self, event_id: str) -> Entry | None:
         return next((entry for entry in self.entries if entry.sent["id"] == event_id), None)
 
-    def decide(self, request: Sequence[Wire], if_match: int | None = None) -> Taken | Refused:
+    def decide(self, request: Sequence[Wire], if_match: str | None = None) -> Taken | Refused:
         """What becomes of a request; nothing is recorded yet."""
         if if_match is not None and len({sent["subject"] for sent in request}) > 1:
             return Refused(400, "bad-header")
@@ -94,7 +121,7 @@ class Log:
                 versions.append(version)
                 continue
             version = self.version(sent["subject"]) + sum(one["subject"] == sent["subject"] for one, _ in new)
-            if if_match is not None and not new and version != if_match:
+            if if_match is not None and not new and self.tag(sent["subject"]) != if_match:
                 return Refused(412, "precondition-failed")
             expected = whole.get("expected_version")
             opening = issubclass(PAYLOADS[sent["type"]], Opening)

@@ -47,7 +47,7 @@ def known_at(position: int) -> HorizonRequest:
 def test_lists_and_pages_are_the_same_under_both_ids(unified: Wire) -> None:
     with reading(*STORY, unified) as here:
         pages = [subjects.actor_page(here, actor) for actor in ("coast-guard", "cg")]
-        assert pages[0][0] == pages[1][0]
+        assert pages[0] == pages[1]
         assert [(one["process"], one["role"]) for one in pages[0][0]["processes"]] == [
             ("bay", "mediator"),
             ("delta", "host"),
@@ -104,8 +104,10 @@ def test_its_positions_are_one_line_and_its_counts_one_recorder() -> None:
 
 
 def test_a_report_of_its_own_does_not_corroborate_it() -> None:
-    said = {"subject": "processes/bay", "data": {}}
-    first, second = (wire("ProcessSuspended", **said, claimant=f"actors/{actor}") for actor in ("coast-guard", "cg"))
+    first, second = (
+        wire("ProcessSuspended", subject="processes/bay", data={}, claimant=f"actors/{actor}")
+        for actor in ("coast-guard", "cg")
+    )
     with reading(*STORY, first, second) as here:
         assert "likely-duplicate" not in dict(rules(here))
     with reading(*STORY, first, second, UNIFIED) as here:
@@ -144,7 +146,7 @@ def test_a_separation_applies_from_its_position_on() -> None:
         assert figures.figures(here, "bay") == figures.figures(never, "bay")
         assert listed(here, actor="coast-guard") == ["bay"]
         assert listed(here, actor="cg") == ["delta"]
-        assert subjects.actor_page(here, "cg") == subjects.actor_page(never, "cg")
+        assert subjects.actor_page(here, "cg")[0] == subjects.actor_page(never, "cg")[0]
         assert [one["subject"] for one in subjects.actors_of(here, "bay")] == ["actors/cg", "actors/coast-guard"]
         joined = known_at(len(before) + 1)
         assert [one["subject"] for one in subjects.actors_of(here, "bay", joined)] == ["actors/cg"]

@@ -153,6 +153,38 @@ def test_if_match_goes_with_one_subject(client: TestClient) -> None:
     assert head(client) == 2
 
 
+def test_the_etag_of_unified_subjects_covers_both_streams(client: TestClient) -> None:
+    begin(client)
+    client.post("/v1/events", json=opening("talks/second"))
+    unified = wire("SubjectUnified", subject="talks/second", data={"into": "talks/first", "reason": "One round."})
+    told = client.post("/v1/events", json=unified, headers={"If-Match": '"1"'})
+    joined = told.headers["ETag"]
+
+    def tags() -> set[str]:
+        position = {"min_position": head(client)}
+        return {client.get(f"/v1/talks/{name}", params=position).headers["ETag"] for name in ("first", "second")}
+
+    assert tags() == {joined}
+    problem(client.post("/v1/events", json=statement("talks/first"), headers={"If-Match": '"1"'}), 412)
+    problem(client.post("/v1/events", json=statement("talks/second"), headers={"If-Match": '"2"'}), 412)
+    after = client.post("/v1/events", json=statement("talks/first"), headers={"If-Match": joined})
+    assert after.status_code == 201
+    assert tags() == {after.headers["ETag"]} != {joined}
+    problem(client.post("/v1/events", json=statement("talks/second"), headers={"If-Match": joined}), 412)
+    sent = statement("talks/second")
+    again = client.post("/v1/events", json=sent, headers={"If-Match": after.headers["ETag"]})
+    assert again.status_code == 201
+    assert tags() == {again.headers["ETag"]}
+    assert client.post("/v1/events", json=sent, headers={"If-Match": joined}).status_code == 200, "it is recorded"
+    assert client.post("/v1/events", json={**statement("talks/second"), "expected_version": 3}).status_code == 201
+    problem(client.post("/v1/events", json={**statement("talks/second"), "expected_version": 6}), 409)
+    before = tags()
+    apart = wire("EventRetracted", subject="talks/second", data={"event": unified["id"], "reason": "Two rounds."})
+    client.post("/v1/events", json=apart)
+    assert len(tags()) == 2
+    assert not tags() & {*before, joined}
+
+
 # --- preferences
 
 

@@ -41,7 +41,7 @@ def test_an_actor_page_shows_its_roles_in_every_process_and_what_they_rest_on() 
         ("kalamun", "talks/k", "guarantor", None),
         ("kalamun", "talks/k", "guarantor", "army"),
     ]
-    assert version == 1, "of the actor itself"
+    assert version == (1, 0), "of the actor itself"
     assert {event for r in shown["processes"] for event in r["events"]} <= set(shown["evidence"])
     assert "army" in shown["actors"]
 
@@ -76,14 +76,14 @@ def test_a_relabelled_actor_shows_its_new_name_everywhere() -> None:
         page, _ = subjects.subject_page(here, "talks/k")
         assert page["actors"]["russia"]["label"] == "Russian Federation"
         page, version = subjects.actor_page(here, "russia")
-        assert (page["label"], page["former_labels"], version) == ("Russian Federation", [old], 3)
+        assert (page["label"], page["former_labels"], version) == ("Russian Federation", [old], (3, 0))
         assert processes.stamp(here, "kalamun").actors == len(history)
 
 
 def test_a_subject_page_explains_itself() -> None:
     with reading(*MANY) as here:
         shown, version = subjects.subject_page(here, "talks/k")
-    assert version == 2
+    assert version == (2, 0)
     assert shown["processes"] == ["kalamun"]
     (held,) = shown["roles"]
     assert set(held["events"]) <= set(shown["evidence"])

@@ -15,7 +15,7 @@ from projections.read_models.incident_counts import LONG_AGO
 from projections.storage.generations import ReadTransaction
 from tests.projections.test_time_travel import revised
 from tests.projections.world import NOW, SLOW, Wire, follow, processes_of, pull, recorded, views
-from tests.strategies import histories
+from tests.strategies import histories, with_unified_actors
 
 pytestmark = pytest.mark.usefixtures("both_databases")
 
@@ -36,7 +36,7 @@ def findings_kept(reading: ReadTransaction, process: str) -> list[Any]:
 
 
 @settings(SLOW, max_examples=30)
-@given(st.one_of(histories(), revised()), st.lists(st.integers(1, 7), min_size=1, max_size=20))
+@given(st.one_of(histories(), revised(), with_unified_actors()), st.lists(st.integers(1, 7), min_size=1, max_size=20))
 def test_what_is_kept_is_what_is_folded(history: list[Wire], sizes: list[int]) -> None:
     log = recorded(history)
     turns = iter(sizes * len(log) * 2)
