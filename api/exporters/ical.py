@@ -47,7 +47,7 @@ CLASSES = {
 _EXACT = re.compile(r"\d{4}-\d\d-\d\d(T.+)?")
 
 
-def calendar(deadlines: Iterable[Json], explained: Mapping[str, Json], name: str) -> bytes:
+def calendar(deadlines: Iterable[Mapping[str, Any]], explained: Mapping[str, Any], name: str) -> bytes:
     """A calendar of deadlines.
 
     Args:
@@ -65,12 +65,12 @@ def calendar(deadlines: Iterable[Json], explained: Mapping[str, Json], name: str
     return content
 
 
-def uid(deadline: Json) -> UUID:
+def uid(deadline: Mapping[str, Any]) -> UUID:
     """The same for the same deadline, whatever its date: by its subject, what it is, and the first report of it."""
     return uuid5(UID_NAMESPACE, " ".join((deadline["subject"], deadline["what"], deadline["events"][0])))
 
 
-def _entry(deadline: Json, explained: Mapping[str, Json]) -> Event | Todo:
+def _entry(deadline: Mapping[str, Any], explained: Mapping[str, Json]) -> Event | Todo:
     when, sensitivity = When(deadline["when"]), Sensitivity(deadline["sensitivity"])
     first, last = (date.fromisoformat(day) if day is not None else None for day in when.days)
     if last is not None and (first is None or (last - first).days < MAX_LINE):
@@ -103,13 +103,13 @@ def _is_exact(when: When) -> bool:
     return all(end in ("", "..") or _EXACT.fullmatch(end) for end in when.split("/"))
 
 
-def _summary(deadline: Json, *, guarded: bool, unnamed: bool) -> str:
+def _summary(deadline: Mapping[str, Any], *, guarded: bool, unnamed: bool) -> str:
     what = deadline["what"].partition(":")[0] if guarded else " ".join(deadline["what"].split())
     family = deadline["subject"].partition("/")[0]
     return f"{family if unnamed else deadline['label']}: {what}"
 
 
-def _description(deadline: Json, explained: Mapping[str, Json], *, guarded: bool) -> list[str]:
+def _description(deadline: Mapping[str, Any], explained: Mapping[str, Json], *, guarded: bool) -> list[str]:
     """What the entry rests on, line by line; of what is sensitive only where to look."""
     lines = [f"Process: {', '.join(deadline['processes'])}", f"Date: {deadline['when']}"]
     if deadline["contested"]:

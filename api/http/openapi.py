@@ -7,12 +7,12 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.types import ASGIApp
 
 from api.http.problems import problems
-from api.http.schemas import changes
-from api.http.schemas.answers import ANSWER_SCHEMAS
-from api.http.schemas.events import EVENT_SCHEMAS, event_schemas
+from api.http.schemas.answers import answer_schemas
+from api.http.schemas.events import event_schemas
 
 TAGS = [
     {"name": "events", "description": "Append what was reported; replay what was recorded."},
@@ -57,6 +57,7 @@ class DocumentedApp(FastAPI):
                 routes=self.routes,
                 tags=self.openapi_tags,
             )
+            self._put_back_examples(described)
             for operation in (each for path in described["paths"].values() for each in path.values()):
                 responses = operation["responses"]
                 if "HTTPValidationError" in str(responses.get("422")):
@@ -67,6 +68,19 @@ class DocumentedApp(FastAPI):
             schemas = described.setdefault("components", {}).setdefault("schemas", {})
             for unused in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(unused, None)
-            schemas.update(EVENT_SCHEMAS | ANSWER_SCHEMAS | changes.CHANGES_SCHEMAS | event_schemas())
+            schemas.update(answer_schemas() | event_schemas())
             self.openapi_schema = described
         return self.openapi_schema
+
+    def _put_back_examples(self, described: dict[str, Any]) -> None:
+        """Examples as they are given: FastAPI takes every null out of them, and an answer has its nulls."""
+        for context in iter_route_contexts(self.routes):
+            route = context.original_route
+            if not isinstance(route, APIRoute) or not route.include_in_schema:
+                continue
+            for method in route.methods or ():
+                answers = described["paths"][route.path_format][method.lower()]["responses"]
+                for status, given in route.responses.items():
+                    for media, content in given.get("content", {}).items():
+                        if "example" in content:
+                            answers[str(status)]["content"][media]["example"] = content["example"]

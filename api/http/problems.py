@@ -16,6 +16,8 @@ from starlette.responses import Response
 from starlette.routing import Match
 
 from api.http.responses import Responses
+from api.http.schemas.answers import Problem
+from api.http.schemas.from_types import reference_to
 from api.services.logs import REQUEST_ID
 from domain import errors
 from domain.errors import Fault, Refusal
@@ -205,7 +207,7 @@ def problems(*statuses: int) -> Responses:
         status: {
             "description": " · ".join(kind.title for kind, its in STATUS_OF.items() if its == status)
             or HTTPStatus(status).phrase,
-            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+            "content": {"application/problem+json": {"schema": reference_to(Problem)}},
         }
         for status in statuses
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -12,6 +12,7 @@ from api.http.horizon import stated
 from api.http.parameters import POSITION_HEADER
 from api.http.problems import problems
 from api.http.responses import JSON, Responses, answer
+from api.http.schemas.from_types import AnswerType
 from api.services.registry import Services
 from domain.values import ID_PATTERN
 from projections.paging import Page
@@ -31,7 +32,7 @@ WITH_ETAG = {**POSITION, "ETag": "Changes when the answer may."}
 UNCHANGED = {"description": "It is as it was at the ETag of `If-None-Match`."}
 
 
-def answered(description: str, example: dict[str, Any], schema: str) -> Responses:
+def answered(description: str, example: Mapping[str, object], schema: AnswerType) -> Responses:
     """What an operation on one process may answer."""
     return {**answer(description, example, schema, headers=POSITION), **problems(400, 404, 503)}
 

@@ -7,6 +7,8 @@ from typing import Any
 import orjson
 from starlette.responses import Response
 
+from api.http.schemas.from_types import AnswerType, reference_to
+
 Responses = dict[int | str, dict[str, Any]]
 """What an operation may answer, as FastAPI's `responses` takes it."""
 
@@ -23,7 +25,7 @@ class JSON(Response):
 def answer(
     description: str,
     example: Any,
-    schema: str | None = None,
+    schema: AnswerType | None = None,
     *,
     status: int = 200,
     headers: dict[str, str] | None = None,
@@ -33,11 +35,11 @@ def answer(
     Args:
         description: when it is given.
         example: a whole body.
-        schema: the name of a schema in `api/http/openapi.py`; any object, if None.
+        schema: the type of the body, one of `api.http.schemas.answers.ANSWERS`; any object, if None.
         status: the status.
         headers: each header by name, with what it tells.
     """
-    shape = {"$ref": f"#/components/schemas/{schema}"} if schema else {"type": "object"}
+    shape = reference_to(schema) if schema is not None else {"type": "object"}
     documented = {name: {"description": text, "schema": {"type": "string"}} for name, text in (headers or {}).items()}
     return {
         status: {

@@ -18,6 +18,7 @@ from api.http.parameters import POSITION_HEADER, require_views, wait_for_views
 from api.http.problems import BadHeader, kind_of, problems
 from api.http.request_body import MAX_EVENTS_PER_REQUEST, MAX_FAULTS_PER_ANSWER, ParsedRequest, receive
 from api.http.responses import JSON, answer
+from api.http.schemas.answers import AppendedAnswer
 from api.http.schemas.examples import EXAMPLE_ACTOR, EXAMPLE_APPENDED, EXAMPLE_BATCH
 from api.services.registry import Services, Shared
 from domain.errors import DoubtfulQuality, Fault, Refusal, Unavailable
@@ -74,9 +75,9 @@ APPEND_HEADERS = {
     },
     responses={
         **answer(
-            "Recorded: at least one event is new.", EXAMPLE_APPENDED, "Appended", status=201, headers=APPEND_HEADERS
+            "Recorded: at least one event is new.", EXAMPLE_APPENDED, AppendedAnswer, status=201, headers=APPEND_HEADERS
         ),
-        **answer("Nothing was new, or a dry run.", EXAMPLE_APPENDED, "Appended", headers=APPEND_HEADERS),
+        **answer("Nothing was new, or a dry run.", EXAMPLE_APPENDED, AppendedAnswer, headers=APPEND_HEADERS),
         **problems(400, 409, 412, 413, 415, 422, 503),
     },
 )

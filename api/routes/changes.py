@@ -14,9 +14,10 @@ from api.http.horizon import read_known_at
 from api.http.parameters import LAST_POSITION, Fresh, read_moment, require_views
 from api.http.queries import ProcessPath, answered, ask
 from api.http.responses import JSON
-from api.http.schemas.changes import EXAMPLE_CHANGES
+from api.http.schemas.examples import EXAMPLE_CHANGES
 from api.services.registry import Services
 from domain.errors import BadCursor
+from projections.answers.changes import ChangesAnswer
 from projections.queries.at_horizon import HorizonRequest
 from projections.queries.changes import changes
 
@@ -96,7 +97,7 @@ async def _asked(services: Services, name: str, text: str) -> HorizonRequest:
 @router.get(
     "/{process}/changes",
     summary="What became known between two moments",
-    responses=answered("What became known.", EXAMPLE_CHANGES, "Changes"),
+    responses=answered("What became known.", EXAMPLE_CHANGES, ChangesAnswer),
 )
 def read_changes(
     process: ProcessPath, services: Fresh, ends: Annotated[tuple[HorizonRequest, HorizonRequest], Depends(both_ends)]

@@ -15,10 +15,12 @@ from api.http.problems import problems
 from api.http.queries import POSITION, Cursor
 from api.http.responses import JSON, Responses
 from api.http.schemas import examples
+from api.http.schemas.from_types import reference_to
 from api.services.registry import Services
 from domain.edtf import FORM, When
 from domain.errors import BadCursor
 from domain.values import ID_PATTERN
+from projections.answers.deadlines import DeadlinesAnswer
 from projections.queries import deadlines
 
 router = APIRouter(prefix="/v1", tags=["findings"])
@@ -64,7 +66,7 @@ DeadlineFilter = Annotated[dict[str, Any], Depends(deadline_filter)]
 def documented_answers(*media: str) -> Responses:
     """What an operation on deadlines may answer."""
     contents = {
-        LIST: {"schema": {"$ref": "#/components/schemas/Deadlines"}, "example": examples.DEADLINES},
+        LIST: {"schema": reference_to(DeadlinesAnswer), "example": examples.DEADLINES},
         CALENDAR: {"schema": {"type": "string"}, "example": EXAMPLE_CALENDAR},
     }
     headers = {name: {"description": text, "schema": {"type": "string"}} for name, text in POSITION.items()}

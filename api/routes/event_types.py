@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path
 from api.http.parameters import did_you_mean
 from api.http.problems import problems
 from api.http.responses import JSON, answer
+from api.http.schemas.answers import EventTypeAnswer, EventTypesAnswer
 from api.http.schemas.events import DIALECT, schema_of
 from domain.errors import NotFound
 from domain.event import Opening, Revision
@@ -50,7 +51,7 @@ EXAMPLE_TYPE = {
 @router.get(
     "",
     summary="List the event types",
-    responses=answer("Every event type there is.", {"event_types": [entry("TalksScheduled")]}),
+    responses=answer("Every event type there is.", {"event_types": [entry("TalksScheduled")]}, EventTypesAnswer),
 )
 def list_event_types() -> JSON:
     """An opening makes a subject, a revision speaks about another event; `families` are whose subjects may have it."""
@@ -61,7 +62,7 @@ def list_event_types() -> JSON:
     "/{name}",
     summary="Read one event type",
     responses={
-        **answer("What the type says, its JSON Schema and an example.", EXAMPLE_TYPE),
+        **answer("What the type says, its JSON Schema and an example.", EXAMPLE_TYPE, EventTypeAnswer),
         **problems(404),
     },
 )

@@ -16,6 +16,7 @@ from api.http.schemas import examples
 from domain.errors import BadCursor, Fault
 from domain.finding import Rule, Severity
 from domain.findings.rules import RULES
+from projections.answers.findings import FindingsAnswer, ProcessFindingsAnswer, RulesAnswer
 from projections.queries import findings
 from projections.storage.generations import ReadTransaction
 
@@ -61,7 +62,7 @@ OfRules = Annotated[tuple[str | None, str | None], Depends(of_rules)]
     "/findings",
     summary="What does not fit, in any process",
     responses={
-        **answer("A page of findings.", examples.FINDINGS, "Findings", headers=POSITION),
+        **answer("A page of findings.", examples.FINDINGS, FindingsAnswer, headers=POSITION),
         **problems(400, 503),
     },
 )
@@ -90,7 +91,7 @@ def rule_entry(rule: Rule) -> dict[str, Any]:
 @router.get(
     "/findings/rules",
     summary="By which rules findings are drawn",
-    responses=answer("The rules.", {"rules": [rule_entry(RULES["silence"])]}, "FindingRules"),
+    responses=answer("The rules.", {"rules": [rule_entry(RULES["silence"])]}, RulesAnswer),
 )
 def list_rules() -> JSON:
     """Each with what it looks at, when it is raised and what resolves it. What is of data quality is refused by an
@@ -104,7 +105,7 @@ def list_rules() -> JSON:
     responses=answered(
         "The findings.",
         {"findings": [examples.FINDING], "actors": {}, "evidence": {}, "horizon": examples.HORIZON},
-        "FindingsOfProcess",
+        ProcessFindingsAnswer,
     ),
 )
 def read_findings(process: ProcessPath, services: Fresh, asked: At, rules: OfRules) -> JSON:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from api.http.problems import problems
 from api.http.responses import JSON, answer
+from api.http.schemas.answers import HealthAnswer, ReadyAnswer
 from api.services.registry import Shared
 from domain.errors import Unavailable
 
@@ -21,7 +22,7 @@ router = APIRouter(tags=["operations"])
 @router.get(
     "/healthz",
     summary="Whether the server is alive",
-    responses=answer("The server is alive.", {"status": "alive", "version": VERSION}),
+    responses=answer("The server is alive.", {"status": "alive", "version": VERSION}, HealthAnswer),
 )
 async def read_health() -> JSON:
     """It looks at nothing: restart the server if this does not answer."""
@@ -35,6 +36,7 @@ async def read_health() -> JSON:
         **answer(
             "The log can be read, and the read models follow it.",
             {"status": "ready", "log": {"position": 41, "ahead": 0}, "views": {"position": 41, "lag": 0}},
+            ReadyAnswer,
         ),
         **problems(503),
     },

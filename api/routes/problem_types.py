@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path
 
 from api.http.problems import KINDS, STATUS_OF, problems
 from api.http.responses import JSON, answer
+from api.http.schemas.answers import ProblemType
 from domain import errors
 
 router = APIRouter(prefix="/problems", tags=["operations"])
@@ -20,6 +21,7 @@ router = APIRouter(prefix="/problems", tags=["operations"])
         **answer(
             "What the problem is.",
             {"type": "/problems/stale-version", "title": "The subject has moved on", "status": 409, "retry": False},
+            ProblemType,
         ),
         **problems(404),
     },

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -30,12 +30,24 @@ from api.http.queries import (
 )
 from api.http.responses import JSON, answer
 from api.http.schemas import examples
+from api.http.schemas.from_types import AnswerType
 from api.services.registry import Services
 from api.services.status_cache import StatusKey
 from domain.errors import BadCursor, Fault
 from domain.findings.rules import RULES
 from domain.general import Role
 from domain.values import ID_PATTERN
+from projections.answers.figures import ClaimsAnswer, FiguresAnswer
+from projections.answers.history import HistoryAnswer, IncidentsAnswer
+from projections.answers.obligations import ObligationsAnswer
+from projections.answers.status import ProcessesAnswer, StatusAnswer
+from projections.answers.subjects import (
+    AgreementsAnswer,
+    ConvoysAnswer,
+    EnrolmentsAnswer,
+    ProcessActorsAnswer,
+    TalksAnswer,
+)
 from projections.batch import VIEW_VERSION
 from projections.paging import Page
 from projections.queries import figures, history, incidents, obligations, processes, status, subjects
@@ -51,7 +63,7 @@ STATES = ("open", "suspended", "resumed", "ended", "contested")
     "",
     summary="The processes",
     responses={
-        **answer("A page of processes.", examples.PROCESSES, "Processes", headers=WITH_ETAG),
+        **answer("A page of processes.", examples.PROCESSES, ProcessesAnswer, headers=WITH_ETAG),
         304: UNCHANGED,
         **problems(400, 503),
     },
@@ -112,7 +124,7 @@ def list_processes(
     "/{process}",
     summary="Where a process stands",
     responses={
-        **answer("The status.", examples.STATUS, "Status", headers=WITH_ETAG),
+        **answer("The status.", examples.STATUS, StatusAnswer, headers=WITH_ETAG),
         304: UNCHANGED,
         **problems(400, 404, 503),
     },
@@ -145,7 +157,7 @@ def past_status(services: Services, process: str, now: datetime, asked: HorizonR
     "/{process}/history",
     summary="How it came about",
     responses=answered(
-        "A page of events.", {"events": [], "next": examples.NEXT, "horizon": examples.HORIZON}, "History"
+        "A page of events.", {"events": [], "next": examples.NEXT, "horizon": examples.HORIZON}, HistoryAnswer
     ),
 )
 def read_history(
@@ -172,19 +184,19 @@ class ProcessPart:
     name: str
     summary: str
     tells: str
-    example: dict[str, Any]
-    schema: str
+    example: Mapping[str, object]
+    schema: AnswerType
     question: Callable[[ReadTransaction, str, datetime, HorizonRequest], list[dict[str, Any]]]
     """Given the read models, the process, the clock and the horizon."""
 
 
-def of_family(name: str, summary: str, tells: str, example: dict[str, Any]) -> ProcessPart:
+def of_family(name: str, summary: str, tells: str, example: Mapping[str, object], schema: AnswerType) -> ProcessPart:
     """The subjects of one family."""
 
     def question(reading: ReadTransaction, process: str, _: datetime, asked: HorizonRequest) -> list[dict[str, Any]]:
         return subjects.of_family(reading, process, name, asked)
 
-    return ProcessPart(name, summary, tells, example, name.capitalize(), question)
+    return ProcessPart(name, summary, tells, example, schema, question)
 
 
 PARTS = (
@@ -193,7 +205,7 @@ PARTS = (
         "Who takes part, in which roles",
         "The actors with a role, a position or a seat in the process.",
         examples.ACTOR,
-        "ActorsOfProcess",
+        ProcessActorsAnswer,
         lambda reading, process, _, asked: subjects.actors_of(reading, process, asked),
     ),
     of_family(
@@ -201,19 +213,21 @@ PARTS = (
         "Its rounds of talks",
         "Each round with its state, its plan, its attendance and what came of it.",
         examples.ROUND,
+        TalksAnswer,
     ),
     of_family(
         "agreements",
         "Its agreements",
         "Each agreement with its state, its signatures, its term and its obligations.",
         examples.AGREEMENT,
+        AgreementsAnswer,
     ),
     ProcessPart(
         "obligations",
         "Who owes what to whom",
         "The obligations of all agreements as a ledger of sides.",
         examples.OBLIGATION,
-        "Obligations",
+        ObligationsAnswer,
         obligations.obligations,
     ),
     of_family(
@@ -221,19 +235,21 @@ PARTS = (
         "Its convoys",
         "Each convoy with its whereabouts, its clearances and what it delivered.",
         examples.CONVOY,
+        ConvoysAnswer,
     ),
     of_family(
         "enrolments",
         "Its registers",
         "Each register with its tracks and its state; the numbers stand under `/figures`.",
         examples.ENROLMENT,
+        EnrolmentsAnswer,
     ),
     ProcessPart(
         "figures",
         "Its figures, by claimant",
         "Every series of figures with the newest claim of each claimant. Nothing is added up.",
         examples.FIGURE,
-        "Figures",
+        FiguresAnswer,
         lambda reading, process, _, asked: figures.figures(reading, process, asked),
     ),
 )
@@ -268,7 +284,9 @@ for part in PARTS:
     "/{process}/claims",
     summary="What was claimed over time",
     responses=answered(
-        "A page of claims.", {"claims": [examples.CLAIM], "next": examples.NEXT, "horizon": examples.HORIZON}, "Claims"
+        "A page of claims.",
+        {"claims": [examples.CLAIM], "next": examples.NEXT, "horizon": examples.HORIZON},
+        ClaimsAnswer,
     ),
 )
 def read_claims(
@@ -305,7 +323,7 @@ def read_claims(
     responses=answered(
         "A page of incidents and violations.",
         {"incidents": [], "next": examples.NEXT, "horizon": examples.HORIZON},
-        "Incidents",
+        IncidentsAnswer,
     ),
 )
 def read_incidents(process: ProcessPath, services: Fresh, asked: At, after: Cursor = None, limit: Limit = 100) -> JSON:

@@ -17,7 +17,9 @@ from api.http.negotiation import accepted
 from api.http.parameters import LAST_POSITION, POSITION_HEADER, AtLog, EventFilter, Position
 from api.http.problems import BadHeader, problems
 from api.http.responses import JSON, answer
+from api.http.schemas.answers import EventsAnswer, EventWithRevisions, HeadAnswer, RecordedAnswer
 from api.http.schemas.examples import EXAMPLE_ACTOR, EXAMPLE_RECORDED
+from api.http.schemas.from_types import reference_to
 from api.services.registry import Services
 from domain.errors import BadCursor, NotFound
 from domain.event import instant
@@ -48,10 +50,10 @@ EXAMPLE_LINE = orjson.dumps(EXAMPLE_RECORDED).decode()
             },
             "content": {
                 PAGE: {
-                    "schema": {"$ref": "#/components/schemas/Page"},
+                    "schema": reference_to(EventsAnswer),
                     "example": {"events": [EXAMPLE_RECORDED], "next": 1},
                 },
-                LINES: {"schema": {"$ref": "#/components/schemas/Recorded"}, "example": EXAMPLE_LINE + "\n"},
+                LINES: {"schema": reference_to(RecordedAnswer), "example": EXAMPLE_LINE + "\n"},
                 LIVE: {"schema": {"type": "string"}, "example": f"id: 1\ndata: {EXAMPLE_LINE}\n\n"},
             },
         },
@@ -143,7 +145,7 @@ def _position_of(last_event_id: str) -> int:
     "/events/{event_id}",
     summary="Read one event and what revises it",
     responses={
-        **answer("The event.", {**EXAMPLE_RECORDED, "revisions": []}, "RecordedWithRevisions"),
+        **answer("The event.", {**EXAMPLE_RECORDED, "revisions": []}, EventWithRevisions),
         **problems(400, 404, 503),
     },
 )
@@ -161,7 +163,7 @@ def read_event(
     "/head",
     summary="Where the log ends",
     responses={
-        **answer("The last position.", {"position": 41, "recorded_at": "2026-01-05T08:30:00.000000Z"}),
+        **answer("The last position.", {"position": 41, "recorded_at": "2026-01-05T08:30:00.000000Z"}, HeadAnswer),
         **problems(400, 503),
     },
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
@@ -11,8 +12,17 @@ from api.http.problems import problems
 from api.http.queries import POSITION, Cursor, Limit, page
 from api.http.responses import JSON, Responses, answer
 from api.http.schemas import examples
+from api.http.schemas.from_types import AnswerType
 from api.services.registry import Services
 from domain.values import ID_PATTERN
+from projections.answers.subjects import (
+    ActorAnswer,
+    ActorsAnswer,
+    AgreementAnswer,
+    ConvoyAnswer,
+    EnrolmentAnswer,
+    RoundAnswer,
+)
 from projections.queries import subjects
 
 router = APIRouter(prefix="/v1", tags=["subjects"])
@@ -21,7 +31,7 @@ SubjectId = Annotated[str, Path(pattern=ID_PATTERN, description="Id of the subje
 ActorPath = Annotated[str, Path(pattern=ID_PATTERN, description="Id of the actor.", examples=["eleven-groups"])]
 
 
-def described(example: dict[str, Any]) -> Responses:
+def described(example: Mapping[str, object], schema: AnswerType) -> Responses:
     """What an operation on one subject may answer."""
     headers = {
         **POSITION,
@@ -29,7 +39,7 @@ def described(example: dict[str, Any]) -> Responses:
         "`If-Match` with an append.",
     }
     return {
-        **answer("The subject.", example, "Subject", headers=headers),
+        **answer("The subject.", {**example, "actors": {}, "evidence": {}}, schema, headers=headers),
         **problems(400, 404, 503),
     }
 
@@ -46,25 +56,25 @@ def read_subject(services: Services, path: str) -> JSON:
     return JSON(shown, headers=headers)
 
 
-@router.get("/talks/{id}", summary="A round of talks", responses=described(examples.ROUND))
+@router.get("/talks/{id}", summary="A round of talks", responses=described(examples.ROUND, RoundAnswer))
 def read_round(id: Annotated[SubjectId, Path(examples=["eastern-kalamun-truce"])], services: Fresh) -> JSON:
     """Its state, plan, attendance and outcome, with the events each line rests on."""
     return read_subject(services, f"talks/{id}")
 
 
-@router.get("/agreements/{id}", summary="An agreement", responses=described(examples.AGREEMENT))
+@router.get("/agreements/{id}", summary="An agreement", responses=described(examples.AGREEMENT, AgreementAnswer))
 def read_agreement(id: Annotated[SubjectId, Path(examples=["roadblock-checks"])], services: Fresh) -> JSON:
     """Its state, signatures, term and obligations, with the events each line rests on."""
     return read_subject(services, f"agreements/{id}")
 
 
-@router.get("/convoys/{id}", summary="A convoy", responses=described(examples.CONVOY))
+@router.get("/convoys/{id}", summary="A convoy", responses=described(examples.CONVOY, ConvoyAnswer))
 def read_convoy(id: Annotated[SubjectId, Path(examples=["russian-aid"])], services: Fresh) -> JSON:
     """Its whereabouts, clearances and deliveries, with the events each line rests on."""
     return read_subject(services, f"convoys/{id}")
 
 
-@router.get("/enrolments/{id}", summary="A register", responses=described(examples.ENROLMENT))
+@router.get("/enrolments/{id}", summary="A register", responses=described(examples.ENROLMENT, EnrolmentAnswer))
 def read_enrolment(
     id: Annotated[SubjectId, Path(examples=["reconciliation-participants"])],
     services: Fresh,
@@ -77,7 +87,9 @@ def read_enrolment(
     "/actors",
     summary="The actors",
     responses={
-        **answer("A page of actors.", {"actors": [examples.ACTOR], "next": examples.NEXT}, "Actors", headers=POSITION),
+        **answer(
+            "A page of actors.", {"actors": [examples.ACTOR], "next": examples.NEXT}, ActorsAnswer, headers=POSITION
+        ),
         **problems(400, 503),
     },
 )
@@ -91,7 +103,7 @@ def list_actors(
     return page(services, lambda reading: subjects.actors(reading, q, after, limit), "actors")
 
 
-@router.get("/actors/{id}", summary="An actor", responses=described(examples.ACTOR))
+@router.get("/actors/{id}", summary="An actor", responses=described({**examples.ACTOR, "processes": []}, ActorAnswer))
 def read_actor(id: ActorPath, services: Fresh) -> JSON:
     """Its names and relations, and in which processes it holds which roles."""
     return read_subject(services, f"actors/{id}")

@@ -1,4 +1,4 @@
-"""Schemas of events: as they are sent, as they are recorded, and of the answers that hold them."""
+"""Schemas of events as they are sent."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from domain.values import FAMILY_NAMES, SUBJECT_PATTERN
+from domain.values import FAMILY_NAMES
 from domain.vocabulary import PAYLOADS, families_of, model_of
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -42,111 +42,6 @@ def schema_of(name: str) -> dict[str, Any]:
         "required": [field for field in schema["required"] if field != "id"],
         "$defs": dict(sorted(definitions.items())),
     }
-
-
-_ID = {"type": "string", "format": "uuid"}
-_POSITION = {"type": "integer", "minimum": 0, "description": "Place in the log; the first event is at 1."}
-_SUBJECT = {"type": "string", "pattern": SUBJECT_PATTERN}
-_TIME = {"type": "string", "format": "date-time"}
-
-EVENT_SCHEMAS: dict[str, dict[str, Any]] = {
-    "Problem": {
-        "description": "An RFC 9457 problem. No value that was sent is ever repeated in it, but by "
-        "/problems/doubtful-quality, which tells the finding.",
-        "type": "object",
-        "required": ["type", "title", "status", "detail", "retry", "errors"],
-        "properties": {
-            "type": {
-                "type": "string",
-                "format": "uri-reference",
-                "description": "What kind of problem; it can be read.",
-            },
-            "title": {"type": "string"},
-            "status": {"type": "integer"},
-            "detail": {"type": "string", "description": "What to mend, in a sentence."},
-            "retry": {"type": "boolean", "description": "Whether the same request may succeed later."},
-            "request_id": {
-                "type": "string",
-                "description": "With status 500: the id under which the log tells more, as in the header X-Request-ID.",
-            },
-            "errors": {
-                "type": "array",
-                "description": "Each fault, where it is and how to mend it.",
-                "items": {
-                    "type": "object",
-                    "required": ["detail"],
-                    "properties": {
-                        "pointer": {"type": "string", "description": "JSON Pointer into the body that was sent."},
-                        "parameter": {"type": "string", "description": "Or the name of a parameter."},
-                        "header": {"type": "string", "description": "Or the name of a header."},
-                        "detail": {"type": "string"},
-                    },
-                },
-            },
-        },
-    },
-    "Recorded": {
-        "description": "An event as it was sent, with what the log added.",
-        "type": "object",
-        "required": ["position", "id", "type", "subject", "version", "recorded_at", "recorded_by", "schema", "data"],
-        "properties": {
-            "position": _POSITION,
-            "id": _ID,
-            "type": {"type": "string"},
-            "subject": _SUBJECT,
-            "version": {"type": "integer", "minimum": 1, "description": "Place in the stream of its subject."},
-            "recorded_at": {**_TIME, "description": "Never earlier than the event before."},
-            "recorded_by": {"type": "string", "description": "Code of the office that recorded it."},
-            "schema": {"type": "integer", "minimum": 1, "description": "Version of the stored form."},
-            "unreadable": {"type": "string", "description": "Why this version does not understand the event."},
-            "data": {"type": "object", "description": "See the schema of its type."},
-        },
-    },
-    "Appended": {
-        "description": "What was recorded, in the order sent. In a dry run position and time are null.",
-        "type": "object",
-        "required": ["events", "position"],
-        "properties": {
-            "events": {
-                "type": "array",
-                "items": {
-                    "type": "object",
-                    "required": ["id", "position", "subject", "version", "recorded_at", "findings"],
-                    "properties": {
-                        "id": _ID,
-                        "position": {**_POSITION, "type": ["integer", "null"]},
-                        "subject": _SUBJECT,
-                        "version": {"type": "integer", "minimum": 1},
-                        "recorded_at": {"type": ["string", "null"], "format": "date-time"},
-                        "findings": {
-                            "type": ["array", "null"],
-                            "items": {"$ref": "#/components/schemas/Finding"},
-                            "description": "What does not fit on the event's own subject now, the gravest first; null: "
-                            "not known yet, or not asked for.",
-                        },
-                    },
-                },
-            },
-            "position": _POSITION,
-        },
-    },
-    "Page": {
-        "description": "Events in log order. `next` is the position to go on after, or null on the last page.",
-        "type": "object",
-        "required": ["events", "next"],
-        "properties": {
-            "events": {"type": "array", "items": {"$ref": "#/components/schemas/Recorded"}},
-            "next": {**_POSITION, "type": ["integer", "null"]},
-        },
-    },
-    "RecordedWithRevisions": {
-        "description": "An event, and the later events that correct, retract, dispute or mark it.",
-        "allOf": [{"$ref": "#/components/schemas/Recorded"}],
-        "type": "object",
-        "required": ["revisions"],
-        "properties": {"revisions": {"type": "array", "items": {"$ref": "#/components/schemas/Recorded"}}},
-    },
-}
 
 
 def event_schemas() -> dict[str, Any]:

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypeVar
 
-from api.http.schemas.answers import LISTS, Schema
+from api.http.schemas.answers import AppendedAnswer, RecordedAnswer
 from domain.vocabulary import example
+from projections.answers.changes import ChangesAnswer, NamedSubject
+from projections.answers.deadlines import Deadline, DeadlinesAnswer, ShownDue
+from projections.answers.explanations import Evidence, ShownHorizon
+from projections.answers.figures import FigureSeries, ShownClaim
+from projections.answers.findings import FindingsAnswer, ShownFinding
+from projections.answers.lines import ShownLabel, ShownLine
+from projections.answers.obligations import LedgerSide
+from projections.answers.status import LastHeard, ProcessesAnswer, StatusAnswer
+from projections.answers.subjects import ActorPage, AgreementPage, ConvoyPage, EnrolmentPage, RoundPage
+
+T = TypeVar("T")
 
 EXAMPLE_ACTOR = example("ActorIdentified")
 EXAMPLE_PROCESS = example("ProcessOpened")
@@ -21,7 +32,7 @@ EXAMPLE_BATCH = [
     example("TalksReported"),
     {**example("TalksScheduled"), "expected_version": 1},
 ]
-EXAMPLE_APPENDED = {
+EXAMPLE_APPENDED: AppendedAnswer = {
     "events": [
         {
             "id": EXAMPLE_ACTOR["id"],
@@ -35,7 +46,7 @@ EXAMPLE_APPENDED = {
     "position": 1,
 }
 
-EXAMPLE_RECORDED = {
+EXAMPLE_RECORDED: RecordedAnswer = {
     "position": 1,
     "id": EXAMPLE_ACTOR["id"],
     "type": EXAMPLE_ACTOR["type"],
@@ -54,7 +65,7 @@ NEXT = "WyJlYXN0ZXJuLWthbGFtdW4iXQ"
 _EVENT = "b7131032-e6b3-5c87-9c59-dbb069427976"
 
 
-def example_line(value: Any) -> Schema:
+def example_line(value: T) -> ShownLine[T]:
     return {
         "value": value,
         "since": "../2017-10-27",
@@ -64,16 +75,29 @@ def example_line(value: Any) -> Schema:
     }
 
 
-_LABELS = [{"text": "Eastern Kalamun", "lang": "en"}]
-_DUE = {
+_LABELS: list[ShownLabel] = [{"text": "Eastern Kalamun"}]
+_DUE: ShownDue = {
     "subject": "talks/eastern-kalamun-truce",
     "what": "round of talks",
     "when": "2017-10-29",
     "actor": None,
     "events": [_EVENT],
 }
-_HEARD = {"on": "2017-10-27", "publisher": "TASS", "claimant": "TASS", "events": [_EVENT]}
-FIGURE: Schema = {
+_HEARD: LastHeard = {"on": "2017-10-27", "publisher": "TASS", "claimant": "TASS", "events": [_EVENT]}
+_EVIDENCE: Evidence = {
+    "position": 29,
+    "type": "TalksScheduled",
+    "subject": "talks/eastern-kalamun-truce",
+    "occurred": "../2017-10-27",
+    "claimants": ["TASS"],
+    "sources": [],
+    "basis": "inferred by us",
+    "sensitivity": "high",
+    "note": None,
+    "recorded_at": "2026-01-05T08:30:00.000000Z",
+    "recorded_by": "local",
+}
+FIGURE: FigureSeries = {
     "subject": "processes/eastern-kalamun",
     "measure": "population",
     "counting": "stock",
@@ -81,6 +105,7 @@ FIGURE: Schema = {
     "area": ["Eastern Kalamun"],
     "area_stated": True,
     "scope": None,
+    "claimants": 1,
     "claims": [
         {
             "claimant": "TASS",
@@ -89,7 +114,9 @@ FIGURE: Schema = {
             "low": 180000,
             "high": 220000,
             "verbatim": "home to about 200,000 people",
+            "period": None,
             "as_of": "2017-10-27",
+            "reason": None,
             "claims": 1,
             "events": [_EVENT],
         }
@@ -99,7 +126,7 @@ FIGURE: Schema = {
     "assessed": [],
 }
 
-HORIZON: Schema = {
+HORIZON: ShownHorizon = {
     "as_of": "2017-10-28",
     "published_by": "2017-10-28",
     "known_at": "2026-01-05T09:00:00Z",
@@ -107,58 +134,143 @@ HORIZON: Schema = {
     "now": "2017-10-28T23:59:59.000000Z",
     "position": 42,
 }
-STATUS: Schema = {
+FINDING: ShownFinding = {
+    "rule": "plan-date-passed",
+    "severity": "moderate",
+    "subject": "talks/eastern-kalamun-truce",
+    "about": "round of talks 2017-10-29",
+    "text": "The round of talks planned for 2017-10-29 is not confirmed: the date has passed, and nobody says what "
+    "came of it.",
+    "since": "2017-10-30T00:00:00.000000Z",
+    "until": None,
+    "events": [_EVENT],
+}
+STATUS: StatusAnswer = {
     "process": "eastern-kalamun",
     "version": 9,
     "labels": _LABELS,
     "level": example_line("intrastate-local"),
+    "areas": [],
+    "links": [],
     "horizon": {**HORIZON, "possible": 0, "beyond": 0},
     "state": example_line("open"),
     "ending": None,
     "last_heard": _HEARD,
+    "next_14_days": [_DUE],
+    "overdue": [],
+    "later": [],
+    "findings": {
+        "total": 1,
+        "by_severity": {"high": 0, "moderate": 1, "hint": 0},
+        "by_rule": {"plan-date-passed": 1},
+        "items": [FINDING],
+    },
     "people_at_risk": {"convoys": [], "places": []},
     "truce": {"agreements": [], "incidents": {}},
+    "obligations": [],
     "totals": {"talks": {"scheduled": 1}},
-    **{name: [] for name in LISTS},
-    "next_14_days": [_DUE],
+    "talks": [],
+    "positions": [],
+    "proposals": [],
+    "roles": [],
+    "bodies": [],
+    "control": [],
+    "access": [],
+    "instruments": [],
     "figures": [FIGURE],
+    "enrolments": [],
+    "convoys": [],
+    "agreements": [],
+    "statements": [],
+    "withdrawn": [],
+    "unified": [],
+    "changes": [],
     "actors": {"government": {"label": "government of Syria", "kind": "government body"}},
-    "evidence": {
-        _EVENT: {
-            "position": 29,
-            "type": "TalksScheduled",
-            "subject": "talks/eastern-kalamun-truce",
-            "occurred": "../2017-10-27",
-            "claimants": ["TASS"],
-            "basis": "inferred by us",
-        }
-    },
+    "evidence": {_EVENT: _EVIDENCE},
 }
-
-
-def example_subject(path: str, **lines: Any) -> Schema:
-    return {
-        "subject": path,
-        "labels": [{"text": path.partition("/")[2], "lang": "en"}],
-        **lines,
-        "roles": [],
-        "positions": [],
-        "proposals": [],
-        "due": [],
-        "events": [_EVENT],
-    }
-
-
-ROUND = example_subject(
-    "talks/eastern-kalamun-truce", state=example_line("scheduled"), planned=example_line("2017-10-29")
-)
-AGREEMENT = example_subject("agreements/roadblock-checks", state=example_line("reached"), obligations=[])
-CONVOY = example_subject("convoys/russian-aid", state=example_line("reported"))
-ENROLMENT = example_subject("enrolments/reconciliation-participants", state=example_line("open"))
-ACTOR = example_subject(
-    "actors/reconciliation-centre", label="Centre for Reconciliation", kind=example_line("foreign forces")
-)
-CLAIM: Schema = {
+ROUND: RoundPage = {
+    "subject": "talks/eastern-kalamun-truce",
+    "labels": [{"text": "Talks on a truce in Eastern Kalamun"}],
+    "processes": ["eastern-kalamun"],
+    "between": [],
+    "about": None,
+    "state": example_line("scheduled"),
+    "planned": example_line("2017-10-29"),
+    "venue": None,
+    "outcome": None,
+    "summary": None,
+    "attendance": {},
+    "roles": [],
+    "positions": [],
+    "proposals": [],
+    "due": [_DUE],
+    "events": [_EVENT],
+}
+AGREEMENT: AgreementPage = {
+    "subject": "agreements/roadblock-checks",
+    "labels": [{"text": "Simpler checks at government roadblocks"}],
+    "processes": ["eastern-kalamun"],
+    "between": [],
+    "described": None,
+    "state": example_line("reached"),
+    "complete": None,
+    "ending": None,
+    "signatures": [],
+    "term": None,
+    "obligations": [],
+    "roles": [],
+    "positions": [],
+    "proposals": [],
+    "due": [],
+    "events": [_EVENT],
+}
+CONVOY: ConvoyPage = {
+    "subject": "convoys/russian-aid",
+    "labels": [{"text": "Russian aid"}],
+    "processes": ["eastern-kalamun"],
+    "described": None,
+    "state": example_line("reported"),
+    "whereabouts": example_line({"stage": "reported", "place": None, "actor": None, "reason": None}),
+    "clearances": {},
+    "departure": None,
+    "removed": [],
+    "arrival": None,
+    "roles": [],
+    "positions": [],
+    "proposals": [],
+    "due": [],
+    "events": [_EVENT],
+}
+ENROLMENT: EnrolmentPage = {
+    "subject": "enrolments/reconciliation-participants",
+    "labels": [{"text": "Participants of the reconciliation"}],
+    "processes": ["eastern-kalamun"],
+    "state": example_line("open"),
+    "described": None,
+    "tracks": [],
+    "until": None,
+    "roles": [],
+    "positions": [],
+    "proposals": [],
+    "due": [],
+    "events": [_EVENT],
+}
+ACTOR: ActorPage = {
+    "subject": "actors/reconciliation-centre",
+    "labels": [{"text": "Centre for Reconciliation"}],
+    "label": "Centre for Reconciliation",
+    "former_labels": [],
+    "kind": example_line("foreign forces"),
+    "sizes": [],
+    "description": None,
+    "relations": [],
+    "roles": [],
+    "positions": [],
+    "proposals": [],
+    "due": [],
+    "events": [_EVENT],
+}
+CLAIM: ShownClaim = {
     "event": _EVENT,
     "subject": "processes/eastern-kalamun",
     "occurred": "2017-10-27",
@@ -177,7 +289,7 @@ CLAIM: Schema = {
     "high": 220000,
     "verbatim": "home to about 200,000 people",
 }
-PROCESSES: Schema = {
+PROCESSES: ProcessesAnswer = {
     "processes": [
         {
             "process": "eastern-kalamun",
@@ -191,34 +303,27 @@ PROCESSES: Schema = {
     ],
     "next": NEXT,
 }
-OBLIGATION: Schema = {
+OBLIGATION: LedgerSide = {
     "side": "army",
     "owes": [
         {
             "agreement": "agreements/roadblock-checks",
             "obligation": "simplify-checks",
-            "agreed": example_line({"text": "Simpler checks at government roadblocks.", "debtor": ["army"]}),
+            "agreed": example_line({}),
             "score": None,
             "kept": False,
             "blocked_by": [],
             "overdue": False,
+            "phase": None,
+            "mirrors": [],
+            "blocks": [],
+            "scores": [],
         }
     ],
     "is_owed": [],
 }
-FINDING: Schema = {
-    "rule": "plan-date-passed",
-    "severity": "moderate",
-    "subject": "talks/eastern-kalamun-truce",
-    "about": "round of talks 2017-10-29",
-    "text": "The round of talks planned for 2017-10-29 is not confirmed: the date has passed, and nobody says what "
-    "came of it.",
-    "since": "2017-10-30T00:00:00.000000Z",
-    "until": None,
-    "events": [_EVENT],
-}
-FINDINGS: Schema = {"findings": [{"process": "eastern-kalamun", **FINDING}], "next": NEXT, "actors": {}}
-DEADLINE: Schema = {
+FINDINGS: FindingsAnswer = {"findings": [{"process": "eastern-kalamun", **FINDING}], "next": NEXT, "actors": {}}
+DEADLINE: Deadline = {
     "processes": ["eastern-kalamun"],
     **_DUE,
     "label": "Talks on a truce in Eastern Kalamun",
@@ -227,4 +332,80 @@ DEADLINE: Schema = {
     "sensitivity": "low",
     "touched_at": "2026-01-05T08:30:00.000000Z",
 }
-DEADLINES: Schema = {"deadlines": [DEADLINE], "next": NEXT, "actors": {}, "evidence": STATUS["evidence"]}
+DEADLINES: DeadlinesAnswer = {
+    "deadlines": [DEADLINE],
+    "next": NEXT,
+    "actors": {},
+    "evidence": {_EVENT: _EVIDENCE},
+}
+
+_NEW = "fdf68cef-caf4-5e2c-bee6-4c8650572b74"
+_ROADBLOCKS: NamedSubject = {
+    "subject": "agreements/roadblock-checks",
+    "label": "Simpler checks at government roadblocks",
+}
+EXAMPLE_CHANGES: ChangesAnswer = {
+    "process": "eastern-kalamun",
+    "labels": _LABELS,
+    "since": {"position": 35, "time": "2026-01-05T08:30:00.000000Z"},
+    "until": {"position": 42, "time": "2026-01-06T09:00:00.000000Z"},
+    "known_before": True,
+    "totals": {
+        "overdue": 0,
+        "newly_contested": 0,
+        "no_longer_contested": 0,
+        "changed": 1,
+        "corrected": 0,
+        "raised": 0,
+        "resolved": 0,
+        "new": 1,
+        "shown": 1,
+        "late": 1,
+        "subjects": 1,
+    },
+    "overdue": [],
+    "newly_contested": [],
+    "no_longer_contested": [],
+    "corrected": [],
+    "raised": [],
+    "resolved": [],
+    "changed": [
+        {
+            "line": "agreements/roadblock-checks.state",
+            **_ROADBLOCKS,
+            "before": {"value": "reported", "since": "../2017-10-27", "contested": False},
+            "after": {"value": "reached", "since": "../2017-10-27", "contested": False},
+            "because": [_NEW],
+        }
+    ],
+    "new": [
+        {
+            **_ROADBLOCKS,
+            "opened": False,
+            "reports": [
+                {
+                    "event": _NEW,
+                    "position": 38,
+                    "type": "AgreementReached",
+                    "occurred": "../2017-10-27",
+                    "late": True,
+                    "put_in": False,
+                    "recorded_at": "2026-01-06T08:30:00.000000Z",
+                    "recorded_by": "local",
+                    "claimants": ["TASS"],
+                    "says": "Agreement reached: in principle.",
+                }
+            ],
+        }
+    ],
+    "actors": {},
+    "evidence": {
+        _NEW: {
+            **_EVIDENCE,
+            "position": 38,
+            "type": "AgreementReached",
+            "subject": "agreements/roadblock-checks",
+            "basis": "reported",
+        }
+    },
+}

@@ -1,0 +1,90 @@
+"""Figures: series of claims by claimant, and all claims over time."""
+
+from __future__ import annotations
+
+from typing_extensions import TypedDict
+
+from projections.answers.explanations import MarksAtHorizon, ShownHorizon
+from projections.answers.lines import Cursor, EventId, EventIds
+
+
+class ShownQuantity(TypedDict):
+    """A number as claimed, and the range that its qualifier allows."""
+
+    value: float | None
+    qualifier: str
+    low: float | None
+    """The range that the qualifier allows."""
+    high: float | None
+    verbatim: str | None
+
+
+class SeriesClaim(ShownQuantity):
+    """The newest claim of one claimant, or an assessment."""
+
+    claimant: str
+    period: str | None
+    as_of: str | None
+    reason: str | None
+    """Of an assessment."""
+    claims: int
+    """How many this claimant made on this series."""
+    events: EventIds
+
+
+class Span(TypedDict):
+    """What all claims allow."""
+
+    low: float | None
+    high: float | None
+
+
+class FigureSeries(TypedDict):
+    """What is claimed of one measure: the newest claim of every claimant. Nothing is added up."""
+
+    subject: str
+    measure: str
+    counting: str
+    unit: str
+    area: list[str] | None
+    area_stated: bool
+    scope: str | None
+    claims: list[SeriesClaim]
+    claimants: int
+    span: Span | None
+    """What all claims allow; null if there is no such number, or no claim."""
+    contested: bool
+    assessed: list[SeriesClaim]
+
+
+class FiguresAnswer(TypedDict):
+    """Series of figures with the newest claim of every claimant; contested ones first."""
+
+    figures: list[FigureSeries]
+    horizon: ShownHorizon
+
+
+class ShownClaim(ShownQuantity, MarksAtHorizon):
+    """One claim on a figure, or an assessment of one. What became of it stands with it, as in `Evidence`."""
+
+    event: EventId
+    subject: str
+    occurred: str | None
+    claimants: list[str]
+    assessed: bool
+    """Whether it is an assessment; `reason` tells why."""
+    reason: str | None
+    measure: str
+    counting: str
+    unit: str
+    period: str | None
+    area: list[str] | None
+    scope: str | None
+
+
+class ClaimsAnswer(TypedDict):
+    """Every live claim, oldest first."""
+
+    claims: list[ShownClaim]
+    next: Cursor
+    horizon: ShownHorizon

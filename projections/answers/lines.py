@@ -1,0 +1,68 @@
+"""What all answers are made of: lines, each with the events it rests on, and what events say.
+
+The types of `projections.answers` are the one definition of each answer: queries build them, `/openapi.json` is made
+from them (`api.http.schemas`), and commands read by them. At run time they are plain dictionaries. The docstring of a
+field is its description in `/openapi.json`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Generic, NotRequired, TypeVar
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+T_co = TypeVar("T_co", covariant=True)
+
+EventId = Annotated[str, Field(json_schema_extra={"format": "uuid"})]
+EventIds = Annotated[
+    list[EventId], Field(description="The events it rests on; `evidence`, or /v1/events/{id}, tells of them.")
+]
+Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+Count = Annotated[int, Field(ge=0)]
+Cursor = Annotated[str | None, Field(description="Send it as `after` for the next page; null at the end.")]
+
+
+class Said(TypedDict):
+    """What an event says, field by field, as in the schema of its type; what it does not say is left out."""
+
+
+class ShownLabel(Said):
+    """A name, as in the schema `Label`."""
+
+    text: str
+
+
+class ShownCandidate(TypedDict, Generic[T_co]):
+    """One of several values that reports disagree on."""
+
+    value: T_co
+    occurred: str | None
+    events: EventIds
+    possible: NotRequired[bool]
+    """Whether all its reports are inside the horizon only possibly."""
+
+
+class ShownLine(TypedDict, Generic[T_co]):
+    """What the last reports say that no other report certainly follows. If they disagree, it is contested, has no
+    value, and names the candidates."""
+
+    value: T_co | None
+    """What they say, if they agree."""
+    since: str | None
+    """When an unbroken run of reports first said so."""
+    occurred: str | None
+    """When the newest report says it occurred (EDTF)."""
+    contested: bool
+    possible: NotRequired[bool]
+    """Whether all its reports are inside the horizon only possibly."""
+    candidates: NotRequired[list[ShownCandidate[T_co]]]
+    """Only if contested."""
+    events: EventIds
+
+
+class Citation(Said):
+    """Something said once, with the event that says it."""
+
+    occurred: str | None
+    events: EventIds

@@ -1,0 +1,225 @@
+"""The status of a process, and the list of processes."""
+
+from __future__ import annotations
+
+from typing_extensions import TypedDict
+
+from projections.answers.deadlines import ShownDue
+from projections.answers.explanations import Explained, HorizonOfStatus
+from projections.answers.figures import FigureSeries
+from projections.answers.findings import FindingsGlance
+from projections.answers.lines import Citation, Count, Cursor, EventIds, Said, ShownLabel, ShownLine, Time
+from projections.answers.obligations import Kept, LedgerSide
+from projections.answers.subjects import (
+    AgreementLines,
+    ConvoyLines,
+    EnrolmentLines,
+    IncludedPlace,
+    OfProcesses,
+    PositionLine,
+    RoleLine,
+    RoundLines,
+    ShownProposal,
+    ShownSubject,
+    ShownTerm,
+    Whereabouts,
+)
+
+
+class HeardFrom(TypedDict):
+    """The newest source, and who speaks in it."""
+
+    on: str | None
+    publisher: str
+    claimant: str
+
+
+class LastHeard(HeardFrom):
+    """The same, with the report."""
+
+    events: EventIds
+
+
+# --- people at risk, truce ------------------------------------------------------------------------------------
+
+
+class ConvoyAtRisk(TypedDict):
+    """A convoy that is held or stranded."""
+
+    subject: str
+    label: str
+    whereabouts: ShownLine[Whereabouts] | None
+    people: list[Said]
+
+
+class PeopleAtRisk(TypedDict):
+    """Stranded or held convoys; closed or besieged places."""
+
+    convoys: list[ConvoyAtRisk]
+    places: list[ShownLine[Said]]
+
+
+class CountInWindow(TypedDict):
+    """How many lie in the last days: some may lie outside, by their uncertain dates."""
+
+    certain: Count
+    possible: Count
+
+
+class RecorderCounts(TypedDict):
+    """What one recorder counts. Two recorders may count the same event: they are never added up."""
+
+    last_7_days: CountInWindow
+    last_30_days: CountInWindow
+    all: Count
+
+
+class TruceStanding(TypedDict):
+    """A ceasefire with its term."""
+
+    agreement: str
+    label: str
+    state: ShownLine[str] | None
+    standing: str
+    term: ShownLine[ShownTerm] | None
+    violations: dict[str, RecorderCounts]
+    """By recorder."""
+
+
+class Truce(TypedDict):
+    """Ceasefires; violations and incidents per recorder."""
+
+    agreements: list[TruceStanding]
+    incidents: dict[str, RecorderCounts]
+    """By recorder."""
+
+
+# --- subjects, without what the status gathers ----------------------------------------------------------------
+
+
+class RoundInStatus(ShownSubject, OfProcesses, RoundLines):
+    """A round of talks."""
+
+    events: EventIds
+
+
+class AgreementInStatus(ShownSubject, OfProcesses, AgreementLines, Kept):
+    """An agreement."""
+
+    events: EventIds
+
+
+class ConvoyInStatus(ShownSubject, OfProcesses, ConvoyLines):
+    """A convoy."""
+
+    events: EventIds
+
+
+class EnrolmentInStatus(ShownSubject, OfProcesses, EnrolmentLines):
+    """A register."""
+
+    events: EventIds
+    counts: list[FigureSeries]
+
+
+class ShownStatement(Said):
+    """A statement: the fields of `StatementMade`."""
+
+    events: EventIds
+
+
+class WithdrawnSubject(TypedDict):
+    """A subject of which no opening is in effect any more."""
+
+    subject: str
+    events: EventIds
+
+
+class UnifiedSubject(TypedDict):
+    """A subject that gave way, and the one that stays."""
+
+    subject: str
+    into: str
+
+
+class LatestChange(TypedDict):
+    """One of the events recorded last."""
+
+    events: EventIds
+    type: str
+    subject: str
+    occurred: str | None
+    recorded_at: Time
+
+
+class StatusAnswer(Explained):
+    """Where a process stands, in the order of its first screen. `actors` gives the names of the actors mentioned,
+    `evidence` the sources of every event that a line rests on."""
+
+    process: str
+    version: int
+    """Of the process itself: send it as `expected_version`."""
+    labels: list[ShownLabel]
+    level: ShownLine[str] | None
+    areas: list[ShownLine[IncludedPlace]]
+    links: list[ShownLine[Said]]
+    horizon: HorizonOfStatus
+    state: ShownLine[str] | None
+    ending: ShownLine[str] | None
+    last_heard: LastHeard | None
+    next_14_days: list[ShownDue]
+    overdue: list[ShownDue]
+    later: list[ShownDue]
+    findings: FindingsGlance
+    people_at_risk: PeopleAtRisk
+    truce: Truce
+    obligations: list[LedgerSide]
+    totals: dict[str, dict[str, int]]
+    """How many talks, convoys and agreements there are, by state."""
+    talks: list[RoundInStatus]
+    positions: list[PositionLine]
+    proposals: list[ShownProposal]
+    roles: list[RoleLine]
+    bodies: list[Citation]
+    control: list[ShownLine[Said]]
+    access: list[ShownLine[Said]]
+    instruments: list[Citation]
+    figures: list[FigureSeries]
+    enrolments: list[EnrolmentInStatus]
+    convoys: list[ConvoyInStatus]
+    agreements: list[AgreementInStatus]
+    statements: list[ShownStatement]
+    withdrawn: list[WithdrawnSubject]
+    """Subjects of which no opening is in effect any more."""
+    unified: list[UnifiedSubject]
+    """Subjects that gave way, each with the one that stays (`into`)."""
+    changes: list[LatestChange]
+
+
+# --- the list of processes ------------------------------------------------------------------------------------
+
+
+class Touched(TypedDict):
+    """When something was last recorded of a process."""
+
+    position: int
+    recorded_at: Time
+
+
+class ListedProcess(TypedDict):
+    """A process as a list shows it."""
+
+    process: str
+    labels: list[ShownLabel]
+    state: ShownLine[str] | None
+    level: ShownLine[str] | None
+    areas: list[str]
+    last_heard: HeardFrom
+    updated: Touched
+
+
+class ProcessesAnswer(TypedDict):
+    """Processes by id."""
+
+    processes: list[ListedProcess]
+    next: Cursor

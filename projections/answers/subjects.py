@@ -1,0 +1,306 @@
+"""Subjects: a process's own lines, rounds of talks, agreements, convoys, registers and actors."""
+
+from __future__ import annotations
+
+from typing import NotRequired
+
+from typing_extensions import TypedDict
+
+from projections.answers.deadlines import ShownDue
+from projections.answers.explanations import Explained, ShownHorizon
+from projections.answers.lines import Citation, Cursor, EventIds, Said, ShownLabel, ShownLine
+
+# --- what every subject has -----------------------------------------------------------------------------------
+
+
+class HeldRole(TypedDict):
+    """Whether a role is held, and how surely."""
+
+    held: bool
+    modality: str
+    accepted: bool | None
+
+
+class RoleLine(ShownLine[HeldRole]):
+    """A role of an actor."""
+
+    subject: str
+    actor: str
+    role: str
+    scope: str | None
+    verbatim: str | None
+    on_behalf_of: str | None
+
+
+class PositionLine(ShownLine[Said]):
+    """A position of an actor: the fields of `PositionTaken`."""
+
+    subject: str
+    actor: str
+
+
+class ShownProposal(Citation):
+    """A proposal: the fields of `ProposalMade`, and whether it was answered."""
+
+    subject: str
+    answered_by: EventIds
+    unanswered: bool
+
+
+class ShownSubject(TypedDict):
+    """One subject of any family: what the last reports say of it, line by line."""
+
+    subject: str
+    labels: list[ShownLabel]
+
+
+class Gathered(TypedDict):
+    """What a status gathers over all its subjects."""
+
+    roles: list[RoleLine]
+    positions: list[PositionLine]
+    proposals: list[ShownProposal]
+    due: list[ShownDue]
+    """What is expected by a date and not yet settled."""
+
+
+class OfProcesses(TypedDict):
+    """To which processes a subject belongs."""
+
+    processes: NotRequired[list[str]]
+
+
+class SubjectPage(ShownSubject, Gathered):
+    """What the page of any subject has."""
+
+    events: EventIds
+    withdrawn: NotRequired[bool]
+    """If no opening of it is in effect any more."""
+    unified: NotRequired[list[str]]
+    """Subjects that turned out to be this one."""
+
+
+# --- the lines of each family ---------------------------------------------------------------------------------
+
+
+class IncludedPlace(Said):
+    """A place, as in the schema `Place`, and whether it is part of the process."""
+
+    included: bool
+
+
+class ProcessLines(TypedDict):
+    """What is known of a process itself."""
+
+    state: ShownLine[str] | None
+    ending: ShownLine[str] | None
+    level: ShownLine[str] | None
+    areas: list[ShownLine[IncludedPlace]]
+    links: list[ShownLine[Said]]
+    control: list[ShownLine[Said]]
+    access: list[ShownLine[Said]]
+    instruments: list[Citation]
+    bodies: list[Citation]
+
+
+class RoundLines(TypedDict):
+    """What is known of a round of talks."""
+
+    between: list[str]
+    about: ShownLine[str] | None
+    state: ShownLine[str] | None
+    planned: ShownLine[str | None] | None
+    """When it is to be; a value of null: at a time not yet named."""
+    venue: ShownLine[str] | None
+    outcome: ShownLine[str] | None
+    summary: ShownLine[str] | None
+    attendance: dict[str, ShownLine[str] | None]
+    """By actor."""
+
+
+class ShownTerm(TypedDict):
+    """From when until when an agreement holds."""
+
+    starts: str | None
+    until: str | None
+    trial: bool
+    renewable: bool | None
+    extended: str | None
+
+
+class ShownObligation(TypedDict):
+    """An obligation of an agreement, and how far it is kept."""
+
+    agreement: str
+    obligation: str
+    agreed: ShownLine[Said] | None
+    """Its terms: the fields of `ObligationAgreed`."""
+    score: ShownLine[Said] | None
+    """The last assessments: the fields of `ObligationAssessed`."""
+    kept: bool
+    blocked_by: list[str]
+
+
+class AgreementLines(TypedDict):
+    """What is known of an agreement."""
+
+    between: list[str]
+    described: ShownLine[Said] | None
+    state: ShownLine[str] | None
+    complete: ShownLine[bool] | None
+    ending: ShownLine[str] | None
+    signatures: list[ShownLine[Said]]
+    term: ShownLine[ShownTerm] | None
+
+
+class Whereabouts(TypedDict):
+    """Where a convoy is."""
+
+    stage: str
+    place: str | None
+    actor: str | None
+    reason: str | None
+
+
+class Clearance(Said):
+    """A decision on a clearance: the fields of `ClearanceGranted` or `ClearanceDenied`."""
+
+    decision: str
+
+
+class ConvoyLines(TypedDict):
+    """What is known of a convoy."""
+
+    described: ShownLine[Said] | None
+    state: ShownLine[str] | None
+    whereabouts: ShownLine[Whereabouts] | None
+    clearances: dict[str, ShownLine[Clearance] | None]
+    """By actor."""
+    departure: ShownLine[Said] | None
+    removed: list[Citation]
+    arrival: ShownLine[Said] | None
+
+
+class RegisterTrack(TypedDict):
+    """A track of a register."""
+
+    id: str
+    labels: list[ShownLabel]
+
+
+class EnrolmentLines(TypedDict):
+    """What is known of a register."""
+
+    state: ShownLine[str] | None
+    described: ShownLine[Said] | None
+    tracks: list[RegisterTrack]
+    until: ShownLine[str] | None
+
+
+class ActorLines(TypedDict):
+    """What is known of an actor."""
+
+    label: str | None
+    former_labels: list[str]
+    kind: ShownLine[str] | None
+    sizes: list[Said]
+    description: ShownLine[str] | None
+    relations: list[ShownLine[Said]]
+
+
+# --- pages ----------------------------------------------------------------------------------------------------
+
+
+class RoundPage(SubjectPage, OfProcesses, RoundLines):
+    """A round of talks."""
+
+
+class AgreementPage(SubjectPage, OfProcesses, AgreementLines):
+    """An agreement."""
+
+    obligations: list[ShownObligation]
+
+
+class ConvoyPage(SubjectPage, OfProcesses, ConvoyLines):
+    """A convoy."""
+
+
+class EnrolmentPage(SubjectPage, OfProcesses, EnrolmentLines):
+    """A register."""
+
+
+class ActorPage(SubjectPage, ActorLines):
+    """An actor."""
+
+
+class RoundAnswer(RoundPage, Explained):
+    """A round of talks, and what explains it."""
+
+
+class AgreementAnswer(AgreementPage, Explained):
+    """An agreement, and what explains it."""
+
+
+class ConvoyAnswer(ConvoyPage, Explained):
+    """A convoy, and what explains it."""
+
+
+class EnrolmentAnswer(EnrolmentPage, Explained):
+    """A register, and what explains it."""
+
+
+class RoleInProcess(RoleLine):
+    """A role of an actor in a process."""
+
+    process: str
+
+
+class ActorAnswer(ActorPage, Explained):
+    """An actor, in which processes it holds which roles, and what explains it."""
+
+    processes: list[RoleInProcess]
+
+
+class ActorsAnswer(TypedDict):
+    """Actors by id."""
+
+    actors: list[ActorPage]
+    next: Cursor
+
+
+# --- those of one process -------------------------------------------------------------------------------------
+
+
+class ProcessActorsAnswer(TypedDict):
+    """Those with a role, a position or a seat, and what they are there."""
+
+    actors: list[ActorPage]
+    horizon: ShownHorizon
+
+
+class TalksAnswer(TypedDict):
+    """Rounds of talks by id."""
+
+    talks: list[RoundPage]
+    horizon: ShownHorizon
+
+
+class AgreementsAnswer(TypedDict):
+    """Agreements by id."""
+
+    agreements: list[AgreementPage]
+    horizon: ShownHorizon
+
+
+class ConvoysAnswer(TypedDict):
+    """Convoys by id."""
+
+    convoys: list[ConvoyPage]
+    horizon: ShownHorizon
+
+
+class EnrolmentsAnswer(TypedDict):
+    """Registers by id."""
+
+    enrolments: list[EnrolmentPage]
+    horizon: ShownHorizon
