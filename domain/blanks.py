@@ -16,7 +16,6 @@ from domain.revisions import EventCorrected
 from domain.values import Value
 from domain.vocabulary import replaced
 
-
 _SUSPECT: Final = re.compile(rb'"(?:[ \x80-\xff]|\\(?:[bfnrt]|u[0-9a-fA-F]{4}))+"')
 """A text in JSON without a visible character of ASCII."""
 
