@@ -310,7 +310,7 @@ class PostgresWriting(Writing):
         run("SELECT pg_notify(%s, '')", (CHANNEL,))
 
     def confirm(self) -> None:
-        # Nobody waits for a transaction that writes nothing. A commit that writes waits for all that was written before.
+        # Nobody waits for a transaction that writes nothing. A commit that writes waits for all before it.
         self._connection.execute("SELECT pg_logical_emit_message(true, 'parley', '')")
 
     def put(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
