@@ -44,8 +44,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         del os.environ[name]
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a job in the background has it, and all that it starts
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    session.config.stash[_place] = place = tempfile.TemporaryDirectory(prefix="parley-tests-")
-    os.chdir(place.name)
+    if session.config.getoption("dist", "no") == "no":  # else the workers do, once they know where the tests are
+        session.config.stash[_place] = place = tempfile.TemporaryDirectory(prefix="parley-tests-")
+        os.chdir(place.name)
 
 
 @pytest.hookimpl(trylast=True)
