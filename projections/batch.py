@@ -18,12 +18,14 @@ from projections.read_models import (
     findings,
     history,
     incident_counts,
+    involvement,
     last_heard,
     membership,
     mentions,
     process_list,
     revisions,
     roles,
+    search_names,
     subjects,
     timeline,
 )
@@ -45,6 +47,8 @@ READ_MODELS = (
     # These only take it.
     history.READ_MODEL,
     roles.READ_MODEL,
+    involvement.READ_MODEL,
+    search_names.READ_MODEL,
     entries.READ_MODEL,
     figures.READ_MODEL,
     incident_counts.READ_MODEL,

@@ -1,4 +1,4 @@
-"""Pages of lists and their cursors, and how a text is searched for.
+"""Pages of lists and their cursors, and texts as a database may hold them.
 
 A cursor is an opaque text that names the last row of a page; the next page begins after it.
 """
@@ -27,11 +27,6 @@ class Page:
 def storable(text: str) -> str:
     """A text as a database may hold it. None holds a NUL, and not every database takes one in a question."""
     return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
-
-
-def sought(text: str) -> str:
-    """A text as names are searched by it."""
-    return storable(text).casefold()
 
 
 def cursor(*key: Any) -> str:

@@ -71,9 +71,27 @@ STATES = ("open", "suspended", "resumed", "ended", "contested")
 def list_processes(
     request: Request,
     services: Fresh,
-    q: Annotated[str | None, Query(max_length=300, description="Part of a name.")] = None,
-    place: Annotated[str | None, Query(max_length=300, description="Part of a place's name or P-code.")] = None,
-    actor: Annotated[str | None, Query(pattern=ID_PATTERN, description="An actor with a role in it.")] = None,
+    q: Annotated[
+        str | None,
+        Query(
+            max_length=300,
+            description="Words of a name or code of the process, or of a place of it, in any order and spelling.",
+        ),
+    ] = None,
+    place: Annotated[
+        str | None,
+        Query(
+            max_length=300,
+            description="Words of a name or code of a place: of its areas, convoys, incidents, access or control.",
+        ),
+    ] = None,
+    actor: Annotated[
+        str | None,
+        Query(
+            pattern=ID_PATTERN,
+            description="An actor that takes part: with a role or position, as a party, signatory or debtor.",
+        ),
+    ] = None,
     role: Annotated[Role | None, Query(description="A role that is held in it.")] = None,
     state: Annotated[
         str | None,
@@ -91,7 +109,8 @@ def list_processes(
     limit: Limit = 100,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
-    """Processes by id, each with its names, its state and when it was last heard of."""
+    """Processes by id, each with its names, its state and when it was last heard of. A search by `q` or `place` puts an
+    exact match first, then names that begin with it, then the rest."""
     if state is not None and state not in STATES:
         raise BadCursor.of([Fault("state", "send one of " + ", ".join(STATES))])
     if finding is not None and finding not in RULES:

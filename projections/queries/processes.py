@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from domain.comparison import is_blank
 from domain.general import SubjectState
 from domain.processes import ProcessState, places
+from domain.searching import Rank
 from domain.values import Subject
 from projections import rendering
-from projections.paging import Page, cursor, read_cursor, sought
+from projections.paging import Page, cursor, read_cursor
 from projections.queries.everywhere import findings_everywhere
 from projections.read_models import process_list
+from projections.read_models.involvement import processes_of_actor
 from projections.read_models.process_list import ProcessFilter, ProcessIds, heard_of, last_touched, require, unknown
 from projections.read_models.revisions import canonical_id, canonical_subjects, ids_of
 from projections.read_models.roles import processes_with
+from projections.read_models.search_names import NAME, PLACE, found
 from projections.read_models.subjects import last_change, states_of
 from projections.rendering import Json, Renderer
 from projections.storage.tables import Transaction
@@ -26,27 +30,59 @@ def processes(
 ) -> Page:
     """The processes, by id, with what a list shows of each.
 
+    A search puts those first of which a name is what is sought, then those of which one begins with it, then the rest;
+    by id within each. The order is that of `q`, or of `place` without a `q`. A cursor names the rank and the id, so
+    each page goes on where the last one ended. If meanwhile a report changes how well a process answers, it may be on
+    both pages or on neither, as in any list that moves while it is read.
+
     Raises:
         BadCursor: `after` is not a cursor of this list.
     """
-    last = read_cursor(after, str)[0] if after is not None else None
+    ranks = _searched(transaction, wanted)
+    among = _among(transaction, wanted, now or datetime.now(UTC))
+    rows: list[tuple[int, Any]] = []
+    if ranks is None:
+        last = read_cursor(after, str)[0] if after is not None else None
+        rows = [(0, row) for row in process_list.page(transaction, wanted, among, last, limit + 1)]
+    else:
+        first, last = read_cursor(after, int, str) if after is not None else (-1, None)
+        for rank in sorted(set(ranks.values())):
+            if rank >= first and len(rows) <= limit:
+                ids = {process for process, found in ranks.items() if found == rank}
+                behind = last if rank == first else None
+                some = process_list.page(transaction, wanted, [*among, ids], behind, limit + 1 - len(rows))
+                rows += [(int(rank), row) for row in some]
+    shown = rows[:limit]
+    states = states_of(transaction, [f"processes/{row.process}" for _, row in shown])
+    items = [_line(row, states.get(Subject(f"processes/{row.process}"))) for _, row in shown]
+    if len(rows) <= limit:
+        return Page(items, None)
+    number, row = shown[-1]
+    return Page(items, cursor(row.process) if ranks is None else cursor(number, row.process))
+
+
+def _searched(transaction: Transaction, wanted: ProcessFilter) -> dict[str, Rank] | None:
+    """The processes that are found by `q` and `place`, and how well; None if neither is given."""
+    q = wanted.q if wanted.q is None or not is_blank(wanted.q) else None
+    place = wanted.place if wanted.place is None or not is_blank(wanted.place) else None
+    by_name = found(transaction, q, (NAME, PLACE)) if q is not None else None
+    by_place = found(transaction, place, (PLACE,)) if place is not None else None
+    if by_name is None or by_place is None:
+        return by_name if by_name is not None else by_place
+    return {process: rank for process, rank in by_name.items() if process in by_place}
+
+
+def _among(transaction: Transaction, wanted: ProcessFilter, now: datetime) -> list[ProcessIds]:
+    """The processes that are wanted by a finding, an actor or a role: they must be in all of these."""
     among: list[ProcessIds] = []
     if wanted.finding is not None:
-        standing = findings_everywhere(transaction, now or datetime.now(UTC), wanted.finding)
-        among.append({process for process, _ in standing})
-    if wanted.actor is not None or wanted.role is not None:
-        actor = canonical_id(transaction, wanted.actor) if wanted.actor is not None else None
+        among.append({process for process, _ in findings_everywhere(transaction, now, wanted.finding)})
+    actor = canonical_id(transaction, wanted.actor) if wanted.actor is not None else None
+    if wanted.role is not None:
         among.append(processes_with(transaction, actor, wanted.role))
-    by_line = replace(
-        wanted,
-        q=sought(wanted.q) if wanted.q is not None else None,
-        place=sought(wanted.place) if wanted.place is not None else None,
-    )
-    rows = process_list.page(transaction, by_line, among, last, limit + 1)
-    shown = rows[:limit]
-    states = states_of(transaction, [f"processes/{row.process}" for row in shown])
-    items = [_line(row, states.get(Subject(f"processes/{row.process}"))) for row in shown]
-    return Page(items, cursor(shown[-1].process) if len(rows) > limit else None)
+    elif actor is not None:
+        among.append(processes_of_actor(transaction, actor))
+    return among
 
 
 def _line(row: Any, state: SubjectState | None) -> Json:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from domain.comparison import is_blank
 from domain.errors import NotFound
+from domain.general import SubjectState
 from domain.joint_versions import JointVersion, added_up, joined_now
+from domain.searching import matches, search_terms
 from domain.values import Subject
 from projections import rendering
-from projections.paging import Page, cursor, read_cursor, sought
+from projections.paging import Page, cursor, read_cursor
 from projections.queries import explanations
 from projections.queries.at_horizon import PRESENT, HorizonRequest, process_view
 from projections.read_models.revisions import as_one, canonical_subjects, ever_unified, revisions_of
@@ -115,8 +118,18 @@ def actors(transaction: Transaction, q: str | None, after: str | None, limit: in
         BadCursor: `after` is not a cursor of this list.
     """
     last = read_cursor(after, str)[0] if after is not None else None
-    named = sought(q) if q is not None else None
-    paths = paths_of_family(transaction, "actors", named=named, after=last, limit=limit + 1)
-    states = states_of(transaction, paths[:limit])
-    items = [rendering.subject(Renderer(), path, states[path]) for path in paths[:limit]]
-    return Page(items, cursor(paths[limit - 1]) if len(paths) > limit else None)
+    terms = search_terms(q) if q is not None and not is_blank(q) else None
+    found: list[tuple[Subject, SubjectState]] = []
+    while len(found) <= limit and terms != frozenset():
+        paths = paths_of_family(transaction, "actors", terms=terms or (), after=last, limit=limit + 1)
+        states = states_of(transaction, paths)
+        found += [(p, states[p]) for p in paths if terms is None or matches(q or "", _names(states[p])) is not None]
+        if len(paths) <= limit:
+            break
+        last = paths[-1]
+    items = [rendering.subject(Renderer(), path, state) for path, state in found[:limit]]
+    return Page(items, cursor(found[limit - 1][0]) if len(found) > limit else None)
+
+
+def _names(state: SubjectState) -> list[str]:
+    return [label.text for label in state.labels]

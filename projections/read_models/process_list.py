@@ -19,7 +19,6 @@ from projections.read_models.last_heard import as_row, newer, newest_in
 from projections.read_models.membership import ever_in, places_of
 from projections.read_models.mentions import subjects_naming
 from projections.read_models.revisions import ever_unified, ids_of
-from projections.read_models.subjects import names
 from projections.storage.sql import Clash, delete_where, put, rows_where
 from projections.storage.tables import TableDefinition, Text, Transaction
 
@@ -27,8 +26,6 @@ PROCESSES = TableDefinition(
     "processes",
     Column("process", Text, primary_key=True),
     Column("state", Text, nullable=False),
-    Column("names", Text, nullable=False),
-    Column("places", Text, nullable=False),
     Column("touched", BigInteger, nullable=False),
     Column("touched_at", Text, nullable=False),
     Column("heard_on", Text, nullable=False),
@@ -63,7 +60,7 @@ def apply(changes: ChangeSet) -> None:
             values |= {"heard_on": newest.on, "heard": json.dumps(as_row(newest))}
         state = changes.states.get(Subject(f"processes/{process}"))
         if isinstance(state, processes.ProcessState):
-            values |= {"state": json.dumps(list(state.stage.values)), "names": names(state), "places": _places(state)}
+            values |= {"state": json.dumps(list(state.stage.values))}
         rows.append({column.name: values[column.name] for column in table.c})
     put(changes.connection, table, rows, Clash(("process",)))
 
@@ -100,13 +97,6 @@ def _newest_by_process(changes: ChangeSet) -> dict[str, Heard]:
     return heard
 
 
-def _places(state: processes.ProcessState) -> str:
-    """All names and codes of places, for searching."""
-    return "\n".join(
-        f"{place.key}\n" + "\n".join(label.text for label in place.labels) for place in processes.places(state)
-    ).casefold()
-
-
 READ_MODEL = ReadModel((PROCESSES,), apply)
 
 
@@ -127,11 +117,11 @@ class ProcessFilter:
     """Which processes are wanted; what is None does not matter."""
 
     q: str | None = None
-    """Part of a name."""
+    """Words of a name or code of the process, or of a place of it."""
     place: str | None = None
-    """Part of a P-code or of a name of a place."""
+    """Words of a name or code of a place of it."""
     actor: str | None = None
-    """Id of an actor with a role in it."""
+    """Id of an actor that takes part in it."""
     role: str | None = None
     """A role that is held in it (by `actor`, if that is given too)."""
     state: str | None = None
@@ -190,7 +180,7 @@ def page(
 
     Args:
         transaction: a snapshot.
-        wanted: which of them, by what a line holds; names and places in folded case.
+        wanted: which of them, by what a line holds.
         among: only processes that are in all of these.
         last: only what comes after this id; None: from the beginning.
         limit: so many at most.
@@ -199,10 +189,6 @@ def page(
     query = select(table).order_by(table.c.process).limit(limit)
     if last is not None:
         query = query.where(table.c.process > last)
-    if wanted.q is not None:
-        query = query.where(table.c.names.contains(wanted.q, autoescape=True))
-    if wanted.place is not None:
-        query = query.where(table.c.places.contains(wanted.place, autoescape=True))
     if wanted.state == "contested":
         query = query.where(table.c.state.contains(", "))
     elif wanted.state is not None:

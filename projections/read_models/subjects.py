@@ -16,6 +16,7 @@ from domain import families
 from domain.actors import ActorState
 from domain.event import Event, Recorded
 from domain.general import SubjectState
+from domain.searching import search_text
 from domain.values import Subject
 from domain.vocabulary import model_of
 from projections.read_models.change_set import ChangeSet, ReadModel
@@ -162,8 +163,8 @@ READ_MODEL = ReadModel((FOLDED_EVENTS, SUBJECTS), apply)
 
 
 def names(state: SubjectState) -> str:
-    """All names of a subject, for searching."""
-    return "\n".join(label.text for label in state.labels).casefold()
+    """All names of a subject, as they are searched."""
+    return search_text(label.text for label in state.labels)
 
 
 # --- queries
@@ -186,14 +187,14 @@ def actors_named(transaction: Transaction, ids: Iterable[str]) -> dict[str, Acto
 
 
 def paths_of_family(
-    transaction: Transaction, family: str, *, named: str | None, after: str | None, limit: int
+    transaction: Transaction, family: str, *, terms: Iterable[str], after: str | None, limit: int
 ) -> list[Subject]:
     """The subjects of a family, by path.
 
     Args:
         transaction: a snapshot.
         family: as paths begin.
-        named: only those with this in a name (folded case); None: all.
+        terms: only those with all of these, folded for search, in their names, be it in several of them.
         after: only those after this path.
         limit: so many at most.
     """
@@ -201,8 +202,8 @@ def paths_of_family(
     query = select(table.c.subject).where(table.c.family == family).order_by(table.c.subject).limit(limit)
     if after is not None:
         query = query.where(table.c.subject > after)
-    if named is not None:
-        query = query.where(table.c.names.contains(named, autoescape=True))
+    for term in sorted(terms):
+        query = query.where(table.c.names.contains(term, autoescape=True))
     return [Subject(path) for path in transaction.connection.execute(query).scalars()]
 
 

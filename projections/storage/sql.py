@@ -63,6 +63,8 @@ class Clash:
     """The columns of the key."""
     added: tuple[str, ...] = ()
     """Columns whose numbers are added to those that are there; all others give way."""
+    kept: tuple[str, ...] = ()
+    """Columns that stay as they are."""
     newest: tuple[str, ...] = ()
     """Columns by whose order the others give way, or stay; none: they give way."""
     stays: bool = False
@@ -117,7 +119,7 @@ def _into(table: Table, names: Sequence[str]) -> str:
 def _on(clash: Clash | None, table: Table, names: Sequence[str]) -> str:
     if clash is None:
         return ""
-    others = [name for name in names if name not in clash.key]
+    others = [name for name in names if name not in (*clash.key, *clash.kept)]
     if clash.stays:
         others = []
     changed = ", ".join(f'"{name}" = {_after(clash, table, name)}' for name in others)

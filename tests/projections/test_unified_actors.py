@@ -133,8 +133,10 @@ def test_what_came_before_and_after_the_unification_is_treated_alike() -> None:
 def test_actors_that_merged_stay_two() -> None:
     merged = wire("ActorRelated", subject="actors/coast-guard", data={"relation": "merged into", "to": "cg"})
     with reading(*STORY, merged) as here:
+        assert listed(here, actor="coast-guard", role="mediator") == ["bay"]
+        assert listed(here, actor="cg", role="mediator") == []
         assert listed(here, actor="coast-guard") == ["bay"]
-        assert listed(here, actor="cg") == ["delta"]
+        assert listed(here, actor="cg") == ["bay", "delta"], "of the first it only has a position"
         assert ("acting-without-role", "actors/cg") in rules(here)
 
 
@@ -144,8 +146,10 @@ def test_a_separation_applies_from_its_position_on() -> None:
     with reading(*before, UNIFIED, APART) as here, reading(*before) as never:
         assert rules(here) == rules(never)
         assert figures.figures(here, "bay") == figures.figures(never, "bay")
+        assert listed(here, actor="coast-guard", role="mediator") == ["bay"]
+        assert listed(here, actor="cg", role="mediator") == []
         assert listed(here, actor="coast-guard") == ["bay"]
-        assert listed(here, actor="cg") == ["delta"]
+        assert listed(here, actor="cg") == ["bay", "delta"], "of the first it only has a position"
         assert subjects.actor_page(here, "cg")[0] == subjects.actor_page(never, "cg")[0]
         assert [one["subject"] for one in subjects.actors_of(here, "bay")] == ["actors/cg", "actors/coast-guard"]
         joined = known_at(len(before) + 1)

@@ -34,7 +34,9 @@ def draw_processes(entries: Iterable[Json], width: int) -> TextLayout:
 
 
 def processes(
-    q: Annotated[str | None, typer.Option(help="Part of a name.")] = None,
+    q: Annotated[str | None, typer.Option(help="Words of a name or code of the process or of a place of it.")] = None,
+    place: Annotated[str | None, typer.Option(help="Words of a name or code of a place of it.")] = None,
+    actor: Annotated[str | None, typer.Option(help="Id of an actor that takes part in it.")] = None,
     finding: Annotated[str | None, typer.Option(help="Only those in which a finding of this rule stands.")] = None,
     as_json: AsJson = False,
     data: Data = None,
@@ -42,7 +44,7 @@ def processes(
 ) -> None:
     """List the processes."""
     with connection(data, url) as client:
-        listed = list(client.entries("/v1/processes", "processes", q=q, finding=finding))
+        listed = list(client.entries("/v1/processes", "processes", q=q, place=place, actor=actor, finding=finding))
     if as_json:
         print_json({"processes": listed})
     else:
