@@ -95,7 +95,7 @@ def create_app(settings: Settings | None = None, projector: FollowerStatus | Non
         version=operations.VERSION,
         summary="An event-sourced tracker of local ceasefire and reconciliation processes.",
         description="Append what was reported, replay how it came about, ask where a process stands. "
-        "Errors are RFC 9457 problems that name each field and how to mend it.",
+        "Errors are RFC 9457 problems that name each field and how to correct it.",
         openapi_tags=TAGS,
         lifespan=running,
         dependencies=[Depends(only_known)],
@@ -148,7 +148,7 @@ def _start(settings: Settings, metrics: Metrics, projector: FollowerStatus | Non
 
 
 def _tracer(settings: Settings) -> TracerProvider | None:
-    """What makes and exports traces, if they are wanted."""
+    """Creates and exports traces, if they are on."""
     if not settings.traces:
         return None
     from api.services import traces  # its packages are not always installed

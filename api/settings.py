@@ -66,7 +66,7 @@ class Settings(BaseSettings):
     log_format: Literal["auto", "json", "console"] = "auto"
     """Form of a server's log on stderr: json (an object a line), console (to be read), auto (console on a terminal)."""
     log_level: Literal["debug", "info", "warning", "error"] | None = None
-    """The least that a server logs; without it info, which tells each request, or warning in a demonstration."""
+    """The least that a server logs; without it info, which logs each request, or warning in a demonstration."""
     traces: bool = False
     """Whether a server exports traces over OTLP, to where OTEL_EXPORTER_OTLP_ENDPOINT says."""
 
@@ -99,7 +99,7 @@ class Settings(BaseSettings):
         except ProgrammingError:  # its text holds the URL, which may hold a password
             said = None
         # Of a password with an @ or a / the driver takes the rest for a part of the host or of the name, and these are
-        # told; a ? in it hides where the parameters begin. In parameters, after a / and a ?, an @ does no harm.
+        # shown; a ? in it hides where the parameters begin. In parameters, after a / and a ?, an @ does no harm.
         before, at, _ = url.partition("://")[2].partition("@")
         doubtful = bool(at) and ("?" in before) != ("/" in before)
         if said is None or "@" in str(said.get("host", "")) or doubtful or not url.isprintable():
@@ -116,7 +116,7 @@ class Settings(BaseSettings):
 
     @property
     def shown(self) -> str:
-        """Where both are, as it may be told: without user and password."""
+        """Where both are, as it may be shown: without user and password."""
         if self.database_url is None:
             return str(self.data)
         from ledger.postgres import named
@@ -199,15 +199,15 @@ def _sentence(error: ValidationError) -> str:
     name, context = str(fault["loc"][0]), fault.get("ctx", {})
     match fault["type"]:
         case "string_pattern_mismatch":
-            mend = "send 1 to 64 characters: a-z, 0-9 and -, beginning with a letter or digit"
+            advice = "send 1 to 64 characters: a-z, 0-9 and -, beginning with a letter or digit"
         case "int_parsing" | "int_type" | "int_from_float":
-            mend = "send a whole number"
+            advice = "send a whole number"
         case "bool_parsing":
-            mend = "send true or false"
+            advice = "send true or false"
         case "literal_error":
-            mend = f"send {context['expected']}"
+            advice = f"send {context['expected']}"
         case kind if kind in HINTS:
-            mend = HINTS[kind].format(**context)
+            advice = HINTS[kind].format(**context)
         case _:
-            mend = fault["msg"].removeprefix("Value error, ")
-    return f"{PREFIX}{name.upper()}: {mend}"
+            advice = fault["msg"].removeprefix("Value error, ")
+    return f"{PREFIX}{name.upper()}: {advice}"

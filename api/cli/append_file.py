@@ -25,7 +25,7 @@ CAUSED_BY_LINES = {400, 409, 413, 422}
 """Statuses that the content of a request causes."""
 MAX_LINE = 64 * 1024 * 1024
 MAX_LINES_FOR_FINDINGS = 100
-"""Lines up to which a file is told the findings of its subjects: a longer one does not wait for the read models."""
+"""Lines up to which the findings of the subjects are asked for: a longer file does not wait for the read models."""
 
 LINE_ID_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "parley:append:line")
 """What ids of lines without one are made in. It never changes, or lines would be recorded twice."""
@@ -51,7 +51,7 @@ class AppendResult:
     """Lines that were recorded before this run, or that repeat one of it."""
     position: int = 0
     findings: dict[str, list[Json]] = field(default_factory=dict)
-    """What stands on the subjects of the lines, as far as it was told."""
+    """What stands on the subjects of the lines, as far as the server said."""
 
     @property
     def recorded(self) -> int:
@@ -66,7 +66,7 @@ class LineRefused(Exception):
         self.number = number
         self.title = title
         self.faults = faults
-        """Where in the line (a JSON Pointer, empty for the whole line), and how to mend it."""
+        """Where in the line (a JSON Pointer, empty for the whole line), and how to correct it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +93,13 @@ def append_lines(
     read: Callable[[int], None] = lambda _: None,
     options: AppendOptions = AppendOptions(),
 ) -> None:
-    """Appends the events of a file, and counts them in `tally`, also when it stops.
+    """Appends the events of a file, and counts them in `result`, also when it stops.
 
     Args:
         client: where to.
         file: NDJSON in UTF-8.
         result: counts what is recorded.
-        read: told the number of bytes of each batch that is done.
+        read: called with the number of bytes of each batch that is done.
         options: what to ask for.
 
     Raises:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 EVENTS_PER_BATCH = 1000
 MAX_NAMED = 20
-"""Problems of one kind that are named; of the rest the number is told."""
+"""Problems of one kind that are named; of the rest only the number is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def _shown(settings: Settings, name: str, value: Any) -> str:
 
 
 def has_log(settings: Settings) -> bool:
-    """Whether there is a log, in the data directory or in the database. A look makes nothing.
+    """Whether there is a log, in the data directory or in the database. Looking creates nothing.
 
     Raises:
         Unavailable: the database cannot be read.
@@ -92,7 +92,7 @@ def _holds(url: str, table: str, timeout: int) -> bool:
 
 
 def require_log(settings: Settings) -> None:
-    """Sees that there is a log.
+    """Requires that there is a log.
 
     Raises:
         Unreachable: there is none.
@@ -180,7 +180,7 @@ def check_place(settings: Settings, *, thoroughly: bool = False) -> Iterator[Che
 
 
 class Faults:
-    """Faults by kind: the first few of each are named, of the rest the number is told."""
+    """Faults by kind: the first few of each are named, of the rest only the number is given."""
 
     def __init__(self) -> None:
         self.found: dict[str, list[str]] = {}
@@ -236,15 +236,15 @@ def views_file_faults(settings: Settings) -> list[CheckResult]:
     """What is wrong with the file of the read models, if they are in one."""
     if isinstance(settings.views_at, str):
         return []
-    mend = "`parley rebuild` makes them anew"
-    return [CheckResult("read models", f"{f}; {mend}", sound=False) for f in file_faults(settings.views_at)]
+    advice = "`parley rebuild` makes them anew"
+    return [CheckResult("read models", f"{f}; {advice}", sound=False) for f in file_faults(settings.views_at)]
 
 
 def views_position(progress: GenerationProgress | None, head: int | None) -> CheckResult:
     """How far the read models are.
 
     Args:
-        progress: where they stand; None if nobody has made any yet.
+        progress: where they stand; None if there are none yet.
         head: the last position of the log; None if there is no log that can be read.
     """
     if progress is None:
@@ -282,7 +282,7 @@ class VerifyResult:
     position: int | None = None
     """The last position of the log that was looked at."""
     sha256: str | None = None
-    """Of the whole log up to there, as `parley backup` tells it; None if it is damaged."""
+    """Of the whole log up to there, as `parley backup` prints it; None if it is damaged."""
 
     @property
     def sound(self) -> bool:
@@ -290,7 +290,7 @@ class VerifyResult:
 
 
 def verify_all(settings: Settings, report: Report) -> VerifyResult:
-    """Looks at everything. It takes long, and no more memory for a long log than for a short one.
+    """Checks everything. It takes long, but no more memory for a long log than for a short one.
 
     Args:
         settings: where the log and the read models are.

@@ -37,13 +37,13 @@ BETWEEN = 0.3
 
 @dataclass(frozen=True)
 class Client:
-    """An open way in."""
+    """A connection to a server, or to the app within this process."""
 
     http: httpx2.Client
     where: str
     """The server's URL, or the data directory."""
     notice: Callable[[str], None] = lambda _: None
-    """Told why a request waits, or why its answer is not up to date."""
+    """Called with why a request waits, or why its answer is not up to date."""
 
     def get(self, path: str, *, fresh: bool = False, **parameters: Any) -> httpx2.Response:
         """An answer; with `fresh` it reflects the whole log as it is now, if the read models can.
@@ -193,7 +193,7 @@ def connect(
     new: bool = False,
     notice: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Client]:
-    """The way in: the server at `url`; else the one running on the data directory; else, to read where there is no
+    """Connects to the server at `url`; else the one running on the data directory; else, to read where there is no
     log, the one at the host and port of the settings; else the data directory itself, or the database.
 
     What may begin a log never goes to a server that merely happens to answer: it may be a demonstration.
@@ -202,7 +202,7 @@ def connect(
         settings: where the data and the server are.
         url: the server's address, if it is given.
         new: whether a new log may be begun where there is none.
-        notice: told why a request waits, or why an answer is not up to date.
+        notice: called with why a request waits, or why an answer is not up to date.
 
     Raises:
         Unreachable
@@ -230,11 +230,11 @@ def _loopback(url: str) -> bool:
 
 
 MAX_REVISIONS = 50
-"""Revisions that are looked up to tell whose error it was, or who disputes; of any more only the kind is told."""
+"""Revisions that are looked up to say whose error it was, or who disputes; of any more only the kind is shown."""
 
 
 def read_revisions(client: Client, reports: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """The corrections and disputes of reports, by id: they tell whose error it was, or who disputes."""
+    """The corrections and disputes of reports, by id: they say whose error it was, or who disputes."""
     ids = dict.fromkeys(
         revision for report in reports for name in ("corrected_by", "disputed_by") for revision in report.get(name, ())
     )

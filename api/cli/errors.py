@@ -12,7 +12,7 @@ class Unreachable(Exception):
 
 
 class Problem(Exception):
-    """A refusal of the server, as RFC 9457 tells it."""
+    """A refusal of the server: a problem of RFC 9457."""
 
     def __init__(self, status: int, body: Json) -> None:
         super().__init__(body.get("title") or f"HTTP {status}")

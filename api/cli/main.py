@@ -44,7 +44,7 @@ class ErrorReportingGroup(TyperGroup):
             hint = "`parley processes` lists those there are." if problem.status == 404 else ""
             print_problem(problem, hint if "GET /v1/processes" in problem.detail else "")
             raise typer.Exit(UNUSABLE if problem.status >= 500 else REFUSED) from None
-        except (Unreachable, BadSetting, serving.PortInUse, CannotContinue, WorkerFailed) as error:
+        except (Unreachable, BadSetting, serving.PortInUse, serving.DataInUse, CannotContinue, WorkerFailed) as error:
             warn(str(error))
             raise typer.Exit(UNUSABLE) from None
         except Refusal as refusal:

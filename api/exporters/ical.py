@@ -5,7 +5,7 @@
     wider, or without a last day           VTODO with the first day as DTSTART and the last as DUE, as far as they are
                                            known: a year-long bar in a calendar hides what it should show
 
-All-day throughout, in no time zone: a date is that of the place. An hour, where one is told, stands in the text.
+All-day throughout, in no time zone: a date is that of the place. An hour, where there is one, stands in the text.
 STATUS is TENTATIVE where the date is approximate, uncertain or vaguer than a day, or where reports contradict each
 other; else it is left out, since a plan is not an outcome and CONFIRMED would say more than anybody knows.
 
@@ -99,7 +99,7 @@ def _entry(deadline: Mapping[str, Any], explained: Mapping[str, Json]) -> Event 
 
 
 def _is_exact(when: When) -> bool:
-    """Whether each end that is told is told to the day."""
+    """Whether each end that is given is given to the day."""
     return all(end in ("", "..") or _EXACT.fullmatch(end) for end in when.split("/"))
 
 

@@ -20,7 +20,7 @@ from domain.event import instant
 from projections.queries.at_horizon import PRESENT, HorizonRequest, check_date
 
 AHEAD = timedelta(minutes=1)
-"""How far `known_at` may lie beyond our clock: the clock of whoever asks may be fast."""
+"""How far `known_at` may lie beyond our clock: the client's clock may be fast."""
 YEARS = ("1001", "9998")
 """The first and the last year of a horizon: the clock that follows from it must have four digits and two weeks left."""
 
@@ -42,7 +42,7 @@ def read_date(text: str) -> str:
     """A date or time up to which something is asked for, as `HorizonRequest` takes it. A second has no parts here.
 
     Raises:
-        ValueError: it is none; the text says how to mend it.
+        ValueError: it is none; the text says how to correct it.
     """
     text = text.upper()
     time = _TIME.fullmatch(text)
@@ -65,7 +65,7 @@ def read_known_at(text: str) -> str:
     """A time at which something is asked to have been known.
 
     Raises:
-        ValueError: it is none, or it is still to come; the text says how to mend it.
+        ValueError: it is none, or it is still to come; the text says how to correct it.
     """
     moment = read_moment(text)
     _in_years(text)
@@ -142,7 +142,7 @@ At = Annotated[HorizonRequest, Depends(horizon_of)]
 def stated(asked: HorizonRequest, now: datetime) -> dict[str, Any]:
     """The horizon as an answer states it; `now` is the clock on the wall.
 
-    A status tells in addition how many reports are only possibly inside, and how many lie beyond it.
+    A status says in addition how many reports are only possibly inside, and how many lie beyond it.
     """
     return {
         "as_of": asked.as_of,

@@ -63,7 +63,7 @@ class RequestMiddleware:
                 await self._app(scope, receive, answer)
         finally:
             seconds = time.perf_counter() - answer.started
-            logs.tell_answer(request, method_of(scope), route_of(scope), answer.status, seconds, answer.sent)
+            logs.log_answer(request, method_of(scope), route_of(scope), answer.status, seconds, answer.sent)
 
     async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def sending(message: Message) -> None:

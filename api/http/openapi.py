@@ -25,7 +25,7 @@ TAGS = [
 
 
 def _never_null(schema: dict[str, Any]) -> None:
-    """Takes back what FastAPI tells of a parameter that may be left out: that it may be null. A URL holds no null."""
+    """Removes what FastAPI says of an optional parameter: that it may be null. A URL holds no null."""
     kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
     if len(kinds) == 1:
         del schema["anyOf"]
@@ -36,7 +36,7 @@ class DocumentedApp(FastAPI):
     """An app whose description holds our schemas, and that has a layer of ours around all others.
 
     Args:
-        front: puts that layer around the app, so that the answer to an accident passes it too.
+        front: puts that layer around the app, so that the answer to an internal error passes it too.
         options: of FastAPI.
     """
 

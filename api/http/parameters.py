@@ -154,7 +154,7 @@ MinPosition = Annotated[
 
 
 async def reached_by_views(services: Shared, response: Response, min_position: MinPosition = None) -> Services:
-    """The running server, once its read models reach `min_position`. Tells the position they reflect.
+    """The running server, once its read models reach `min_position`. Adds the position they reflect to the answer.
 
     An endpoint that makes its own Response must add the header itself: `views_position`.
     """
@@ -169,7 +169,7 @@ Fresh = Annotated[Services, Depends(reached_by_views)]
 
 
 def views_position(services: Services) -> dict[str, str]:
-    """The header that tells which position of the log the read models reflect. Take it before reading them."""
+    """The header that says which position of the log the read models reflect. Take it before reading them."""
     return {POSITION_HEADER: str(services.follower.position)}
 
 

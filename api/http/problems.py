@@ -177,7 +177,7 @@ def of_framework(error: HTTPException) -> ProblemAnswer:
 
 
 def _allowed(request: Request) -> list[str]:
-    """The methods that an address takes. The framework tells those of the first route only."""
+    """The methods that an address takes. The framework names those of the first route only."""
     methods = []
     for method in ALL_METHODS:
         scope = {key: request.scope[key] for key in ("type", "path", "root_path", "headers")}

@@ -38,7 +38,7 @@ def answered(description: str, example: Mapping[str, object], schema: AnswerType
 
 
 def ask(services: Services, question: Callable[[ReadTransaction], Any]) -> JSON:
-    """Answers a question from one snapshot of the read models, and tells which position it reflects."""
+    """Answers a question from one snapshot of the read models, and says which position it reflects."""
     with services.views.reading() as reading:
         content = question(reading)
         headers = {POSITION_HEADER: str(reading.position)}

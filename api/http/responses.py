@@ -37,7 +37,7 @@ def answer(
         example: a whole body.
         schema: the type of the body, one of `api.http.schemas.answers.ANSWERS`; any object, if None.
         status: the status.
-        headers: each header by name, with what it tells.
+        headers: each header by name, with what it says.
     """
     shape = reference_to(schema) if schema is not None else {"type": "object"}
     documented = {name: {"description": text, "schema": {"type": "string"}} for name, text in (headers or {}).items()}

@@ -36,7 +36,7 @@ def loads(text: bytes) -> Any:
     """Reads one JSON document.
 
     Raises:
-        NotJson: with the place (a JSON Pointer, or line and column) and the mend.
+        NotJson: with the place (a JSON Pointer, or line and column) and how to correct it.
     """
     try:
         value = from_json(text, allow_inf_nan=False)
@@ -125,8 +125,8 @@ def _read_slowly(text: bytes) -> Any:
     except json.JSONDecodeError as error:
         # The reader's own words: they name what was expected, never what was found.
         words = error.msg.removesuffix(" at").removesuffix(" starting")
-        mend = "write a line break as \\n" if "control character" in words else "mend it there, then send it again"
-        raise NotJson(f"not JSON at line {error.lineno}, column {error.colno}: {words}; {mend}") from None
+        advice = "write a line break as \\n" if "control character" in words else "mend it there, then send it again"
+        raise NotJson(f"not JSON at line {error.lineno}, column {error.colno}: {words}; {advice}") from None
     except RecursionError:
         raise NotJson.at("", TOO_DEEP) from None
     faults = [Fault(pointer, detail) for pointer, detail in islice(_faults(value), MAX_FAULTS_PER_TEXT)]
@@ -193,7 +193,7 @@ def _pointer(path: _Path) -> str:
 
 
 def _refused(text: bytes, error: str) -> NotJson:
-    """What to tell about a text that the quick reader does not take."""
+    """What to say about a text that the quick reader does not take."""
     if not text.strip():
         return NotJson("the body is empty: send one event as a JSON object, or an array of them")
     if text.startswith(b"\xef\xbb\xbf"):
@@ -207,7 +207,7 @@ def _refused(text: bytes, error: str) -> NotJson:
     return NotJson(f"not JSON: {error}")
 
 
-def _at_place(what: str, text: bytes, offset: int, mend: str) -> NotJson:
+def _at_place(what: str, text: bytes, offset: int, advice: str) -> NotJson:
     line = text.count(b"\n", 0, offset) + 1
     column = offset - text.rfind(b"\n", 0, offset)
-    return NotJson(f"{what} at line {line}, byte {column}: {mend}")
+    return NotJson(f"{what} at line {line}, byte {column}: {advice}")

@@ -31,7 +31,7 @@ router = APIRouter(prefix="/v1", tags=["events"])
 
 
 LONGEST_WAIT = 30  # seconds that `Prefer: wait` may ask for
-SHORT_WAIT = 2.0  # seconds that an append waits for the read models, to tell what its subjects' findings are
+SHORT_WAIT = 2.0  # seconds that an append waits for the read models, for the findings of its subjects
 APPEND_HEADERS = {
     "ETag": "Version of the subject, and of all streams that are one with it, if the request is on one subject.",
     "Location": "Where the event can be read, if one was sent by itself.",
@@ -96,7 +96,7 @@ async def append_events(
         list[str] | None,
         Header(
             description=f"`wait=N` answers once the read models show the events, or after N (up to {LONGEST_WAIT}) s; "
-            "`return=minimal` does not wait and tells no findings; `handling=strict` records nothing that would raise "
+            "`return=minimal` does not wait and gives no findings; `handling=strict` records nothing that would raise "
             "a finding of data quality on its own subject."
         ),
     ] = None,
@@ -122,7 +122,7 @@ async def append_sent(
         prefer: the headers of preferences.
 
     Raises:
-        Refusal: nothing is recorded, or a database that went away did not tell.
+        Refusal: nothing is recorded, or a lost database did not say whether it is.
         ClientDisconnect: the body broke off.
     """
     preferred = preferences.read(prefer)
@@ -195,15 +195,15 @@ def _quality_faults(services: Services, sent: ParsedRequest, numbers: list[int])
     """What some of the events of a request would raise of data quality."""
     with services.views.reading() as reading:
         doubts = quality.quality_faults(reading, [sent.drafts[number].event for number in numbers])
-    mend = "Correct or retract what is wrong, mark a duplicate as one (DuplicateMarked), or send it without "
+    advice = "Correct or retract what is wrong, mark a duplicate as one (DuplicateMarked), or send it without "
     return [
-        Fault(f"/{numbers[number]}", f"{one.rule}: {one.text} {mend}`Prefer: handling=strict`.")
+        Fault(f"/{numbers[number]}", f"{one.rule}: {one.text} {advice}`Prefer: handling=strict`.")
         for number, one in sorted(doubts, key=lambda one: one[0])[:MAX_FAULTS_PER_ANSWER]
     ]
 
 
 def _findings_after(services: Services, done: Appended) -> dict[str, list[dict[str, Any]]] | None:
-    """What stands on the subjects of an append; None if the read models cannot tell. The events are recorded."""
+    """What stands on the subjects of an append; None if the read models cannot say. The events are recorded."""
     try:
         with services.views.reading() as reading:
             if reading.position < done.position:

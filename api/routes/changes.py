@@ -39,7 +39,7 @@ def read_end(text: str) -> str:
     """A moment as it is sent: a position of the log, or a time.
 
     Raises:
-        ValueError: it is neither, or a time that is still to come; the text says how to mend it.
+        ValueError: it is neither, or a time that is still to come; the text says how to correct it.
     """
     if _POSITION.fullmatch(text):
         if int(text) > LAST_POSITION:

@@ -86,7 +86,7 @@ def list_deadlines(
     limit: Annotated[
         int | None, Query(ge=1, le=1000, description=f"The most entries of a page, {DEADLINES_ON_PAGE} if not said.")
     ] = None,
-    accept: Annotated[str | None, Header(include_in_schema=False)] = None,  # OpenAPI tells it by the types of answers
+    accept: Annotated[str | None, Header(include_in_schema=False)] = None,  # OpenAPI has it in the types of answers
 ) -> Response:
     """What is expected by a date and not settled, the first to end first: rounds of talks, departures, answers,
     obligations, terms. `overdue` is by the clock on the wall. As a calendar it is /v1/deadlines.ics."""

@@ -1,7 +1,7 @@
 """`/docs`: the interface on one page that needs no network and no script, made from `/openapi.json`.
 
 FastAPI's own page loads Swagger UI from a third-party host, which there may be none of in the field. Its own
-`/openapi.json` is made on the event loop, where the schemas of sixty event types would hold up everybody.
+`/openapi.json` is made on the event loop, where the schemas of sixty event types would delay every other request.
 """
 
 from __future__ import annotations

@@ -79,7 +79,7 @@ def list_findings(services: Fresh, rules: OfRules, after: Cursor = None, limit: 
 
 
 def rule_entry(rule: Rule) -> dict[str, Any]:
-    """A rule as an answer tells it."""
+    """A rule as an answer describes it."""
     return {
         "rule": rule.name,
         "severity": rule.severity.value,

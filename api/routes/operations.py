@@ -25,7 +25,7 @@ router = APIRouter(tags=["operations"])
     responses=answer("The server is alive.", {"status": "alive", "version": VERSION}, HealthAnswer),
 )
 async def read_health() -> JSON:
-    """It looks at nothing: restart the server if this does not answer."""
+    """It checks nothing: restart the server if this does not answer."""
     return JSON({"status": "alive", "version": VERSION})
 
 
@@ -72,4 +72,4 @@ def read_readiness(services: Shared) -> JSON:
     },
 )
 def read_metrics(services: Shared) -> Response:
-    return Response(services.metrics.told(), media_type=CONTENT_TYPE_LATEST)
+    return Response(services.metrics.exposition(), media_type=CONTENT_TYPE_LATEST)

@@ -152,7 +152,7 @@ async def read_status(
     request: Request, process: ProcessPath, services: Fresh, asked: At, if_none_match: IfNoneMatch = None
 ) -> Response:
     """The status, in the order of its first screen. Each line carries the ids of the events it rests on, and
-    `evidence` tells of each who says so, when it occurred and when it was recorded. At a horizon it has no ETag."""
+    `evidence` says of each who reports it, when it occurred and when it was recorded. At a horizon it has no ETag."""
     now = datetime.now(UTC)
     if asked != PRESENT:
         return await asyncio.to_thread(past_status, services, process, now, asked)
@@ -168,7 +168,7 @@ async def read_status(
 
 
 def past_status(services: Services, process: str, now: datetime, asked: HorizonRequest) -> JSON:
-    """A status at a horizon: drawn for this request alone."""
+    """A status at a horizon: put together for this request alone."""
     return ask(services, lambda reading: status.process_status(reading, process, now, asked)[0])
 
 
@@ -202,7 +202,7 @@ class ProcessPart:
 
     name: str
     summary: str
-    tells: str
+    description: str
     example: Mapping[str, object]
     schema: AnswerType
     question: Callable[[ReadTransaction, str, datetime, HorizonRequest], list[dict[str, Any]]]
@@ -290,7 +290,7 @@ def add_route(part: ProcessPart) -> None:
         read,
         name=f"read_{part.name}",
         summary=part.summary,
-        description=part.tells,
+        description=part.description,
         responses=answered(f"The {part.name}.", example, part.schema),
     )
 

@@ -73,13 +73,13 @@ async def replay_events(
             description=f"Events on a page, {EVENTS_ON_PAGE} if not said. Streams have no pages.",
         ),
     ] = None,
-    accept: Annotated[str | None, Header(include_in_schema=False)] = None,  # OpenAPI tells it by the types of answers
+    accept: Annotated[str | None, Header(include_in_schema=False)] = None,  # OpenAPI has it in the types of answers
     last_event_id: Annotated[
         str | None,
         Header(description=f"With {LIVE}: the position to go on after. It beats `after`."),
     ] = None,
 ) -> Response:
-    """A page tells in `next` where the following one begins; it is null on the last.
+    """`next` of a page says where the following one begins; it is null on the last.
 
     To go on later, take the position of the last event, or of the header Parley-Position.
     A live stream gives the position of each event as its id, so that a browser resumes by itself.
@@ -115,7 +115,7 @@ async def _stream_lines(services: Services, after: int, wanted: Filter, until: i
 async def _stream_live(services: Services, after: int, wanted: Filter) -> AsyncIterator[bytes]:
     """All events after a position, and those to come, until the reader leaves or the server stops.
 
-    Each reader reads for itself, at its own pace: a slow one holds up nobody and gathers nothing in memory.
+    Each reader reads for itself, at its own pace: a slow one delays nobody, and nothing piles up in memory.
     There is no `event` field: a browser hands such messages to `onmessage`, and the type stands in the data.
     """
     with services.metrics.followers.track_inprogress():

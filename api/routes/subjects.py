@@ -52,7 +52,7 @@ def read_subject(services: Services, path: str) -> JSON:
             subjects.actor_page(reading, identity) if family == "actors" else subjects.subject_page(reading, path)
         )
         headers = {POSITION_HEADER: str(reading.position), "ETag": version.tag}
-    # It is never 304: names of actors and roles on other subjects are joined in, and the version does not tell of them.
+    # It is never 304: names of actors and roles on other subjects are joined in, and the version does not cover them.
     return JSON(shown, headers=headers)
 
 

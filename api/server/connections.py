@@ -1,8 +1,8 @@
-"""Connections as the server keeps them: uvicorn's, with an end to patience.
+"""Connections as the server keeps them: uvicorn's, with limits on how long it waits.
 
-uvicorn waits for ever for a request that has begun (a slow loris), and takes any number of connections. Here whoever
-does not send on is let go, and those who are too many are told to come again. It costs a request nothing but two notes
-of the time: one look a second goes over all connections.
+uvicorn waits for ever for a request that has begun (a slow loris), and takes any number of connections. Here a client
+that stops sending is disconnected, and one connection too many is asked to come again. All that a request pays for it
+are two notes of the time: once a second, all connections are checked.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ JOINED = 64 * 1024  # bytes: what is longer is not copied
 class Joining:
     """A transport that sends the head of an answer together with its body.
 
-    uvicorn writes them one after the other, each a call of the system, and a wake-up of whoever reads. What is written
+    uvicorn writes them one after the other, each a call of the system, and a wake-up of the reader. What is written
     waits for what follows in the same turn of the event loop, no longer.
     """
 
@@ -95,7 +95,7 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def eof_received(self) -> None:
-        self._joining.let_go()  # whoever has nothing more to send may listen still; the transport closes itself now
+        self._joining.let_go()  # a client that has nothing more to send may still read; the transport closes itself now
         super().eof_received()
 
     def data_received(self, data: bytes) -> None:
@@ -136,7 +136,7 @@ class Connection(HttpToolsProtocol):
 
 
 async def look_after(connections: set[Any]) -> None:
-    """Looks once a second for connections to let go, until it is cancelled."""
+    """Looks once a second for connections to close, until it is cancelled."""
     loop = asyncio.get_running_loop()
     while True:
         await asyncio.sleep(LOOK)

@@ -1,4 +1,4 @@
-"""How commands find a running server: a file in its data directory tells where it listens."""
+"""How commands find a running server: a file in its data directory says where it listens."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The read models, brought up to date by a child process of the server.
 
 In the server's own process each event would cost the appends as much again as recording it: Python runs one thread at a
-time. The child follows the log as `parley project` does, and tells its parent how far it is. It ends with its parent;
-if it ends alone, another takes its place, and takes up where the rows stand.
+time. The child follows the log as `parley project` does, and reports to its parent how far it is. It ends with its
+parent; if it ends alone, another takes its place and continues where the rows stand.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 RESTART_PAUSE = 1.0  # seconds before one that ended is replaced
-FEW = 2  # processors: where there are no more, it shares them with its server
+FEW = 2  # processors: with no more than these, it shares them with its server
 GROWN, AWAITED, STOP = b"grown", b"awaited", b"stop"
 """What the parent says."""
 _spawn = multiprocessing.get_context("spawn")
 
 
 class FollowerReport(NamedTuple):
-    """What the child tells after each look."""
+    """What the child reports after each look."""
 
     position: int
     complete: bool
@@ -47,7 +47,7 @@ class FollowerReport(NamedTuple):
 
 
 class Projector(FollowerStatus):
-    """Starts the child at once, and hears from it. Use it like a follower.
+    """Starts the child at once, and receives its reports. Use it like a follower.
 
     Args:
         settings: of the installation.
@@ -58,11 +58,11 @@ class Projector(FollowerStatus):
         self._settings = settings
         self._gate = threading.Lock()
         self._wanted = self._asked = 0
-        """How often the log was said to have grown, and how much of that the child was told of."""
+        """How often the log has grown, and how much of that the child knows."""
         self._waiting = False
-        """Whether it was told, and has not answered yet."""
+        """Whether it was sent a message, and has not answered yet."""
         self._hurried = False
-        """Whether it was told since its last answer that somebody waits."""
+        """Whether it was told since its last answer that a request waits."""
         self._begin()
         self._thread = threading.Thread(target=self._run, name="projector", daemon=True)
 
@@ -105,7 +105,7 @@ class Projector(FollowerStatus):
 
     def _ask(self) -> None:
         self._waiting, self._asked = True, self._wanted
-        with contextlib.suppress(OSError):  # it ended, or is ending: its successor looks of itself
+        with contextlib.suppress(OSError):  # it ended, or is ending: its successor looks on its own
             self._line.send_bytes(GROWN)
 
     def _run(self) -> None:
@@ -139,7 +139,7 @@ def run_child(settings: Settings, line: Connection) -> None:
 
     Args:
         settings: of the installation.
-        line: on which it is told that the log has grown, and tells how far the read models are.
+        line: the parent says on it that the log has grown; the child reports on it how far the read models are.
     """
     from api.server.interpreter import tune
     from api.services import logs

@@ -16,7 +16,11 @@ log = logging.getLogger(__name__)
 
 
 class PortInUse(Exception):
-    """The port, or the data directory, is another server's. Its text says what to do."""
+    """The port is another program's, or the address is not this machine's. Its text says what to do."""
+
+
+class DataInUse(Exception):
+    """The data directory is another server's, or holds another log. Its text says what to do."""
 
 
 def listening(settings: Settings) -> socket.socket:
@@ -40,16 +44,16 @@ def listening(settings: Settings) -> socket.socket:
 
 
 def serve(settings: Settings, sock: socket.socket, started: Callable[[str], None], *, quiet: bool = False) -> None:
-    """Runs the server on a socket until it is told to stop by Ctrl-C, SIGTERM or SIGHUP.
+    """Runs the server on a socket until Ctrl-C, SIGTERM or SIGHUP stops it.
 
     Args:
         settings: of the server.
         sock: bound to where it listens.
         started: called with the URL once it answers.
-        quiet: whether the log tells only what is wrong, unless the settings name a level.
+        quiet: whether only what is wrong is logged, unless the settings name a level.
 
     Raises:
-        PortInUse: a server runs on the data directory already.
+        DataInUse: a server runs on the data directory already.
         WorkerFailed: a worker could not start.
     """
     from api.app import create_app
@@ -60,8 +64,8 @@ def serve(settings: Settings, sock: socket.socket, started: Callable[[str], None
 
     other = running_server(settings.data)
     if other and settings.database_url is None:
-        raise PortInUse(f"a server runs on {settings.data} already, at {other}: use that one, or stop it first")
-    # What cannot be opened is refused here; uvicorn would print a traceback.
+        raise DataInUse(f"a server runs on {settings.data} already, at {other}: use that one, or stop it first")
+    # Refuse what cannot be opened now: uvicorn would print a traceback.
     open_ledger(settings).close()
     open_views(settings).close()
     url = address(settings.host, sock.getsockname()[1])
@@ -74,12 +78,6 @@ def serve(settings: Settings, sock: socket.socket, started: Callable[[str], None
             log.warning("commands do not find this server by themselves: server.json cannot be written")
         started(url)
 
-    class Announced(Server):
-        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().startup(sockets)
-            if self.started:
-                announced()
-
     with stopping_quietly(), ExitStack() as stack:
         stack.callback(withdraw, settings.data)
         if settings.workers > 1:
@@ -87,7 +85,7 @@ def serve(settings: Settings, sock: socket.socket, started: Callable[[str], None
             return
         projector = stack.enter_context(closing(Projector(settings))) if settings.project else None
         app = create_app(settings, projector)
-        Announced(app, settings, log_level="warning").run([sock])
+        Server(app, settings, log_level="warning", on_start=announced).run([sock])
 
 
 @contextmanager

@@ -1,12 +1,13 @@
-"""The HTTP server around the app: uvicorn, told to let go of those who follow the log live before it stops.
+"""The HTTP server around the app: uvicorn, which ends the live streams before it stops.
 
-Whoever does not send on is let go too (`api/server/connections.py`).
+Clients that stop sending are disconnected too (`api/server/connections.py`).
 """
 
 from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Callable
 
 import uvicorn
 from fastapi import FastAPI
@@ -33,10 +34,25 @@ def allow_files() -> None:
 
 
 class Server(uvicorn.Server):
-    """uvicorn waits for all answers to end before it tells the app to stop; a live stream would never end."""
+    """uvicorn waits for all answers to end before it stops the app; a live stream would never end.
 
-    def __init__(self, app: FastAPI, settings: Settings, *, log_level: str = "info") -> None:
+    Args:
+        app: what it serves.
+        settings: where it listens, and how many connections it takes.
+        log_level: of uvicorn's own messages.
+        on_start: called once it answers.
+    """
+
+    def __init__(
+        self,
+        app: FastAPI,
+        settings: Settings,
+        *,
+        log_level: str = "info",
+        on_start: Callable[[], None] = lambda: None,
+    ) -> None:
         self._app = app
+        self._on_start = on_start
         tune()
         allow_files()
         self._looking: asyncio.Task[None] | None = None
@@ -59,6 +75,8 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._looking = asyncio.create_task(look_after(self.server_state.connections))
+        if self.started:
+            self._on_start()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._app.state.services.log_watcher.stop()

@@ -22,7 +22,7 @@ from api.server.uvicorn_server import GRACE
 from api.settings import Settings
 
 METRICS = "PROMETHEUS_MULTIPROC_DIR"
-"""Where the workers keep their figures, so that each can tell those of all."""
+"""Where the workers keep their metrics, so that each can report those of all."""
 
 STARTING = 60.0  # seconds that the first worker has to come up
 PAUSE = 1.0  # seconds between looks at the workers, and before one that ended is replaced
@@ -42,7 +42,7 @@ def run_workers(settings: Settings, sock: socket.socket, started: Callable[[], N
     Raises:
         WorkerFailed: a worker ended before it answered.
     """
-    with _figures(), stop_requested() as stop:
+    with _metrics_directory(), stop_requested() as stop:
         crew = [_Worker(settings, sock) for _ in range(settings.workers)]
         try:
             for worker in crew:
@@ -68,28 +68,28 @@ class _Worker:
     """One server process."""
 
     def __init__(self, settings: Settings, sock: socket.socket) -> None:
-        self._told, telling = _spawn.Pipe(duplex=False)
-        self.process: SpawnProcess = _spawn.Process(target=_work, args=(settings, sock, telling), name="parley worker")
+        self._ready, ready = _spawn.Pipe(duplex=False)
+        self.process: SpawnProcess = _spawn.Process(target=_work, args=(settings, sock, ready), name="parley worker")
         self.process.start()
-        telling.close()  # so that reading ends when the worker does
+        ready.close()  # so that reading ends when the worker does
 
     def forget(self) -> None:
-        """Takes what it alone counted out of the figures."""
+        """Removes from the metrics what only this worker counted."""
         if self.process.pid is not None:
             mark_process_dead(self.process.pid, os.environ[METRICS])  # type: ignore[no-untyped-call]
 
     def wait_until_ready(self, stop: threading.Event) -> None:
         waited = 0.0
         while not stop.is_set() and waited < STARTING:
-            if wait([self._told], PAUSE / 5):
+            if wait([self._ready], PAUSE / 5):
                 with contextlib.suppress(EOFError):
-                    self._told.recv()
+                    self._ready.recv()
                     return
                 raise WorkerFailed("a worker ended before it answered: its reason stands above")
             waited += PAUSE / 5
 
 
-def _work(settings: Settings, sock: socket.socket, telling: Connection) -> None:
+def _work(settings: Settings, sock: socket.socket, ready: Connection) -> None:
     """What a worker does: it serves, and ends with its parent."""
     from api.app import create_app
     from api.server.uvicorn_server import Server
@@ -105,19 +105,16 @@ def _work(settings: Settings, sock: socket.socket, telling: Connection) -> None:
 
     threading.Thread(target=end_with_parent, name="parent", daemon=True).start()
 
-    class Telling(Server):
-        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().startup(sockets)
-            if self.started:
-                with contextlib.suppress(OSError):
-                    telling.send(True)
+    def answers() -> None:
+        with contextlib.suppress(OSError):
+            ready.send(True)
 
-    Telling(create_app(settings), settings, log_level="warning").run([sock])
+    Server(create_app(settings), settings, log_level="warning", on_start=answers).run([sock])
 
 
 @contextmanager
-def _figures() -> Iterator[None]:
-    """A directory for the figures of all workers, if none is set."""
+def _metrics_directory() -> Iterator[None]:
+    """A directory for the metrics of all workers, if none is set."""
     if os.environ.get(METRICS):
         yield
         return

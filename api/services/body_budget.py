@@ -1,4 +1,4 @@
-"""Room for what is being received: however many send at once, the server holds so many bytes of bodies at most."""
+"""How many bytes of request bodies the server holds at once, however many clients send."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from types import TracebackType
 
 from domain.errors import Unavailable
 
-MAX_HELD = 64 * 1024 * 1024  # bytes; what is read of them takes several times as much
+MAX_HELD = 64 * 1024 * 1024  # bytes; what is parsed from them takes several times as much
 
 
 class BodyBudget:
@@ -21,7 +21,7 @@ class BodyBudget:
 
 
 class Reservation:
-    """What one request takes up, until its context ends."""
+    """The bytes of one request, until its context ends."""
 
     __slots__ = ("_budget", "_taken")
 
@@ -30,7 +30,7 @@ class Reservation:
         self._taken = 0
 
     def take(self, count: int) -> None:
-        """Takes so many bytes more.
+        """Reserves so many bytes more.
 
         Raises:
             Unavailable: there is no room for them.

@@ -11,7 +11,7 @@ from domain.errors import Unavailable
 class Lag:
     """How long the read models have been behind: the age of the oldest event that they do not reflect.
 
-    The log is asked in a thread of its own, so that the metrics are told when it cannot be reached too.
+    The log is read in a thread of its own, so that the metrics can be read when it cannot be reached, too.
     """
 
     def __init__(self, services: Services) -> None:

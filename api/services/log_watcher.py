@@ -1,4 +1,4 @@
-"""One watcher of the log's head per server: it tells the read models and whoever follows the log live."""
+"""One watcher of the log's head per server: it wakes the read models and the live streams."""
 
 from __future__ import annotations
 
@@ -30,32 +30,32 @@ class LogWatcher:
         self._wait = watch
         self._told = moved
         self._loop = asyncio.get_running_loop()
-        self._pulse = Wakeup()
+        self._grown = Wakeup()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="head", daemon=True)
         self.position = look()
-        """The last position heard of; it belongs to the event loop."""
+        """The last known position; it belongs to the event loop."""
         self.stopping = False
-        """Whether the server stops: those who follow the log should end."""
+        """Whether the server stops: live streams should end."""
         self._thread.start()
 
     def nudge(self, position: int) -> None:
-        """Says, from any thread, that the log has grown to a position."""
+        """Call it, from any thread, when the log has grown to a position."""
         self._told()
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody listens any more
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
             self._loop.call_soon_threadsafe(self._publish, position)
 
     async def beyond(self, position: int, timeout: float) -> bool:
         """Waits until the log stands beyond a position; False after `timeout` seconds, or when the server stops."""
         deadline = self._loop.time() + timeout
         while self.position <= position and not self.stopping and (left := deadline - self._loop.time()) > 0:
-            await self._pulse.wait(left)
+            await self._grown.wait(left)
         return self.position > position
 
     def stop(self) -> None:
-        """Ends the waiting of all who follow the log. Call it from the event loop, before connections are closed."""
+        """Ends all live streams. Call it from the event loop, before connections are closed."""
         self.stopping = True
-        self._pulse.wake()
+        self._grown.wake()
 
     def close(self) -> None:
         self.stop()
@@ -65,12 +65,12 @@ class LogWatcher:
     def _publish(self, position: int) -> None:
         if position > self.position:
             self.position = position
-            self._pulse.wake()
+            self._grown.wake()
 
     def _watch(self) -> None:
         seen = self.position
         for _ in self._wait(self._closing):
-            with contextlib.suppress(Unavailable):  # /readyz tells; the next look may succeed
+            with contextlib.suppress(Unavailable):  # /readyz reports it; the next look may succeed
                 position = self._look()
                 if position > seen:
                     seen = position

@@ -34,9 +34,9 @@ log = logging.getLogger(__name__)
 access_log = logging.getLogger("api.access")
 
 OURS = ("api", "domain", "ledger", "projections")
-"""Packages whose texts and fields are told. They log from PARLEY_LOG_LEVEL on, all others from `warning` on."""
+"""Packages whose texts and fields are logged. They log from PARLEY_LOG_LEVEL on, all others from `warning` on."""
 TRUSTED = ("uvicorn", "psycopg.pool")
-"""Libraries whose messages are told with their values: none of what they warn of quotes a request or a row."""
+"""Libraries whose messages are logged with their values: none of what they warn of quotes a request or a row."""
 WITHHELD = "the text is withheld: it is another library's, and may quote what was sent"
 MAX_FRAMES = 50  # of a traceback, the innermost: a recursion without end passes through a thousand
 
@@ -74,27 +74,27 @@ def _add_request_id(_: Any, __: str, fields: EventDict) -> EventDict:
     return fields
 
 
-def _tell_exception(_: Any, __: str, fields: EventDict) -> EventDict:
-    """An exception as its type and the way it took. Its text is left out: it may quote what was sent."""
+def _add_exception(_: Any, __: str, fields: EventDict) -> EventDict:
+    """An exception as its type and the path that it took. Its text is left out: it may quote what was sent."""
     raised = fields.pop("exc_info", None)
     fields.pop("stack_info", None)
     if raised and raised[1] is not None:
-        fields["exception"] = "\n".join(_told(raised[1], set()))
+        fields["exception"] = "\n".join(_lines_of(raised[1], set()))
     return fields
 
 
-def _told(error: BaseException, seen: set[int]) -> Iterator[str]:
+def _lines_of(error: BaseException, seen: set[int]) -> Iterator[str]:
     seen.add(id(error))
     before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     if before is not None and id(before) not in seen:
-        yield from _told(before, seen)
+        yield from _lines_of(before, seen)
         yield "and then:"
     for frame, line in list(traceback.walk_tb(error.__traceback__))[-MAX_FRAMES:]:
         yield f'  File "{frame.f_code.co_filename}", line {line}, in {frame.f_code.co_qualname}'
     yield f"{type(error).__module__}.{type(error).__qualname__}{_code(error)}"
     for inner in error.exceptions if isinstance(error, BaseExceptionGroup) else ():
         yield "in it:"
-        yield from _told(inner, seen)
+        yield from _lines_of(inner, seen)
 
 
 def _code(error: BaseException) -> str:
@@ -116,7 +116,7 @@ FIELDS: tuple[Processor, ...] = (
     add_logger_name,
     _add_request_id,
     _add_extra,
-    _tell_exception,
+    _add_exception,
 )
 
 
@@ -227,7 +227,7 @@ _answers: Answers | None = None
 """None if lines about answers take the way of all others."""
 
 
-def tell_answer(request: str, method: str, route: str, status: int | None, seconds: float, sent: int) -> None:
+def log_answer(request: str, method: str, route: str, status: int | None, seconds: float, sent: int) -> None:
     """Logs one answer; call it on the event loop."""
     event = "answered" if status is not None else "left without an answer"
     fields = {"method": method, "route": route, "status": status, "seconds": round(seconds, 6), "bytes": sent}

@@ -1,8 +1,8 @@
-"""Figures for Prometheus, in a registry of their own per server, so that two servers in one process do not mix.
+"""Metrics for Prometheus, in a registry of their own per server, so that two servers in one process do not mix.
 
 Several worker processes behind one socket count together, whichever of them is asked, if PROMETHEUS_MULTIPROC_DIR names
-an empty directory of theirs before this is imported: each keeps its figures in files there. Whoever starts the workers
-calls `prometheus_client.multiprocess.mark_process_dead(pid)` when one has ended.
+an empty directory of theirs before this is imported: each keeps its metrics in files there. The process that starts the
+workers calls `prometheus_client.multiprocess.mark_process_dead(pid)` when one has ended.
 """
 
 from __future__ import annotations
@@ -89,9 +89,9 @@ class Metrics:
 
         Args:
             name: of the gauge.
-            help_: what it tells.
+            help_: what it measures.
             look: reads it, without waiting for anything; it is called in any thread.
-            together: what several workers that live tell as one.
+            together: how the values of several live workers become one.
             projection: the label `projection`, if it is about one.
         """
         labels = ["projection"] if projection is not None else []
@@ -113,8 +113,8 @@ class Metrics:
         self._closing.set()
         self._thread.join()
 
-    def told(self) -> bytes:
-        """All figures in the text format of Prometheus, those of the other workers too."""
+    def exposition(self) -> bytes:
+        """All metrics in the text format of Prometheus, those of the other workers too."""
         self._look()
         if SHARED is None:
             return generate_latest(self.registry)

@@ -1,4 +1,4 @@
-"""What a running server holds, and how an endpoint gets at it."""
+"""What a running server shares with each request, and how an endpoint gets it."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ class Services:
 
 
 async def shared_services(request: Request) -> Services:
-    # A dependency that is not async would cost every request a turn through a thread.
+    # A dependency that is not async would run in a thread, for every request.
     services: Services = request.app.state.services
     return services
 
 
 Shared = Annotated[Services, Depends(shared_services)]
-"""An endpoint that takes `services: Shared` gets the running server."""
+"""An endpoint that takes `services: Shared` gets what the running server shares."""

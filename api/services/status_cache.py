@@ -39,7 +39,7 @@ class CachedStatus:
     """The clock by which it was put together."""
 
     def holds(self, now: datetime) -> bool:
-        """Whether the clock changes nothing about it. It may have been set back since, behind an earlier deadline."""
+        """Whether the clock changes nothing about it. The clock may have been set back, behind an earlier deadline."""
         return self.made - SLACK <= now < self.valid_until
 
     def body(self, now: datetime) -> bytes:
@@ -48,7 +48,7 @@ class CachedStatus:
 
 
 class StatusKey(NamedTuple):
-    """What one answer is for: of which process, and for whom it is told."""
+    """What a cached answer is for: which process, and which audience."""
 
     process: str
     audience: str

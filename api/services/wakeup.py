@@ -1,4 +1,4 @@
-"""A pulse: wakes all who wait on an event loop for something to move."""
+"""Wakes all tasks of an event loop that wait for something to change."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import contextlib
 
 
 class Wakeup:
-    """Make it on the event loop to which it belongs."""
+    """Create it on the event loop to which it belongs."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._next = asyncio.Event()
 
     def wake(self) -> None:
-        """Wakes whoever waits; call it on the loop."""
-        # Each event is set once and replaced, so that whoever waits wakes once for each beat.
+        """Wakes all waiting tasks; call it on the loop."""
+        # Each event is set once and replaced, so that a waiting task wakes once for each call.
         self._next.set()
         self._next = asyncio.Event()
 
@@ -25,7 +25,7 @@ class Wakeup:
             self._loop.call_soon_threadsafe(self.wake)
 
     async def wait(self, seconds: float) -> None:
-        """Waits for the next beat, or for so long."""
+        """Waits until it is woken, or for so many seconds."""
         following = self._next
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):

@@ -1,4 +1,4 @@
-"""Text with a mark: what a word is, said again by a style."""
+"""Marks of text: a style that repeats what the words already say."""
 
 from __future__ import annotations
 

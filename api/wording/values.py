@@ -88,7 +88,7 @@ class Names:
 
 
 def tag(word: str, more: str = "") -> Fragment:
-    """A word in brackets that tells the state of a thing; its colour says no more than the word."""
+    """A word in brackets for the state of a thing; its colour says no more than the word."""
     return (f"[{clean(word)}{more}]", STYLES.get(word, "bold"))
 
 

@@ -1,4 +1,4 @@
-"""Dates, numbers, names and sources in words a reader uses, for the terminal.
+"""Dates, numbers, names and sources in words that a reader uses, for terminal and pages.
 
 Dates come in EDTF (see `domain.edtf`); what cannot be read, say from a newer server, is shown as it is.
 """
@@ -151,7 +151,7 @@ def number(value: float | None) -> str:
 def quantity(amount: Json, unit: str | None = None) -> str:
     """A claimed number with its qualifier and unit: "more than 20,000 persons", "1,500 to 2,500 persons".
 
-    Of a number without a `value` the bounds are told.
+    Of a number without a `value`, the bounds are given.
     """
     what = clean(amount.get("unit") or unit or "persons")
     value, qualifier = amount.get("value"), amount.get("qualifier") or "exact"

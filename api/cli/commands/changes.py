@@ -1,4 +1,4 @@
-"""The command for the morning: what became known of a process between two moments."""
+"""`parley changes`: what became known of a process between two moments."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ A_DAY = timedelta(hours=24)
 DATE_COLUMN = 14
 """Columns of a date beside its report."""
 DATED = ("plan-date-passed", "obligation-overdue", "proposal-unanswered", "truce-lapsed")
-"""Rules of findings that tell once more what is listed as overdue."""
+"""Rules whose findings repeat what is listed as overdue."""
 
 
 def changes(
@@ -64,7 +64,7 @@ def changes(
 
 
 class ChangesPage:
-    """Draws the digest, the most urgent first; what there is nothing of is left out."""
+    """Draws the digest, the most urgent first; empty groups are left out."""
 
     def __init__(self, answer: Json, width: int) -> None:
         self.sheet = TextLayout(width)

@@ -1,4 +1,4 @@
-"""The command that answers "why does this line say so?": what a line of the status rests on, report by report."""
+"""`parley explain`: why a line of the status says so, and what it rests on, report by report."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from projections.queries.line_names import lines_in, matching
 Json = dict[str, Any]
 
 MAX_EVENTS_EXPLAINED = 100
-"""Reports that are looked up for one command; of any more only what the status tells is shown."""
+"""Reports that are looked up for one command; of any more only what the status says is shown."""
 MAX_HINTS = 5
 MAX_SAID = 60
 """Characters of what a line says where all are listed."""
@@ -49,7 +49,7 @@ def explain(
 ) -> None:
     """Show why a line of the status says what it says: the reports it rests on, and what became of them.
 
-    A name is the subject (left out for the process itself), then the field, then what tells several of them apart. A
+    A name is the subject (left out for the process itself), then the field, then what distinguishes several of them. A
     part of a name stands for all lines under it; without its subject it stands for the lines of any subject.
     """
     with connection(data, url) as client:
@@ -153,14 +153,14 @@ def _events(client: Client, status: Json, ids: Iterable[str]) -> Json:
 
 
 class ExplainPage:
-    """Draws lines with what they rest on; a report that several rest on is told once."""
+    """Draws lines with what they rest on; a report that several rest on is shown once."""
 
     def __init__(self, sheet: TextLayout, names: Names, events: Json) -> None:
         self._sheet = sheet
         self._names = names
         self._events = events
         self._told: dict[str, int] = {}
-        """The number of each report that was told."""
+        """The number of each report that was shown."""
 
     def line(self, name: str, line: Json) -> None:
         self._sheet.gap()

@@ -17,7 +17,7 @@ from api.cli.errors import CannotContinue
 from api.cli.options import AsJson, Data
 from api.cli.terminal.console import REFUSED, out, print_json, say, warn
 from api.cli.terminal.progress import copying as copying_log
-from api.cli.terminal.progress import counting, going_on
+from api.cli.terminal.progress import counting, resumable
 from api.cli.terminal.text_layout import TextLayout
 from api.server.discovery import running_server
 from api.server.interpreter import tune
@@ -64,7 +64,7 @@ def restore(
 
     settings = load(data=data)
     _require_no_server(settings.data)
-    with going_on(), copying_log() as report, backup.opened(source) as log:
+    with resumable(), copying_log() as report, backup.opened(source) as log:
         with closing(open_ledger(settings, unfinished=True)) as ledger:
             if ledger.head() and ledger.log.format() != recorder.UNFINISHED:
                 raise CannotContinue(
@@ -85,15 +85,15 @@ def copy(
 ) -> None:
     """Copy the log to another data directory or database, with its ids, positions and times. Appends may go on.
 
-    What was broken off goes on where it was. To move, stop what writes to the log, run it once more, and then name the
-    new place in the settings.
+    An interrupted copy continues where it stopped. To move, stop what writes to the log, run it once more, and then
+    name the new place in the settings.
     """
     from ledger import copying  # slow to import
 
     settings = load(data=data)
     checks.require_log(settings)
     destination = target(to, settings)
-    with going_on(), copying_log() as report, closing(open_ledger(settings)) as ledger, ledger.log.snapshot() as log:
+    with resumable(), copying_log() as report, closing(open_ledger(settings)) as ledger, ledger.log.snapshot() as log:
         copying.whole(log, "the log")
         with closing(open_ledger(destination, unfinished=True)) as other:
             done = copying.copy(log, other.log, report)
@@ -175,7 +175,7 @@ def _same(first: Path | str, second: Path | str) -> bool:
 def rebuild(data: Data = None) -> None:
     """Rebuild the read models from the log. Meanwhile queries are answered, and appends go on.
 
-    One that was broken off goes on where it was.
+    An interrupted one continues where it stopped.
     """
     from projections import catch_up
     from projections.batch import put_damaged_aside

@@ -22,7 +22,7 @@ from api.cli.options import Data, Host, Office, Port
 from api.cli.terminal.console import say
 from api.server import serving
 from api.server.discovery import running_server
-from api.server.serving import PortInUse
+from api.server.serving import DataInUse
 from api.settings import Settings, load
 
 SEED = "eastern-kalamun"
@@ -56,14 +56,14 @@ def load_seed(settings: Settings) -> int:
     """Appends the seed, which adds nothing the second time. Returns the number of its events.
 
     Raises:
-        PortInUse: the directory holds another log.
+        DataInUse: the directory holds another log.
     """
     result = append_file.AppendResult()
     with in_process_client(settings) as http, (SEEDS / f"{SEED}.ndjson").open("rb") as file:
         client = Client(http, str(settings.data))
         first = json.loads(file.readline())["id"]
         if client.get("/v1/head").json()["position"] and http.get(f"/v1/events/{first}").status_code == 404:
-            raise PortInUse(f"{settings.data} holds a log of its own: name a new directory for the example with --data")
+            raise DataInUse(f"{settings.data} holds a log of its own: name a new directory for the example with --data")
         file.seek(0)
         append_file.append_lines(client, file, result)
     return result.recorded
@@ -130,7 +130,7 @@ def demo(
 ) -> None:
     """Start a server with an example process loaded, and show what to try next.
 
-    Its data is apart from yours: PARLEY_DATA plays no part here. Running it again adds nothing twice.
+    Its data is separate from yours: PARLEY_DATA is ignored. Running it again adds nothing twice.
     """
     with demo_data(data) as directory:
         settings = load(data=directory, port=port, host="127.0.0.1").model_copy(update={"database_url": None})

@@ -25,7 +25,7 @@ class CitedLines:
         width: columns of the terminal.
         events: whether to show the events that each line rests on, with their ids.
         notes: whether to show what the recording office noted with them.
-        revisions: corrections and disputes by id, as far as they were looked up: they tell by whom.
+        revisions: corrections and disputes by id, as far as they were looked up: they say by whom.
     """
 
     def __init__(self, status: Json, width: int, *, events: bool, notes: bool, revisions: Json) -> None:

@@ -45,7 +45,7 @@ def print_json_line(value: Any) -> None:
 
 
 def print_problem(problem: Problem, hint: str = "") -> None:
-    """Prints a refusal: what it is, then every fault with its place and its mend."""
+    """Prints a refusal: what it is, then every fault with its place and how to correct it."""
     console = err()
     console.print(Text(clean(problem.title), ALERT))
     for place, detail in problem.faults or [("", problem.detail)]:

@@ -68,7 +68,7 @@ def _revision(event: Json, revision: Json) -> Fragment:
     by = f" by {clean(revision['recorded_by'])}" if revision.get("recorded_by") else ""
     reason = f": {clean(revision['reason'])}" if revision.get("reason") else ""
     in_effect = {*event.get("corrected_by", ()), *event.get("disputed_by", ()), event.get("retracted_by")}
-    weighed = event["type"] not in REVISIONS and revision["type"] != "DuplicateMarked"  # of these no more is told
+    weighed = event["type"] not in REVISIONS and revision["type"] != "DuplicateMarked"  # nothing more is known of these
     over = weighed and revision["id"] not in in_effect
     text = f"{did}{by} on {words.moment(revision['recorded_at'])}{reason}"
     return (f" [no longer in effect: {text}]", ASIDE) if over else (f" [{text}]", ALERT)

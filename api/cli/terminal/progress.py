@@ -25,7 +25,7 @@ def progress(unit: str = "", *, count: ProgressColumn | None = None, lines: bool
 
     Args:
         unit: what is counted, for the lines.
-        count: how the bar tells how far it is; "done/total", if None.
+        count: how the bar shows how far it is; "done/total", if None.
         lines: whether there are lines where no bar can be shown.
     """
     console = err()
@@ -92,8 +92,8 @@ def counting(what: str, total: int = 0) -> Iterator[Callable[[int], None]]:
 
 
 @contextmanager
-def going_on() -> Iterator[None]:
-    """Says what to do about a copy that somebody breaks off."""
+def resumable() -> Iterator[None]:
+    """Says what to do about a copy that is interrupted."""
     try:
         yield
     except KeyboardInterrupt:
@@ -106,7 +106,7 @@ def copying() -> Iterator[Report]:
     """The progress of a command on whole logs.
 
     Raises:
-        CannotContinue: in the place of what stands in the way.
+        CannotContinue: in place of the error that stopped it.
     """
     from ledger.copying import NotCopied  # slow to import
 

@@ -1,6 +1,6 @@
 """The first screen of a process: what GET /v1/processes/{id} answers, drawn for somebody who has to act on it.
 
-The order is that of the answer. Each line tells who says so; what is announced, possible or planned tells that in
+The order is that of the answer. Each line says who reports it; what is announced, possible or planned says so in
 words; what is contested names every candidate with who says it; what we inferred is marked as ours.
 """
 
@@ -56,7 +56,7 @@ def draw(
         position: the log position that the answer reflects.
         events: whether to show the events that each line rests on, with their ids.
         notes: whether to show what the recording office noted with them.
-        revisions: corrections and disputes by id, as far as they were looked up: they tell by whom.
+        revisions: corrections and disputes by id, as far as they were looked up: they say by whom.
     """
     screen = StatusPage(status, width, events=events, notes=notes, revisions=revisions or {})
     for section in (
