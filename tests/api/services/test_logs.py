@@ -227,7 +227,7 @@ def test_a_stream_that_breaks_is_told_with_its_id(url: str, logged: Logged, monk
     with broken as answer, pytest.raises(httpx2.RemoteProtocolError):
         answer.read()
     eventually(lambda: logged.lines(level="error", request_id=answer.headers["x-request-id"]))
-    assert "in _lines" in logged.lines(level="error")[0]["exception"]
+    assert "in _stream_lines" in logged.lines(level="error")[0]["exception"]
     assert CANARY not in logged.text
 
 
