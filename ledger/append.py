@@ -23,6 +23,8 @@ from domain.values import EventId, Subject
 from ledger.mapper import Draft, Entry
 from ledger.recorder import EPOCH, Before
 
+MOST_FAULTS = 1_000  # listed in one refusal
+
 
 @dataclass(frozen=True, slots=True)
 class Append:
@@ -117,6 +119,7 @@ def decide(
     Raises:
         IdReused, StaleVersion, AlreadyOpen, NotOpen, PreconditionFailed, Malformed
     """
+    _refuse_new(before, request, ids)
     plan = Plan()
     for number, draft in enumerate(request.drafts):
         at_event = f"/{number}"
@@ -146,6 +149,22 @@ def decide(
         plan.answers.append(entry)
         plan.entries.append(entry)
     return plan
+
+
+def _refuse_new(before: Before, request: Append, ids: dict[bytes, Entry]) -> None:
+    """Refuses events that are new and may not be; one that was recorded under its id is answered as it was then.
+
+    Raises:
+        Malformed: with every fault of all new events.
+    """
+    faults = [
+        Fault(f"/{number}{fault.pointer}", fault.detail)
+        for number, draft in enumerate(request.drafts)
+        if draft.faults and draft.id not in before.known and draft.id not in ids
+        for fault in draft.faults
+    ]
+    if faults:
+        raise Malformed.of(faults[:MOST_FAULTS])
 
 
 def acknowledge(entry: Entry, position: int | None) -> Acknowledged:

@@ -22,7 +22,9 @@ import orjson
 from eventsourcing.persistence import Mapper, Notification, StoredEvent
 from pydantic import ValidationError
 
+from domain.errors import Fault
 from domain.event import Event, Recorded, Unreadable, instant
+from domain.new_events import faults_if_new
 from domain.revisions import EventCorrected
 from domain.values import Subject
 from domain.vocabulary import PAYLOADS, faults, model_of
@@ -48,15 +50,18 @@ class Draft:
     digest: bytes
     """SHA-256 of the canonical form: what tells a re-sent event from another one under the same id."""
     expected_version: int | None = None
+    faults: tuple[Fault, ...] = ()
+    """Why it is refused, unless it was recorded before (`domain/new_events.py`)."""
 
     @classmethod
     def of(cls, event: Event, expected_version: int | None = None) -> Draft:
         envelope = event.model_dump(mode="json", exclude_unset=True)
+        faults = faults_if_new(event, orjson.dumps(envelope))
         data = envelope.pop("data")
         del envelope["type"], envelope["subject"]
         if isinstance(event.data, EventCorrected):
             envelope["replacement_schema"] = PAYLOADS[event.data.replacement["type"]].schema_version
-        return cls(event, event.id.bytes, envelope, data, digest_of(event), expected_version)
+        return cls(event, event.id.bytes, envelope, data, digest_of(event), expected_version, faults)
 
 
 def digest_of(event: Event) -> bytes:
