@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar
 
 from domain import general
 from domain.changing import changed
+from domain.comparison import comparable
 from domain.event import Event, Opening, Payload
 from domain.family import Family
 from domain.general import SubjectState
 from domain.lines import Line
-from domain.values import ActorRef, Labels, Quantity, Short, Text
+from domain.values import ActorRef, Labels, Quantity, Short, Text, each_once
 
 # --- events -----------------------------------------------------------------------------------------------
 
@@ -125,17 +127,20 @@ def evolve(state: ActorState, event: Event) -> ActorState:
             return changed(
                 state,
                 kind=state.kind.advance(data.kind.value, event),
-                sizes=tuple(dict.fromkeys((*state.sizes, data.size))) if data.size else state.sizes,
+                sizes=_each_once((*state.sizes, data.size)) if data.size else state.sizes,
                 description=state.description.advance(data.description, event)
                 if data.description
                 else state.description,
             )
         case ActorRelabelled(no_longer=False) as data:
-            former = tuple(t for t in state.former_labels if t not in {label.text for label in data.labels})
-            return changed(state, labels=tuple(dict.fromkeys((*state.labels, *data.labels))), former_labels=former)
+            again = {comparable(label.text) for label in data.labels}
+            former = tuple(text for text in state.former_labels if comparable(text) not in again)
+            return changed(state, labels=each_once((*state.labels, *data.labels)), former_labels=former)
         case ActorRelabelled() as data:
-            former = tuple(dict.fromkeys((*state.former_labels, *(label.text for label in data.labels))))
-            return changed(state, former_labels=former)
+            spelled: dict[str, str] = {}
+            for text in (*state.former_labels, *(label.text for label in data.labels)):
+                spelled.setdefault(comparable(text), text)
+            return changed(state, former_labels=tuple(spelled.values()))
         case ActorRelated() as data:
             key = f"{data.relation}|{data.to}"
             line = state.relations.get(key, Line()).advance(data, event)
@@ -144,13 +149,22 @@ def evolve(state: ActorState, event: Event) -> ActorState:
             return general.evolve(state, event)
 
 
+def _each_once(sizes: Iterable[Quantity]) -> tuple[Quantity, ...]:
+    """Each claimed size once, in the wording that comes first."""
+    first: dict[tuple[object, ...], Quantity] = {}
+    for size in sizes:
+        first.setdefault((size.qualifier, size.range, comparable(size.unit)), size)
+    return tuple(first.values())
+
+
 # --- rules ------------------------------------------------------------------------------------------------
 
 
 def shown_label(state: ActorState) -> str | None:
     """The name to show: the first one still in use, else the first one ever used."""
+    former = {comparable(text) for text in state.former_labels}
     for label in state.labels:
-        if label.text not in state.former_labels:
+        if comparable(label.text) not in former:
             return label.text
     return state.labels[0].text if state.labels else None
 

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from domain import general
 from domain.changing import changed
+from domain.comparison import comparable
 from domain.edtf import END, When
 from domain.event import Event, Payload, ProcessOpening
 from domain.family import Family
@@ -193,7 +194,7 @@ class ObligationAgreed(Payload):
 
     @property
     def gist(self) -> tuple[object, ...]:
-        return (self.debtor, self.beneficiary, self.deadline, self.condition)
+        return (self.debtor, self.beneficiary, self.deadline, comparable(self.condition or ""))
 
     example: ClassVar[dict[str, Any]] = {
         "obligation": "release-detainees",
@@ -603,9 +604,11 @@ class Phase:
 def phases(state: AgreementState, now: int) -> list[Phase]:
     """The phases in the order in which obligations first name them. `now`: seconds since 1970."""
     members: dict[str | None, list[str]] = {}
+    spelled: dict[str | None, str] = {}
     for name, obligation in state.obligations.items():
         named = [agreed.phase for agreed in obligation.agreed.values if agreed.phase is not None]
-        members.setdefault(named[0] if named else None, []).append(name)
+        compared = comparable(named[0]) if named else None
+        members.setdefault(spelled.setdefault(compared, named[0]) if named else None, []).append(name)
     open_ = owed(state)
     return [
         Phase(

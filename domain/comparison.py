@@ -33,7 +33,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 from unicodedata import combining, normalize
 
 _DEFAULT_IGNORABLE: Final = (
@@ -65,6 +65,21 @@ def comparable(text: str) -> str:
 def is_blank(text: str) -> bool:
     """Whether nothing of a text can be seen: it is empty, or made of white space and marks that cannot be seen."""
     return _BLANK.fullmatch(text) is not None
+
+
+def compared(said: Any) -> Any:
+    """A value of JSON in the form in which it is compared: its texts so, and a whole number without a fraction."""
+    match said:
+        case str():
+            return comparable(said)
+        case dict():
+            return {name: compared(value) for name, value in said.items()}
+        case list():
+            return [compared(value) for value in said]
+        case float() if said.is_integer():
+            return int(said)
+        case _:
+            return said
 
 
 def _folded(text: str) -> str:

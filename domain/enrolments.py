@@ -15,6 +15,7 @@ from domain.event import Event, Payload, ProcessOpening
 from domain.family import Family
 from domain.general import Due, SubjectState
 from domain.lines import Course, Line
+from domain.series import Series
 from domain.values import (
     ActorRef,
     Area,
@@ -23,7 +24,6 @@ from domain.values import (
     Labels,
     Modality,
     Quantity,
-    Series,
     Short,
     Text,
     Value,
@@ -112,13 +112,19 @@ class EnrolmentReported(Payload):
     @property
     def series(self) -> Series:
         return Series.of(
-            f"enrolled: {self.track or 'all tracks'}" + (f", {self.category.casefold()}" if self.category else ""),
+            self.title,
             self.quantity,
             self.counting,
             area=self.area,
             scope=self.scope,
             period=self.period,
+            enrolled=(self.track or "", self.category or ""),
         )
+
+    @property
+    def title(self) -> str:
+        """What is counted, in words: track and category."""
+        return f"enrolled: {self.track or 'all tracks'}" + (f", {self.category}" if self.category else "")
 
     example: ClassVar[dict[str, Any]] = {
         "quantity": {"value": 20000, "qualifier": "more than", "verbatim": "more than 20,000"},

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from domain.claimants import Claimant, ClaimantKind, distinct
 from domain.edtf import BEGINNING, END, Span, When
 from domain.values import (
     SUBJECT_PATTERN,
@@ -149,9 +150,16 @@ class Event(Value):
         return (not self.data.opens, span.earliest, span.latest, self.data.step, self.key)
 
     @cached_property
-    def claimants(self) -> tuple[str, ...]:
-        """Who says so: the claimant of each source, or its publisher where no claimant is named."""
-        return tuple(dict.fromkeys(source.speaker for source in self.sources)) or (self.basis.value,)
+    def claimants(self) -> tuple[Claimant, ...]:
+        """Who says so: the claimant of each source, or the source itself where no claimant is named."""
+        if not self.sources:
+            return (Claimant(self.basis.value, ClaimantKind.NOBODY),)
+        return distinct(source.speaker for source in self.sources)
+
+    @property
+    def claimant_names(self) -> list[str]:
+        """Their names as they were sent, each once."""
+        return list(dict.fromkeys(claimant.name for claimant in self.claimants))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from domain.edtf import END, When
+from domain.keys import bounded
 from domain.values import EventId, Subject
 
 DAY = 86_400
@@ -77,7 +78,7 @@ class Rule:
         about: str = "",
     ) -> Finding:
         """What this rule finds on a subject; the arguments are the fields of a finding."""
-        return Finding(self.name, subject, text, events, since, until, about)
+        return Finding(self.name, subject, text, events, since, until, bounded(about))
 
 
 def few(events: Iterable[EventId]) -> tuple[EventId, ...]:

@@ -14,9 +14,12 @@ from typing import Any, ClassVar, Protocol, Self, TypeVar
 from pydantic import model_validator
 
 from domain.changing import changed
+from domain.comparison import comparable
 from domain.edtf import When
 from domain.event import Event, Opening, Payload
+from domain.keys import compound
 from domain.lines import ANY_ORDER, Candidate, Cited, Course, Line
+from domain.series import Series
 from domain.values import (
     ActorRef,
     Area,
@@ -28,10 +31,10 @@ from domain.values import (
     Modality,
     Place,
     Quantity,
-    Series,
     Short,
     SubjectRef,
     Text,
+    each_once,
     require_period,
 )
 
@@ -147,8 +150,8 @@ class PositionTaken(Payload):
     """The source's own words."""
 
     @property
-    def gist(self) -> tuple[str, str | None]:
-        return (self.position.value, self.condition)
+    def gist(self) -> tuple[str, str]:
+        return (self.position.value, comparable(self.condition or ""))
 
     def agrees(self, other: PositionTaken) -> bool:
         """The same position, and the condition met or not, unless one of the two does not say."""
@@ -246,13 +249,13 @@ class Figure(Payload):
     @property
     def series(self) -> Series:
         return Series.of(
-            self.measure.casefold(),
-            self.quantity,
-            self.counting,
-            area=self.area,
-            scope=self.scope,
-            period=self.period,
+            self.measure, self.quantity, self.counting, area=self.area, scope=self.scope, period=self.period
         )
+
+    @property
+    def title(self) -> str:
+        """What is measured, as it was sent."""
+        return self.measure
 
 
 class FigureReported(Figure):
@@ -448,7 +451,7 @@ def evolve(state: S, event: Event) -> S:
             return _advance_role(state, event, data, held=False)
         case PositionTaken():
             answers = _staying(state, data.answers) if data.answers is not None else ""
-            key = f"{data.actor}|{(data.matter or '').casefold()}|{answers}"
+            key = compound(data.actor, comparable(data.matter or ""), answers)
             line = state.positions.get(key, Line()).advance(data, event)
             state = changed(state, positions={**state.positions, key: line})
             return _answered(state, data.answers, event)
@@ -467,7 +470,7 @@ def opened(state: S, event: Event, labels: tuple[Label, ...], processes: tuple[s
     return changed(
         state,
         opened=True,
-        labels=tuple(dict.fromkeys((*state.labels, *labels))),
+        labels=each_once((*state.labels, *labels)),
         processes=tuple(dict.fromkeys((*state.processes, *processes))),
         opened_by=(*state.opened_by, event.id),
     )

@@ -11,6 +11,8 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from domain.claimants import Claimant, distinct
+from domain.comparison import comparable
 from domain.edtf import Span, When
 from domain.event import Event
 from domain.values import EventId
@@ -19,7 +21,12 @@ T = TypeVar("T")
 
 
 def gist(value: Any) -> Hashable:
-    """What two reports must share to agree: a value's `gist` if it has one (wording aside), else the value."""
+    """What two reports must share to agree: a value's `gist` if it has one (wording aside), else the value.
+
+    Of a text it is the form in which texts are compared.
+    """
+    if type(value) is str:
+        return comparable(value)
     shared: Hashable = getattr(value, "gist", value)
     return shared
 
@@ -85,7 +92,7 @@ class Candidate(Generic[T]):
     """When an unbroken run of reports first said the same."""
     events: tuple[EventId, ...]
     """First and newest event of that run."""
-    claimants: tuple[str, ...] = ()
+    claimants: tuple[Claimant, ...] = ()
     """Who says so in that run, the first ones."""
     possible: bool = False
     """Whether, at the horizon, it may not have come about yet (`Event.possible`)."""
@@ -130,14 +137,14 @@ class Line(Generic[T]):
         if overtaken:  # by a later step of the usual course, reported for the same time; what it follows is past too
             return Line((*kept, same) if same else tuple(kept))
         run = same or next((c for c in followed if gist(c.value) == gist(value)), None)
-        claimants = dict.fromkeys((*(run.claimants if run else ()), *event.claimants))
+        claimants = distinct((*run.claimants, *event.claimants)) if run else event.claimants
         newest = Candidate(
             value=value,
             span=span,
             occurred=event.occurred,
             since=run.since if run else event.occurred,
             events=_named(run, event, whole=same is not None),
-            claimants=tuple(claimants)[:MAX_CLAIMANTS_PER_CANDIDATE],
+            claimants=claimants[:MAX_CLAIMANTS_PER_CANDIDATE],
             possible=event.possible and (same is None or same.possible),
         )
         if event.possible:  # what is just as possible gives way as it would if both were certain

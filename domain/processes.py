@@ -10,10 +10,12 @@ from pydantic import Field, model_validator
 
 from domain import general
 from domain.changing import changed
+from domain.comparison import comparable
 from domain.edtf import When
 from domain.event import Event, Opening, Payload
 from domain.family import Family
 from domain.general import SubjectState
+from domain.keys import compound
 from domain.lines import Cited, Course, Line
 from domain.values import ActorRef, Labels, Modality, Place, ProcessRef, Quantity, Short, Text
 
@@ -367,11 +369,12 @@ def evolve(state: ProcessState, event: Event) -> ProcessState:
             return _advance_area(state, event, data.place, included=False)
         case ControlReported() as data:
             control = dict(state.control)
-            for key in [place.key for place in data.places] or [(data.description or "").casefold()]:
+            keys = [compound(place.key) for place in data.places]
+            for key in keys or [compound("", comparable(data.description or ""))]:
                 control[key] = control.get(key, Line()).advance(data, event)
             return changed(state, control=control)
         case AccessReported() as data:
-            key = f"{data.kind}|{data.place.key}|{(data.for_whom or '').casefold()}"
+            key = compound(data.kind, data.place.key, comparable(data.for_whom or ""))
             return changed(state, access=general.after_report(state.access, key, data, event))
         case InstrumentCited() as data:
             return changed(state, instruments=(*state.instruments, Cited(data, event.id, event.occurred)))

@@ -11,11 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, NamedTuple, NewType, Self
+from typing import Annotated, NewType, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from domain.claimants import Claimant as Speaking
+from domain.claimants import speaking
+from domain.comparison import comparable
+from domain.decimals import Exact, about, exact, more_than
 from domain.edtf import Day, When
 
 
@@ -87,6 +91,14 @@ class Label(Value):
     """Who uses this name: `actors/ID` or a description."""
 
 
+def each_once(labels: Iterable[Label]) -> tuple[Label, ...]:
+    """Each of several names once, in the spelling that comes first."""
+    first: dict[tuple[str | None, ...], Label] = {}
+    for label in labels:
+        first.setdefault((comparable(label.text), label.lang, label.script, comparable(label.used_by or "")), label)
+    return tuple(first.values())
+
+
 Labels = Annotated[tuple[Label, ...], Field(min_length=1, max_length=50)]
 
 
@@ -126,8 +138,8 @@ class Place(Value):
 
     @property
     def key(self) -> str:
-        """What two reports of the same place share: the P-code, else the first name, case aside."""
-        return self.admin_code or self.labels[0].text.casefold()
+        """What two reports of the same place share: the P-code, else the first name, as names are compared."""
+        return self.admin_code or comparable(self.labels[0].text)
 
     @property
     def gist(self) -> str:
@@ -188,24 +200,24 @@ class Quantity(Value):
         return self
 
     @property
-    def range(self) -> tuple[float, float | None]:
-        """The least and the most the claim allows; None means no upper bound.
+    def range(self) -> tuple[Exact, Exact | None]:
+        """The least and the most the claim allows, exactly as written; None means no upper bound.
 
         "More than" a whole number starts one above it. "About" without a stated range is read as ten per cent
         to either side: our convention, for comparing claims only; the stored claim keeps its word.
         "Several" without a number starts at 2.
         """
-        value = self.value
-        low: float = 0
-        high: float | None = None
-        if value is not None:
+        low: Exact = 0
+        high: Exact | None = None
+        if self.value is not None:
+            value = exact(self.value)
             match self.qualifier:
                 case Qualifier.EXACT:
                     low, high = value, value
                 case Qualifier.ABOUT:
-                    low, high = value - value / 10, value + value / 10
+                    low, high = about(value)
                 case Qualifier.MORE_THAN:
-                    low = value + 1 if value == int(value) else value
+                    low = more_than(value)
                 case Qualifier.UP_TO:
                     high = value
                 case Qualifier.AT_LEAST | Qualifier.SEVERAL:
@@ -213,8 +225,8 @@ class Quantity(Value):
         elif self.qualifier is Qualifier.SEVERAL:
             low = 2
         return (
-            self.low if self.low is not None else low,
-            self.high if self.high is not None else high,
+            exact(self.low) if self.low is not None else low,
+            exact(self.high) if self.high is not None else high,
         )
 
 
@@ -224,40 +236,6 @@ class Counting(StrEnum):
     STOCK = "stock"
     FLOW = "flow"
     CUMULATIVE = "cumulative"
-
-
-class Series(NamedTuple):
-    """What two figures must share to be comparable; each part is empty if nothing is said of it."""
-
-    measure: str
-    counting: str
-    unit: str
-    area: str
-    """Keys of the places, in order, with `+` between them."""
-    scope: str
-    period: str
-    """Of a flow or a cumulative count."""
-
-    @classmethod
-    def of(
-        cls,
-        measure: str,
-        quantity: Quantity,
-        counting: Counting,
-        *,
-        area: Iterable[Place] | None,
-        scope: str | None,
-        period: When | None,
-    ) -> Self:
-        """The series of one figure; `measure` as it is compared."""
-        return cls(
-            measure,
-            counting.value,
-            quantity.unit.casefold(),
-            "+".join(sorted(place.key for place in area or ())),
-            (scope or "").casefold(),
-            str(period or "") if counting is not Counting.STOCK else "",
-        )
 
 
 def require_period(counting: Counting, period: When | None) -> None:
@@ -323,11 +301,9 @@ class Source(Value):
     F and 6 mean "cannot be judged", not "low"."""
 
     @property
-    def speaker(self) -> str:
+    def speaker(self) -> Speaking:
         """Who says so: the claimant; where none is named, the source that this one repeats, else the publisher."""
-        if self.claimant and self.claimant != "unattributed":
-            return self.claimant
-        return self.derived_from or self.publisher
+        return speaking(self.claimant, self.publisher, self.derived_from)
 
 
 class Basis(StrEnum):

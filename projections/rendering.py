@@ -311,7 +311,7 @@ def evidence(recorded: Recorded, marks: Json | None = None, possible: str | None
         "type": event.type,
         "subject": event.subject,
         "occurred": event.occurred,
-        "claimants": list(event.claimants),
+        "claimants": event.claimant_names,
         "sources": [source.model_dump(mode="json", exclude_none=True) for source in event.sources],
         "basis": event.basis.value,
         "sensitivity": event.sensitivity.value,

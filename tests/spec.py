@@ -96,9 +96,9 @@ class Story:
             line: Line[Any] = getattr(state, name)
             if isinstance(expected, Contested):
                 found = {gist(candidate.value): candidate.events for candidate in line.candidates}
-                assert found == {value: (said.id,) for value, said in expected.candidates.items()}, name
+                assert found == {gist(value): (said.id,) for value, said in expected.candidates.items()}, name
             else:
-                assert [gist(value) for value in line.values] == [expected], name
+                assert [gist(value) for value in line.values] == [gist(expected)], name
         return self
 
 

@@ -7,6 +7,8 @@ A history is a list of reports in the wire format. Each is valid where it stands
 events of their subject, references name what stands earlier, ids are given and distinct. A second opening of a subject
 carries its `expected_version`, as the log wants it; `read` takes that off.
 
+Texts come in several spellings that are one: in other case, decomposed, with marks that cannot be seen.
+
 Ids, names and dates come from small pools, so that reports meet: the same actor in the same role, the same obligation,
 the same day. Payloads are drawn from the types of their fields; what a validator asks beyond that stands in `_mend`.
 """
@@ -20,6 +22,7 @@ from enum import StrEnum
 from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+from unicodedata import normalize
 
 from hypothesis import strategies as st
 
@@ -51,16 +54,31 @@ DATES = (
 )
 """Days, months, seasons, approximate, open and timed ones that overlap in many ways."""
 PUBLISHED = ("2017-10-27", "2017-10-30", "2017-11-02", "2017-10", "2017-12")
-PUBLISHERS = ("TASS", "bulletin of the committee", "field office")
+PUBLISHERS = ("TASS", "bulletin of the committee", "Réseau local")
 CLAIMANTS = ("unattributed", "one field commander, unnamed", "residents")
 WORDS = ("the road", "checks at roadblocks", "اتفاق", "a truce,\u00a0for now")
-NAMES = ("Damascus", "Jarut", "Ruhaiba")
+NAMES = ("Damascus", "Jarut", "Déraa")
+UNITS = ("trucks", "tonnes")
 ITEMS = ("first", "second")
 NUMBERS = (0, 1, 2, 11, 200, 2000, 20000, 0.5, 1234.25)
 FIRST = ("actors/committee", "actors/government", "processes/first")
 """Opened before all else, so that whatever is reported has an actor and a process to name."""
 THEN = ("processes/second", *(f"{family}/first" for family in FAMILY_NAMES[2:]))
 FURTHER = ("actors/elders", *(f"{family}/second" for family in FAMILY_NAMES[2:]))
+
+
+def respelled(text: str) -> tuple[str, ...]:
+    """Other spellings of a text that are one with it."""
+    return (text.upper(), normalize("NFD", text) + "\u200b", f" {text[:1]}\u00ad{text[1:]}".replace(" ", "\u00a0 "))
+
+
+def spellings(texts: Sequence[str]) -> st.SearchStrategy[str]:
+    """One of several texts, more often than not as it stands here."""
+    return st.one_of(
+        st.sampled_from(texts),
+        st.sampled_from(texts),
+        st.sampled_from([other for text in texts for other in respelled(text)]),
+    )
 
 
 @dataclass
@@ -104,7 +122,7 @@ def _type(wire: dict[str, Any]) -> type[Payload]:
 
 @st.composite
 def labels(draw: st.DrawFn) -> dict[str, Any]:
-    text = draw(st.sampled_from(NAMES))
+    text = draw(spellings(NAMES))
     return draw(st.sampled_from([{"text": text}, {"text": text, "lang": "ar-Latn", "used_by": "TASS"}]))
 
 
@@ -137,7 +155,7 @@ def quantities(draw: st.DrawFn) -> dict[str, Any]:
             claim = {"value": value, "low": low, "high": high, "qualifier": draw(st.sampled_from(["exact", "about"]))}
         case _:
             claim = {"qualifier": "several"}
-    return claim | draw(st.sampled_from([{}, {"unit": "trucks", "verbatim": "so many"}]))
+    return claim | draw(st.one_of(st.just({}), st.fixed_dictionaries({"unit": spellings(UNITS)})))
 
 
 @cache
@@ -158,8 +176,8 @@ def _object(draw: st.DrawFn, model: type[Value], world: _World) -> dict[str, Any
 
 
 _KNOWN: dict[Any, st.SearchStrategy[Any]] = {
-    Short: st.sampled_from(WORDS),
-    Text: st.sampled_from(WORDS),
+    Short: spellings(WORDS),
+    Text: spellings(WORDS),
     ItemId: st.sampled_from(ITEMS),
     When: st.sampled_from(DATES),
     Day: st.sampled_from(PUBLISHED),
@@ -244,9 +262,12 @@ def _mend(data: dict[str, Any], name: str, world: _World, draw: st.DrawFn) -> di
 def _sources(draw: st.DrawFn, actors: list[str]) -> list[dict[str, Any]]:
     found = []
     for _ in range(draw(st.integers(0, 2))):
-        source = {"publisher": draw(st.sampled_from(PUBLISHERS))}
-        if claimant := draw(st.sampled_from([None, *CLAIMANTS, *(f"actors/{actor}" for actor in actors)])):
+        source = {"publisher": draw(spellings(PUBLISHERS))}
+        named = st.sampled_from([None, *(f"actors/{actor}" for actor in actors)])
+        if claimant := draw(st.one_of(named, spellings(CLAIMANTS))):
             source["claimant"] = claimant
+        if draw(st.integers(0, 4)) == 0:
+            source["derived_from"] = draw(spellings(PUBLISHERS))
         if published := draw(st.sampled_from([None, *PUBLISHED])):
             source["published"] = published
         found.append(source)

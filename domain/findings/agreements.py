@@ -8,7 +8,7 @@ from domain import agreements
 from domain.agreements import ObligationStanding
 from domain.family import FamilyFindings
 from domain.finding import Finding, Rule, Severity, few, moment_after
-from domain.findings.wording import MAX_VALUES, actors_named, cut, names_of
+from domain.findings.wording import MAX_VALUES, actors_named, cut, said_by
 from domain.lines import Course
 from domain.values import EventId, Subject
 
@@ -98,7 +98,7 @@ def lapsing(subject: Subject, state: agreements.AgreementState) -> Iterator[Find
         return
     first, last = ends[0].span.latest + 1, ends[-1].span.latest + 1
     until = " or ".join(ends[:MAX_VALUES])
-    says_so = f"According to {names_of(dict.fromkeys(n for c in state.term.candidates for n in c.claimants))} it is"
+    says_so = f"According to {said_by(who for c in state.term.candidates for who in c.claimants)} it is"
     events = few((*state.term.events, *state.stage.events))
     text = f"{says_so} in force until {until}; no extension beyond that is reported."
     yield TRUCE_LAPSING.finding(subject, text, events, first - agreements.LAPSING, last, about="term")

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from domain import general
+from domain.claimants import Claimant, ClaimantKind, distinct
 from domain.edtf import END, When
 from domain.finding import DAY, Finding, Rule, Severity, few, moment_after
-from domain.findings.wording import actors_named, cut, names_of, says
+from domain.findings.wording import actors_named, cut, names_of, said_by, says
 from domain.general import Stance, SubjectState
 from domain.lines import Candidate, Course, Line
 from domain.values import Basis, EventId, Subject
@@ -32,8 +33,6 @@ CONFIRMED_WITHIN = 2 * DAY
 """Seconds in which a change of state should be reported by a second claimant."""
 OPENING_STAGES = {"reported", "open", "possible", "announced"}
 """Where a subject stands when it is first reported: no change of state."""
-CONFIRM_NOTHING = {Basis.REPORTED.value, Basis.INFERRED.value}
-"""What stands for a claimant where nobody is named, or we infer it ourselves."""
 
 
 def one_claimant_only(subject: Subject, state: SubjectState) -> Iterator[Finding]:
@@ -44,9 +43,7 @@ def one_claimant_only(subject: Subject, state: SubjectState) -> Iterator[Finding
     for candidate in general.sure(stage):
         by_step.setdefault(says(candidate.value), []).append(candidate)
     for step, candidates in by_step.items():
-        who = [
-            name for name in dict.fromkeys(n for c in candidates for n in c.claimants) if name not in CONFIRM_NOTHING
-        ]
+        who = [one for one in distinct(who for c in candidates for who in c.claimants) if not _confirms_nothing(one)]
         if step in OPENING_STAGES or len(who) > 1:
             continue
         events = few(event for c in candidates for event in c.events)
@@ -54,17 +51,22 @@ def one_claimant_only(subject: Subject, state: SubjectState) -> Iterator[Finding
         dates = sorted((when for when in first if when is not None), key=lambda when: (when.span, when))
         if not dates:
             continue
-        if who and who[0] in parties and len(parties) > 1:
-            others = names_of(sorted(parties - set(who)))
-            text = f"Only {who[0]} says “{step}” ({dates[0]}); neither {others} nor anybody else confirms it."
+        if who and who[0].kind is ClaimantKind.ACTOR and who[0].name in parties and len(parties) > 1:
+            others = names_of(sorted(parties - {who[0].name}))
+            text = f"Only {who[0].name} says “{step}” ({dates[0]}); neither {others} nor anybody else confirms it."
             yield ONE_SIDE_ONLY.finding(subject, text, events, about=f"stage {step}")
         ends = [when.span.latest for when in dates if when.span.latest < END]
         if ends:
-            by = f"one claimant only: {names_of(who)}" if who else "no claimant: nobody is named, or we infer it"
+            by = f"one claimant only: {said_by(who)}" if who else "no claimant: nobody is named, or we infer it"
             text = f"“{step}” ({dates[0]}) rests on {by}."
             yield SINGLE_CLAIMANT.finding(
                 subject, text, events, since=min(ends) + CONFIRMED_WITHIN, about=f"stage {step}"
             )
+
+
+def _confirms_nothing(claimant: Claimant) -> bool:
+    """Whether nobody is named, or we infer it ourselves; an observation of our own confirms."""
+    return claimant.kind is ClaimantKind.NOBODY and claimant.name != Basis.OBSERVED
 
 
 # --- plans, answers, conditions -----------------------------------------------------------------------------
@@ -115,7 +117,7 @@ def conditions(subject: Subject, state: SubjectState) -> Iterator[Finding]:
             if taken.position is Stance.ACCEPTS_ON_CONDITION and taken.condition_met is False:
                 text = (
                     f"actors/{taken.actor} accepts on a condition that is said not to be met: "
-                    f"{cut(taken.condition or '').rstrip('.')} ({c.occurred}, {names_of(c.claimants)})."
+                    f"{cut(taken.condition or '').rstrip('.')} ({c.occurred}, {said_by(c.claimants)})."
                 )
                 yield CONDITION_NOT_HELD.finding(subject, text, c.events, about=f"position {key}")
 

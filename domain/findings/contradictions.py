@@ -8,6 +8,7 @@ from itertools import combinations
 from typing import Any
 
 from domain.agreements import Obligation, ObligationAgreed, ObligationAssessed, ObligationStanding, Term
+from domain.comparison import comparable
 from domain.edtf import When
 from domain.finding import Finding, Rule, Severity, few
 from domain.findings.wording import MAX_VALUES, says, title_of, with_claimants
@@ -61,16 +62,19 @@ def contested(subject: Subject, state: SubjectState, is_past: Callable[[Any, str
         is_past: whether a plan no longer matters (`FamilyFindings.is_past`).
     """
     for about, title, candidates in _matters(state):
-        said = [(says(c.value), c) for c in candidates if not c.possible and not _is_silent(c.value)]
-        distinct = {words: c.value for words, c in said}
-        if is_past(state, about) or not any(_contradict(a, b) for a, b in combinations(distinct.values(), 2)):
+        said: dict[str, list[Candidate[Any]]] = {}
+        for c in candidates:
+            if not c.possible and not _is_silent(c.value):
+                said.setdefault(comparable(says(c.value)), []).append(c)
+        values = [alike[-1].value for alike in said.values()]
+        if is_past(state, about) or not any(_contradict(a, b) for a, b in combinations(values, 2)):
             continue
-        words = [with_claimants(value, [c for word, c in said if word == value]) for value in distinct]
+        words = [with_claimants(says(alike[0].value), alike) for alike in said.values()]
         more = f"; and {len(words) - MAX_VALUES} more" if len(words) > MAX_VALUES else ""
         yield CONTESTED.finding(
             subject,
             f"Reports contradict each other on {title}: {'; '.join(words[:MAX_VALUES])}{more}.",
-            few(event for _, c in said for event in c.events),
+            few(event for alike in said.values() for c in alike for event in c.events),
             about=about,
         )
 

@@ -6,13 +6,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from domain import convoys, general
+from domain.comparison import comparable
 from domain.convoys import ClearanceForm, ClearanceGranted
+from domain.decimals import Exact, total
 from domain.edtf import END
 from domain.family import FamilyFindings
 from domain.finding import DAY, Finding, Rule, Severity, few, moment_after
 from domain.findings.any_subject import passed_plan
 from domain.findings.figures import PART_ABOVE_WHOLE
-from domain.findings.wording import cut, names_of, place_name, plain_number
+from domain.findings.wording import cut, place_name, plain_number, said_by
+from domain.keys import compound
 from domain.lines import ANY_ORDER, Candidate, Course, Line
 from domain.values import Item, Subject
 
@@ -112,7 +115,7 @@ def _not_arrived(subject: Subject, state: convoys.ConvoyState) -> Iterator[Findi
         last = max(seen, key=lambda c: c.span.latest)
         place = f" at {place_name(last.value.place)}" if last.value.place else ""
         text = (
-            f"Last seen: {last.value.stage}{place} ({last.occurred}, {names_of(last.claimants)}); "
+            f"Last seen: {last.value.stage}{place} ({last.occurred}, {said_by(last.claimants)}); "
             "a day later it is not reported to have arrived."
         )
         since = last.span.latest + ARRIVES_WITHIN
@@ -128,23 +131,23 @@ def _unloaded(subject: Subject, state: convoys.ConvoyState) -> Iterator[Finding]
     taken += [((cited.event,), "removed", _amounts(cited.data.items)) for cited in state.removed]
     for events, what, amounts in taken:
         for (item, unit), (least, _) in amounts.items():
-            most = [load.get((item, unit), (0.0, None))[1] for _, load in loads]
+            most = [load.get((item, unit), (0, None))[1] for _, load in loads]
             bounds = [high for high in most if high is not None]
             if len(bounds) == len(most) and least > max(bounds):
                 loaded_at_most = f"{plain_number(max(bounds))} loaded at most"
                 text = f"{plain_number(least)} {unit} of {cut(item)} or more were {what}, {loaded_at_most}."
                 rests_on = few((*events, *(event for load_events, _ in loads for event in load_events)))
-                yield PART_ABOVE_WHOLE.finding(subject, text, rests_on, about=f"{what} {item} {unit}")
+                yield PART_ABOVE_WHOLE.finding(subject, text, rests_on, about=f"{what} {compound(item, unit)}")
 
 
-def _amounts(items: Iterable[Item]) -> dict[tuple[str, str], tuple[float, float | None]]:
-    """How much there is of each item, least and most, by description and unit."""
-    amounts: dict[tuple[str, str], tuple[float, float | None]] = {}
+def _amounts(items: Iterable[Item]) -> dict[tuple[str, str], tuple[Exact, Exact | None]]:
+    """How much there is of each item, least and most, by description and unit, as texts are compared."""
+    amounts: dict[tuple[str, str], tuple[Exact, Exact | None]] = {}
     for item in items:
         if item.quantity is not None:
-            key = (item.description.casefold(), item.quantity.unit.casefold())
+            key = (comparable(item.description), comparable(item.quantity.unit))
             (low, high), (before, upto) = item.quantity.range, amounts.get(key, (0, 0))
-            amounts[key] = (low + before, None if high is None or upto is None else high + upto)
+            amounts[key] = (total((low, before)), None if high is None or upto is None else total((high, upto)))
     return amounts
 
 

@@ -7,10 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from domain.claimants import Claimant
+from domain.decimals import Exact, middle, times
 from domain.edtf import BEGINNING, END
 from domain.finding import DAY, Finding, Rule, Severity, few, in_order, ranked
-from domain.findings.wording import MAX_VALUES, cut, names_of, plain_number
-from domain.values import EventId, Series, Subject
+from domain.findings.wording import MAX_VALUES, cut, names_by_key, plain_number, said_by
+from domain.keys import compound
+from domain.series import Series
+from domain.values import EventId, Subject
 
 PART_ABOVE_WHOLE = Rule(
     "part-above-whole",
@@ -44,12 +48,11 @@ WIDE = 2
 class ClaimMade:
     """The newest word of one claimant on one series of figures."""
 
-    series: tuple[str, ...]
-    """Measure, counting, unit, area, scope, period (`Figure.series`)."""
-    claimant: str
+    series: Series
+    claimant: Claimant
     assessed: bool
-    low: float
-    high: float | None
+    low: Exact
+    high: Exact | None
     """None: no upper bound."""
     earliest: int
     """Bounds of the time of which it is said, in seconds since 1970."""
@@ -57,15 +60,15 @@ class ClaimMade:
     event: EventId
 
     @property
-    def range(self) -> tuple[float, float | None]:
+    def range(self) -> tuple[Exact, Exact | None]:
         return (self.low, self.high)
 
     @property
-    def central(self) -> float | None:
+    def central(self) -> Exact | None:
         """The number to compare by: the middle of a range, what an open range names; None if it says nothing."""
         if self.high is None:
             return self.low if self.low > 0 else None
-        return self.high if self.low == 0 else (self.low + self.high) / 2
+        return self.high if self.low == 0 else middle(self.low, self.high)
 
 
 def comparable_claims(claims: Iterable[ClaimMade]) -> list[ClaimMade]:
@@ -79,7 +82,7 @@ def comparable_claims(claims: Iterable[ClaimMade]) -> list[ClaimMade]:
     return [claim for claim in made if claim.latest + COMPARABLE >= newest]
 
 
-def common(ranges: Iterable[tuple[float, float | None]]) -> tuple[float, float | None]:
+def common(ranges: Iterable[tuple[Exact, Exact | None]]) -> tuple[Exact, Exact | None]:
     """What all ranges allow together; the low end lies above the high end if there is nothing."""
     bounds = list(ranges)
     low = max((low for low, _ in bounds), default=0)
@@ -89,7 +92,7 @@ def common(ranges: Iterable[tuple[float, float | None]]) -> tuple[float, float |
 
 def of_claims(subject: Subject, claims: Sequence[ClaimMade]) -> list[Finding]:
     """What the figures of one subject tell, given the newest claim of each claimant on each series."""
-    series: defaultdict[tuple[str, ...], list[ClaimMade]] = defaultdict(list)
+    series: defaultdict[Series, list[ClaimMade]] = defaultdict(list)
     for claim in claims:
         series[claim.series].append(claim)
     findings: list[Finding] = []
@@ -101,72 +104,67 @@ def of_claims(subject: Subject, claims: Sequence[ClaimMade]) -> list[Finding]:
 def _against_each_other(subject: Subject, claims: Sequence[ClaimMade]) -> Iterator[Finding]:
     if len(claims) < 2:
         return
-    ordered = sorted(claims, key=lambda claim: (claim.low, claim.claimant))
+    ordered = sorted(claims, key=lambda claim: (claim.low, claim.claimant.key))
     low, high = common(claim.range for claim in claims)
     central = [claim.central for claim in claims if claim.central is not None]
     if high is not None and low > high:
         rule, verdict = CLAIMS_CONTRADICT, "cannot all be true"
-    elif len(central) > 1 and max(central) > 0 and max(central) >= WIDE * min(central):
+    elif len(central) > 1 and max(central) > 0 and max(central) >= times(min(central), WIDE):
         rule, verdict = CLAIMS_DIVERGE, f"can all be true, but lie a factor of {WIDE} or more apart"
     else:
         return
     shown = ordered if len(ordered) <= MAX_VALUES else [*ordered[: MAX_VALUES - 1], ordered[-1]]
-    words = "; ".join(f"{_range(claim)} ({_dates(claim)}, {names_of([claim.claimant])})" for claim in shown)
+    names = names_by_key([claim.claimant for claim in ordered])
+    words = "; ".join(f"{_range(claim)} ({_dates(claim)}, {cut(names[claim.claimant.key])})" for claim in shown)
     more = f"; and {len(ordered) - len(shown)} more" if len(ordered) > len(shown) else ""
     text = f"Claims on {_series(claims[0].series)} {verdict}: {words}{more}."
-    yield rule.finding(subject, text, few(claim.event for claim in ordered), about="|".join(claims[0].series))
+    yield rule.finding(subject, text, few(claim.event for claim in ordered), about=claims[0].series.key)
 
 
 def _parts_above(subject: Subject, claims: Sequence[ClaimMade]) -> Iterator[Finding]:
     """Only what one claimant says of both: what two claimants count need not be the same."""
     said: defaultdict[tuple[str, ...], list[ClaimMade]] = defaultdict(list)
     for claim in claims:
-        if not claim.assessed and len(claim.series) == len(Series._fields):
-            _, counting, unit, _, _, period = claim.series
-            said[claim.claimant, counting, unit, period].append(claim)
+        if not claim.assessed:
+            series = claim.series
+            said[claim.claimant.key, series.counting, series.unit, series.period].append(claim)
     for alike in said.values():
         for part, whole in ((a, b) for a in alike for b in alike if _is_part(a.series, b.series)):
             apart = max(part.earliest - whole.latest, whole.earliest - part.latest)
             if apart > COMPARABLE or whole.high is None or part.low <= whole.high:
                 continue
             text = (
-                f"{names_of([part.claimant])} puts {_series(part.series)} at {_range(part)} ({_dates(part)}), but "
+                f"{said_by([part.claimant])} puts {_series(part.series)} at {_range(part)} ({_dates(part)}), but "
                 f"{_series(whole.series)}, of which it is a part, at {_range(whole)} ({_dates(whole)})."
             )
-            about = f"{part.claimant}|{'|'.join(part.series)} in {'|'.join(whole.series)}"
+            about = compound(part.claimant.key, part.series.key, whole.series.key)
             yield PART_ABOVE_WHOLE.finding(subject, text, few((part.event, whole.event)), about=about)
 
 
-ENROLLED = "enrolled: "
-ALL_TRACKS = "enrolled: all tracks"
-
-
-def _is_part(part: tuple[str, ...], whole: tuple[str, ...]) -> bool:
+def _is_part(part: Series, whole: Series) -> bool:
     """Whether one series counts a part of what the other counts: a track, some of the places, or a narrower scope.
 
     Counting, unit and period are the same. A scope narrows what is reported without one, of the same measure and area.
     """
-    measure, _, _, area, scope, _ = part
-    of_measure, _, _, of_area, of_scope, _ = whole
-    within = bool(area and of_area) and set(area.split("+")) < set(of_area.split("+"))
-    if measure == of_measure and area == of_area:
-        return bool(scope) and not of_scope
-    track = _is_track(measure, of_measure)
-    return scope == of_scope and (measure == of_measure or track) and (area == of_area or within)
+    same = (part.measure, part.enrolled) == (whole.measure, whole.enrolled)
+    if same and part.area == whole.area:
+        return bool(part.scope) and not whole.scope
+    within = bool(part.area and whole.area) and set(part.area) < set(whole.area)
+    return part.scope == whole.scope and (same or _is_track(part, whole)) and (part.area == whole.area or within)
 
 
-def _is_track(measure: str, of_measure: str) -> bool:
-    """Whether a measure counts one track of a register, the other all tracks, of the same category."""
-    _, _, category = measure.partition(", ")
-    _, _, of_category = of_measure.partition(", ")
-    whole = of_measure.startswith(ALL_TRACKS) and not measure.startswith(ALL_TRACKS)
-    return measure.startswith(ENROLLED) and whole and category == of_category
+def _is_track(part: Series, whole: Series) -> bool:
+    """Whether one series counts one track of a register, the other all tracks, of the same category."""
+    if not part.enrolled or not whole.enrolled:
+        return False
+    (track, category), (of_track, of_category) = part.enrolled, whole.enrolled
+    return bool(track) and not of_track and category == of_category
 
 
-def _series(series: tuple[str, ...]) -> str:
-    measure, counting, unit, area, scope, period = (*series, *("" for _ in Series._fields))[: len(Series._fields)]
-    bounds = [counting, unit, f"area {area.replace('+', ' and ')}" if area else "", scope, period]
-    return f"“{cut(measure)}” ({cut(', '.join(bound for bound in bounds if bound))})"
+def _series(series: Series) -> str:
+    area = f"area {' and '.join(series.area)}" if series.area else ""
+    bounds = [series.counting, series.unit, area, series.scope, series.period]
+    return f"“{cut(series.measure)}” ({cut(', '.join(bound for bound in bounds if bound))})"
 
 
 def _range(claim: ClaimMade) -> str:

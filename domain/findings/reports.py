@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import defaultdict
 from collections.abc import Sequence
 
+from domain.claimants import Claimant
+from domain.comparison import compared
 from domain.event import Event, Revision
 from domain.finding import Finding, Rule, Severity, few
-from domain.findings.wording import names_of
+from domain.findings.wording import names_of, said_by
 from domain.values import EventId, Subject
 
 LIKELY_DUPLICATE = Rule(
@@ -22,8 +25,9 @@ LIKELY_DUPLICATE = Rule(
 
 def content_key(event: Event) -> str:
     """A short hash of what a report says: its type, when it occurred, and its data; not who says so."""
-    said = event.data.model_dump_json(exclude_defaults=True, exclude_none=True)  # its fields stand in a fixed order
-    return hashlib.blake2b(f"{event.type} {event.occurred} {said}".encode(), digest_size=8).hexdigest()
+    said = event.data.model_dump(mode="json", exclude_defaults=True, exclude_none=True)  # fields in a fixed order
+    text = json.dumps(compared(said), ensure_ascii=False, separators=(",", ":"))
+    return hashlib.blake2b(f"{event.type} {event.occurred} {text}".encode(), digest_size=8).hexdigest()
 
 
 def of_repeats(subject: Subject, events: Sequence[Event]) -> list[Finding]:
@@ -34,16 +38,15 @@ def of_repeats(subject: Subject, events: Sequence[Event]) -> list[Finding]:
             alike[content_key(event)].append(event)
     findings = []
     for key, same in alike.items():
-        by: defaultdict[str, list[Event]] = defaultdict(list)
+        by: defaultdict[str, list[tuple[Claimant, Event]]] = defaultdict(list)
         for event in same:
             for claimant in event.claimants:
-                by[claimant].append(event)
-        twice = {claimant: events for claimant, events in by.items() if len(events) > 1}
+                by[claimant.key].append((claimant, event))
+        twice = [one for pairs in by.values() if len(pairs) > 1 for one in pairs]
         if twice:
-            ids = sorted({event.id for events in twice.values() for event in events})
-            text = (
-                f"{len(ids)} reports of {same[0].type} on {same[0].occurred} by {names_of(sorted(twice))} say the same."
-            )
+            ids = sorted({event.id for _, event in twice})
+            who = said_by(sorted(claimant for claimant, _ in twice))
+            text = f"{len(ids)} reports of {same[0].type} on {same[0].occurred} by {who} say the same."
             findings.append(LIKELY_DUPLICATE.finding(subject, text, few(ids), about=f"content {key}"))
     return findings
 

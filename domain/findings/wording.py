@@ -7,7 +7,9 @@ from typing import Any
 
 from domain.actors import ActorRelated
 from domain.agreements import AgreementSigned, ObligationAgreed, ObligationAssessed, Term
+from domain.claimants import Claimant, ClaimantKind, distinct, told_apart
 from domain.convoys import ClearanceDenied, ClearanceGranted, ConvoyArrived, Whereabouts
+from domain.decimals import Exact, as_text
 from domain.general import PositionTaken, RoleHeld
 from domain.lines import Candidate
 from domain.processes import AccessReported, AreaHeld, ControlReported, ProcessLinked
@@ -105,8 +107,8 @@ def title_of(value: Any, field: str, key: str) -> str:
 def with_claimants(words: str, candidates: Sequence[Candidate[Any]]) -> str:
     """One value with who says so, and of when."""
     dates = dict.fromkeys(str(c.occurred) for c in candidates if c.occurred is not None)
-    who = dict.fromkeys(name for c in candidates for name in c.claimants)
-    return f"{words} ({', '.join([*list(dates)[:MAX_NAMES], names_of(who)])})"
+    who = said_by(claimant for c in candidates for claimant in c.claimants)
+    return f"{words} ({', '.join([*list(dates)[:MAX_NAMES], who])})"
 
 
 _NAMELESS = {
@@ -117,8 +119,21 @@ _NAMELESS = {
 """Who says so, of an event without a source (`Event.claimants`)."""
 
 
-def names_of(claimants: Iterable[str]) -> str:
-    names = [cut(_NAMELESS.get(name, name)) for name in claimants]
+def said_by(claimants: Iterable[Claimant]) -> str:
+    """Claimants by their names; where two share one, the original stands with it."""
+    every = distinct(claimants)
+    names = names_by_key(every)
+    return names_of(names[claimant.key] for claimant in every)
+
+
+def names_by_key(claimants: Sequence[Claimant]) -> dict[str, str]:
+    """How each of several claimants is named where all of them are."""
+    nameless = {one.key: _NAMELESS.get(one.name, one.name) for one in claimants if one.kind is ClaimantKind.NOBODY}
+    return {**told_apart(claimants), **nameless}
+
+
+def names_of(texts: Iterable[str]) -> str:
+    names = [cut(text) for text in texts]
     if len(names) > MAX_NAMES:
         return f"{', '.join(names[:MAX_NAMES])} and {len(names) - MAX_NAMES} more"
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names) or "nobody named"
@@ -148,5 +163,5 @@ def amount_of(quantity: Quantity) -> str:
     return f"{number} {quantity.unit}"
 
 
-def plain_number(number: float) -> str:
-    return str(int(number)) if number == int(number) else str(number)
+def plain_number(number: Exact) -> str:
+    return as_text(number)

@@ -188,7 +188,7 @@ class _Comparison:
                     "put_in": recorded.position <= self._since.position,
                     "recorded_at": instant(recorded.recorded_at),
                     "recorded_by": recorded.recorded_by,
-                    "claimants": list(event.claimants),
+                    "claimants": event.claimant_names,
                     "says": self._sentence(event),
                     **self._now.marks.get(event_id, {}),
                 }

@@ -78,7 +78,7 @@ def deadlines(
     items = [_line(renderer, row, events, context, moment) for row, events in zip(shown, rests_on, strict=True)]
     following = cursor(*(getattr(shown[-1], name) for name in KEY)) if len(rows) > limit else None
     for recorded in context.events.values():
-        for claimant in recorded.event.claimants:
+        for claimant in recorded.event.claimant_names:
             renderer.actor(claimant.removeprefix("actors/") if claimant.startswith("actors/") else None)
     return Page(items, following), explanations.at_present(transaction, renderer)
 

@@ -27,7 +27,7 @@ def at_horizon(
         marks: what became of them.
     """
     for recorded in events.values():
-        for claimant in recorded.event.claimants:
+        for claimant in recorded.event.claimant_names:
             if claimant.startswith("actors/"):
                 renderer.actor(claimant.removeprefix("actors/"))
     joined, possible = view.snapshot.joined, view.snapshot.possible

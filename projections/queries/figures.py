@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 
+from domain.comparison import comparable
+from domain.decimals import Exact, as_number
 from domain.enrolments import EnrolmentReported
 from domain.event import Event, Recorded
 from domain.findings.figures import common, comparable_claims
 from domain.general import Figure, FigureAssessed
 from domain.horizon import EVERYTHING
+from domain.series import Series
 from domain.values import Quantity, Subject
 from projections import rendering
 from projections.paging import Page, cursor, read_cursor, storable
@@ -75,7 +78,7 @@ def claims(
             known_ids(transaction, process),
             last,
             limit + 1,
-            measure=measure.casefold() if measure is not None else None,
+            measure=storable(measure) if measure is not None else None,
             claimant=storable(claimant) if claimant is not None else None,
         )
         names = [event_id for *_, event_id in orders[:limit]]
@@ -92,7 +95,8 @@ def _staying(claimant: str | None, stays: Mapping[Subject, Subject]) -> str | No
 def _claims(event: Event, measure: str | None, claimant: str | None) -> bool:
     """Whether an event makes a claim on this measure (on any, if None), by this claimant (by any, if None)."""
     return any(
-        (measure is None or claim.series[0] == measure.casefold()) and (claimant is None or claim.claimant == claimant)
+        (measure is None or claim.series.measure == comparable(measure))
+        and (claimant is None or comparable(claim.claimant.name) == comparable(claimant))
         for claim in claims_in(event)
     )
 
@@ -104,15 +108,15 @@ def figures_of(
 
     Every claimant's newest claim is shown. The span is what all claims allow; nothing is ever added up.
     """
-    series: dict[tuple[str, tuple[str, ...]], list[Claim]] = defaultdict(list)
+    series: dict[tuple[str, Series], list[Claim]] = defaultdict(list)
     for claim in snapshot.claims:
         series[claim.subject, claim.series].append(claim)
     events = lookup([claim.event_id for claim in snapshot.claims])
     ordered = sorted(series.items(), key=lambda item: not _span(item[1])[2])[:shown]
     figures: list[Json] = []
     counts: dict[str, list[Json]] = defaultdict(list)
-    for (subject, key), claims in ordered:
-        line = _series(renderer, subject, key, claims, events)
+    for (subject, _), claims in ordered:
+        line = _series(renderer, subject, claims, events)
         if isinstance(events[claims[0].event_id].event.data, EnrolmentReported):
             counts[subject].append(line)
         else:
@@ -124,17 +128,16 @@ def claim_of(event: Event) -> Json:
     """A claim on a figure, or an assessment of one, as the series over time shows it."""
     data = event.data
     assert isinstance(data, Figure | EnrolmentReported)  # noqa: S101  see claims_in
-    measure, counting, unit, *_ = data.series
     return {
         "event": str(event.id),
         "subject": event.subject,
         "occurred": event.occurred,
-        "claimants": [claim.claimant for claim in claims_in(event)],
+        "claimants": list(dict.fromkeys(claim.claimant.name for claim in claims_in(event))),
         "assessed": isinstance(data, FigureAssessed),
         "reason": data.reason if isinstance(data, FigureAssessed) else None,
-        "measure": data.measure if isinstance(data, Figure) else measure,
-        "counting": counting,
-        "unit": unit,
+        "measure": data.title,
+        "counting": data.counting.value,
+        "unit": data.quantity.unit,
         "period": data.period,
         "area": rendering.area(data.area),
         "scope": data.scope,
@@ -148,24 +151,23 @@ def _figure(claim: Claim, events: Mapping[str, Recorded]) -> Figure | EnrolmentR
     return data
 
 
-def _span(claims: list[Claim]) -> tuple[float, float | None, bool]:
+def _span(claims: list[Claim]) -> tuple[Exact, Exact | None, bool]:
     """What the claims that can be held against each other all allow, and whether there is no such number."""
     ranges = [claim.range for claim in comparable_claims(claim.made for claim in claims)]
     low, high = common(ranges)
     return low, high, len(ranges) > 1 and high is not None and low > high
 
 
-def _series(
-    renderer: Renderer, subject: str, key: tuple[str, ...], claims: list[Claim], events: Mapping[str, Recorded]
-) -> Json:
-    measure, counting, unit, *_ = key
+def _series(renderer: Renderer, subject: str, claims: list[Claim], events: Mapping[str, Recorded]) -> Json:
+    """One series; texts that are one are shown as the newest claim has them."""
     newest_first = sorted(claims, key=lambda claim: claim.order, reverse=True)
     shown: dict[bool, list[Json]] = {False: [], True: []}
     for claim in newest_first[:CLAIMS_SHOWN]:
         event, data = events[claim.event_id].event, _figure(claim, events)
         shown[claim.assessed].append(
             {
-                "claimant": claim.claimant,
+                "claimant": claim.claimant.name,
+                **({"within": claim.claimant.within} if claim.claimant.within else {}),
                 **quantity(data.quantity),
                 "period": data.period,
                 "as_of": event.occurred,
@@ -179,9 +181,9 @@ def _series(
     stated = rendering.area(newest.area)
     return {
         "subject": subject,
-        "measure": newest.measure if isinstance(newest, Figure) else measure,
-        "counting": counting,
-        "unit": unit,
+        "measure": newest.title,
+        "counting": newest.counting.value,
+        "unit": newest.quantity.unit,
         "area": stated,
         "area_stated": stated is not None,
         "scope": newest.scope,
@@ -193,9 +195,9 @@ def _series(
     }
 
 
-def plain(number: float | None) -> float | None:
-    """A whole number without a decimal point."""
-    return int(number) if number is not None and number == int(number) else number
+def plain(number: Exact | None) -> float | None:
+    """A number for JSON; a whole one without a decimal point."""
+    return as_number(number) if number is not None else None
 
 
 def quantity(claimed: Quantity) -> Json:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from domain.comparison import compared
 from domain.values import Subject
 from projections.queries.line_names import PLAN
 from projections.rendering import Json
@@ -31,7 +32,8 @@ def substance(line: Json | None) -> Any:
 
 
 def _worded(value: Any) -> Any:
-    return {n: v for n, v in value.items() if n not in WORDING} if isinstance(value, dict) else value
+    """A value without its wording, its texts and numbers as they are compared."""
+    return compared({n: v for n, v in value.items() if n not in WORDING} if isinstance(value, dict) else value)
 
 
 def shown_line(line: Json | None) -> Json | None:

@@ -2,7 +2,7 @@
 
 A name is the subject, but for the process itself, then the field as the status calls it, then what tells lines of one
 field apart: an actor, a place, a measure. It does not depend on where a line stands in a list, so the same line has the
-same name at every horizon. Pure: JSON of `projections.rendering` in, names out; nothing else is imported here.
+same name at every horizon. Pure: JSON of `projections.rendering` in, names out.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
+
+from domain.comparison import comparable
 
 Json = dict[str, Any]
 
@@ -106,14 +108,14 @@ def claims_of(series: Iterable[Json], begins: str = "") -> dict[str, Json]:
                 "events": claim["events"],
             }
             who = f"assessed by {claimant}" if assessed else claimant
-            _put(lines, f"{begins}figures", [*key, who], line)
+            _put(lines, f"{begins}figures", [*key, who, claim.get("within")], line)
     return lines
 
 
 def matching(wanted: str, names: Iterable[str]) -> list[str]:
     """The lines that a name stands for: one, or all under it; without a subject, those of any subject; else those
     that have it as a part."""
-    known, wanted = list(names), wanted.strip().strip(".").casefold()
+    known, wanted = list(names), comparable(wanted).strip(".")
     if not wanted:
         return []
     for tails in (
@@ -128,7 +130,7 @@ def matching(wanted: str, names: Iterable[str]) -> list[str]:
 
 def slug(text: object) -> str:
     """A text as a part of a name: small letters and digits, with hyphens between words."""
-    words = re.sub(r"[\W_]+", "-", str(text).casefold()).strip("-")
+    words = re.sub(r"[\W_]+", "-", comparable(str(text))).strip("-")
     if len(words) > _LONGEST:
         words = words[: words.rfind("-", 1, _LONGEST + 1) if "-" in words[1 : _LONGEST + 1] else _LONGEST]
     return words or "unnamed"

@@ -32,7 +32,7 @@ def obligations(transaction: Transaction, process: str, now: datetime, request: 
     scores: dict[tuple[str, str], list[Json]] = {}
     for event in _assessments(transaction, view):
         data = event.data.model_dump(mode="json", exclude_none=True)
-        line = {**data, "occurred": event.occurred, "claimants": list(event.claimants), "event": str(event.id)}
+        line = {**data, "occurred": event.occurred, "claimants": event.claimant_names, "event": str(event.id)}
         scores.setdefault((event.subject, line.pop("obligation")), []).append(line)
     for side in sides:
         for line in side["owes"]:

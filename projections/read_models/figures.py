@@ -8,12 +8,17 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, Column, Double, and_, delete, func, insert, select, tuple_
+from sqlalchemy import BigInteger, Boolean, Column, and_, delete, func, insert, select, tuple_
 
+from domain.claimants import Claimant, ClaimantKind
+from domain.comparison import comparable
+from domain.decimals import Exact, as_text, exact
 from domain.enrolments import EnrolmentReported
 from domain.event import Event, Payload, Recorded
 from domain.findings.figures import ClaimMade
 from domain.general import Figure, FigureAssessed, FigureReported
+from domain.keys import bounded
+from domain.series import Series
 from domain.values import EventId
 from projections.read_models.change_set import ChangeSet, ReadModel
 from projections.read_models.membership import BELONGS
@@ -35,18 +40,18 @@ CLAIMS = TableDefinition(
     "claims",
     *_identity_columns(),
     *order_columns(),
-    Column("low", Double, nullable=False),
-    Column("high", Double),
+    Column("claim", Text, nullable=False),
+    Column("measure", Text, nullable=False),
+    Column("called", Text, nullable=False),
     Column("position", BigInteger, nullable=False),
 )
-"""Every claim in effect on a figure."""
+"""Every claim in effect on a figure (`StatedClaim.text`); measure and name of the claimant as texts are compared."""
 
 SERIES = TableDefinition(
     "series",
     *_identity_columns(),
     *order_columns(primary_key=False),
-    Column("low", Double, nullable=False),
-    Column("high", Double),
+    Column("claim", Text, nullable=False),
     Column("claims", BigInteger, nullable=False),
 )
 """The newest claim of each series of figures by each claimant."""
@@ -63,15 +68,23 @@ class Claim:
     """The newest word of one claimant (or assessor) on one series of figures."""
 
     subject: str
-    series: tuple[str, ...]
-    claimant: str
-    assessed: bool
+    stated: StatedClaim
     order: Order
-    low: float
-    high: float | None
-    """What it allows; None: no upper bound."""
     claims: int
     """How many times the claimant has spoken on it."""
+
+    @property
+    def series(self) -> Series:
+        return self.stated.series
+
+    @property
+    def claimant(self) -> Claimant:
+        """In the spelling of the newest claim."""
+        return self.stated.claimant
+
+    @property
+    def assessed(self) -> bool:
+        return self.stated.assessed
 
     @property
     def event_id(self) -> str:
@@ -81,18 +94,32 @@ class Claim:
     def made(self) -> ClaimMade:
         """The claim as findings look at it."""
         earliest, latest, _, event_id = self.order
-        bounds = (self.low, self.high, earliest, latest)
-        return ClaimMade(self.series, self.claimant, self.assessed, *bounds, EventId(UUID(event_id)))
+        return ClaimMade(*self.stated, earliest, latest, EventId(UUID(event_id)))
 
 
 class StatedClaim(NamedTuple):
     """A claim that an event makes."""
 
-    series: tuple[str, ...]
-    claimant: str
+    series: Series
+    claimant: Claimant
     assessed: bool
-    low: float
-    high: float | None
+    low: Exact
+    high: Exact | None
+    """What it allows; None: no upper bound."""
+
+    @property
+    def text(self) -> str:
+        """The claim as a table holds it: exact numbers need their digits, and no database keeps them as numbers."""
+        high = as_text(self.high) if self.high is not None else None
+        return json.dumps([self.series, self.claimant, as_text(self.low), high], ensure_ascii=False)
+
+    @staticmethod
+    def of(text: str, *, assessed: bool) -> StatedClaim:
+        """The claim that a table holds."""
+        (measure, counting, unit, area, scope, period, enrolled), (name, kind, within), low, high = json.loads(text)
+        series = Series(measure, counting, unit, tuple(area), scope, period, tuple(enrolled))
+        claimant = Claimant(name, ClaimantKind(kind), within)
+        return StatedClaim(series, claimant, assessed, exact(low), exact(high) if high is not None else None)
 
 
 # --- a batch
@@ -119,7 +146,7 @@ def apply(changes: ChangeSet) -> None:
         before = new.get(identity)
         count = before["claims"] + 1 if before else 1
         newest_row = before if before and _place(before) > _place(row) else row
-        new[identity] = {**{name: newest_row[name] for name in (*IDENTITY, *ORDER, "low", "high")}, "claims": count}
+        new[identity] = {**{name: newest_row[name] for name in (*IDENTITY, *ORDER, "claim")}, "claims": count}
     put(changes.connection, changes.table(SERIES), list(new.values()), Clash(IDENTITY, added=("claims",), newest=ORDER))
 
 
@@ -129,7 +156,7 @@ def _recount(changes: ChangeSet, identity: dict[str, Any]) -> None:
     theirs = and_(*(claims.c[name] == value for name, value in identity.items()))
     connection.execute(delete(series).where(and_(*(series.c[n] == value for n, value in identity.items()))))
     key = order_in(claims)
-    query = select(*key, claims.c.low, claims.c.high).where(theirs).order_by(*(c.desc() for c in key)).limit(1)
+    query = select(*key, claims.c.claim).where(theirs).order_by(*(c.desc() for c in key)).limit(1)
     row = connection.execute(query).first()
     if row is not None:
         count = connection.execute(select(func.count()).select_from(claims).where(theirs)).scalar_one()
@@ -143,15 +170,16 @@ def _rows(recorded: Recorded, event: Event) -> list[dict[str, Any]]:
     return [
         {
             "subject": event.subject,
-            "series": json.dumps(claim.series, ensure_ascii=False),
-            "claimant": claim.claimant,
+            "series": bounded(claim.series.key),
+            "claimant": bounded(claim.claimant.key),
             "assessed": claim.assessed,
             "earliest": earliest,
             "latest": latest,
             "step": step,
             "event_id": event_id,
-            "low": claim.low,
-            "high": claim.high,
+            "claim": claim.text,
+            "measure": claim.series.measure,
+            "called": comparable(claim.claimant.name),
             "position": recorded.position,
         }
         for claim in claims_in(event)
@@ -177,31 +205,34 @@ def claims_in(event: Event) -> Iterator[StatedClaim]:
     """The claims an event makes, one for each claimant."""
     match event.data:
         case FigureAssessed() as data:
-            yield StatedClaim(data.series, data.assessor, True, *data.quantity.range)
+            office = Claimant(data.assessor, ClaimantKind.OFFICE)
+            yield StatedClaim(data.series, office, True, *data.quantity.range)
         case Figure() | EnrolmentReported() as data:
+            series, (low, high) = data.series, data.quantity.range
             for claimant in event.claimants:
-                yield StatedClaim(data.series, claimant, False, *data.quantity.range)
+                yield StatedClaim(series, claimant, False, low, high)
         case _:
             return
 
 
 def fold(events: Iterable[Event]) -> list[Claim]:
     """The newest claims that events in effect make, in order."""
-    newest: dict[tuple[str, tuple[str, ...], str, bool], Claim] = {}
+    newest: dict[tuple[str, Series, str, bool], Claim] = {}
     for event in events:
-        for series, claimant, assessed, low, high in claims_in(event):
+        for claim in claims_in(event):
             order = display_order(event)
-            key = (event.subject, series, claimant, assessed)
+            key = (event.subject, claim.series, claim.claimant.key, claim.assessed)
             before = newest.get(key)
             count = before.claims + 1 if before else 1
-            newest_order = max(before.order, order) if before else order
-            bounds = (before.low, before.high) if before and before.order == newest_order else (low, high)
-            newest[key] = Claim(event.subject, series, claimant, assessed, newest_order, *bounds, count)
+            if before is not None and before.order > order:
+                newest[key] = Claim(before.subject, before.stated, before.order, count)
+            else:
+                newest[key] = Claim(event.subject, claim, order, count)
     return sorted(newest.values(), key=_sorting)
 
 
-def _sorting(claim: Claim) -> tuple[str, tuple[str, ...], bool, str]:
-    return (claim.subject, claim.series, claim.assessed, claim.claimant)
+def _sorting(claim: Claim) -> tuple[str, Series, bool, str]:
+    return (claim.subject, claim.series, claim.assessed, claim.claimant.key)
 
 
 # --- queries
@@ -213,12 +244,8 @@ def newest_claims(transaction: Transaction, subjects: Iterable[str]) -> list[Cla
     claims = [
         Claim(
             row.subject,
-            tuple(json.loads(row.series)),
-            row.claimant,
-            row.assessed,
+            StatedClaim.of(row.claim, assessed=row.assessed),
             (row.earliest, row.latest, row.step, row.event_id),
-            row.low,
-            row.high,
             row.claims,
         )
         for row in rows_where(transaction.connection, table, table.c.subject, subjects)
@@ -242,8 +269,8 @@ def page(
         ids: of the process, the one that stays first.
         last: only what comes after this place; None: from the beginning.
         limit: so many at most.
-        measure: only claims on this measure (folded case); None: on any.
-        claimant: only by this claimant; None: by any.
+        measure: only claims on this measure; None: on any.
+        claimant: only by whom is called so; None: by any.
     """
     table, belongs = transaction.table(CLAIMS), transaction.table(BELONGS)
     counted = belongs.c.withdrawn.is_(False) | (belongs.c.subject == f"processes/{ids[0]}")
@@ -251,10 +278,9 @@ def page(
     query = select(*key).distinct().order_by(*key).limit(limit)
     query = query.where(table.c.subject.in_(select(belongs.c.subject).where(belongs.c.process.in_(ids), counted)))
     if measure is not None:
-        prefix = json.dumps([measure], ensure_ascii=False)[:-1] + ","
-        query = query.where(table.c.series.startswith(prefix, autoescape=True))
+        query = query.where(table.c.measure == comparable(measure))
     if claimant is not None:
-        query = query.where(table.c.claimant == claimant)
+        query = query.where(table.c.called == comparable(claimant))
     if last is not None:
         query = query.where(tuple_(*key) > last)
     return [(row[0], row[1], row[2], row[3]) for row in transaction.connection.execute(query)]

@@ -304,7 +304,7 @@ def disputant(dispute: Event) -> str:
     assert isinstance(data, EventDisputed)  # noqa: S101  only disputes are asked about
     if data.by is not None:
         return f"actors/{data.by}"
-    return data.described or ", ".join(dispute.claimants)
+    return data.described or ", ".join(dispute.claimant_names)
 
 
 def gravity(finding: Finding) -> tuple[int, int, str, str]:

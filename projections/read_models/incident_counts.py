@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,8 +12,10 @@ from functools import lru_cache
 from sqlalchemy import BigInteger, Column, bindparam, func, select
 
 from domain.agreements import ViolationReported
+from domain.claimants import Claimant, ClaimantKind, told_apart
 from domain.event import Event, Payload
 from domain.general import IncidentReported
+from domain.keys import bounded, compound
 from projections.read_models.change_set import ChangeSet, ReadModel
 from projections.rendering import Json
 from projections.storage.sql import KEPT, Clash, Query, among, chunks, delete_keys, listed, put
@@ -25,9 +28,10 @@ INCIDENT_COUNTS = TableDefinition(
     Column("recorder", Text, primary_key=True),
     Column("first_day", BigInteger, primary_key=True, autoincrement=False),
     Column("last_day", BigInteger, primary_key=True, autoincrement=False),
+    Column("spelled", Text, nullable=False),
     Column("events", BigInteger, nullable=False),
 )
-"""Violations and incidents, counted by recorder and by bounds in days."""
+"""Violations and incidents, counted by recorder, as it is spelled, and by bounds in days."""
 
 DAY = 86_400
 """Seconds of a day."""
@@ -47,7 +51,8 @@ class IncidentCount:
     subject: str
     kind: str
     """`violation` or `incident`."""
-    recorder: str
+    recorder: Claimant
+    """As it is spelled; spellings of one recorder are counts of their own."""
     first_day: int
     """Days since 1970-01-01."""
     last_day: int
@@ -58,7 +63,7 @@ class IncidentCount:
 
 
 def apply(changes: ChangeSet) -> None:
-    new: dict[tuple[str, str, str, int, int], int] = defaultdict(int)
+    new: dict[tuple[str, str, Claimant, int, int], int] = defaultdict(int)
     for change in changes.changes:
         for event, sign in ((change.before, -1), (change.after, 1)):
             if event is not None:
@@ -68,10 +73,18 @@ def apply(changes: ChangeSet) -> None:
     if not counts:
         return
     table = changes.table(INCIDENT_COUNTS)
-    rows = [{**dict(zip(IDENTITY, key, strict=True)), "events": events} for key, events in counts.items()]
+    rows = [
+        {**dict(zip(IDENTITY, _key(counted), strict=True)), "spelled": json.dumps(counted[2]), "events": events}
+        for counted, events in counts.items()
+    ]
     put(changes.connection, table, rows, Clash(IDENTITY, added=("events",)))
-    fewer = sorted({key for key, events in counts.items() if events < 0})
+    fewer = sorted({_key(counted) for counted, events in counts.items() if events < 0})
     delete_keys(changes.connection, [*(table.c[n] for n in IDENTITY), table.c.events], [(*key, 0) for key in fewer])
+
+
+def _key(counted: tuple[str, str, Claimant, int, int]) -> tuple[str, str, str, int, int]:
+    subject, kind, recorder, first_day, last_day = counted
+    return (subject, kind, bounded(compound(*recorder)), first_day, last_day)
 
 
 READ_MODEL = ReadModel((INCIDENT_COUNTS,), apply)
@@ -80,7 +93,7 @@ READ_MODEL = ReadModel((INCIDENT_COUNTS,), apply)
 # --- in memory
 
 
-def counted_in(event: Event) -> Iterator[tuple[str, str, int, int]]:
+def counted_in(event: Event) -> Iterator[tuple[str, Claimant, int, int]]:
     """What an event adds to the counts: kind, recorder, first and last day."""
     kind = _COUNTED.get(type(event.data))
     if kind is None:
@@ -92,7 +105,7 @@ def counted_in(event: Event) -> Iterator[tuple[str, str, int, int]]:
 
 def fold(events: Iterable[Event]) -> list[IncidentCount]:
     """The counts that events in effect give, in order."""
-    counts: dict[tuple[str, str, str, int, int], int] = defaultdict(int)
+    counts: dict[tuple[str, str, Claimant, int, int], int] = defaultdict(int)
     for event in events:
         for counted in counted_in(event):
             counts[event.subject, *counted] += 1
@@ -110,10 +123,12 @@ def by_recorder(counts: Iterable[IncidentCount], now: datetime) -> Json:
     `certain` lies wholly within the days before `now`, `possible` may do so.
     """
     today = int(now.timestamp()) // DAY
+    every = list(counts)
+    names = told_apart(count.recorder for count in every)
     lines: dict[str, Json] = {}
-    for count in sorted(counts, key=lambda c: c.recorder):
+    for count in sorted(every, key=lambda c: (names[c.recorder.key], c.recorder)):
         line = lines.setdefault(
-            count.recorder,
+            names[count.recorder.key],
             {"last_7_days": {"certain": 0, "possible": 0}, "last_30_days": {"certain": 0, "possible": 0}, "all": 0},
         )
         line["all"] += count.events
@@ -143,10 +158,18 @@ def counts_of(transaction: Transaction, subjects: Sequence[str], day: int) -> li
     counts: list[IncidentCount] = []
     for some in chunks(subjects):
         since = {**listed(connection, some), "day": day}
-        counts += [IncidentCount(*row) for row in connection.execute(recent, since)]
-        for subject, kind, recorder, events in connection.execute(before, since):
-            counts.append(IncidentCount(subject, kind, recorder, LONG_AGO, LONG_AGO, int(events)))
+        counts += [
+            IncidentCount(row.subject, row.kind, _spelled(row.spelled), row.first_day, row.last_day, row.events)
+            for row in connection.execute(recent, since)
+        ]
+        for subject, kind, spelled, events in connection.execute(before, since):
+            counts.append(IncidentCount(subject, kind, _spelled(spelled), LONG_AGO, LONG_AGO, int(events)))
     return sorted(counts, key=lambda c: (c.subject, c.kind, c.recorder, c.first_day, c.last_day))
+
+
+def _spelled(text: str) -> Claimant:
+    name, kind, within = json.loads(text)
+    return Claimant(name, ClaimantKind(kind), within)
 
 
 @lru_cache(KEPT)
@@ -155,6 +178,6 @@ def _counting(dialect: str, tables: GenerationTables) -> tuple[Query, Query]:
     table = tables.table(INCIDENT_COUNTS)
     ours, day = among(dialect, table.c.subject), bindparam("day", type_=table.c.last_day.type)
     recent = select(table).where(ours, table.c.last_day >= day)
-    who = (table.c.subject, table.c.kind, table.c.recorder)
+    who = (table.c.subject, table.c.kind, table.c.spelled)
     before = select(*who, func.sum(table.c.events)).where(ours, table.c.last_day < day).group_by(*who)
     return recent, before

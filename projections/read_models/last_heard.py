@@ -103,11 +103,11 @@ def heard_in(event: Event) -> Heard:
     dated = [source for source in event.sources if source.published is not None]
     if dated:
         newest = max(dated, key=lambda s: (str(s.published), s.publisher))
-        return Heard(str(newest.published), newest.publisher, newest.speaker, event.key)
+        return Heard(str(newest.published), newest.publisher, newest.speaker.name, event.key)
     first, last = event.occurred.days if event.occurred else (None, None)
     source = event.sources[0] if event.sources else None
     publisher = source.publisher if source else ""
-    claimant = source.speaker if source else event.basis.value
+    claimant = source.speaker.name if source else event.basis.value
     return Heard(first or last or "", publisher, claimant, event.key)
 
 

@@ -35,6 +35,9 @@ def series(name: str, data: dict[str, Any]) -> Any:
     [
         {"quantity": {"value": 11, "qualifier": "about"}},
         {"measure": "Fighters"},
+        {"measure": " fight\u00aders\u200b"},
+        {"scope": "members of\u00a0the  groups"},
+        {"area": [{"labels": [{"text": "JARUT"}]}, FIGURE["area"][1], {"labels": [{"text": "Jarut\u200e"}]}]},
         {"scope": "Members of the groups"},
         {"area": FIGURE["area"][::-1]},
         {"period": "2017-10"},
@@ -70,6 +73,24 @@ def test_an_assessment_compares_with_the_claims_it_weighs() -> None:
 def test_a_flow_has_its_period(name: str) -> None:
     data = {**(FIGURE if name == "FigureReported" else ENROLLED), "counting": "flow", "period": "2017-10"}
     assert series(name, data)[1] == "flow"
+
+
+def test_a_figure_is_no_count_of_a_register_whatever_its_measure() -> None:
+    counted = {**ENROLLED, "quantity": {"value": 2}, "category": None}
+    figure = {**FIGURE, "measure": "enrolled: militia", **{k: counted[k] for k in ("counting", "area", "scope")}}
+    assert series("EnrolmentReported", counted)[0] == series("FigureReported", figure)[0]
+    assert series("EnrolmentReported", counted) != series("FigureReported", figure)
+
+
+@pytest.mark.parametrize("mark", "|\\+,")
+def test_no_mark_within_a_text_is_taken_for_one_between_texts(mark: str) -> None:
+    together = series("FigureReported", {**FIGURE, "measure": f"a{mark}b", "scope": "c"})
+    apart = series("FigureReported", {**FIGURE, "measure": "a", "scope": f"b{mark}c"})
+    assert together.key != apart.key
+    places = [{"labels": [{"text": name}]} for name in ("a", "b", f"a{mark}b")]
+    two = series("FigureReported", {**FIGURE, "area": places[:2]})
+    one = series("FigureReported", {**FIGURE, "area": places[2:]})
+    assert two.key != one.key
 
 
 def test_an_enrolment_is_measured_by_track_and_category() -> None:

@@ -160,7 +160,7 @@ def test_control_is_told_place_by_place() -> None:
 
 def test_control_of_what_is_not_named_is_told_by_its_description() -> None:
     state = fold_of(event("ControlReported", data={"holders": ["eleven-groups"], "description": "Major cities"}))
-    assert list(state.control) == ["major cities"]
+    assert list(state.control) == ["|major cities"]
 
 
 # --- talks ------------------------------------------------------------------------------------------------

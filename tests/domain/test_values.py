@@ -195,8 +195,8 @@ def test_a_claimant_is_who_is_named_else_the_publisher_else_our_basis() -> None:
         {"publisher": "field office"},
         {"publisher": "Reuters", "claimant": "actors/centre"},
     ]
-    assert event("RoleTaken", sources=sources).claimants == ("actors/centre", "SANA", "field office")
-    assert event("RoleTaken", basis="inferred by us").claimants == ("inferred by us",)
+    assert event("RoleTaken", sources=sources).claimant_names == ["actors/centre", "SANA", "field office"]
+    assert event("RoleTaken", basis="inferred by us").claimant_names == ["inferred by us"]
 
 
 def test_openings_come_first_then_the_earlier_then_the_shorter_then_the_step_then_the_id() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import time_machine
 from fastapi.testclient import TestClient
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from icalendar import Calendar
 
@@ -21,7 +21,6 @@ from domain.values import SUBJECT_PATTERN, Sensitivity
 from tests.api.cli.test_commands import Run, flat, lines, place, run
 from tests.api.routes.test_queries import append, parameter
 from tests.api.sending import Wire, begin, opening, problem
-from tests.examples import examples
 from tests.spec import wire
 from tests.strategies import DATES
 
@@ -285,7 +284,7 @@ def deadline(when: str, **fields: Any) -> Wire:
 TEXTS = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=120)
 
 
-@examples(30)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.builds(
