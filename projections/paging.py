@@ -9,17 +9,18 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from domain.errors import BadCursor
-from projections.rendering import Json
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class Page(Generic[T]):
     """A page of a list."""
 
-    items: list[Json]
+    items: list[T]
     next: str | None
     """Cursor of the next page; None at the end."""
 

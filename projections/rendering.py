@@ -2,20 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Generic, TypeVar, cast, overload
 from uuid import UUID
+
+from typing_extensions import TypedDict
 
 from domain import actors, agreements, convoys, enrolments, families, processes, talks
 from domain.edtf import When
-from domain.event import Recorded, instant
-from domain.general import Due, SubjectState, unanswered
-from domain.lines import Line
+from domain.event import Payload, Recorded, instant
+from domain.general import Due, RoleHeld, SubjectState, unanswered
+from domain.lines import Candidate, Cited, Line
 from domain.references import references_in
 from domain.values import Area, Label, Value
+from projections.answers.deadlines import ShownDue
+from projections.answers.explanations import Evidence, Marks
+from projections.answers.lines import Citation, Said, ShownCandidate, ShownLabel, ShownLine
+from projections.answers.subjects import (
+    ActorLines,
+    AgreementLines,
+    Clearance,
+    ConvoyLines,
+    EnrolmentLines,
+    Gathered,
+    HeldRole,
+    IncludedPlace,
+    OfProcesses,
+    PositionLine,
+    ProcessLines,
+    RoleLine,
+    RoundLines,
+    ShownObligation,
+    ShownProposal,
+    ShownSubject,
+    ShownTerm,
+    SubjectPage,
+    Whereabouts,
+)
 
 T = TypeVar("T")
-Json = dict[str, Any]
+V = TypeVar("V")
+A = TypeVar("A", str, str | None)
+D = TypeVar("D", bound=Payload)
+
+
+class _More(TypedDict, Generic[V], total=False):
+    """What only some lines have."""
+
+    possible: bool
+    candidates: list[ShownCandidate[V]]
 
 
 class Renderer:
@@ -30,44 +65,58 @@ class Renderer:
         self.events.update(dict.fromkeys(ids))
         return ids
 
-    def actor(self, actor: str | None) -> str | None:
+    def actor(self, actor: A) -> A:
         if actor is not None:
             self.actors[actor] = None
         return actor
 
-    def line(self, line: Line[T], show: Callable[[T], Any] = lambda value: value) -> Json | None:
-        """A line as JSON: its value, since when, whether it is contested and by which candidates."""
-        if not line.candidates:
-            return None
-        newest = line.candidates[-1]
-        shown: Json = {
+    @overload
+    def line(self, line: Line[T]) -> ShownLine[T] | None: ...
+    @overload
+    def line(self, line: Line[T], show: Callable[[T], V]) -> ShownLine[V] | None: ...
+    def line(self, line: Line[Any], show: Callable[[Any], Any] = lambda value: value) -> ShownLine[Any] | None:
+        """A line as JSON: its value, since when, whether it is contested and by which candidates; None if nothing is
+        reported."""
+        return self.reported(line, show) if line.candidates else None
+
+    def lines(self, lines: Iterable[Line[T]], show: Callable[[T], V]) -> list[ShownLine[V]]:
+        """Lines of which something is reported."""
+        return [self.reported(line, show) for line in lines if line.candidates]
+
+    def reported(self, line: Line[T], show: Callable[[T], V]) -> ShownLine[V]:
+        """A line of which something is reported."""
+        newest, more = line.candidates[-1], _More[V]()
+        if all(candidate.possible for candidate in line.candidates):
+            more["possible"] = True
+        if line.contested:
+            more["candidates"] = [self._candidate(candidate, show) for candidate in line.candidates]
+        return {
             "value": None if line.contested else show(newest.value),
             "since": line.since,
             "occurred": newest.occurred,
             "contested": line.contested,
+            **more,
+            "events": self.rests_on(line.events),
         }
-        if all(candidate.possible for candidate in line.candidates):
-            shown["possible"] = True
-        if line.contested:
-            shown["candidates"] = [
-                {
-                    "value": show(c.value),
-                    "occurred": c.occurred,
-                    "events": self.rests_on(c.events),
-                    **({"possible": True} if c.possible else {}),
-                }
-                for c in line.candidates
-            ]
-        return {**shown, "events": self.rests_on(line.events)}
 
-    def payload(self, data: Value, *leave_out: str) -> Json:
+    def _candidate(self, candidate: Candidate[T], show: Callable[[T], V]) -> ShownCandidate[V]:
+        shown: ShownCandidate[V] = {
+            "value": show(candidate.value),
+            "occurred": candidate.occurred,
+            "events": self.rests_on(candidate.events),
+        }
+        if candidate.possible:
+            shown["possible"] = True
+        return shown
+
+    def said(self, data: Value, *leave_out: str) -> Said:
         """What an event says, field by field, without what it does not say."""
         for _, refers, name in references_in(data):
             if refers.to == "actors":
                 self.actor(name)
-        return data.model_dump(mode="json", exclude_none=True, exclude=set(leave_out))
+        return said(data, *leave_out)
 
-    def due(self, subject: str, due: Due) -> Json:
+    def due(self, subject: str, due: Due) -> ShownDue:
         return {
             "subject": subject,
             "what": due.what,
@@ -76,9 +125,21 @@ class Renderer:
             "events": self.rests_on(due.events),
         }
 
+    def cited(self, cited: Cited[D]) -> Citation:
+        return {
+            **self.said(cited.data),
+            "occurred": cited.occurred,
+            "events": self.rests_on([cited.event]),
+        }
 
-def labels(texts: Iterable[Label]) -> list[Json]:
-    return [label.model_dump(exclude_none=True) for label in texts]
+
+def said(data: Value, *leave_out: str) -> Said:
+    """What an event says, field by field, without what it does not say; the actors in it are not remembered."""
+    return cast(Said, data.model_dump(mode="json", exclude_none=True, exclude=set(leave_out)))
+
+
+def labels(texts: Iterable[Label]) -> list[ShownLabel]:
+    return [cast(ShownLabel, label.model_dump(exclude_none=True)) for label in texts]
 
 
 def area(places: Area | None) -> list[str] | None:
@@ -89,92 +150,90 @@ def area(places: Area | None) -> list[str] | None:
 # --- one view per family --------------------------------------------------------------------------------------
 
 
-def subject(renderer: Renderer, path: str, state: SubjectState) -> Json:
-    """The state of any subject, as its own page and as an entry of the lists."""
-    shown: Json = {"subject": path, "labels": labels(state.labels)}
-    if state.processes:
-        shown["processes"] = list(state.processes)
+def subject(renderer: Renderer, path: str, state: SubjectState) -> SubjectPage:
+    """The state of any subject, as its own page and as an entry of the lists: with the lines of its family."""
+    begun: ShownSubject = {"subject": path, "labels": labels(state.labels)}
+    places: OfProcesses = {"processes": list(state.processes)} if state.processes else {}
+    lines = lines_of(renderer, path, state)
+    gathered: Gathered = {
+        "roles": roles(renderer, path, state),
+        "positions": positions(renderer, path, state),
+        "proposals": proposals(renderer, path, state),
+        "due": [renderer.due(path, due) for due in families.due(state)],
+    }
+    page = {**begun, **places, **lines, **gathered, "events": renderer.rests_on(state.opened_by)}
+    return cast(SubjectPage, page)
+
+
+def lines_of(renderer: Renderer, path: str, state: SubjectState) -> Mapping[str, object]:
+    """The lines of a subject that only its family has."""
     match state:
         case processes.ProcessState():
-            shown |= process(renderer, state)
+            return process(renderer, state)
         case talks.TalksState():
-            shown |= talks_round(renderer, state)
+            return talks_round(renderer, state)
         case agreements.AgreementState():
-            shown |= agreement(renderer, path, state)
+            return agreement(renderer, path, state)
         case convoys.ConvoyState():
-            shown |= convoy(renderer, state)
+            return convoy(renderer, state)
         case enrolments.EnrolmentState():
-            shown |= enrolment(renderer, state)
+            return enrolment(renderer, state)
         case actors.ActorState():
-            shown |= actor(renderer, state)
+            return actor(renderer, state)
         case _:
-            pass
-    shown["roles"] = roles(renderer, path, state)
-    shown["positions"] = positions(renderer, path, state)
-    shown["proposals"] = proposals(renderer, path, state)
-    shown["due"] = [renderer.due(path, due) for due in families.due(state)]
-    shown["events"] = renderer.rests_on(state.opened_by)
-    return shown
+            return {}
 
 
-def process(renderer: Renderer, state: processes.ProcessState) -> Json:
+def process(renderer: Renderer, state: processes.ProcessState) -> ProcessLines:
     return {
         "state": renderer.line(state.stage),
         "ending": renderer.line(state.ending),
         "level": renderer.line(state.level),
-        "areas": [
-            renderer.line(
-                line, lambda held: {**held.place.model_dump(mode="json", exclude_none=True), "included": held.included}
-            )
-            for line in state.areas.values()
-        ],
-        "links": [renderer.line(line, renderer.payload) for line in state.links.values()],
-        "control": [
-            renderer.line(line, renderer.payload)
-            for line in {line.events: line for line in state.control.values()}.values()  # one report of several places
-        ],
-        "access": [renderer.line(line, renderer.payload) for line in state.access.values()],
-        "instruments": [
-            {**renderer.payload(cited.data), "occurred": cited.occurred, "events": renderer.rests_on([cited.event])}
-            for cited in state.instruments
-        ],
-        "bodies": [
-            {**renderer.payload(cited.data), "occurred": cited.occurred, "events": renderer.rests_on([cited.event])}
-            for cited in state.bodies
-        ],
+        "areas": renderer.lines(state.areas.values(), included_place),
+        "links": renderer.lines(state.links.values(), renderer.said),
+        "control": renderer.lines(  # one report may be of several places
+            {line.events: line for line in state.control.values()}.values(), renderer.said
+        ),
+        "access": renderer.lines(state.access.values(), renderer.said),
+        "instruments": [renderer.cited(cited) for cited in state.instruments],
+        "bodies": [renderer.cited(cited) for cited in state.bodies],
     }
 
 
-def talks_round(renderer: Renderer, state: talks.TalksState) -> Json:
+def included_place(held: processes.AreaHeld) -> IncludedPlace:
+    return {**said(held.place), "included": held.included}
+
+
+def talks_round(renderer: Renderer, state: talks.TalksState) -> RoundLines:
     return {
         "between": [renderer.actor(actor) for actor in state.between],
         "about": renderer.line(state.about),
         "state": renderer.line(state.stage),
-        "planned": renderer.line(state.planned),
+        "planned": renderer.line(state.planned, lambda when: when),
         "venue": renderer.line(state.venue, lambda place: place.labels[0].text),
         "outcome": renderer.line(state.outcome),
         "summary": renderer.line(state.summary),
         "attendance": {
-            str(renderer.actor(who)): renderer.line(line, lambda attended: attended.presence.value)
+            renderer.actor(who): renderer.line(line, lambda attended: attended.presence.value)
             for who, line in state.attendance.items()
         },
     }
 
 
-def agreement(renderer: Renderer, path: str, state: agreements.AgreementState) -> Json:
+def agreement(renderer: Renderer, path: str, state: agreements.AgreementState) -> AgreementLines:
     return {
         "between": [renderer.actor(actor) for actor in state.between],
-        "described": renderer.line(state.described, lambda d: renderer.payload(d, "processes", "title", "between")),
+        "described": renderer.line(state.described, lambda d: renderer.said(d, "processes", "title", "between")),
         "state": renderer.line(state.stage),
         "complete": renderer.line(state.complete),
         "ending": renderer.line(state.ending),
-        "signatures": [renderer.line(line, renderer.payload) for line in state.signatures.values()],
+        "signatures": renderer.lines(state.signatures.values(), renderer.said),
         "term": renderer.line(state.term, term),
         "obligations": [obligation(renderer, path, state, name) for name in state.obligations],
     }
 
 
-def term(agreed: agreements.Term) -> Json:
+def term(agreed: agreements.Term) -> ShownTerm:
     return {
         "starts": agreed.starts,
         "until": agreed.until,
@@ -184,77 +243,78 @@ def term(agreed: agreements.Term) -> Json:
     }
 
 
-def obligation(renderer: Renderer, path: str, state: agreements.AgreementState, name: str) -> Json:
+def obligation(renderer: Renderer, path: str, state: agreements.AgreementState, name: str) -> ShownObligation:
     held = state.obligations[name]
     return {
         "agreement": path,
         "obligation": name,
-        "agreed": renderer.line(held.agreed, lambda data: renderer.payload(data, "obligation")),
-        "score": renderer.line(held.assessed, lambda data: renderer.payload(data, "obligation")),
+        "agreed": renderer.line(held.agreed, lambda data: renderer.said(data, "obligation")),
+        "score": renderer.line(held.assessed, lambda data: renderer.said(data, "obligation")),
         "kept": agreements.kept(held),
         "blocked_by": agreements.blocked_by(state, name),
     }
 
 
-def convoy(renderer: Renderer, state: convoys.ConvoyState) -> Json:
+def convoy(renderer: Renderer, state: convoys.ConvoyState) -> ConvoyLines:
     return {
-        "described": renderer.line(state.described, lambda d: renderer.payload(d, "processes", "title")),
+        "described": renderer.line(state.described, lambda d: renderer.said(d, "processes", "title")),
         "state": renderer.line(state.stage, lambda seen: seen.stage),
         "whereabouts": renderer.line(
             state.stage,
-            lambda seen: {
-                "stage": seen.stage,
-                "place": seen.place.labels[0].text if seen.place else None,
-                "actor": renderer.actor(seen.actor),
-                "reason": seen.reason,
-            },
+            lambda seen: whereabouts(renderer, seen),
         ),
         "clearances": {
-            str(renderer.actor(who)): renderer.line(
-                line, lambda data: {"decision": data.gist, **renderer.payload(data)}
-            )
+            renderer.actor(who): renderer.line(line, lambda data: clearance(renderer, data))
             for who, line in state.clearances.items()
         },
-        "departure": renderer.line(state.departure, renderer.payload),
-        "removed": [
-            {**renderer.payload(cited.data), "occurred": cited.occurred, "events": renderer.rests_on([cited.event])}
-            for cited in state.removed
-        ],
-        "arrival": renderer.line(state.arrival, renderer.payload),
+        "departure": renderer.line(state.departure, renderer.said),
+        "removed": [renderer.cited(cited) for cited in state.removed],
+        "arrival": renderer.line(state.arrival, renderer.said),
     }
 
 
-def enrolment(renderer: Renderer, state: enrolments.EnrolmentState) -> Json:
+def whereabouts(renderer: Renderer, seen: convoys.Whereabouts) -> Whereabouts:
+    return {
+        "stage": seen.stage,
+        "place": seen.place.labels[0].text if seen.place else None,
+        "actor": renderer.actor(seen.actor),
+        "reason": seen.reason,
+    }
+
+
+def clearance(renderer: Renderer, data: convoys.ClearanceGranted | convoys.ClearanceDenied) -> Clearance:
+    return {"decision": data.gist, **renderer.said(data)}
+
+
+def enrolment(renderer: Renderer, state: enrolments.EnrolmentState) -> EnrolmentLines:
     return {
         "state": renderer.line(state.stage),
-        "described": renderer.line(state.described, lambda d: renderer.payload(d, "processes", "title", "tracks")),
+        "described": renderer.line(state.described, lambda d: renderer.said(d, "processes", "title", "tracks")),
         "tracks": [{"id": track.id, "labels": labels(track.labels)} for track in state.tracks.values()],
-        "until": renderer.line(state.until),
+        "until": renderer.line(state.until, lambda when: when),
     }
 
 
-def actor(renderer: Renderer, state: actors.ActorState) -> Json:
+def actor(renderer: Renderer, state: actors.ActorState) -> ActorLines:
     return {
         "label": actors.shown_label(state),
         "former_labels": list(state.former_labels),
         "kind": renderer.line(state.kind),
-        "sizes": [size.model_dump(mode="json", exclude_none=True) for size in state.sizes],
+        "sizes": [said(size) for size in state.sizes],
         "description": renderer.line(state.description),
-        "relations": [renderer.line(line, renderer.payload) for line in state.relations.values()],
+        "relations": renderer.lines(state.relations.values(), renderer.said),
     }
 
 
 # --- what every subject has -----------------------------------------------------------------------------------
 
 
-def roles(renderer: Renderer, path: str, state: SubjectState) -> list[Json]:
-    shown_roles = []
+def roles(renderer: Renderer, path: str, state: SubjectState) -> list[RoleLine]:
+    shown_roles: list[RoleLine] = []
     for line in state.roles.values():
         newest = line.candidates[-1].value
         renderer.actor(newest.on_behalf_of)
-        shown = renderer.line(
-            line, lambda role: {"held": role.held, "modality": role.modality, "accepted": role.accepted}
-        )
+        shown = renderer.reported(line, held_role)
         shown_roles.append(
             {
                 "subject": path,
@@ -263,29 +323,33 @@ def roles(renderer: Renderer, path: str, state: SubjectState) -> list[Json]:
                 "scope": newest.scope,
                 "verbatim": newest.verbatim,
                 "on_behalf_of": newest.on_behalf_of,
-                **(shown or {}),
+                **shown,
             }
         )
     return shown_roles
 
 
-def positions(renderer: Renderer, path: str, state: SubjectState) -> list[Json]:
+def held_role(role: RoleHeld) -> HeldRole:
+    return {"held": role.held, "modality": role.modality, "accepted": role.accepted}
+
+
+def positions(renderer: Renderer, path: str, state: SubjectState) -> list[PositionLine]:
     return [
         {
             "subject": path,
-            **(renderer.line(line, renderer.payload) or {}),
+            **renderer.reported(line, renderer.said),
             "actor": renderer.actor(line.candidates[-1].value.actor),
         }
         for line in state.positions.values()
     ]
 
 
-def proposals(renderer: Renderer, path: str, state: SubjectState) -> list[Json]:
+def proposals(renderer: Renderer, path: str, state: SubjectState) -> list[ShownProposal]:
     open_ones = {proposal.event for proposal in unanswered(state)}
     return [
         {
             "subject": path,
-            **renderer.payload(proposal.data),
+            **renderer.said(proposal.data),
             "occurred": proposal.occurred,
             "answered_by": renderer.rests_on(state.answered.get(key, ())),
             "unanswered": proposal.event in open_ones,
@@ -295,7 +359,7 @@ def proposals(renderer: Renderer, path: str, state: SubjectState) -> list[Json]:
     ]
 
 
-def evidence(recorded: Recorded, marks: Json | None = None, possible: str | None = None) -> Json:
+def evidence(recorded: Recorded, marks: Marks | None = None, possible: str | None = None) -> Evidence:
     """What a line rests on: who says so, when it occurred, when it was recorded, and what we noted.
 
     Args:
@@ -305,14 +369,14 @@ def evidence(recorded: Recorded, marks: Json | None = None, possible: str | None
     """
     event = recorded.event
     return {
-        **(marks or {}),
-        **({"possible": possible} if possible else {}),
+        **(marks or Marks()),
+        **(Marks(possible=possible) if possible else Marks()),
         "position": recorded.position,
         "type": event.type,
         "subject": event.subject,
         "occurred": event.occurred,
         "claimants": event.claimant_names,
-        "sources": [source.model_dump(mode="json", exclude_none=True) for source in event.sources],
+        "sources": [said(source) for source in event.sources],
         "basis": event.basis.value,
         "sensitivity": event.sensitivity.value,
         "note": event.note,

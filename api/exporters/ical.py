@@ -22,15 +22,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
-from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from icalendar import Calendar, Event, Todo
 
 from domain.edtf import When
 from domain.values import Sensitivity
-
-Json = dict[str, Any]
+from projections.answers.deadlines import Deadline
+from projections.answers.explanations import ActorName, Explained
 
 UID_NAMESPACE = uuid5(NAMESPACE_URL, "parley:deadline")
 """What UIDs are made in. It never changes, or subscribers would see everything twice."""
@@ -47,7 +46,7 @@ CLASSES = {
 _EXACT = re.compile(r"\d{4}-\d\d-\d\d(T.+)?")
 
 
-def calendar(deadlines: Iterable[Mapping[str, Any]], explained: Mapping[str, Any], name: str) -> bytes:
+def calendar(deadlines: Iterable[Deadline], explained: Explained, name: str) -> bytes:
     """A calendar of deadlines.
 
     Args:
@@ -65,12 +64,12 @@ def calendar(deadlines: Iterable[Mapping[str, Any]], explained: Mapping[str, Any
     return content
 
 
-def uid(deadline: Mapping[str, Any]) -> UUID:
+def uid(deadline: Deadline) -> UUID:
     """The same for the same deadline, whatever its date: by its subject, what it is, and the first report of it."""
     return uuid5(UID_NAMESPACE, " ".join((deadline["subject"], deadline["what"], deadline["events"][0])))
 
 
-def _entry(deadline: Mapping[str, Any], explained: Mapping[str, Json]) -> Event | Todo:
+def _entry(deadline: Deadline, explained: Explained) -> Event | Todo:
     when, sensitivity = When(deadline["when"]), Sensitivity(deadline["sensitivity"])
     first, last = (date.fromisoformat(day) if day is not None else None for day in when.days)
     if last is not None and (first is None or (last - first).days < MAX_LINE):
@@ -103,13 +102,13 @@ def _is_exact(when: When) -> bool:
     return all(end in ("", "..") or _EXACT.fullmatch(end) for end in when.split("/"))
 
 
-def _summary(deadline: Mapping[str, Any], *, guarded: bool, unnamed: bool) -> str:
+def _summary(deadline: Deadline, *, guarded: bool, unnamed: bool) -> str:
     what = deadline["what"].partition(":")[0] if guarded else " ".join(deadline["what"].split())
     family = deadline["subject"].partition("/")[0]
     return f"{family if unnamed else deadline['label']}: {what}"
 
 
-def _description(deadline: Mapping[str, Any], explained: Mapping[str, Json], *, guarded: bool) -> list[str]:
+def _description(deadline: Deadline, explained: Explained, *, guarded: bool) -> list[str]:
     """What the entry rests on, line by line; of what is sensitive only where to look."""
     lines = [f"Process: {', '.join(deadline['processes'])}", f"Date: {deadline['when']}"]
     if deadline["contested"]:
@@ -129,6 +128,6 @@ def _description(deadline: Mapping[str, Any], explained: Mapping[str, Json], *, 
     return [*lines, f"Subject: {deadline['subject']}", f"Events: {', '.join(deadline['events'])}"]
 
 
-def _name(claimant: str, actors: Json) -> str:
+def _name(claimant: str, actors: Mapping[str, ActorName]) -> str:
     known = actors.get(claimant.removeprefix("actors/")) if claimant.startswith("actors/") else None
     return str(known["label"]) if known else claimant

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends, Query
 from pydantic import AfterValidator
@@ -17,6 +17,7 @@ from pydantic import AfterValidator
 from api.http.parameters import A_TIME, Fresh, read_moment, require_views
 from domain.errors import BadCursor
 from domain.event import instant
+from projections.answers.explanations import ShownHorizon
 from projections.queries.at_horizon import PRESENT, HorizonRequest, check_date
 
 AHEAD = timedelta(minutes=1)
@@ -139,7 +140,7 @@ At = Annotated[HorizonRequest, Depends(horizon_of)]
 """An endpoint on one process that takes `asked: At` understands the four parameters."""
 
 
-def stated(asked: HorizonRequest, now: datetime) -> dict[str, Any]:
+def stated(asked: HorizonRequest, now: datetime) -> ShownHorizon:
     """The horizon as an answer states it; `now` is the clock on the wall.
 
     A status says in addition how many reports are only possibly inside, and how many lie beyond it.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Literal, assert_never
 
 import orjson
 from fastapi import FastAPI, Request
@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Match
 
 from api.http.responses import Responses
-from api.http.schemas.answers import Problem
+from api.http.schemas.answers import Problem, ProblemFault
 from api.http.schemas.from_types import reference_to
 from api.services.logs import REQUEST_ID
 from domain import errors
@@ -71,7 +71,8 @@ STATUS_OF: dict[type[Refusal], int] = {
 }
 """Every refusal and the status it is answered with."""
 
-PLACES: dict[type[Refusal], str] = {errors.BadCursor: "parameter", BadHeader: "header"}
+FaultPlace = Literal["pointer", "parameter", "header"]
+PLACES: dict[type[Refusal], FaultPlace] = {errors.BadCursor: "parameter", BadHeader: "header"}
 """What a fault of such a refusal names, if not a JSON Pointer into the body."""
 
 RETRY_AFTER = "2"  # seconds, with every 503
@@ -100,22 +101,36 @@ def problem(
     *,
     retry: bool = False,
     faults: tuple[Fault, ...] = (),
-    place: str = "pointer",
+    place: FaultPlace = "pointer",
     headers: Mapping[str, str] | None = None,
     request_id: str | None = None,
 ) -> ProblemAnswer:
     """A problem as an answer. `kind` is the last part of its type; None is `about:blank`."""
-    body = {
+    body: Problem = {
         "type": f"/problems/{kind}" if kind else "about:blank",
         "title": title,
         "status": status,
         "detail": _short(detail, MAX_DETAIL),
         "retry": retry,
-        "errors": [{place: _short(f.pointer, MAX_POINTER), "detail": _short(f.detail, MAX_DETAIL)} for f in faults],
-        **({"request_id": request_id} if request_id is not None else {}),
+        "errors": [_shown_fault(place, fault) for fault in faults],
     }
+    if request_id is not None:
+        body["request_id"] = request_id
     sent = {**(headers or {}), **({"Retry-After": RETRY_AFTER} if status == 503 else {})}
     return ProblemAnswer(orjson.dumps(body), status, sent)
+
+
+def _shown_fault(place: FaultPlace, fault: Fault) -> ProblemFault:
+    where, detail = _short(fault.pointer, MAX_POINTER), _short(fault.detail, MAX_DETAIL)
+    match place:
+        case "pointer":
+            return {"pointer": where, "detail": detail}
+        case "parameter":
+            return {"parameter": where, "detail": detail}
+        case "header":
+            return {"header": where, "detail": detail}
+        case _:
+            assert_never(place)
 
 
 def _short(text: str, most: int) -> str:

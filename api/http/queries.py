@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Header, Path, Query
 
-from api.http.horizon import stated
 from api.http.parameters import POSITION_HEADER
 from api.http.problems import problems
 from api.http.responses import JSON, Responses, answer
 from api.http.schemas.from_types import AnswerType
 from api.services.registry import Services
 from domain.values import ID_PATTERN
-from projections.paging import Page
-from projections.queries.at_horizon import HorizonRequest
 from projections.storage.generations import ReadTransaction
 
 ProcessPath = Annotated[str, Path(pattern=ID_PATTERN, description="Id of the process.", examples=["eastern-kalamun"])]
@@ -37,27 +33,12 @@ def answered(description: str, example: Mapping[str, object], schema: AnswerType
     return {**answer(description, example, schema, headers=POSITION), **problems(400, 404, 503)}
 
 
-def ask(services: Services, question: Callable[[ReadTransaction], Any]) -> JSON:
+def ask(services: Services, question: Callable[[ReadTransaction], Mapping[str, object]]) -> JSON:
     """Answers a question from one snapshot of the read models, and says which position it reflects."""
     with services.views.reading() as reading:
         content = question(reading)
         headers = {POSITION_HEADER: str(reading.position)}
     return JSON(content, headers=headers)
-
-
-def page(services: Services, question: Callable[[ReadTransaction], Page], name: str, **more: Any) -> JSON:
-    """Answers with a page of a list, the cursor of the next one, and what else is given."""
-
-    def content(reading: ReadTransaction) -> dict[str, Any]:
-        answer = question(reading)
-        return {name: answer.items, "next": answer.next, **more}
-
-    return ask(services, content)
-
-
-def paged(services: Services, asked: HorizonRequest, question: Callable[[ReadTransaction], Page], name: str) -> JSON:
-    """Answers with a page of a list of one process, the cursor of the next one, and the horizon."""
-    return page(services, question, name, horizon=stated(asked, datetime.now(UTC)))
 
 
 def matches(if_none_match: str | None, etag: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request
@@ -25,6 +25,7 @@ from domain.errors import DoubtfulQuality, Fault, Refusal, Unavailable
 from domain.event import instant
 from domain.joint_versions import TAG_PATTERN, JointVersion, read_tag
 from ledger.append import Append, Appended
+from projections.answers.findings import ShownFinding
 from projections.queries import findings, quality
 
 router = APIRouter(prefix="/v1", tags=["events"])
@@ -202,7 +203,7 @@ def _quality_faults(services: Services, sent: ParsedRequest, numbers: list[int])
     ]
 
 
-def _findings_after(services: Services, done: Appended) -> dict[str, list[dict[str, Any]]] | None:
+def _findings_after(services: Services, done: Appended) -> dict[str, list[ShownFinding]] | None:
     """What stands on the subjects of an append; None if the read models cannot say. The events are recorded."""
     try:
         with services.views.reading() as reading:
@@ -227,7 +228,7 @@ async def _record(services: Services, sent: ParsedRequest, append: Append) -> Ap
         raise
 
 
-def _answer(done: Appended, findings: dict[str, list[dict[str, Any]]] | None) -> dict[str, Any]:
+def _answer(done: Appended, findings: dict[str, list[ShownFinding]] | None) -> AppendedAnswer:
     return {
         "events": [
             {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import AfterValidator
@@ -20,6 +20,7 @@ from domain.errors import BadCursor
 from projections.answers.changes import ChangesAnswer
 from projections.queries.at_horizon import HorizonRequest
 from projections.queries.changes import changes
+from projections.storage.generations import ReadTransaction
 
 router = APIRouter(prefix="/v1/processes", tags=["processes"])
 
@@ -108,7 +109,7 @@ def read_changes(
     since, until = ends
     now = datetime.now(UTC)
 
-    def question(reading: Any) -> dict[str, Any]:
+    def question(reading: ReadTransaction) -> ChangesAnswer:
         return changes(reading, process, since, until, now)
 
     return ask(services, question)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query
 from starlette.responses import Response
+from typing_extensions import TypedDict
 
 from api.exporters import ical
 from api.http.negotiation import accepted
@@ -36,6 +37,14 @@ EXAMPLE_CALENDAR = (
 )
 
 
+class DeadlineFilters(TypedDict):
+    """The filters of deadlines, all of which must hold."""
+
+    process: str | None
+    until: When | None
+    overdue: bool | None
+
+
 async def deadline_filter(
     process: Annotated[str | None, Query(pattern=ID_PATTERN, description="Only of this process.")] = None,
     until: Annotated[
@@ -47,7 +56,7 @@ async def deadline_filter(
         ),
     ] = None,
     overdue: Annotated[bool | None, Query(description="Only what is overdue (true), or is not (false).")] = None,
-) -> dict[str, Any]:
+) -> DeadlineFilters:
     """The filters of deadlines, all of which must hold.
 
     Raises:
@@ -60,7 +69,7 @@ async def deadline_filter(
     return {"process": process, "until": last, "overdue": overdue}
 
 
-DeadlineFilter = Annotated[dict[str, Any], Depends(deadline_filter)]
+DeadlineFilter = Annotated[DeadlineFilters, Depends(deadline_filter)]
 
 
 def documented_answers(*media: str) -> Responses:
@@ -99,7 +108,8 @@ def list_deadlines(
             reading, datetime.now(UTC), **filters, after=after, limit=limit or DEADLINES_ON_PAGE
         )
         headers = {POSITION_HEADER: str(reading.position), "Vary": "Accept"}
-    return JSON({"deadlines": listed.items, "next": listed.next, **explained}, headers=headers)
+    page: DeadlinesAnswer = {"deadlines": listed.items, "next": listed.next, **explained}
+    return JSON(page, headers=headers)
 
 
 @router.get(
@@ -115,7 +125,7 @@ def read_calendar(services: Fresh, filters: DeadlineFilter) -> Response:
     return _calendar(services, filters)
 
 
-def _calendar(services: Services, filters: dict[str, Any]) -> Response:
+def _calendar(services: Services, filters: DeadlineFilters) -> Response:
     with services.views.reading() as reading:
         listed, explained = deadlines.deadlines(reading, datetime.now(UTC), **filters, limit=MAX_IN_CALENDAR)
         headers = {POSITION_HEADER: str(reading.position), "Vary": "Accept"}

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path
 
 from api.http.parameters import did_you_mean
 from api.http.problems import problems
 from api.http.responses import JSON, answer
-from api.http.schemas.answers import EventTypeAnswer, EventTypesAnswer
+from api.http.schemas.answers import EventTypeAnswer, EventTypesAnswer, ListedEventType
 from api.http.schemas.events import DIALECT, schema_of
 from domain.errors import NotFound
 from domain.event import Opening, Revision
@@ -23,7 +23,7 @@ def description_of(name: str) -> str:
     return " ".join((PAYLOADS[name].__doc__ or "").split())
 
 
-def entry(name: str) -> dict[str, Any]:
+def entry(name: str) -> ListedEventType:
     """One line of the list of types."""
     return {
         "type": name,
@@ -35,12 +35,12 @@ def entry(name: str) -> dict[str, Any]:
     }
 
 
-def full_entry(name: str) -> dict[str, Any]:
+def full_entry(name: str) -> EventTypeAnswer:
     """All there is to know about one type."""
     return {**entry(name), "example": example(name), "schema": {"$schema": DIALECT, **schema_of(name)}}
 
 
-EXAMPLE_TYPE = {
+EXAMPLE_TYPE: EventTypeAnswer = {
     **entry("TalksScheduled"),
     "example": example("TalksScheduled"),
     "schema": {"$schema": DIALECT, "title": "TalksScheduled", "type": "object"},
@@ -55,7 +55,8 @@ EXAMPLE_TYPE = {
 )
 def list_event_types() -> JSON:
     """An opening makes a subject, a revision speaks about another event; `families` are whose subjects may have it."""
-    return JSON({"event_types": [entry(name) for name in PAYLOADS]})
+    types: EventTypesAnswer = {"event_types": [entry(name) for name in PAYLOADS]}
+    return JSON(types)
 
 
 @router.get(

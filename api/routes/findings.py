@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
@@ -16,7 +16,7 @@ from api.http.schemas import examples
 from domain.errors import BadCursor, Fault
 from domain.finding import Rule, Severity
 from domain.findings.rules import RULES
-from projections.answers.findings import FindingsAnswer, ProcessFindingsAnswer, RulesAnswer
+from projections.answers.findings import FindingsAnswer, ProcessFindingsAnswer, RulesAnswer, ShownRule
 from projections.queries import findings
 from projections.storage.generations import ReadTransaction
 
@@ -71,14 +71,14 @@ def list_findings(services: Fresh, rules: OfRules, after: Cursor = None, limit: 
     each of them."""
     now = datetime.now(UTC)
 
-    def question(reading: ReadTransaction) -> dict[str, Any]:
+    def question(reading: ReadTransaction) -> FindingsAnswer:
         listed, names = findings.all_findings(reading, now, *rules, after, limit)
         return {"findings": listed.items, "next": listed.next, **names}
 
     return ask(services, question)
 
 
-def rule_entry(rule: Rule) -> dict[str, Any]:
+def rule_entry(rule: Rule) -> ShownRule:
     """A rule as an answer describes it."""
     return {
         "rule": rule.name,
@@ -96,7 +96,8 @@ def rule_entry(rule: Rule) -> dict[str, Any]:
 def list_rules() -> JSON:
     """Each with what it looks at, when it is raised and what resolves it. What is of data quality is refused by an
     append with `Prefer: handling=strict`."""
-    return JSON({"rules": [rule_entry(rule) for rule in RULES.values()]})
+    rules: RulesAnswer = {"rules": [rule_entry(rule) for rule in RULES.values()]}
+    return JSON(rules)
 
 
 @router.get(
@@ -112,7 +113,7 @@ def read_findings(process: ProcessPath, services: Fresh, asked: At, rules: OfRul
     """All findings that stand at the clock of the horizon, the gravest first, with the reports they rest on."""
     now = datetime.now(UTC)
 
-    def question(reading: ReadTransaction) -> dict[str, Any]:
+    def question(reading: ReadTransaction) -> ProcessFindingsAnswer:
         listed, explained = findings.findings(reading, process, now, asked, *rules)
         return {"findings": listed, **explained, "horizon": stated(asked, now)}
 

@@ -26,7 +26,8 @@ router = APIRouter(tags=["operations"])
 )
 async def read_health() -> JSON:
     """It checks nothing: restart the server if this does not answer."""
-    return JSON({"status": "alive", "version": VERSION})
+    health: HealthAnswer = {"status": "alive", "version": VERSION}
+    return JSON(health)
 
 
 @router.get(
@@ -51,13 +52,12 @@ def read_readiness(services: Shared) -> JSON:
     if reason := services.follower.halted or services.follower.fault:
         raise Unavailable(f"the read models stand at {services.follower.position} of {head}: {reason}")
     position = services.follower.position
-    return JSON(
-        {
-            "status": "ready",
-            "log": {"position": head, "ahead": round(services.ledger.ahead().total_seconds())},
-            "views": {"position": position, "lag": max(head - position, 0)},
-        }
-    )
+    ready: ReadyAnswer = {
+        "status": "ready",
+        "log": {"position": head, "ahead": round(services.ledger.ahead().total_seconds())},
+        "views": {"position": position, "lag": max(head - position, 0)},
+    }
+    return JSON(ready)
 
 
 @router.get(

@@ -33,11 +33,10 @@ def read_problem(
     refusal = KINDS.get(kind)
     if refusal is None:
         raise errors.NotFound("there is no such type of problem")
-    return JSON(
-        {
-            "type": f"/problems/{kind}",
-            "title": refusal.title,
-            "status": STATUS_OF[refusal],
-            "retry": refusal.retry,
-        }
-    )
+    problem_type: ProblemType = {
+        "type": f"/problems/{kind}",
+        "title": refusal.title,
+        "status": STATUS_OF[refusal],
+        "retry": refusal.retry,
+    }
+    return JSON(problem_type)

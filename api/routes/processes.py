@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
@@ -26,7 +26,6 @@ from api.http.queries import (
     answered,
     ask,
     matches,
-    paged,
 )
 from api.http.responses import JSON, answer
 from api.http.schemas import examples
@@ -49,7 +48,6 @@ from projections.answers.subjects import (
     TalksAnswer,
 )
 from projections.batch import VIEW_VERSION
-from projections.paging import Page
 from projections.queries import figures, history, incidents, obligations, processes, status, subjects
 from projections.queries.at_horizon import PRESENT, HorizonRequest
 from projections.read_models.process_list import ProcessFilter
@@ -136,7 +134,8 @@ def list_processes(
         if matches(if_none_match, etag):
             return Response(status_code=304, headers=headers)
         listed = listed or processes.processes(reading, filters, after, limit)
-    return JSON({"processes": listed.items, "next": listed.next}, headers=headers)
+    page: ProcessesAnswer = {"processes": listed.items, "next": listed.next}
+    return JSON(page, headers=headers)
 
 
 @router.get(
@@ -190,10 +189,11 @@ def read_history(
     """All events of a process by time of occurrence, however late they arrived; revised ones are marked."""
     newest = order == "newest"
 
-    def question(reading: ReadTransaction) -> Page:
-        return history.history(reading, process, after, limit, newest_first=newest, request=asked)
+    def question(reading: ReadTransaction) -> HistoryAnswer:
+        page = history.history(reading, process, after, limit, newest_first=newest, request=asked)
+        return {"events": page.items, "next": page.next, "horizon": stated(asked, datetime.now(UTC))}
 
-    return paged(services, asked, question, "events")
+    return ask(services, question)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,14 +205,16 @@ class ProcessPart:
     description: str
     example: Mapping[str, object]
     schema: AnswerType
-    question: Callable[[ReadTransaction, str, datetime, HorizonRequest], list[dict[str, Any]]]
+    question: Callable[[ReadTransaction, str, datetime, HorizonRequest], Sequence[Mapping[str, object]]]
     """Given the read models, the process, the clock and the horizon."""
 
 
 def of_family(name: str, summary: str, tells: str, example: Mapping[str, object], schema: AnswerType) -> ProcessPart:
     """The subjects of one family."""
 
-    def question(reading: ReadTransaction, process: str, _: datetime, asked: HorizonRequest) -> list[dict[str, Any]]:
+    def question(
+        reading: ReadTransaction, process: str, _: datetime, asked: HorizonRequest
+    ) -> Sequence[Mapping[str, object]]:
         return subjects.of_family(reading, process, name, asked)
 
     return ProcessPart(name, summary, tells, example, schema, question)
@@ -330,10 +332,11 @@ def read_claims(
     """Every live claim on the figures of a process and the counts of its registers, oldest first: a series over time
     per measure and claimant. `/figures` has the newest of each."""
 
-    def question(reading: ReadTransaction) -> Page:
-        return figures.claims(reading, process, after, limit, measure, claimant, asked)
+    def question(reading: ReadTransaction) -> ClaimsAnswer:
+        page = figures.claims(reading, process, after, limit, measure, claimant, asked)
+        return {"claims": page.items, "next": page.next, "horizon": stated(asked, datetime.now(UTC))}
 
-    return paged(services, asked, question, "claims")
+    return ask(services, question)
 
 
 @router.get(
@@ -347,6 +350,9 @@ def read_claims(
 )
 def read_incidents(process: ProcessPath, services: Fresh, asked: At, after: Cursor = None, limit: Limit = 100) -> JSON:
     """Newest first; each violation with the assessments of it."""
-    return paged(
-        services, asked, lambda reading: incidents.incidents(reading, process, after, limit, asked), "incidents"
-    )
+
+    def question(reading: ReadTransaction) -> IncidentsAnswer:
+        page = incidents.incidents(reading, process, after, limit, asked)
+        return {"incidents": page.items, "next": page.next, "horizon": stated(asked, datetime.now(UTC))}
+
+    return ask(services, question)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, cast
 from uuid import UUID
 
 import orjson
@@ -102,7 +102,8 @@ async def replay_events(
     if following is not None:
         next_page = request.url.include_query_params(after=following, limit=limit)
         headers["Link"] = f'<{next_page.path}?{next_page.query}>; rel="next"'
-    return JSON({"events": events[:limit], "next": following}, headers=headers)
+    page: EventsAnswer = {"events": cast("list[RecordedAnswer]", events[:limit]), "next": following}
+    return JSON(page, headers=headers)
 
 
 async def _stream_lines(services: Services, after: int, wanted: Filter, until: int) -> AsyncIterator[bytes]:
@@ -156,7 +157,9 @@ def read_event(
     event = services.ledger.find(event_id)
     if event is None:
         raise NotFound("no event of this id was recorded: check the id")
-    return JSON({**event, "revisions": services.ledger.revisions_of(event_id)})
+    revisions = cast("list[RecordedAnswer]", services.ledger.revisions_of(event_id))
+    answered: EventWithRevisions = {**cast(RecordedAnswer, event), "revisions": revisions}
+    return JSON(answered)
 
 
 @router.get(
@@ -170,5 +173,5 @@ def read_event(
 def read_head(services: AtLog) -> JSON:
     """0 and null, as long as nothing is recorded."""
     position, at = services.ledger.head_at()
-    head = {"position": position, "recorded_at": instant(at) if at is not None else None}
+    head: HeadAnswer = {"position": position, "recorded_at": instant(at) if at is not None else None}
     return JSON(head, headers={POSITION_HEADER: str(position)})

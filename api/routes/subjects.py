@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query
 
 from api.http.parameters import POSITION_HEADER, Fresh
 from api.http.problems import problems
-from api.http.queries import POSITION, Cursor, Limit, page
+from api.http.queries import POSITION, Cursor, Limit, ask
 from api.http.responses import JSON, Responses, answer
 from api.http.schemas import examples
 from api.http.schemas.from_types import AnswerType
@@ -24,6 +24,7 @@ from projections.answers.subjects import (
     RoundAnswer,
 )
 from projections.queries import subjects
+from projections.storage.generations import ReadTransaction
 
 router = APIRouter(prefix="/v1", tags=["subjects"])
 
@@ -100,7 +101,12 @@ def list_actors(
     limit: Limit = 100,
 ) -> JSON:
     """Actors by id, each with its names, kind and relations."""
-    return page(services, lambda reading: subjects.actors(reading, q, after, limit), "actors")
+
+    def question(reading: ReadTransaction) -> ActorsAnswer:
+        page = subjects.actors(reading, q, after, limit)
+        return {"actors": page.items, "next": page.next}
+
+    return ask(services, question)
 
 
 @router.get("/actors/{id}", summary="An actor", responses=described({**examples.ACTOR, "processes": []}, ActorAnswer))

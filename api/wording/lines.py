@@ -13,6 +13,8 @@ from api.wording import values, words
 from api.wording.marks import Fragment
 from api.wording.values import Names, tag
 from api.wording.words import clean
+from projections.answers.changes import LineSide
+from projections.queries.line_names import NamedLine
 
 Json = dict[str, Any]
 ShowLine = Callable[[Names, Any], list[Fragment]]
@@ -75,7 +77,7 @@ def said(names: Names, name: str, value: Any) -> list[Fragment]:
             return [clean(value)]
 
 
-def sides(names: Names, name: str, line: Json) -> list[Fragment]:
+def sides(names: Names, name: str, line: NamedLine | LineSide) -> list[Fragment]:
     """What a line says, or each of its candidates if it is contested."""
     if not line["contested"]:
         return said(names, name, line["value"])

@@ -42,7 +42,7 @@ class HorizonOfStatus(ShownHorizon):
 
 
 class Marks(TypedDict, total=False):
-    """What became of a report; only what there is."""
+    """What became of a report, and whether it is surely inside the horizon; only what there is to tell."""
 
     corrected_by: list[EventId]
     """The correction in effect, then the corrections of that one."""
@@ -53,11 +53,6 @@ class Marks(TypedDict, total=False):
     """The report that stays in its place."""
     repeated_by: list[EventId]
     """The duplicates whose sources it took over."""
-
-
-class MarksAtHorizon(Marks, total=False):
-    """What became of a report, and whether it is surely inside the horizon."""
-
     possible: Why
 
 
@@ -65,7 +60,7 @@ class ShownSource(Said):
     """Who published what, as in the schema `Source`."""
 
 
-class Evidence(MarksAtHorizon):
+class Evidence(Marks):
     """A report that a line rests on, as it reads at the horizon. What became of it is there only if there is something
     to tell."""
 

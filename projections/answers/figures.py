@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing_extensions import TypedDict
 
-from projections.answers.explanations import MarksAtHorizon, ShownHorizon
+from projections.answers.explanations import Marks, ShownHorizon
 from projections.answers.lines import Cursor, EventId, EventIds
 
 
@@ -19,7 +19,14 @@ class ShownQuantity(TypedDict):
     verbatim: str | None
 
 
-class SeriesClaim(ShownQuantity):
+class Within(TypedDict, total=False):
+    """What tells claimants of one description apart."""
+
+    within: str
+    """The source in which somebody is quoted who is only described."""
+
+
+class SeriesClaim(ShownQuantity, Within):
     """The newest claim of one claimant, or an assessment."""
 
     claimant: str
@@ -64,8 +71,8 @@ class FiguresAnswer(TypedDict):
     horizon: ShownHorizon
 
 
-class ShownClaim(ShownQuantity, MarksAtHorizon):
-    """One claim on a figure, or an assessment of one. What became of it stands with it, as in `Evidence`."""
+class MadeClaim(ShownQuantity):
+    """One claim on a figure, or an assessment of one."""
 
     event: EventId
     subject: str
@@ -80,6 +87,10 @@ class ShownClaim(ShownQuantity, MarksAtHorizon):
     period: str | None
     area: list[str] | None
     scope: str | None
+
+
+class ShownClaim(MadeClaim, Marks):
+    """One claim on a figure, or an assessment of one. What became of it stands with it, as in `Evidence`."""
 
 
 class ClaimsAnswer(TypedDict):

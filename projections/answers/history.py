@@ -6,14 +6,13 @@ from typing import NotRequired
 
 from typing_extensions import TypedDict
 
-from projections.answers.explanations import MarksAtHorizon, ShownHorizon, ShownSource
+from projections.answers.explanations import Marks, ShownHorizon, ShownSource
 from projections.answers.lines import Cursor, EventId, Said, Time
 
 
-class RecordedEvent(TypedDict):
-    """An event as it was sent, with what the log added. What was not sent is left out."""
+class SentEvent(TypedDict):
+    """An event as it was sent, its payload aside. What was not sent is left out."""
 
-    position: int
     id: EventId
     type: str
     subject: str
@@ -22,6 +21,12 @@ class RecordedEvent(TypedDict):
     basis: NotRequired[str]
     sensitivity: NotRequired[str]
     note: NotRequired[str | None]
+
+
+class RecordedEvent(SentEvent):
+    """An event as it was sent, with what the log added."""
+
+    position: int
     version: int
     """Place in the stream of its subject."""
     recorded_at: Time
@@ -43,7 +48,7 @@ class ShownRevision(TypedDict):
     reason: str | None
 
 
-class HistoryEntry(RecordedEvent, MarksAtHorizon):
+class HistoryEntry(RecordedEvent, Marks):
     """An event, and what became of it."""
 
     revised_by: list[ShownRevision]
@@ -63,7 +68,7 @@ class Assessment(Said):
     id: EventId
 
 
-class Incident(RecordedEvent, MarksAtHorizon):
+class Incident(RecordedEvent, Marks):
     """An incident or a violation, with the assessments of it."""
 
     assessments: list[Assessment]

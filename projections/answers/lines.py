@@ -7,7 +7,8 @@ field is its description in `/openapi.json`.
 
 from __future__ import annotations
 
-from typing import Annotated, Generic, NotRequired, TypeVar
+from collections.abc import Mapping
+from typing import Annotated, Any, Generic, NotRequired, TypeVar, cast
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -25,6 +26,11 @@ Cursor = Annotated[str | None, Field(description="Send it as `after` for the nex
 
 class Said(TypedDict):
     """What an event says, field by field, as in the schema of its type; what it does not say is left out."""
+
+
+def fields_of(said: Said) -> Mapping[str, Any]:
+    """What an event says, to be read by the names of its fields."""
+    return cast("Mapping[str, Any]", said)
 
 
 class ShownLabel(Said):

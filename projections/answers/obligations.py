@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NotRequired
-
 from typing_extensions import TypedDict
 
 from projections.answers.explanations import ShownHorizon
@@ -28,24 +26,39 @@ class OwedObligation(ShownObligation):
     """Obligations of other sides that match it."""
     blocks: list[str]
     """Obligations that wait for this one."""
-    scores: NotRequired[list[Score]]
-    """All assessments over time; not in a status."""
 
 
-class LedgerSide(TypedDict):
-    """What one side owes and is owed."""
+class ScoredObligation(OwedObligation):
+    """The same, with all assessments over time."""
+
+    scores: list[Score]
+
+
+class Creditor(TypedDict):
+    """What one side is owed."""
 
     side: str | None
     """Null: the debtor is not said."""
-    owes: list[OwedObligation]
     is_owed: list[str]
     """Each as AGREEMENT#OBLIGATION."""
+
+
+class LedgerSide(Creditor):
+    """What one side owes and is owed."""
+
+    owes: list[OwedObligation]
+
+
+class ScoredSide(Creditor):
+    """The same, with all assessments over time."""
+
+    owes: list[ScoredObligation]
 
 
 class ObligationsAnswer(TypedDict):
     """A ledger of sides: what each owes and is owed."""
 
-    obligations: list[LedgerSide]
+    obligations: list[ScoredSide]
     horizon: ShownHorizon
 
 

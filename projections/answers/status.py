@@ -11,7 +11,7 @@ from projections.answers.findings import FindingsGlance
 from projections.answers.lines import Citation, Count, Cursor, EventIds, Said, ShownLabel, ShownLine, Time
 from projections.answers.obligations import Kept, LedgerSide
 from projections.answers.subjects import (
-    AgreementLines,
+    AgreementOverview,
     ConvoyLines,
     EnrolmentLines,
     IncludedPlace,
@@ -103,10 +103,14 @@ class RoundInStatus(ShownSubject, OfProcesses, RoundLines):
     events: EventIds
 
 
-class AgreementInStatus(ShownSubject, OfProcesses, AgreementLines, Kept):
-    """An agreement."""
+class ListedAgreement(ShownSubject, OfProcesses, AgreementOverview):
+    """An agreement, its obligations aside."""
 
     events: EventIds
+
+
+class AgreementInStatus(ListedAgreement, Kept):
+    """An agreement, and how far it is kept."""
 
 
 class ConvoyInStatus(ShownSubject, OfProcesses, ConvoyLines):
@@ -115,10 +119,15 @@ class ConvoyInStatus(ShownSubject, OfProcesses, ConvoyLines):
     events: EventIds
 
 
-class EnrolmentInStatus(ShownSubject, OfProcesses, EnrolmentLines):
+class ListedEnrolment(ShownSubject, OfProcesses, EnrolmentLines):
     """A register."""
 
     events: EventIds
+
+
+class EnrolmentInStatus(ListedEnrolment):
+    """A register, and how many joined."""
+
     counts: list[FigureSeries]
 
 
@@ -152,9 +161,8 @@ class LatestChange(TypedDict):
     recorded_at: Time
 
 
-class StatusAnswer(Explained):
-    """Where a process stands, in the order of its first screen. `actors` gives the names of the actors mentioned,
-    `evidence` the sources of every event that a line rests on."""
+class StatusBody(TypedDict):
+    """Where a process stands, before it is explained."""
 
     process: str
     version: int
@@ -193,6 +201,12 @@ class StatusAnswer(Explained):
     """Subjects of which no opening is in effect any more."""
     unified: list[UnifiedSubject]
     """Subjects that gave way, each with the one that stays (`into`)."""
+
+
+class StatusAnswer(StatusBody, Explained):
+    """Where a process stands, in the order of its first screen. `actors` gives the names of the actors mentioned,
+    `evidence` the sources of every event that a line rests on."""
+
     changes: list[LatestChange]
 
 

@@ -54,11 +54,16 @@ class ShownSubject(TypedDict):
     labels: list[ShownLabel]
 
 
-class Gathered(TypedDict):
-    """What a status gathers over all its subjects."""
+class Part(TypedDict):
+    """Which part actors take."""
 
     roles: list[RoleLine]
     positions: list[PositionLine]
+
+
+class Gathered(Part):
+    """What a status gathers over all its subjects."""
+
     proposals: list[ShownProposal]
     due: list[ShownDue]
     """What is expected by a date and not yet settled."""
@@ -141,8 +146,8 @@ class ShownObligation(TypedDict):
     blocked_by: list[str]
 
 
-class AgreementLines(TypedDict):
-    """What is known of an agreement."""
+class AgreementOverview(TypedDict):
+    """What is known of an agreement, its obligations aside."""
 
     between: list[str]
     described: ShownLine[Said] | None
@@ -151,6 +156,16 @@ class AgreementLines(TypedDict):
     ending: ShownLine[str] | None
     signatures: list[ShownLine[Said]]
     term: ShownLine[ShownTerm] | None
+
+
+class WithObligations(TypedDict):
+    """What the sides of an agreement owe."""
+
+    obligations: list[ShownObligation]
+
+
+class AgreementLines(AgreementOverview, WithObligations):
+    """What is known of an agreement."""
 
 
 class Whereabouts(TypedDict):
@@ -218,8 +233,6 @@ class RoundPage(SubjectPage, OfProcesses, RoundLines):
 class AgreementPage(SubjectPage, OfProcesses, AgreementLines):
     """An agreement."""
 
-    obligations: list[ShownObligation]
-
 
 class ConvoyPage(SubjectPage, OfProcesses, ConvoyLines):
     """A convoy."""
@@ -231,6 +244,10 @@ class EnrolmentPage(SubjectPage, OfProcesses, EnrolmentLines):
 
 class ActorPage(SubjectPage, ActorLines):
     """An actor."""
+
+
+class SubjectAnswer(SubjectPage, Explained):
+    """What the page of any subject has, and what explains it."""
 
 
 class RoundAnswer(RoundPage, Explained):
@@ -255,10 +272,14 @@ class RoleInProcess(RoleLine):
     process: str
 
 
-class ActorAnswer(ActorPage, Explained):
-    """An actor, in which processes it holds which roles, and what explains it."""
+class RolesByProcess(TypedDict):
+    """In which processes an actor holds which roles."""
 
     processes: list[RoleInProcess]
+
+
+class ActorAnswer(ActorPage, RolesByProcess, Explained):
+    """An actor, in which processes it holds which roles, and what explains it."""
 
 
 class ActorsAnswer(TypedDict):

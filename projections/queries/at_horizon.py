@@ -19,6 +19,7 @@ from domain.event import Recorded, instant
 from domain.finding import Finding
 from domain.horizon import EVERYTHING, Horizon
 from domain.values import Subject
+from projections.answers.explanations import HorizonOfStatus, Marks
 from projections.queries.snapshot import (
     ProcessSnapshot,
     actors_seen,
@@ -34,7 +35,6 @@ from projections.read_models.process_list import unknown
 from projections.read_models.revisions import events_by_id, ever_unified, marks_by_id
 from projections.read_models.subjects import actors_named
 from projections.read_models.timeline import all_of
-from projections.rendering import Json
 from projections.storage.tables import Transaction
 
 LAST_DAY = END // DAY + 1
@@ -82,7 +82,7 @@ class ProcessView:
     request: HorizonRequest
     lookup: Callable[[Iterable[str]], Mapping[str, Recorded]]
     """Finds events by their ids, as they read at the horizon."""
-    marks: Callable[[Iterable[str]], Mapping[str, Json]]
+    marks: Callable[[Iterable[str]], Mapping[str, Marks]]
     """Finds what became of events that were revised."""
     named: Callable[[Iterable[str]], Mapping[str, ActorState]]
     """Finds the states of actors by their ids, also by those that gave way."""
@@ -91,18 +91,21 @@ class ProcessView:
     glance: Callable[[int, int], Glance]
     """The findings that stand at a time (seconds since 1970): how many, and so many of the gravest."""
 
-    def became_of(self, ids: Iterable[str]) -> dict[str, Json]:
+    def became_of(self, ids: Iterable[str]) -> dict[str, Marks]:
         """What became of events, and why one is inside the horizon only possibly; only those with something to say."""
         names = list(ids)
         marks, possible = self.marks(names), self.snapshot.possible
         return {
-            name: {**marks.get(name, {}), **({"possible": possible[name]} if name in possible else {})}
+            name: {
+                **marks.get(name, Marks()),
+                **(Marks(possible=possible[name]) if name in possible else Marks()),
+            }
             for name in names
             if name in marks or name in possible
         }
 
     @property
-    def horizon(self) -> Json:
+    def horizon(self) -> HorizonOfStatus:
         """The horizon as an answer states it."""
         return {
             "as_of": self.request.as_of,

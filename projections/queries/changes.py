@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sized
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from domain.actors import shown_label
 from domain.errors import BadCursor, NotFound
@@ -22,11 +22,28 @@ from domain.references import references_in
 from domain.revisions import DuplicateMarked, EventCorrected, EventDisputed, SubjectUnified
 from domain.values import Subject
 from projections import rendering
+from projections.answers.changes import (
+    ChangedLine,
+    ChangeGroups,
+    ChangesAnswer,
+    CorrectedEntry,
+    FindingEntry,
+    Moment,
+    NamedSubject,
+    NewReports,
+    OverdueEntry,
+    RevisionEntry,
+)
+from projections.answers.deadlines import ShownDue
+from projections.answers.explanations import Marks
+from projections.answers.figures import FigureSeries
+from projections.answers.lines import fields_of
 from projections.queries import explanations, line_names
 from projections.queries.at_horizon import HorizonRequest, ProcessView, process_view
 from projections.queries.figures import figures_of
 from projections.queries.findings import shown_finding, standing
 from projections.queries.line_changes import came_about, shown_line, substance
+from projections.queries.line_names import NamedLine
 from projections.queries.sentences import content_of, differences, gist
 from projections.queries.snapshot import ProcessSnapshot
 from projections.queries.status import due
@@ -35,7 +52,7 @@ from projections.read_models.incident_counts import DAY
 from projections.read_models.membership import events_of
 from projections.read_models.revisions import target_of
 from projections.read_models.timeline import recorded_at
-from projections.rendering import Json, Renderer
+from projections.rendering import Renderer
 from projections.storage.generations import ReadTransaction
 
 LATE = 3 * DAY
@@ -59,13 +76,13 @@ class End:
     time: datetime | None
     """None before anything was recorded."""
 
-    def stated(self) -> Json:
+    def stated(self) -> Moment:
         return {"position": self.position, "time": instant(self.time) if self.time is not None else None}
 
 
 def changes(
     transaction: ReadTransaction, process: str, since: HorizonRequest, until: HorizonRequest, now: datetime
-) -> Json:
+) -> ChangesAnswer:
     """What became known of a process after one moment and up to another.
 
     Args:
@@ -117,7 +134,7 @@ def _before(
         return None
 
 
-def digest(before: ProcessView | None, after: ProcessView, since: End | None = None) -> Json:
+def digest(before: ProcessView | None, after: ProcessView, since: End | None = None) -> ChangesAnswer:
     """What became known between two views of one process, in groups; the most urgent ones first.
 
     Args:
@@ -128,7 +145,7 @@ def digest(before: ProcessView | None, after: ProcessView, since: End | None = N
     if before is not None:
         since = since or End(before.request.position or 0, before.now)
     comparison = _Comparison(before, after, since or End(0, None))
-    groups = {
+    groups: ChangeGroups = {
         "overdue": comparison.overdue(),
         "newly_contested": comparison.raised(contests=True),
         "no_longer_contested": comparison.resolved(contests=True),
@@ -168,9 +185,9 @@ class _Comparison:
 
     # --- the groups
 
-    def new(self) -> list[Json]:
+    def new(self) -> list[NewReports]:
         """The reports that came in, the last ones if there are very many, by subject, in the order of the log."""
-        groups: dict[Subject, Json] = {}
+        groups: dict[Subject, NewReports] = {}
         reports = [(event_id, r) for event_id, r in self._news.items() if not r.event.data.revises]
         self._reports = len(reports)
         for event_id, recorded in reports[-NEW_SHOWN:]:
@@ -190,7 +207,7 @@ class _Comparison:
                     "recorded_by": recorded.recorded_by,
                     "claimants": event.claimant_names,
                     "says": self._sentence(event),
-                    **self._now.marks.get(event_id, {}),
+                    **self._now.marks.get(event_id, Marks()),
                 }
             )
         return list(groups.values())
@@ -201,9 +218,9 @@ class _Comparison:
         began = int(self._since.time.timestamp()) if self._since.time is not None else None
         return ended + LATE < recorded.recorded_at.timestamp() and (began is None or ended < began)
 
-    def corrected(self) -> list[Json]:
+    def corrected(self) -> list[CorrectedEntry]:
         """What was known before and was revised: what it said, what it says now, by whom and why."""
-        was, entries = self._was, []
+        was, entries = self._was, list[CorrectedEntry]()
         for event_id, recorded in self._filed.items():
             revisions = self._bearing.get(event_id, [])
             if isinstance(recorded.event.data, SubjectUnified):
@@ -214,8 +231,8 @@ class _Comparison:
                 entries += self._revised(event_id, was, revisions)
         return entries
 
-    def _revised(self, event_id: str, was: ProcessSnapshot, revisions: list[str]) -> Iterator[Json]:
-        old, new = was.marks.get(event_id, {}), self._now.marks.get(event_id, {})
+    def _revised(self, event_id: str, was: ProcessSnapshot, revisions: list[str]) -> Iterator[CorrectedEntry]:
+        old, new = was.marks.get(event_id, Marks()), self._now.marks.get(event_id, Marks())
         said, says = was.events[event_id].event, self._now.events[event_id].event
         stood, stands = (not (marks.get("retracted_by") or marks.get("same_as")) for marks in (old, new))
         fields = list(differences(content_of(said), content_of(says))) if stood and stands else []
@@ -246,7 +263,7 @@ class _Comparison:
             "revisions": [self._revision(revision) for revision in revisions],
         }
 
-    def _unified(self, event_id: str, recorded: Recorded, data: SubjectUnified, revisions: list[str]) -> Json:
+    def _unified(self, event_id: str, recorded: Recorded, data: SubjectUnified, revisions: list[str]) -> CorrectedEntry:
         """Two ids that turned out to be one thing, or not to be."""
         gives_way, into = recorded.subject, Subject(data.into)
         stands = self._stays(gives_way) == self._stays(into)
@@ -263,7 +280,7 @@ class _Comparison:
             "revisions": [self._revision(revision) for revision in revisions],
         }
 
-    def _revision(self, event_id: str) -> Json:
+    def _revision(self, event_id: str) -> RevisionEntry:
         """A correction, retraction, dispute or mark: who, when and why."""
         recorded = self._filed[event_id]
         by: str | None = None
@@ -285,13 +302,13 @@ class _Comparison:
             "recorded_by": recorded.recorded_by,
         }
 
-    def changed(self) -> list[Json]:
+    def changed(self) -> list[ChangedLine]:
         """The lines of the status that tell something else; of a subject not known before, its reports are the news."""
         if self._before is None or self._was is None:
             return []
         mine = self._lines(self._after, self._renderer)
         known = {self._stays(path) for path in self._was.states}
-        entries = []
+        entries: list[ChangedLine] = []
         old, new = self._lines(self._before, Renderer()), {k: v for k, v in mine.items() if k[0] in known}
         for key in dict.fromkeys((*new, *old)):
             plan = (key[0], f"{key[1]}.{line_names.PLAN}")
@@ -314,18 +331,19 @@ class _Comparison:
             )
         return entries
 
-    def _lines(self, view: ProcessView, renderer: Renderer) -> dict[tuple[Subject, str], Json]:
+    def _lines(self, view: ProcessView, renderer: Renderer) -> dict[tuple[Subject, str], NamedLine]:
         """Every line of a view by subject and name, under the subjects that stay at the end."""
-        by_name: dict[tuple[Subject, str], Json] = {}
+        by_name: dict[tuple[Subject, str], NamedLine] = {}
         figures, counts = figures_of(renderer, view.snapshot, view.lookup, shown=len(view.snapshot.claims))
-        series: dict[str, list[Json]] = defaultdict(list)
-        for line in (*figures, *(line for lines in counts.values() for line in lines)):
-            series[line["subject"]].append(line)
+        series: dict[str, list[FigureSeries]] = defaultdict(list)
+        for one_series in (*figures, *(count for of_register in counts.values() for count in of_register)):
+            series[one_series["subject"]].append(one_series)
         for path, state in view.snapshot.states.items():
             shown = rendering.subject(renderer, path, state)
-            if "whereabouts" in shown:  # tells the state, too
-                shown.pop("state")
-            lines = line_names.lines_of(shown) | line_names.claims_of(series[path])
+            told: dict[str, object] = {**shown}
+            if "whereabouts" in told:  # tells the state, too
+                told.pop("state")
+            lines = line_names.lines_of(told) | line_names.claims_of(series[path])
             for name, line in lines.items():
                 if line.get("cited"):
                     continue
@@ -333,58 +351,60 @@ class _Comparison:
                 if path == key[0] or key not in by_name:
                     by_name[key] = line
             for proposal in shown["proposals"]:
-                name = f"proposals.{line_names.slug(proposal['kind'])}.{proposal['events'][0][:8]}"
+                name = f"proposals.{line_names.slug(fields_of(proposal)['kind'])}.{proposal['events'][0][:8]}"
                 by_name[self._stays(path), name] = {
                     "value": "unanswered" if proposal["unanswered"] else "answered",
                     "since": proposal["occurred"],
+                    "occurred": proposal["occurred"],
                     "contested": False,
                     "events": [*proposal["events"], *proposal["answered_by"]],
                 }
         return by_name
 
-    def _because(self, path: Subject, was: Json | None, now: Json | None) -> list[str]:
+    def _because(self, path: Subject, was: NamedLine | None, now: NamedLine | None) -> list[str]:
         """The events that made a line tell something else: those it rests on now, or what became of those before."""
-        rests_on = (*(now or {}).get("events", ()), *(was or {}).get("events", ()))
+        rests_on = [event_id for line in (now, was) if line is not None for event_id in line["events"]]
         events = [event_id for event_id in dict.fromkeys(rests_on) if event_id in self._news]
         events += [revision for event_id in dict.fromkeys(rests_on) for revision in self._bearing.get(event_id, [])]
         return self._causes(events or self._on.get(path, []))
 
-    def raised(self, *, contests: bool) -> list[Json]:
+    def raised(self, *, contests: bool) -> list[FindingEntry]:
         """The findings that stand and did not; `by_time` if nothing but the clock raised finding."""
         before = _findings(self._before, self._stays)
         stood = _standing(self._before, self._stays)
-        entries = []
+        entries: list[FindingEntry] = []
         for key, finding in _standing(self._after, self._stays).items():
             if key in stood or (finding.rule in CONTESTS) is not contests:
                 continue
             by_time = before.get(key) == finding
             mine = [event for event in map(str, finding.events) if event in self._news]
             causes = [] if by_time else self._causes(mine or self._on.get(key[1], ()))
-            entries.append({**self._finding(finding), "by_time": by_time, "because": causes})
+            entries.append(self._entry(finding, causes, by_time=by_time))
         return entries
 
-    def resolved(self, *, contests: bool) -> list[Json]:
+    def resolved(self, *, contests: bool) -> list[FindingEntry]:
         """The findings that stood and do not any more, with what came in on their subject since."""
         after, stands = _findings(self._after, self._stays), _standing(self._after, self._stays)
-        entries = []
+        entries: list[FindingEntry] = []
         for key, finding in _standing(self._before, self._stays).items():
             if key in stands or (finding.rule in CONTESTS) is not contests:
                 continue
             mine = [revision for event in finding.events for revision in self._bearing.get(str(event), [])]
             by_time = after.get(key) == finding
             causes = [] if by_time else self._causes(mine or self._on.get(key[1], ()) or self._news)
-            entries.append({**self._finding(finding), "by_time": by_time, "because": causes})
+            entries.append(self._entry(finding, causes, by_time=by_time))
         return entries
 
-    def _finding(self, finding: Finding) -> Json:
+    def _entry(self, finding: Finding, causes: list[str], *, by_time: bool) -> FindingEntry:
         for actor in re.findall(r"\bactors/([a-z0-9-]+)", finding.text):
             self._renderer.actor(actor)
-        return {**self._named(self._stays(finding.subject)), **shown_finding(self._renderer, finding)}
+        named = self._named(self._stays(finding.subject))
+        return {**named, **shown_finding(self._renderer, finding), "by_time": by_time, "because": causes}
 
-    def overdue(self) -> list[Json]:
+    def overdue(self) -> list[OverdueEntry]:
         """What was to be by now and is not settled, and was not overdue before; `by_time` if it was expected then."""
 
-        def key(line: Json) -> tuple[object, ...]:
+        def key(line: ShownDue) -> tuple[object, ...]:
             return (self._stays(line["subject"]), line["what"], str(line["when"]), line["actor"])
 
         before = due(Renderer(), self._before.snapshot, self._before.now) if self._before is not None else {}
@@ -397,7 +417,7 @@ class _Comparison:
 
     # --- the answer
 
-    def answer(self, groups: dict[str, list[Json]]) -> Json:
+    def answer(self, groups: ChangeGroups) -> ChangesAnswer:
         """The groups with what they count, both ends, and what explains them."""
         reports = [report for group in groups["new"] for report in group["reports"]]
         own = self._now.states[Subject(f"processes/{self._now.process}")]
@@ -410,7 +430,7 @@ class _Comparison:
             "until": self._until.stated(),
             "known_before": self._before is not None,
             "totals": {
-                **{name: len(entries) for name, entries in groups.items()},
+                **{name: len(cast(Sized, entries)) for name, entries in groups.items()},
                 "new": self._reports,
                 "shown": len(reports),
                 "late": sum(report["late"] for report in reports),
@@ -428,7 +448,7 @@ class _Comparison:
 
     # --- words
 
-    def _named(self, path: Subject) -> Json:
+    def _named(self, path: Subject) -> NamedSubject:
         """A subject with the name that it has, or had."""
         for snapshot in (self._now, self._was):
             state = snapshot.states.get(path) if snapshot is not None else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,8 @@ from domain.edtf import When
 from domain.event import Recorded, instant
 from domain.general import SubjectState
 from domain.values import Sensitivity, Subject
+from projections.answers.deadlines import Deadline
+from projections.answers.explanations import Explained
 from projections.paging import Page, cursor, read_cursor
 from projections.queries import explanations
 from projections.queries.processes import known_ids
@@ -22,7 +24,7 @@ from projections.read_models.findings import contradicting_events
 from projections.read_models.membership import processes_of
 from projections.read_models.revisions import canonical_subjects, events_by_id, ids_of, marks_by_id
 from projections.read_models.subjects import states_of
-from projections.rendering import Json, Renderer
+from projections.rendering import Renderer
 from projections.storage.tables import Transaction
 
 SENSITIVITIES = tuple(Sensitivity)
@@ -47,7 +49,7 @@ def deadlines(
     overdue: bool | None = None,
     after: str | None = None,
     limit: int = 100,
-) -> tuple[Page, Json]:
+) -> tuple[Page[Deadline], Explained]:
     """What is expected by a date and not settled, in all processes or in one, the first to end first; and what
     explains it. `touched_at` is when what it rests on was last recorded or corrected.
 
@@ -116,7 +118,7 @@ def _context(transaction: Transaction, subjects: set[str], ids: Iterable[str]) -
     return _Context(states_of(transaction, subjects), processes, contested, by_id, touched)
 
 
-def _line(renderer: Renderer, row: Any, events: Sequence[str], context: _Context, now: int) -> Json:
+def _line(renderer: Renderer, row: Any, events: list[str], context: _Context, now: int) -> Deadline:
     state = context.states.get(Subject(row.subject))
     touched = (recorded.recorded_at for event in events for recorded in context.touched[event])
     sensitivities = (context.events[event].event.sensitivity for event in events)

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from domain.actors import shown_label
+from domain.actors import ActorState, shown_label
 from domain.event import Recorded
 from domain.values import Subject
 from projections import rendering
+from projections.answers.explanations import ActorName, Explained, Marks
 from projections.queries.at_horizon import ProcessView
 from projections.read_models.revisions import events_by_id, marks_by_id
 from projections.read_models.subjects import actors_named
-from projections.rendering import Json, Renderer
+from projections.rendering import Renderer
 from projections.storage.tables import Transaction
 
 
 def at_horizon(
-    view: ProcessView, renderer: Renderer, events: Mapping[str, Recorded], marks: Mapping[str, Json]
-) -> Json:
+    view: ProcessView, renderer: Renderer, events: Mapping[str, Recorded], marks: Mapping[str, Marks]
+) -> Explained:
     """What explains an answer about one process at a horizon.
 
     Args:
@@ -33,22 +34,26 @@ def at_horizon(
     joined, possible = view.snapshot.joined, view.snapshot.possible
     return {
         "actors": {
-            actor: {
-                "label": shown_label(state),
-                "kind": state.kind.value,
-                **({} if state.opened else {"withdrawn": True}),
-                **({"unified_into": stays} if (stays := joined.get(Subject(f"actors/{actor}"))) else {}),
-            }
+            actor: _name_at_horizon(state, joined.get(Subject(f"actors/{actor}")))
             for actor, state in view.named(list(renderer.actors)).items()
         },
         "evidence": {
-            event_id: rendering.evidence(recorded, marks.get(event_id, {}), possible.get(event_id))
+            event_id: rendering.evidence(recorded, marks.get(event_id), possible.get(event_id))
             for event_id, recorded in events.items()
         },
     }
 
 
-def at_present(transaction: Transaction, renderer: Renderer) -> Json:
+def _name_at_horizon(state: ActorState, stays: Subject | None) -> ActorName:
+    name: ActorName = {"label": shown_label(state), "kind": state.kind.value}
+    if not state.opened:
+        name["withdrawn"] = True
+    if stays is not None:
+        name["unified_into"] = stays
+    return name
+
+
+def at_present(transaction: Transaction, renderer: Renderer) -> Explained:
     """What explains an answer about anything, as it is known now.
 
     Args:
@@ -64,7 +69,7 @@ def at_present(transaction: Transaction, renderer: Renderer) -> Json:
     }
 
 
-def actor_labels(transaction: Transaction, renderer: Renderer) -> Json:
+def actor_labels(transaction: Transaction, renderer: Renderer) -> dict[str, ActorName]:
     """The names of the actors that an answer mentions."""
     named = actors_named(transaction, list(renderer.actors))
     return {actor: {"label": shown_label(state)} for actor, state in named.items()}

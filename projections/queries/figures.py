@@ -15,6 +15,8 @@ from domain.horizon import EVERYTHING
 from domain.series import Series
 from domain.values import Quantity, Subject
 from projections import rendering
+from projections.answers.explanations import Marks
+from projections.answers.figures import FigureSeries, MadeClaim, SeriesClaim, ShownClaim, ShownQuantity, Within
 from projections.paging import Page, cursor, read_cursor, storable
 from projections.queries.at_horizon import PRESENT, HorizonRequest, process_view
 from projections.queries.processes import known_ids
@@ -23,7 +25,7 @@ from projections.read_models import figures as kept_figures
 from projections.read_models.figures import Claim, claims_in
 from projections.read_models.ordering import display_order
 from projections.read_models.revisions import canonical_subjects, events_by_id, marks_by_id, under
-from projections.rendering import Json, Renderer
+from projections.rendering import Renderer
 from projections.storage.tables import Transaction
 
 CLAIMS_SHOWN = 50
@@ -35,7 +37,7 @@ Lookup = Callable[[Iterable[str]], Mapping[str, Recorded]]
 """Finds events by their ids."""
 
 
-def figures(transaction: Transaction, process: str, request: HorizonRequest = PRESENT) -> list[Json]:
+def figures(transaction: Transaction, process: str, request: HorizonRequest = PRESENT) -> list[FigureSeries]:
     """Every series of figures of a process, counts of its registers included, by claimant.
 
     Raises:
@@ -54,7 +56,7 @@ def claims(
     measure: str | None = None,
     claimant: str | None = None,
     request: HorizonRequest = PRESENT,
-) -> Page:
+) -> Page[ShownClaim]:
     """Every live claim on the figures of a process and the counts of its registers, oldest first: series over time.
 
     Raises:
@@ -83,7 +85,9 @@ def claims(
         )
         names = [event_id for *_, event_id in orders[:limit]]
         events, marks = events_by_id(transaction, names), marks_by_id(transaction, names)
-    items = [claim_of(under(events[name].event, stays)) | marks.get(name, {}) for name in names]
+    items: list[ShownClaim] = [
+        {**claim_of(under(events[name].event, stays)), **marks.get(name, Marks())} for name in names
+    ]
     return Page(items, cursor(*orders[limit - 1]) if len(orders) > limit else None)
 
 
@@ -103,7 +107,7 @@ def _claims(event: Event, measure: str | None, claimant: str | None) -> bool:
 
 def figures_of(
     renderer: Renderer, snapshot: ProcessSnapshot, lookup: Lookup, shown: int = SERIES_SHOWN
-) -> tuple[list[Json], dict[str, list[Json]]]:
+) -> tuple[list[FigureSeries], dict[str, list[FigureSeries]]]:
     """Figures of the process and counts of its registers, series by series, contested ones first.
 
     Every claimant's newest claim is shown. The span is what all claims allow; nothing is ever added up.
@@ -113,8 +117,8 @@ def figures_of(
         series[claim.subject, claim.series].append(claim)
     events = lookup([claim.event_id for claim in snapshot.claims])
     ordered = sorted(series.items(), key=lambda item: not _span(item[1])[2])[:shown]
-    figures: list[Json] = []
-    counts: dict[str, list[Json]] = defaultdict(list)
+    figures: list[FigureSeries] = []
+    counts: dict[str, list[FigureSeries]] = defaultdict(list)
     for (subject, _), claims in ordered:
         line = _series(renderer, subject, claims, events)
         if isinstance(events[claims[0].event_id].event.data, EnrolmentReported):
@@ -124,7 +128,7 @@ def figures_of(
     return figures, counts
 
 
-def claim_of(event: Event) -> Json:
+def claim_of(event: Event) -> MadeClaim:
     """A claim on a figure, or an assessment of one, as the series over time shows it."""
     data = event.data
     assert isinstance(data, Figure | EnrolmentReported)  # noqa: S101  see claims_in
@@ -158,16 +162,16 @@ def _span(claims: list[Claim]) -> tuple[Exact, Exact | None, bool]:
     return low, high, len(ranges) > 1 and high is not None and low > high
 
 
-def _series(renderer: Renderer, subject: str, claims: list[Claim], events: Mapping[str, Recorded]) -> Json:
+def _series(renderer: Renderer, subject: str, claims: list[Claim], events: Mapping[str, Recorded]) -> FigureSeries:
     """One series; texts that are one are shown as the newest claim has them."""
     newest_first = sorted(claims, key=lambda claim: claim.order, reverse=True)
-    shown: dict[bool, list[Json]] = {False: [], True: []}
+    shown: dict[bool, list[SeriesClaim]] = {False: [], True: []}
     for claim in newest_first[:CLAIMS_SHOWN]:
         event, data = events[claim.event_id].event, _figure(claim, events)
         shown[claim.assessed].append(
             {
                 "claimant": claim.claimant.name,
-                **({"within": claim.claimant.within} if claim.claimant.within else {}),
+                **(Within(within=claim.claimant.within) if claim.claimant.within else Within()),
                 **quantity(data.quantity),
                 "period": data.period,
                 "as_of": event.occurred,
@@ -200,7 +204,7 @@ def plain(number: Exact | None) -> float | None:
     return as_number(number) if number is not None else None
 
 
-def quantity(claimed: Quantity) -> Json:
+def quantity(claimed: Quantity) -> ShownQuantity:
     low, high = claimed.range
     return {
         "value": claimed.value,

@@ -12,6 +12,8 @@ from domain.event import instant
 from domain.finding import Finding, Severity
 from domain.findings.rules import RULES
 from domain.values import Subject
+from projections.answers.explanations import Explained, Named
+from projections.answers.findings import FindingInProcess, FindingsGlance, ShownFinding
 from projections.paging import Page, cursor, read_cursor
 from projections.queries import explanations
 from projections.queries.at_horizon import PRESENT, HorizonRequest, process_view
@@ -19,7 +21,7 @@ from projections.queries.everywhere import findings_everywhere
 from projections.read_models import findings as kept_findings
 from projections.read_models.findings import RANKS, SEVERITIES, Glance, gravity
 from projections.read_models.revisions import canonical_subjects
-from projections.rendering import Json, Renderer
+from projections.rendering import Renderer
 from projections.storage.tables import Transaction
 
 NAMED = re.compile(r"\bactors/([a-z0-9][a-z0-9-]*)")
@@ -32,7 +34,7 @@ def findings(
     request: HorizonRequest = PRESENT,
     rule: str | None = None,
     severity: str | None = None,
-) -> tuple[list[Json], Json]:
+) -> tuple[list[ShownFinding], Explained]:
     """The findings of a process that stand at the clock of the horizon, the gravest first, and what explains them.
 
     Args:
@@ -56,7 +58,7 @@ def findings(
     return items, explanations.at_horizon(view, renderer, view.lookup(ids), view.marks(ids))
 
 
-def findings_of(transaction: Transaction, subjects: Iterable[str], now: datetime) -> dict[str, list[Json]]:
+def findings_of(transaction: Transaction, subjects: Iterable[str], now: datetime) -> dict[str, list[ShownFinding]]:
     """The findings of single subjects that stand, the gravest first, by the path that was asked for.
 
     What only a process as a whole tells (silence, an actor without a role) is not among them.
@@ -74,7 +76,7 @@ def findings_of(transaction: Transaction, subjects: Iterable[str], now: datetime
 
 def all_findings(
     transaction: Transaction, now: datetime, rule: str | None, severity: str | None, after: str | None, limit: int
-) -> tuple[Page, Json]:
+) -> tuple[Page[FindingInProcess], Named]:
     """The findings that stand in any process, by process, the gravest first; and the names of the actors in them.
 
     Raises:
@@ -90,7 +92,9 @@ def all_findings(
         last = read_cursor(after, str, int, int, str, str)
         wanted = [keyed for keyed in wanted if keyed[0] > last]
     renderer = Renderer()
-    items = [{"process": key[0], **shown_finding(renderer, finding)} for key, finding in wanted[:limit]]
+    items: list[FindingInProcess] = [
+        {"process": key[0], **shown_finding(renderer, finding)} for key, finding in wanted[:limit]
+    ]
     following = cursor(*wanted[limit - 1][0]) if len(wanted) > limit else None
     return Page(items, following), {"actors": explanations.actor_labels(transaction, renderer)}
 
@@ -110,7 +114,7 @@ def standing(findings: Iterable[Finding], now: datetime) -> list[Finding]:
     return sorted((finding for finding in findings if finding.stands(moment)), key=gravity)
 
 
-def shown_glance(renderer: Renderer, glance: Glance) -> Json:
+def shown_glance(renderer: Renderer, glance: Glance) -> FindingsGlance:
     """What does not fit: how many findings of each rule, and the gravest."""
     by_severity = Counter({severity.value: 0 for severity in Severity})
     for rule, count in glance.by_rule.items():
@@ -123,7 +127,7 @@ def shown_glance(renderer: Renderer, glance: Glance) -> Json:
     }
 
 
-def shown_finding(renderer: Renderer, finding: Finding) -> Json:
+def shown_finding(renderer: Renderer, finding: Finding) -> ShownFinding:
     """One finding, with the time in which it stands."""
     for actor in NAMED.findall(finding.text):
         renderer.actor(actor)

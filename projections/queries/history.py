@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import cast
 
 from domain.event import Recorded, instant
 from domain.horizon import EVERYTHING
+from projections.answers.explanations import Marks
+from projections.answers.history import HistoryEntry, RecordedEvent, SentEvent, ShownRevision
+from projections.answers.lines import Said
 from projections.paging import Page, cursor, read_cursor
 from projections.queries.at_horizon import PRESENT, HorizonRequest, ProcessView, process_view
 from projections.queries.processes import known_ids
@@ -14,7 +18,6 @@ from projections.read_models.history import timeline_order
 from projections.read_models.ordering import Order
 from projections.read_models.revisions import marks_by_id, revisions_about, target_of
 from projections.read_models.timeline import events_at
-from projections.rendering import Json
 from projections.storage.tables import Transaction
 
 
@@ -26,7 +29,7 @@ def history(
     *,
     newest_first: bool = False,
     request: HorizonRequest = PRESENT,
-) -> Page:
+) -> Page[HistoryEntry]:
     """The timeline of a process by time of occurrence, as it was recorded; each event with what became of it.
 
     Raises:
@@ -42,11 +45,13 @@ def history(
     events = events_at(transaction, [position for _, position in places[:limit]])
     shown = [str(recorded.id) for recorded in events]
     revisions, marks = _by_target(revisions_about(transaction, shown)), marks_by_id(transaction, shown)
-    items = [{**entry(r), "revised_by": revisions.get(str(r.id), []), **marks.get(str(r.id), {})} for r in events]
+    items: list[HistoryEntry] = [
+        {**entry(r), "revised_by": revisions.get(str(r.id), []), **marks.get(str(r.id), Marks())} for r in events
+    ]
     return Page(items, cursor(*places[limit - 1][0]) if len(places) > limit else None)
 
 
-def _history_at(view: ProcessView, last: Order | None, limit: int, *, newest_first: bool) -> Page:
+def _history_at(view: ProcessView, last: Order | None, limit: int, *, newest_first: bool) -> Page[HistoryEntry]:
     """The same at another horizon, from the snapshot."""
     snapshot = view.snapshot
     by_id = {str(recorded.id): recorded.event for recorded in snapshot.filed}
@@ -56,38 +61,38 @@ def _history_at(view: ProcessView, last: Order | None, limit: int, *, newest_fir
     if last is not None:
         placed = [pair for pair in placed if (pair[0] < last if newest_first else pair[0] > last)]
     revisions = _by_target(recorded for recorded in snapshot.filed if recorded.event.data.revises)
-    items = [
+    items: list[HistoryEntry] = [
         {
             **entry(r),
             "revised_by": revisions.get(str(r.id), []),
-            **snapshot.marks.get(str(r.id), {}),
-            **({"possible": snapshot.possible[str(r.id)]} if str(r.id) in snapshot.possible else {}),
+            **snapshot.marks.get(str(r.id), Marks()),
+            **(Marks(possible=snapshot.possible[str(r.id)]) if str(r.id) in snapshot.possible else Marks()),
         }
         for _, r in placed[:limit]
     ]
     return Page(items, cursor(*placed[limit - 1][0]) if len(placed) > limit else None)
 
 
-def entry(recorded: Recorded) -> Json:
+def entry(recorded: Recorded) -> RecordedEvent:
     """An event with all it says and what the log added."""
     return {
         "position": recorded.position,
-        **recorded.event.model_dump(mode="json", exclude_unset=True, exclude={"data"}),
+        **cast(SentEvent, recorded.event.model_dump(mode="json", exclude_unset=True, exclude={"data"})),
         "version": recorded.version,
         "recorded_at": instant(recorded.recorded_at),
         "recorded_by": recorded.recorded_by,
-        "data": recorded.event.data.model_dump(mode="json", exclude_unset=True),
+        "data": cast(Said, recorded.event.data.model_dump(mode="json", exclude_unset=True)),
     }
 
 
-def _by_target(revisions: Iterable[Recorded]) -> dict[str, list[Json]]:
+def _by_target(revisions: Iterable[Recorded]) -> dict[str, list[ShownRevision]]:
     """Revisions by the id of the event they are about, in the order given."""
-    marks: dict[str, list[Json]] = {}
+    marks: dict[str, list[ShownRevision]] = {}
     for recorded in revisions:
         target = target_of(recorded.event)
         if target is not None:
             data = recorded.event.data
-            mark = {
+            mark: ShownRevision = {
                 "id": str(recorded.id),
                 "type": recorded.type,
                 "recorded_at": instant(recorded.recorded_at),

@@ -6,6 +6,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from domain.event import Recorded
 from domain.horizon import EVERYTHING
+from projections import rendering
+from projections.answers.explanations import Marks
+from projections.answers.history import Assessment, Incident
+from projections.answers.lines import fields_of
 from projections.paging import Page, cursor, read_cursor
 from projections.queries.at_horizon import PRESENT, HorizonRequest, process_view
 from projections.queries.history import entry
@@ -13,7 +17,6 @@ from projections.queries.processes import known_ids
 from projections.read_models import entries
 from projections.read_models.ordering import Order, display_order
 from projections.read_models.revisions import events_by_id, marks_by_id
-from projections.rendering import Json
 from projections.storage.tables import Transaction
 
 ACTS = ("IncidentReported", "ViolationReported")
@@ -22,7 +25,7 @@ ASSESSMENTS = ("ViolationAssessed",)
 
 def incidents(
     transaction: Transaction, process: str, after: str | None, limit: int, request: HorizonRequest = PRESENT
-) -> Page:
+) -> Page[Incident]:
     """Incidents and violations of a process, newest first, each violation with its assessments.
 
     Raises:
@@ -31,14 +34,14 @@ def incidents(
     """
     last = read_cursor(after, int, int, int, str) if after is not None else None
     acts, following, became_of = _accumulated(transaction, process, ACTS, last, limit, request)
-    assessed: dict[str, list[Json]] = {}
+    assessed: dict[str, list[Assessment]] = {}
     for assessment in reversed(_accumulated(transaction, process, ASSESSMENTS, None, None, request)[0]):
-        data = assessment.event.data.model_dump(mode="json", exclude_none=True)
-        assessed.setdefault(data["violation"], []).append({"id": str(assessment.id), **data})
+        data = rendering.said(assessment.event.data)
+        assessed.setdefault(fields_of(data)["violation"], []).append({"id": str(assessment.id), **data})
     marks = became_of([str(act.id) for act in acts])
-    items = []
+    items: list[Incident] = []
     for act in acts:
-        mark = marks.get(str(act.id), {})
+        mark = marks.get(str(act.id), Marks())
         ids = (str(act.id), *mark.get("repeated_by", ()))
         items.append({**entry(act), **mark, "assessments": [a for name in ids for a in assessed.get(name, [])]})
     return Page(items, following)
@@ -51,7 +54,7 @@ def _accumulated(
     last: Order | None,
     limit: int | None,
     request: HorizonRequest,
-) -> tuple[list[Recorded], str | None, Callable[[Iterable[str]], Mapping[str, Json]]]:
+) -> tuple[list[Recorded], str | None, Callable[[Iterable[str]], Mapping[str, Marks]]]:
     """Events that accumulate, in effect, newest first; the cursor of the next page; and what became of them."""
     if request.horizon != EVERYTHING:
         view = process_view(transaction, process, None, request)

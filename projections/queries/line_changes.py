@@ -7,22 +7,22 @@ from typing import Any
 
 from domain.comparison import compared
 from domain.values import Subject
-from projections.queries.line_names import PLAN
-from projections.rendering import Json
+from projections.answers.changes import LineSide
+from projections.queries.line_names import PLAN, NamedLine
 
 WORDING = ("verbatim", "persuaded_by")
 """What two reports may put differently and still say the same."""
 
 
 def came_about(
-    key: tuple[Subject, str], old: Mapping[tuple[Subject, str], Json], new: Mapping[tuple[Subject, str], Json]
+    key: tuple[Subject, str], old: Mapping[tuple[Subject, str], NamedLine], new: Mapping[tuple[Subject, str], NamedLine]
 ) -> bool:
     """Whether a plan is gone because the fact took its place."""
     fact = (key[0], key[1].removesuffix(f".{PLAN}"))
     return fact in new and fact not in old
 
 
-def substance(line: Json | None) -> Any:
+def substance(line: NamedLine | None) -> Any:
     """What of a line makes a change: its value, or the values that its candidates give; the wording aside."""
     if line is None:
         return None
@@ -36,11 +36,11 @@ def _worded(value: Any) -> Any:
     return compared({n: v for n, v in value.items() if n not in WORDING} if isinstance(value, dict) else value)
 
 
-def shown_line(line: Json | None) -> Json | None:
+def shown_line(line: NamedLine | None) -> LineSide | None:
     """A line as one side of a change."""
     if line is None:
         return None
-    side = {name: line[name] for name in ("value", "since", "contested")}
+    side: LineSide = {"value": line["value"], "since": line["since"], "contested": line["contested"]}
     if line["contested"]:
-        side["candidates"] = [{n: c[n] for n in ("value", "occurred")} for c in line["candidates"]]
+        side["candidates"] = [{"value": c["value"], "occurred": c["occurred"]} for c in line["candidates"]]
     return side

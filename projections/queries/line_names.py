@@ -8,29 +8,56 @@ same name at every horizon. Pure: JSON of `projections.rendering` in, names out.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Literal, NotRequired, TypeGuard, cast, get_args
+
+from typing_extensions import TypedDict
 
 from domain.comparison import comparable
+from projections.answers.figures import FigureSeries
+from projections.answers.lines import ShownCandidate
+from projections.answers.status import StatusAnswer
 
-Json = dict[str, Any]
+Fields = Mapping[str, Any]
+"""What an entry of any field tells: which fields it has depends on the field that it is in."""
+Own = Literal["state", "level", "ending", "areas", "links", "control", "access", "instruments", "bodies"]
+Family = Literal["talks", "agreements", "convoys", "enrolments"]
+Gathered = Literal["roles", "positions", "proposals"]
+Expected = Literal["overdue", "next_14_days", "later"]
 
-FAMILIES = ("talks", "agreements", "convoys", "enrolments")
-GATHERED = ("roles", "positions", "proposals")
+
+class NamedLine(TypedDict):
+    """A line under a name of its own."""
+
+    value: Any
+    since: str | None
+    occurred: str | None
+    contested: bool
+    possible: NotRequired[bool]
+    candidates: NotRequired[list[ShownCandidate[Any]]]
+    cited: NotRequired[bool]
+    """Whether it is something said once."""
+    disagrees: NotRequired[bool]
+    """Of a claim on a figure: whether no number fits all claims."""
+    events: list[str]
+
+
+FAMILIES: tuple[Family, ...] = get_args(Family)
+GATHERED: tuple[Gathered, ...] = get_args(Gathered)
 """What the status gathers over all subjects."""
-OWN = ("state", "level", "ending", "areas", "links", "control", "access", "instruments", "bodies")
+OWN: tuple[Own, ...] = get_args(Own)
 """What the status tells of the process itself."""
-DUE = ("overdue", "next_14_days", "later")
+DUE: tuple[Expected, ...] = get_args(Expected)
 
 _LONGEST = 40
 _SHORT = 8
 """How much of an event's id tells it apart from others."""
 
 
-def lines_in(status: Json) -> dict[str, Json]:
+def lines_in(status: StatusAnswer) -> dict[str, NamedLine]:
     """Everything in a status that rests on events, by name."""
     own = f"processes/{status['process']}"
-    subjects = {own: {name: status[name] for name in OWN}}
+    subjects: dict[str, dict[str, Any]] = {own: {name: status[name] for name in OWN}}
     subjects |= {page["subject"]: dict(page) for family in FAMILIES for page in status[family]}
     for field in GATHERED:
         for entry in status[field]:
@@ -43,11 +70,11 @@ def lines_in(status: Json) -> dict[str, Json]:
     for finding in status["findings"]["items"]:
         subjects.setdefault(finding["subject"], {}).setdefault("findings", []).append(finding)
     for withdrawn in status["withdrawn"]:
-        subjects.setdefault(withdrawn["subject"], {})["withdrawn"] = _cited(withdrawn)
+        subjects.setdefault(withdrawn["subject"], {})["withdrawn"] = _cited(cast(Fields, withdrawn))
     subjects[own]["statements"] = status["statements"]
     if status["last_heard"]:
-        subjects[own]["last_heard"] = _cited(status["last_heard"])
-    lines: dict[str, Json] = {}
+        subjects[own]["last_heard"] = _cited(cast(Fields, status["last_heard"]))
+    lines: dict[str, NamedLine] = {}
     for path, shown in subjects.items():
         lines |= lines_of(shown, prefix(path, own))
     series = [*status["figures"], *(count for register in status["enrolments"] for count in register["counts"])]
@@ -61,9 +88,9 @@ def prefix(subject: str, own: str) -> str:
     return "" if subject == own else f"{subject}."
 
 
-def lines_of(shown: Json, begins: str = "") -> dict[str, Json]:
+def lines_of(shown: Fields, begins: str = "") -> dict[str, NamedLine]:
     """The lines of one subject by name, given its page (`rendering.subject`)."""
-    lines: dict[str, Json] = {}
+    lines: dict[str, NamedLine] = {}
     for field, value in shown.items():
         match value:
             case {"contested": bool()}:
@@ -85,9 +112,9 @@ def lines_of(shown: Json, begins: str = "") -> dict[str, Json]:
     return lines
 
 
-def claims_of(series: Iterable[Json], begins: str = "") -> dict[str, Json]:
+def claims_of(series: Iterable[FigureSeries], begins: str = "") -> dict[str, NamedLine]:
     """The newest claim of each claimant on the figures of one subject, by name."""
-    lines: dict[str, Json] = {}
+    lines: dict[str, NamedLine] = {}
     for figure in series:
         claims = [*figure["claims"], *figure["assessed"]]
         counted = (
@@ -99,7 +126,7 @@ def claims_of(series: Iterable[Json], begins: str = "") -> dict[str, Json]:
             assessed = claim not in figure["claims"]
             claimant = claim["claimant"].removeprefix("actors/")
             quantity = {n: claim[n] for n in ("value", "qualifier", "low", "high", "verbatim", "period") if n in claim}
-            line = {
+            line: NamedLine = {
                 "value": {**quantity, "unit": figure["unit"]},
                 "since": claim["as_of"],
                 "occurred": claim["as_of"],
@@ -139,14 +166,14 @@ def slug(text: object) -> str:
 # --- keys within a field --------------------------------------------------------------------------------------
 
 
-def _key(field: str, entry: Json) -> list[object]:
+def _key(field: str, entry: Fields) -> list[object]:
     value = _value_of(entry)
     if field == "areas":
         return [_place(value)]
     return KEYS[field](entry, value)
 
 
-KEYS: dict[str, Callable[[Json, Json], list[object]]] = {
+KEYS: dict[str, Callable[[Fields, Fields], list[object]]] = {
     "links": lambda _, value: [value["relation"], value["to"]],
     "access": lambda _, value: [
         _place(value["place"]),
@@ -183,11 +210,11 @@ def _plan(modality: str | None) -> str | None:
     return PLAN if modality not in (None, "actual") else None
 
 
-def _place(place: Json) -> str:
+def _place(place: Fields) -> str:
     return str(place.get("admin_code") or place["labels"][0]["text"])
 
 
-def _by_place(lines: list[Json]) -> Iterator[tuple[str, Json]]:
+def _by_place(lines: list[NamedLine]) -> Iterator[tuple[str, NamedLine]]:
     """Who holds what has a line for each place, and one report may name several: each gets the first that is free."""
     places = [[slug(_place(p)) for p in _value_of(line).get("places", ())] for line in lines]
     taken = {names[0] for names in places if len(names) == 1}
@@ -199,26 +226,26 @@ def _by_place(lines: list[Json]) -> Iterator[tuple[str, Json]]:
         yield key, line
 
 
-def _put(lines: dict[str, Json], field: str, key: Iterable[object], line: Json) -> None:
+def _put(lines: dict[str, NamedLine], field: str, key: Iterable[object], line: NamedLine) -> None:
     name = ".".join([field, *(slug(part) for part in key if part)])
     if name in lines:
         name += f".{line['events'][0][:_SHORT]}" if line["events"] else ".2"
     lines[name] = line
 
 
-def _is_line(value: Any) -> bool:
+def _is_line(value: object) -> TypeGuard[NamedLine]:
     return isinstance(value, dict) and isinstance(value.get("contested"), bool)
 
 
-def _value_of(entry: Json) -> Json:
+def _value_of(entry: Fields | NamedLine) -> Fields:
     """What an entry says; of a contested line, what its newest candidate says."""
     if not _is_line(entry):
-        return entry
-    value: Json = entry["candidates"][-1]["value"] if entry["contested"] else entry["value"]
+        return cast(Fields, entry)
+    value: Fields = entry["candidates"][-1]["value"] if entry["contested"] else entry["value"]
     return value
 
 
-def _cited(entry: Json) -> Json:
+def _cited(entry: Fields) -> NamedLine:
     """Something said once, in the form of a line."""
     about = {n: v for n, v in entry.items() if n not in ("events", "occurred", "subject", "answered_by")}
     return {

@@ -11,17 +11,20 @@ from domain.event import Event
 from domain.general import SubjectState
 from domain.horizon import EVERYTHING
 from projections import rendering
+from projections.answers.obligations import Kept, LedgerSide, OwedObligation, Score, ScoredSide
 from projections.queries.at_horizon import PRESENT, HorizonRequest, ProcessView, process_view
 from projections.queries.snapshot import ProcessSnapshot
 from projections.read_models.subjects import folded_of_type
-from projections.rendering import Json, Renderer
+from projections.rendering import Renderer
 from projections.storage.tables import Transaction
 
 NOBODY = ""
 """Stands for the debtor of an obligation that is assessed but whose terms were never reported."""
 
 
-def obligations(transaction: Transaction, process: str, now: datetime, request: HorizonRequest = PRESENT) -> list[Json]:
+def obligations(
+    transaction: Transaction, process: str, now: datetime, request: HorizonRequest = PRESENT
+) -> list[ScoredSide]:
     """The ledger of the sides of a process, each obligation with its scores over time.
 
     Raises:
@@ -29,15 +32,27 @@ def obligations(transaction: Transaction, process: str, now: datetime, request: 
     """
     view = process_view(transaction, process, now, request)
     sides = ledger(Renderer(), view.snapshot, view.now)
-    scores: dict[tuple[str, str], list[Json]] = {}
+    scores: dict[tuple[str, str], list[Score]] = {}
     for event in _assessments(transaction, view):
-        data = event.data.model_dump(mode="json", exclude_none=True)
-        line = {**data, "occurred": event.occurred, "claimants": event.claimant_names, "event": str(event.id)}
-        scores.setdefault((event.subject, line.pop("obligation")), []).append(line)
-    for side in sides:
-        for line in side["owes"]:
-            line["scores"] = scores.get((line["agreement"], line["obligation"]), [])
-    return sides
+        data = event.data
+        assert isinstance(data, ObligationAssessed)  # noqa: S101  see _assessments
+        score: Score = {
+            **rendering.said(data, "obligation"),
+            "occurred": event.occurred,
+            "claimants": event.claimant_names,
+            "event": str(event.id),
+        }
+        scores.setdefault((event.subject, data.obligation), []).append(score)
+    return [
+        {
+            "side": side["side"],
+            "owes": [
+                {**line, "scores": scores.get((line["agreement"], line["obligation"]), [])} for line in side["owes"]
+            ],
+            "is_owed": side["is_owed"],
+        }
+        for side in sides
+    ]
 
 
 def _assessments(transaction: Transaction, view: ProcessView) -> list[Event]:
@@ -51,10 +66,9 @@ def _assessments(transaction: Transaction, view: ProcessView) -> list[Event]:
     return sorted(events, key=lambda event: event.order)
 
 
-def kept_to(state: SubjectState, now: datetime) -> Json:
+def kept_to(state: SubjectState, now: datetime) -> Kept:
     """Where an agreement stands at a time, and phase by phase how far its obligations are kept."""
-    if not isinstance(state, agreements.AgreementState):
-        return {}
+    assert isinstance(state, agreements.AgreementState)  # noqa: S101  an agreement has no other state
     moment = int(now.timestamp())
     return {
         "standing": agreements.standing(state, moment).value,
@@ -71,21 +85,24 @@ def kept_to(state: SubjectState, now: datetime) -> Json:
     }
 
 
-def ledger(renderer: Renderer, snapshot: ProcessSnapshot, now: datetime) -> list[Json]:
+def ledger(renderer: Renderer, snapshot: ProcessSnapshot, now: datetime) -> list[LedgerSide]:
     """A ledger of the sides: what each debtor owes, and what is owed to it."""
     moment = int(now.timestamp())
-    owes: dict[str, list[Json]] = defaultdict(list)
+    owes: dict[str, list[OwedObligation]] = defaultdict(list)
     owed: dict[str, list[str]] = defaultdict(list)
     for path, state in snapshot.states.items():
         if not isinstance(state, agreements.AgreementState):
             continue
         for name, obligation in state.obligations.items():
-            line = rendering.obligation(renderer, path, state, name)
+            shown = rendering.obligation(renderer, path, state, name)
             terms = obligation.agreed.values
-            line["overdue"] = not line["kept"] and agreements.is_overdue(obligation, moment)
-            line["phase"] = next((agreed.phase for agreed in terms if agreed.phase is not None), None)
-            line["mirrors"] = [b if a == name else a for a, b in agreements.mirror_pairs(state) if name in (a, b)]
-            line["blocks"] = [other for other in agreements.owed(state) if name in agreements.blocked_by(state, other)]
+            line: OwedObligation = {
+                **shown,
+                "overdue": not shown["kept"] and agreements.is_overdue(obligation, moment),
+                "phase": next((agreed.phase for agreed in terms if agreed.phase is not None), None),
+                "mirrors": [b if a == name else a for a, b in agreements.mirror_pairs(state) if name in (a, b)],
+                "blocks": [other for other in agreements.owed(state) if name in agreements.blocked_by(state, other)],
+            }
             for debtor in dict.fromkeys(d for agreed in terms for d in agreed.debtor) or (NOBODY,):
                 owes[debtor].append(line)
             for beneficiary in dict.fromkeys(b for agreed in terms for b in agreed.beneficiary):

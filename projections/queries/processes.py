@@ -12,6 +12,7 @@ from domain.processes import ProcessState, places
 from domain.searching import Rank
 from domain.values import Subject
 from projections import rendering
+from projections.answers.status import ListedProcess
 from projections.paging import Page, cursor, read_cursor
 from projections.queries.everywhere import findings_everywhere
 from projections.read_models import process_list
@@ -21,13 +22,13 @@ from projections.read_models.revisions import canonical_id, canonical_subjects, 
 from projections.read_models.roles import processes_with
 from projections.read_models.search_names import NAME, PLACE, found
 from projections.read_models.subjects import last_change, states_of
-from projections.rendering import Json, Renderer
+from projections.rendering import Renderer
 from projections.storage.tables import Transaction
 
 
 def processes(
     transaction: Transaction, wanted: ProcessFilter, after: str | None, limit: int, now: datetime | None = None
-) -> Page:
+) -> Page[ListedProcess]:
     """The processes, by id, with what a list shows of each.
 
     A search puts those first of which a name is what is sought, then those of which one begins with it, then the rest;
@@ -85,7 +86,7 @@ def _among(transaction: Transaction, wanted: ProcessFilter, now: datetime) -> li
     return among
 
 
-def _line(row: Any, state: SubjectState | None) -> Json:
+def _line(row: Any, state: SubjectState | None) -> ListedProcess:
     renderer = Renderer()
     own = state if isinstance(state, ProcessState) else ProcessState()
     last = heard_of(row.heard)

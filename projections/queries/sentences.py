@@ -6,15 +6,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from domain.event import Event
-from projections.rendering import Json
+from projections.answers.changes import FieldDifference
 
 
-def content_of(event: Event) -> Json:
+def content_of(event: Event) -> dict[str, Any]:
     """What an event says, as it would be sent, without what a revision cannot touch."""
     return event.model_dump(mode="json", exclude_none=True, exclude={"id", "subject"})
 
 
-def differences(old: Any, new: Any, at: str = "") -> Iterator[Json]:
+def differences(old: Any, new: Any, at: str = "") -> Iterator[FieldDifference]:
     """Where two values differ, field by field."""
     if old == new:
         return
@@ -48,7 +48,7 @@ _LEADS = {
 """What stands before a field, where its value alone would not tell what it is."""
 
 
-def gist(data: Json, labels: Mapping[str, str]) -> str:
+def gist(data: Mapping[str, Any], labels: Mapping[str, str]) -> str:
     """What the fields of a report say, in words; `labels` has the names of actors by their ids."""
     phrases = (_phrase(name, value, labels) for name, value in data.items() if name not in _LEFT_OUT)
     return "; ".join(dict.fromkeys(phrase.rstrip(".") for phrase in phrases if phrase))
@@ -75,7 +75,7 @@ def _phrase(name: str, value: Any, labels: Mapping[str, str]) -> str:
             return ""
 
 
-def quantity(claimed: Json) -> str:
+def quantity(claimed: Mapping[str, Any]) -> str:
     """A number as claimed, in words: "about 2,000 persons", "1,500 to 2,500 persons"."""
     value, low, high = (claimed.get(name) for name in ("value", "low", "high"))
     qualifier = claimed.get("qualifier", "exact")

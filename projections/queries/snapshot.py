@@ -18,6 +18,7 @@ from domain.general import SubjectState
 from domain.horizon import EVERYTHING, Horizon, Seen, names_processes, seen_from
 from domain.references import naming
 from domain.values import EventId, Subject
+from projections.answers.explanations import Marks
 from projections.read_models import entries, figures, findings, history, incident_counts, last_heard
 from projections.read_models.change_set import Heard
 from projections.read_models.figures import Claim
@@ -27,7 +28,6 @@ from projections.read_models.process_list import heard_of, line_of
 from projections.read_models.revisions import as_one, canonical_subjects, ids_of, marks_of
 from projections.read_models.subjects import states_of
 from projections.read_models.timeline import ids_of_type, version_of
-from projections.rendering import Json
 from projections.storage.tables import Transaction
 
 
@@ -51,7 +51,7 @@ class ProcessSnapshot:
     """Ids of the last statements in display order, newest first."""
     actors: dict[str, SubjectState] = field(default_factory=dict)
     """States of the actors that are named, by id."""
-    marks: dict[str, Json] = field(default_factory=dict)
+    marks: dict[str, Marks] = field(default_factory=dict)
     """What became of events that were revised, by id."""
     joined: dict[Subject, Subject] = field(default_factory=dict)
     """Subjects that gave way, each with the one that stays."""

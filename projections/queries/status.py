@@ -7,13 +7,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from operator import itemgetter
+from typing import Any, cast
 
 from domain import agreements, convoys, enrolments, families, processes, talks
 from domain.event import Recorded, instant
 from domain.general import SubjectState
 from domain.values import Subject
 from projections import rendering
+from projections.answers.deadlines import ShownDue
+from projections.answers.lines import fields_of
+from projections.answers.status import (
+    ConvoyInStatus,
+    LastHeard,
+    LatestChange,
+    ListedAgreement,
+    ListedEnrolment,
+    PeopleAtRisk,
+    RoundInStatus,
+    ShownStatement,
+    StatusAnswer,
+    StatusBody,
+    Truce,
+    TruceStanding,
+)
+from projections.answers.subjects import Gathered, WithObligations
 from projections.queries import explanations
 from projections.queries.at_horizon import PRESENT, HorizonRequest, ProcessView, process_view
 from projections.queries.figures import figures_of
@@ -21,7 +39,7 @@ from projections.queries.findings import shown_glance
 from projections.queries.obligations import kept_to, ledger
 from projections.queries.snapshot import ProcessSnapshot
 from projections.read_models.incident_counts import by_recorder
-from projections.rendering import Json, Renderer
+from projections.rendering import Renderer
 from projections.storage.tables import Transaction
 
 AHEAD = timedelta(days=14)
@@ -34,7 +52,7 @@ FINDINGS_SHOWN = 20
 
 def process_status(
     transaction: Transaction, process: str, now: datetime, request: HorizonRequest = PRESENT
-) -> tuple[Json, datetime]:
+) -> tuple[StatusAnswer, datetime]:
     """The status, and until when it stays as it is if nothing is recorded. At another horizon than the present that
     is not looked for.
 
@@ -48,7 +66,7 @@ def process_status(
     return compose(view), changes_at(view.snapshot, view.now, edge)
 
 
-def compose(view: ProcessView) -> Json:
+def compose(view: ProcessView) -> StatusAnswer:
     """The status as JSON."""
     renderer = Renderer()
     snapshot, now = view.snapshot, view.now
@@ -57,7 +75,7 @@ def compose(view: ProcessView) -> Json:
     shown = rendering.process(renderer, own)
     deadlines = due(renderer, snapshot, now)
     figures, counts = figures_of(renderer, snapshot, view.lookup)
-    body: Json = {
+    body: StatusBody = {
         "process": snapshot.process,
         "version": snapshot.version,
         "labels": rendering.labels(own.labels),
@@ -76,7 +94,7 @@ def compose(view: ProcessView) -> Json:
         "truce": truce(renderer, snapshot, now),
         "obligations": ledger(renderer, snapshot, now),
         "totals": totals(snapshot),
-        "talks": _current(renderer, snapshot, talks.TalksState),
+        "talks": cast("list[RoundInStatus]", _current(renderer, snapshot, talks.TalksState)),
         "positions": [p for path, s in snapshot.states.items() for p in rendering.positions(renderer, path, s)],
         "proposals": [p for path, s in snapshot.states.items() for p in rendering.proposals(renderer, path, s)],
         "roles": [r for path, s in snapshot.states.items() for r in rendering.roles(renderer, path, s)],
@@ -87,12 +105,12 @@ def compose(view: ProcessView) -> Json:
         "figures": figures,
         "enrolments": [
             {**register, "counts": counts.get(register["subject"], [])}
-            for register in _current(renderer, snapshot, enrolments.EnrolmentState)
+            for register in cast("list[ListedEnrolment]", _current(renderer, snapshot, enrolments.EnrolmentState))
         ],
-        "convoys": _current(renderer, snapshot, convoys.ConvoyState),
+        "convoys": cast("list[ConvoyInStatus]", _current(renderer, snapshot, convoys.ConvoyState)),
         "agreements": [
-            {**agreement, **kept_to(snapshot.states[agreement["subject"]], now)}
-            for agreement in _current(renderer, snapshot, agreements.AgreementState)
+            {**agreement, **kept_to(snapshot.states[Subject(agreement["subject"])], now)}
+            for agreement in cast("list[ListedAgreement]", _current(renderer, snapshot, agreements.AgreementState))
         ],
         "statements": [{"events": renderer.rests_on([event])} for event in snapshot.statements],
         "withdrawn": [
@@ -104,27 +122,30 @@ def compose(view: ProcessView) -> Json:
             for path, stays in sorted(snapshot.joined.items())
             if stays in snapshot.states or stays in snapshot.withdrawn
         ],
-        "changes": [{"events": renderer.rests_on([event])} for event in snapshot.newest],
     }
+    newest = [renderer.rests_on([event]) for event in snapshot.newest]
     events = view.lookup(list(renderer.events))
     marks = view.marks(list(renderer.events))
-    _say_more(renderer, body, events)
-    return {**body, **explanations.at_horizon(view, renderer, events, marks)}
+    body["statements"] = [_said(renderer, statement, events) for statement in body["statements"]]
+    changes = [_latest(ids, events[ids[0]]) for ids in newest]
+    return {**body, "changes": changes, **explanations.at_horizon(view, renderer, events, marks)}
 
 
-def _say_more(renderer: Renderer, body: Json, events: Mapping[str, Recorded]) -> None:
-    """What the statements and the last changes say, once the events are looked up, all of them together."""
-    for line in body["statements"]:
-        line |= events[line["events"][0]].event.data.model_dump(mode="json", exclude_none=True)
-        renderer.actor(line.get("speaker"))
-    for line in body["changes"]:
-        recorded = events[line["events"][0]]
-        line |= {
-            "type": recorded.type,
-            "subject": recorded.subject,
-            "occurred": recorded.event.occurred,
-            "recorded_at": instant(recorded.recorded_at),
-        }
+def _said(renderer: Renderer, statement: ShownStatement, events: Mapping[str, Recorded]) -> ShownStatement:
+    """A statement with what it says."""
+    said = rendering.said(events[statement["events"][0]].event.data)
+    renderer.actor(fields_of(said).get("speaker"))
+    return {**statement, **said}
+
+
+def _latest(ids: list[str], recorded: Recorded) -> LatestChange:
+    return {
+        "events": ids,
+        "type": recorded.type,
+        "subject": recorded.subject,
+        "occurred": recorded.event.occurred,
+        "recorded_at": instant(recorded.recorded_at),
+    }
 
 
 def totals(snapshot: ProcessSnapshot) -> dict[str, dict[str, int]]:
@@ -152,10 +173,12 @@ def stage_of(state: SubjectState) -> str | None:
             return None
 
 
+GATHERED = {*Gathered.__annotations__, *WithObligations.__annotations__}
+"""What of a page the status gathers over all subjects."""
 OVER = {"concluded", "cancelled", "arrived", "turned back", "ended", "closed"}
 
 
-def _current(renderer: Renderer, snapshot: ProcessSnapshot, kind: type[Any]) -> list[Json]:
+def _current(renderer: Renderer, snapshot: ProcessSnapshot, kind: type[Any]) -> list[Mapping[str, object]]:
     """The subjects of a family that are not over, newest first, then the last ones that are."""
     mine = [(stage_of(state) in OVER, path, state) for path, state in snapshot.states.items() if type(state) is kind]
     mine.sort(key=lambda one: (one[0], [-bound for bound in _newest(one[2])], one[1]))
@@ -169,18 +192,16 @@ def _newest(state: Any) -> tuple[int, int]:
     return max(((span.latest, span.earliest) for span in spans), default=(0, 0))
 
 
-def _without_gathered(renderer: Renderer, subjects: list[tuple[Subject, SubjectState]]) -> list[Json]:
+def _without_gathered(renderer: Renderer, subjects: list[tuple[Subject, SubjectState]]) -> list[Mapping[str, object]]:
     """The page of each subject, without what the status gathers elsewhere."""
-    pages = []
+    pages: list[Mapping[str, object]] = []
     for path, state in subjects:
-        shown = rendering.subject(renderer, path, state)
-        for gathered in ("roles", "positions", "proposals", "obligations", "due"):
-            shown.pop(gathered, None)
-        pages.append(shown)
+        page = rendering.subject(renderer, path, state)
+        pages.append({name: shown for name, shown in page.items() if name not in GATHERED})
     return pages
 
 
-def last_heard(renderer: Renderer, snapshot: ProcessSnapshot) -> Json | None:
+def last_heard(renderer: Renderer, snapshot: ProcessSnapshot) -> LastHeard | None:
     heard = snapshot.heard
     if heard is None:
         return None
@@ -195,18 +216,17 @@ def last_heard(renderer: Renderer, snapshot: ProcessSnapshot) -> Json | None:
 # --- what is due
 
 
-def due(renderer: Renderer, snapshot: ProcessSnapshot, now: datetime) -> dict[str, list[Json]]:
+def due(renderer: Renderer, snapshot: ProcessSnapshot, now: datetime) -> dict[str, list[ShownDue]]:
     """What is expected: overdue, within 14 days, and later; each oldest first."""
     moment, ahead = int(now.timestamp()), int((now + AHEAD).timestamp())
-    expected: dict[str, list[Json]] = {"overdue": [], "next": [], "later": []}
+    expected: dict[str, list[tuple[object, ShownDue]]] = {"overdue": [], "next": [], "later": []}
     for path, state in snapshot.states.items():
         for deadline in families.due(state):
             span = deadline.when.span
             place = "overdue" if span.latest < moment else "next" if span.earliest <= ahead else "later"
-            expected[place].append(renderer.due(path, deadline))
-    for lines in expected.values():
-        lines.sort(key=lambda line: (*rendering.when_key(line["when"]), line["subject"], line["what"]))
-    return expected
+            order = (*rendering.when_key(deadline.when), path, deadline.what)
+            expected[place].append((order, renderer.due(path, deadline)))
+    return {place: [line for _, line in sorted(lines, key=itemgetter(0))] for place, lines in expected.items()}
 
 
 def changes_at(snapshot: ProcessSnapshot, now: datetime, edge: int | None = None) -> datetime:
@@ -235,7 +255,7 @@ def changes_at(snapshot: ProcessSnapshot, now: datetime, edge: int | None = None
 # --- people at risk, truce
 
 
-def at_risk(renderer: Renderer, snapshot: ProcessSnapshot, own: processes.ProcessState) -> Json:
+def at_risk(renderer: Renderer, snapshot: ProcessSnapshot, own: processes.ProcessState) -> PeopleAtRisk:
     """Held or stranded convoys, closed or besieged places: what cannot wait."""
     return {
         "convoys": [
@@ -244,7 +264,7 @@ def at_risk(renderer: Renderer, snapshot: ProcessSnapshot, own: processes.Proces
                 "label": state.labels[0].text if state.labels else path,
                 "whereabouts": rendering.convoy(renderer, state)["whereabouts"],
                 "people": [
-                    cohort.model_dump(mode="json", exclude_none=True)
+                    rendering.said(cohort)
                     for people in (
                         *(departed.people for departed in state.departure.values),
                         *(described.people for described in state.described.values),
@@ -255,13 +275,13 @@ def at_risk(renderer: Renderer, snapshot: ProcessSnapshot, own: processes.Proces
             for path, state in snapshot.states.items()
             if isinstance(state, convoys.ConvoyState) and convoys.stranded(state)
         ],
-        "places": [renderer.line(line, renderer.payload) for line in processes.shut(own)],
+        "places": renderer.lines(processes.shut(own), renderer.said),
     }
 
 
-def truce(renderer: Renderer, snapshot: ProcessSnapshot, now: datetime) -> Json:
+def truce(renderer: Renderer, snapshot: ProcessSnapshot, now: datetime) -> Truce:
     """Each ceasefire with its term; violations and incidents per recorder in the last 7 and 30 days."""
-    truces = []
+    truces: list[TruceStanding] = []
     for path, state in snapshot.states.items():
         if isinstance(state, agreements.AgreementState) and (
             state.term.candidates or any(d.ceasefire or d.stage == "ceasefire" for d in state.described.values)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from domain.comparison import is_blank
 from domain.errors import NotFound
 from domain.general import SubjectState
@@ -9,6 +11,15 @@ from domain.joint_versions import JointVersion, added_up, joined_now
 from domain.searching import matches, search_terms
 from domain.values import Subject
 from projections import rendering
+from projections.answers.subjects import (
+    ActorAnswer,
+    ActorPage,
+    Part,
+    RoleInProcess,
+    RolesByProcess,
+    SubjectAnswer,
+    SubjectPage,
+)
 from projections.paging import Page, cursor, read_cursor
 from projections.queries import explanations
 from projections.queries.at_horizon import PRESENT, HorizonRequest, process_view
@@ -16,11 +27,13 @@ from projections.read_models.revisions import as_one, canonical_subjects, ever_u
 from projections.read_models.roles import subjects_with
 from projections.read_models.subjects import paths_of_family, states_of
 from projections.read_models.timeline import version_of
-from projections.rendering import Json, Renderer
+from projections.rendering import Renderer
 from projections.storage.tables import Transaction
 
 
-def of_family(transaction: Transaction, process: str, family: str, request: HorizonRequest = PRESENT) -> list[Json]:
+def of_family(
+    transaction: Transaction, process: str, family: str, request: HorizonRequest = PRESENT
+) -> list[SubjectPage]:
     """The subjects of one family that belong to a process.
 
     Raises:
@@ -31,7 +44,7 @@ def of_family(transaction: Transaction, process: str, family: str, request: Hori
     return [rendering.subject(Renderer(), path, state) for path, state in sorted(mine)]
 
 
-def actors_of(transaction: Transaction, process: str, request: HorizonRequest = PRESENT) -> list[Json]:
+def actors_of(transaction: Transaction, process: str, request: HorizonRequest = PRESENT) -> list[SubjectPage]:
     """The actors with a role or a position in a process, each with its roles and positions there.
 
     Raises:
@@ -39,9 +52,9 @@ def actors_of(transaction: Transaction, process: str, request: HorizonRequest = 
     """
     view = process_view(transaction, process, None, request)
     renderer = Renderer()
-    mine: dict[str, Json] = {}
+    mine: dict[str, Part] = {}
 
-    def of(actor: str) -> Json:
+    def of(actor: str) -> Part:
         path = Subject(f"actors/{actor}")
         stays = view.snapshot.joined.get(path, path).partition("/")[2]
         return mine.setdefault(stays, {"roles": [], "positions": []})
@@ -49,8 +62,8 @@ def actors_of(transaction: Transaction, process: str, request: HorizonRequest = 
     for path, state in view.snapshot.states.items():
         for line in rendering.roles(renderer, path, state):
             of(line["actor"])["roles"].append(line)
-        for line in rendering.positions(renderer, path, state):
-            of(line["actor"])["positions"].append(line)
+        for position in rendering.positions(renderer, path, state):
+            of(position["actor"])["positions"].append(position)
         for actor in getattr(state, "between", ()):
             of(actor)
     names = view.named(sorted(mine))
@@ -61,7 +74,7 @@ def actors_of(transaction: Transaction, process: str, request: HorizonRequest = 
     ]
 
 
-def subject_page(transaction: Transaction, path: str) -> tuple[Json, JointVersion]:
+def subject_page(transaction: Transaction, path: str) -> tuple[SubjectAnswer, JointVersion]:
     """One subject of a family and its version, which is that of all streams that are one with it.
 
     Raises:
@@ -77,7 +90,8 @@ def subject_page(transaction: Transaction, path: str) -> tuple[Json, JointVersio
         shown["withdrawn"] = True
     if others:
         shown["unified"] = sorted(others)
-    return shown | explanations.at_present(transaction, renderer), joint_version(transaction, Subject(path))
+    answer: SubjectAnswer = {**shown, **explanations.at_present(transaction, renderer)}
+    return answer, joint_version(transaction, Subject(path))
 
 
 def joint_version(transaction: Transaction, subject: Subject) -> JointVersion:
@@ -89,7 +103,7 @@ def joint_version(transaction: Transaction, subject: Subject) -> JointVersion:
     return JointVersion(added_up(joined, {path: version_of(transaction, path) for path in joined}), joined_at)
 
 
-def actor_page(transaction: Transaction, actor: str) -> tuple[Json, JointVersion]:
+def actor_page(transaction: Transaction, actor: str) -> tuple[ActorAnswer, JointVersion]:
     """One actor: its names, kind and relations, and in which processes it holds which roles.
 
     Raises:
@@ -100,18 +114,20 @@ def actor_page(transaction: Transaction, actor: str) -> tuple[Json, JointVersion
     places = subjects_with(transaction, ids)
     states = states_of(transaction, {path for _, path in places})
     renderer = Renderer()
-    shown["processes"] = [
+    held: list[RoleInProcess] = [
         {"process": process, **role}
         for process, path in places
         for role in rendering.roles(renderer, path, states[Subject(path)])
         if role["actor"] in ids
     ]
-    for name, explained in explanations.at_present(transaction, renderer).items():
-        shown[name] |= explained
-    return shown, version
+    explained = explanations.at_present(transaction, renderer)
+    shown["actors"] |= explained["actors"]
+    shown["evidence"] |= explained["evidence"]
+    by_process: RolesByProcess = {"processes": held}
+    return cast(ActorAnswer, {**shown, **by_process}), version
 
 
-def actors(transaction: Transaction, q: str | None, after: str | None, limit: int) -> Page:
+def actors(transaction: Transaction, q: str | None, after: str | None, limit: int) -> Page[ActorPage]:
     """The actors, by id.
 
     Raises:
@@ -127,7 +143,7 @@ def actors(transaction: Transaction, q: str | None, after: str | None, limit: in
         if len(paths) <= limit:
             break
         last = paths[-1]
-    items = [rendering.subject(Renderer(), path, state) for path, state in found[:limit]]
+    items = [cast(ActorPage, rendering.subject(Renderer(), path, state)) for path, state in found[:limit]]
     return Page(items, cursor(found[limit - 1][0]) if len(found) > limit else None)
 
 

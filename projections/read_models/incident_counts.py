@@ -16,8 +16,8 @@ from domain.claimants import Claimant, ClaimantKind, told_apart
 from domain.event import Event, Payload
 from domain.general import IncidentReported
 from domain.keys import bounded, compound
+from projections.answers.status import RecorderCounts
 from projections.read_models.change_set import ChangeSet, ReadModel
-from projections.rendering import Json
 from projections.storage.sql import KEPT, Clash, Query, among, chunks, delete_keys, listed, put
 from projections.storage.tables import GenerationTables, TableDefinition, Text, Transaction
 
@@ -117,7 +117,7 @@ def counted_from(now: datetime) -> int:
     return int(now.timestamp()) // DAY - LONGEST_COUNT + 1
 
 
-def by_recorder(counts: Iterable[IncidentCount], now: datetime) -> Json:
+def by_recorder(counts: Iterable[IncidentCount], now: datetime) -> dict[str, RecorderCounts]:
     """Counts of each recorder, never added up: two recorders may count the same event.
 
     `certain` lies wholly within the days before `now`, `possible` may do so.
@@ -125,19 +125,21 @@ def by_recorder(counts: Iterable[IncidentCount], now: datetime) -> Json:
     today = int(now.timestamp()) // DAY
     every = list(counts)
     names = told_apart(count.recorder for count in every)
-    lines: dict[str, Json] = {}
+    lines: dict[str, RecorderCounts] = {}
     for count in sorted(every, key=lambda c: (names[c.recorder.key], c.recorder)):
         line = lines.setdefault(
             names[count.recorder.key],
             {"last_7_days": {"certain": 0, "possible": 0}, "last_30_days": {"certain": 0, "possible": 0}, "all": 0},
         )
         line["all"] += count.events
-        for days, name in ((7, "last_7_days"), (LONGEST_COUNT, "last_30_days")):
+        for days, window in ((7, line["last_7_days"]), (LONGEST_COUNT, line["last_30_days"])):
             since = today - days + 1
             if count.last_day < since or count.first_day > today:
                 continue
-            sure = count.first_day >= since and count.last_day <= today
-            line[name]["certain" if sure else "possible"] += count.events
+            if count.first_day >= since and count.last_day <= today:
+                window["certain"] += count.events
+            else:
+                window["possible"] += count.events
     return lines
 
 

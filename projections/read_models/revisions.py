@@ -20,10 +20,10 @@ from domain.references import naming
 from domain.revisions import DuplicateMarked, EventDisputed, EventRetracted, SubjectUnified
 from domain.values import EventId, Source, Subject
 from domain.vocabulary import model_of
+from projections.answers.explanations import Marks
 from projections.read_models.change_set import Change, ChangeSet, ReadModel
 from projections.read_models.mentions import subjects_naming
 from projections.read_models.timeline import TIMELINE, all_of, events_at, recorded_by_id, recorded_of
-from projections.rendering import Json
 from projections.storage.sql import KEPT, Clash, chunks, delete_where, put, rows_of, rows_where
 from projections.storage.tables import GenerationTables, IndexDefinition, TableDefinition, Text, Transaction
 
@@ -181,16 +181,20 @@ def target_of(event: Event) -> str | None:
     return str(target) if target is not None else None
 
 
-def marks_of(standing: ReportStatus) -> Json:
+def marks_of(standing: ReportStatus) -> Marks:
     """What became of a report, as evidence shows it: only what there is."""
-    marks = {
-        "corrected_by": [str(i) for i in standing.corrected_by],
-        "retracted_by": str(standing.retracted_by) if standing.retracted_by else None,
-        "disputed_by": [str(i) for i in standing.disputed_by],
-        "same_as": str(standing.same_as) if standing.same_as else None,
-        "repeated_by": [str(i) for i in standing.repeated_by],
-    }
-    return {name: value for name, value in marks.items() if value}
+    marks = Marks()
+    if standing.corrected_by:
+        marks["corrected_by"] = [str(event) for event in standing.corrected_by]
+    if standing.retracted_by:
+        marks["retracted_by"] = str(standing.retracted_by)
+    if standing.disputed_by:
+        marks["disputed_by"] = [str(event) for event in standing.disputed_by]
+    if standing.same_as:
+        marks["same_as"] = str(standing.same_as)
+    if standing.repeated_by:
+        marks["repeated_by"] = [str(event) for event in standing.repeated_by]
+    return marks
 
 
 def under(event: Event, stays: Mapping[Subject, Subject]) -> Event:
@@ -278,7 +282,7 @@ def events_by_id(transaction: Transaction, ids: Iterable[str | UUID]) -> dict[st
     return by_id
 
 
-def marks_by_id(transaction: Transaction, ids: Iterable[str]) -> dict[str, Json]:
+def marks_by_id(transaction: Transaction, ids: Iterable[str]) -> dict[str, Marks]:
     """What became of events that were revised, by their ids."""
     table = transaction.table(REVISED_EVENTS)
     rows = rows_where(transaction.connection, (table.c.event_id, table.c.marks), table.c.event_id, ids)

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("both_databases")
 FIRST = "processes/first"
 
 
-def pages(ask: Callable[[str | None], Page]) -> list[Wire]:
+def pages(ask: Callable[[str | None], Page[Any]]) -> list[Wire]:
     """All entries of a list, page by page."""
     found: list[Wire] = []
     after = None

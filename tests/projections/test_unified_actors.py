@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from domain.finding import Finding
+from projections.answers.lines import fields_of
 from projections.queries import figures, findings, history, processes, quality, status, subjects
 from projections.queries.at_horizon import PRESENT, HorizonRequest
 from projections.read_models.process_list import ProcessFilter
@@ -186,6 +187,6 @@ def test_an_append_is_held_against_what_is_one_now() -> None:
 def test_an_event_is_shown_as_it_was_sent() -> None:
     with reading(*STORY, UNIFIED) as here:
         sent = {one["id"]: one for one in history.history(here, "bay", None, 99).items}
-        assert sent[ROLE["id"]]["data"]["actor"] == "coast-guard"
+        assert fields_of(sent[ROLE["id"]]["data"])["actor"] == "coast-guard"
         shown = status.process_status(here, "bay", NOW)[0]
         assert shown["actors"]["cg"]["label"]

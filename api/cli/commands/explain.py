@@ -19,7 +19,7 @@ from api.wording.lines import split
 from api.wording.marks import ALERT, ASIDE, Fragment
 from api.wording.values import Names, tag
 from api.wording.words import clean
-from projections.queries.line_names import lines_in, matching
+from projections.queries.line_names import NamedLine, lines_in, matching
 
 Json = dict[str, Any]
 
@@ -100,7 +100,7 @@ def _unknown(process: str, line: str, all_lines: Iterable[str]) -> None:
     raise typer.Exit(NOT_FOUND)
 
 
-def _list(sheet: TextLayout, status: Json, all_lines: dict[str, Json]) -> None:
+def _list(sheet: TextLayout, status: Json, all_lines: dict[str, NamedLine]) -> None:
     """The names of all lines, each with what it says in short."""
     names = Names(status)
     for subject in dict.fromkeys(split(name)[0] for name in all_lines):
@@ -162,7 +162,7 @@ class ExplainPage:
         self._told: dict[str, int] = {}
         """The number of each report that was shown."""
 
-    def line(self, name: str, line: Json) -> None:
+    def line(self, name: str, line: NamedLine) -> None:
         self._sheet.gap()
         subject, _ = split(name)
         _put_name(self._sheet, name, self._names.subject(subject) if subject else "", ASIDE)

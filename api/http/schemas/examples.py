@@ -12,7 +12,7 @@ from projections.answers.explanations import Evidence, ShownHorizon
 from projections.answers.figures import FigureSeries, ShownClaim
 from projections.answers.findings import FindingsAnswer, ShownFinding
 from projections.answers.lines import ShownLabel, ShownLine
-from projections.answers.obligations import LedgerSide
+from projections.answers.obligations import ScoredSide
 from projections.answers.status import LastHeard, ProcessesAnswer, StatusAnswer
 from projections.answers.subjects import ActorPage, AgreementPage, ConvoyPage, EnrolmentPage, RoundPage
 
@@ -303,7 +303,7 @@ PROCESSES: ProcessesAnswer = {
     ],
     "next": NEXT,
 }
-OBLIGATION: LedgerSide = {
+OBLIGATION: ScoredSide = {
     "side": "army",
     "owes": [
         {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import time_machine
@@ -19,6 +19,7 @@ from api.cli.commands.changes import ChangesPage
 from api.settings import load
 from api.wording import lines
 from api.wording.values import Names
+from projections.answers.status import StatusAnswer
 from projections.queries.at_horizon import HorizonRequest
 from projections.queries.changes import changes as told_between
 from projections.queries.line_names import lines_in, lines_of, matching, slug
@@ -231,7 +232,7 @@ def test_whatever_is_recorded_can_be_told(history: list[Wire], cut: int) -> None
             assert str(ChangesPage(answer, 80).draw())
             status = folded(log, process)
             names = Names(status)
-            for name, line in lines_in(status).items():
+            for name, line in lines_in(cast(StatusAnswer, status)).items():
                 assert lines.title(names, name)
                 assert lines.sides(names, name, line)
 

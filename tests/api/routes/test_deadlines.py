@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import time_machine
@@ -16,8 +16,11 @@ from icalendar import Calendar
 
 from api.exporters import ical
 from api.exporters.ical import uid
+from api.http.schemas.examples import DEADLINES as EXAMPLE
 from domain.edtf import When
 from domain.values import SUBJECT_PATTERN, Sensitivity
+from projections.answers.deadlines import Deadline
+from projections.answers.explanations import Explained
 from tests.api.cli.test_commands import Run, flat, lines, place, run
 from tests.api.routes.test_queries import append, parameter
 from tests.api.sending import Wire, begin, opening, problem
@@ -56,11 +59,11 @@ def world(client: TestClient) -> TestClient:
     return client
 
 
-def shown(client: TestClient, path: str = DEADLINES, **asked: Any) -> list[Wire]:
+def shown(client: TestClient, path: str = DEADLINES, **asked: Any) -> list[Deadline]:
     with time_machine.travel(NOW, tick=False):
         answer = client.get(path, params=asked)
     assert answer.status_code == 200, answer.text
-    found: list[Wire] = answer.json()["deadlines"]
+    found: list[Deadline] = answer.json()["deadlines"]
     return found
 
 
@@ -261,11 +264,11 @@ def test_how_a_date_stands_in_a_calendar(
 
 
 EVENT = "b7131032-e6b3-5c87-9c59-dbb069427976"
-EXPLAINED: Wire = {"actors": {}, "evidence": {EVENT: {"claimants": ["TASS"]}}}
+EXPLAINED: Explained = {"actors": {}, "evidence": {EVENT: EXAMPLE["evidence"][EVENT]}}
 
 
-def deadline(when: str, **fields: Any) -> Wire:
-    return {
+def deadline(when: str, **fields: Any) -> Deadline:
+    default: Deadline = {
         "processes": ["first"],
         "subject": "talks/first",
         "label": "Talks",
@@ -277,8 +280,8 @@ def deadline(when: str, **fields: Any) -> Wire:
         "sensitivity": "low",
         "touched_at": "2026-01-05T08:30:00.123456Z",
         "events": [EVENT],
-        **fields,
     }
+    return cast(Deadline, {**default, **fields})
 
 
 TEXTS = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=120)
@@ -301,7 +304,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_
         unique_by=uid,
     )
 )
-def test_any_deadlines_make_a_calendar_that_can_be_read(deadlines: list[Wire]) -> None:
+def test_any_deadlines_make_a_calendar_that_can_be_read(deadlines: list[Deadline]) -> None:
     found = entries(ical.calendar(deadlines, EXPLAINED, "هدنة"))
     assert [str(one["UID"]) for one in found] == [str(uid(one)) for one in deadlines]
     for one, sent in zip(found, deadlines, strict=True):

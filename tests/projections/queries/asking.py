@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 from uuid import UUID
 
+from projections.answers.history import HistoryEntry
 from projections.paging import Page
 from projections.queries import history as history_query
 from projections.storage.generations import ReadTransaction
@@ -24,11 +25,11 @@ def said(number: int, occurred: str, subject: str = FIRST, **fields: Any) -> Wir
     return wire("StatementMade", id=uuid(number), subject=subject, occurred=occurred, **fields)
 
 
-def ids(entries: list[Wire]) -> list[str]:
+def ids(entries: Iterable[Any]) -> list[str]:
     return [entry["id"] for entry in entries]
 
 
-def pages(ask: Callable[..., Page]) -> list[Wire]:
+def pages(ask: Callable[..., Page[Any]]) -> list[Wire]:
     """All entries of a list, page by page."""
     found: list[Wire] = []
     after = None
@@ -41,7 +42,7 @@ def pages(ask: Callable[..., Page]) -> list[Wire]:
         assert answer.items, "a page with a following one is not empty"
 
 
-def the_history(here: ReadTransaction, process: str = "first", **options: Any) -> list[Wire]:
+def the_history(here: ReadTransaction, process: str = "first", **options: Any) -> list[HistoryEntry]:
     return history_query.history(here, process, None, 1000, **options).items
 
 

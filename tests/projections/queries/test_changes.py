@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from domain.errors import BadCursor, NotFound
 from domain.event import Revision
+from projections.answers.status import StatusAnswer
 from projections.queries import line_names
 from projections.queries.at_horizon import PRESENT, HorizonRequest
 from projections.queries.changes import End, changes, digest
@@ -504,7 +505,7 @@ def test_whatever_is_recorded_it_is_told(history: list[Wire], one: int, other: i
         assert sorted(reports) == sorted(str(r.id) for r in came_in)
         if since == until:
             assert not any(pure["totals"].values())
-        names = line_names.lines_in(folded(log, process, asked=end))
+        names = line_names.lines_in(cast(StatusAnswer, folded(log, process, asked=end)))
         assert {line["line"] for line in pure["changed"] if line["after"] is not None} <= set(names)
         for name in names:
             assert name in line_names.matching(name, names)

@@ -60,8 +60,10 @@ def test_what_the_list_shows_of_a_process() -> None:
         ghouta, homs, kalamun = processes.processes(here, ProcessFilter(), None, 10).items
     assert kalamun["labels"] == [{"text": "Eastern Kalamun"}, {"text": "القلمون الشرقي"}]
     assert kalamun["areas"] == ["Jarut", "الرحيبة"]
+    assert kalamun["state"] is not None
     assert kalamun["state"]["value"] == "open"
     assert kalamun["updated"] == {"position": 8, "recorded_at": "2026-01-01T00:08:00.000000Z"}
+    assert ghouta["state"] is not None
     assert (ghouta["state"]["value"], ghouta["state"]["contested"]) == (None, True)
     assert [one["value"] for one in ghouta["state"]["candidates"]] == ["suspended", "ended"]
     assert homs["areas"] == [], "the area was removed"

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from projections.answers.status import StatusAnswer
 from projections.queries import figures, status
 from projections.queries.snapshot import findings_in
 from projections.read_models.findings import glance_at
@@ -57,7 +58,7 @@ def test_the_sections_stand_in_the_order_of_the_first_screen() -> None:
     ]
 
 
-def _composed() -> Wire:
+def _composed() -> StatusAnswer:
     """As it is composed, its keys in their order."""
     log = recorded(OPENED)
     found = pictured(log, "first")
