@@ -15,6 +15,7 @@ from projections.queries.at_horizon import PRESENT, HorizonRequest, ProcessView,
 from projections.queries.processes import known_ids
 from projections.read_models import history as kept_history
 from projections.read_models.history import timeline_order
+from projections.read_models.membership import apart_from
 from projections.read_models.ordering import Order
 from projections.read_models.revisions import marks_by_id, revisions_about, target_of
 from projections.read_models.timeline import events_at
@@ -41,7 +42,8 @@ def history(
         view = process_view(transaction, process, None, request)
         return _history_at(view, last, limit, newest_first=newest_first)
     ids = known_ids(transaction, process)
-    places = kept_history.page(transaction, ids, last, limit + 1, newest_first=newest_first)
+    apart = apart_from(transaction, ids)
+    places = kept_history.page(transaction, ids, last, limit + 1, newest_first=newest_first, without=apart)
     events = events_at(transaction, [position for _, position in places[:limit]])
     shown = [str(recorded.id) for recorded in events]
     revisions, marks = _by_target(revisions_about(transaction, shown)), marks_by_id(transaction, shown)

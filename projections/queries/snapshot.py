@@ -23,7 +23,7 @@ from projections.read_models import entries, figures, findings, history, inciden
 from projections.read_models.change_set import Heard
 from projections.read_models.figures import Claim
 from projections.read_models.incident_counts import IncidentCount
-from projections.read_models.membership import named_by, subjects_of
+from projections.read_models.membership import apart_from, named_by, subjects_of
 from projections.read_models.process_list import heard_of, line_of
 from projections.read_models.revisions import as_one, canonical_subjects, ids_of, marks_of
 from projections.read_models.subjects import states_of
@@ -104,7 +104,7 @@ def read_snapshot(
         claims=figures.newest_claims(transaction, states),
         incident_counts=incident_counts.counts_of(transaction, list(states), counted_from),
         heard=heard if heard.event else None,
-        newest=history.newest(transaction, ids, newest),
+        newest=history.newest(transaction, ids, newest, apart_from(transaction, ids)),
         statements=entries.last_statements(transaction, ids, statements),
         joined=joined,
         withdrawn={
@@ -155,7 +155,8 @@ def fold_snapshot(
     states = {s: state for s, state in all_states.items() if state.opened or s == own}
     belonging = {s for s in {r.subject for r in seen.known} if seen.joined.get(s, s) in all_states}
     mine = [r for r in seen.known if r.subject in belonging]
-    in_history = {subject for subject, named in ever.items() if named & ids}
+    mine_now = {seen.joined.get(subject, subject) for subject, named in ever.items() if named & ids}
+    in_history = {subject for subject in ever if seen.joined.get(subject, subject) in mine_now}
     in_effect = [event for subject, theirs in seen.events.items() if subject in states for event in theirs]
     heard_revisions = (r.event for r in mine if _was_heard(r, seen, states))
     snapshot = ProcessSnapshot(
@@ -202,7 +203,7 @@ def _belonging(seen: Seen, own: Subject, ids: set[str], ever: Mapping[Subject, s
     for subject in {*seen.events, *seen.withdrawn}:
         if subject in seen.withdrawn:
             joined = (s for s, stays in seen.joined.items() if stays == subject)
-            named = set().union(*(ever[s] for s in (subject, *joined)))
+            named = set().union(*(ever.get(s, ()) for s in (subject, *joined)))
         else:
             named = {process for event in seen.events[subject] for process in names_processes(event)}
         if named & ids and not subject.startswith("processes/"):

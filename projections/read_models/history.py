@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Integer, bindparam, select, tuple_
+from sqlalchemy import BigInteger, Column, ColumnElement, Integer, bindparam, select, tuple_
 
 from domain.event import Event, Recorded
 from domain.values import Subject
 from projections.read_models.change_set import ChangeSet, ReadModel
 from projections.read_models.ordering import Order, display_order, order_columns, order_in
 from projections.read_models.revisions import target_of
-from projections.read_models.timeline import all_of, recorded_by_id
+from projections.read_models.timeline import TIMELINE, all_of, recorded_by_id
 from projections.storage.sql import KEPT, Query, among, listed, put
 from projections.storage.tables import GenerationTables, IndexDefinition, TableDefinition, Text, Transaction
 
@@ -107,7 +107,13 @@ def timeline_order(recorded: Recorded, known: Mapping[str, Event]) -> Order:
 
 
 def page(
-    transaction: Transaction, ids: Sequence[str], last: Order | None, limit: int, *, newest_first: bool
+    transaction: Transaction,
+    ids: Sequence[str],
+    last: Order | None,
+    limit: int,
+    *,
+    newest_first: bool,
+    without: Sequence[str] = (),
 ) -> list[tuple[Order, int]]:
     """The places of events in the history of a process, each with the position.
 
@@ -117,21 +123,32 @@ def page(
         last: only what comes after this place; None: from the beginning.
         limit: so many at most.
         newest_first: the other way round.
+        without: subjects that are left out, since they turned out not to belong to it.
     """
     table = transaction.table(PROCESS_TIMELINE)
     key = order_in(table)
     query = select(*key, table.c.position).distinct().where(table.c.process.in_(ids)).limit(limit)
     query = query.order_by(*(column.desc() if newest_first else column for column in key))
+    if without:
+        query = query.where(_not_of(transaction, without))
     if last is not None:
         mark = tuple_(*key)
         query = query.where(mark < last if newest_first else mark > last)
     return [((row[0], row[1], row[2], row[3]), row.position) for row in transaction.connection.execute(query)]
 
 
-def newest(transaction: Transaction, ids: Sequence[str], most: int) -> list[str]:
-    """The ids of the events of a process that were recorded last, newest first."""
+def _not_of(transaction: Transaction, subjects: Sequence[str]) -> ColumnElement[bool]:
+    """The rows of events that are not of these subjects."""
+    table, timeline = transaction.table(PROCESS_TIMELINE), transaction.table(TIMELINE)
+    return table.c.position.not_in(select(timeline.c.position).where(timeline.c.subject.in_(list(subjects))))
+
+
+def newest(transaction: Transaction, ids: Sequence[str], most: int, without: Sequence[str] = ()) -> list[str]:
+    """The ids of the events of a process that were recorded last, newest first, without those of some subjects."""
     connection = transaction.connection
     query = _newest(connection.dialect.name, transaction.tables)
+    if without:
+        query = query.where(_not_of(transaction, without))
     return [row.event_id for row in connection.execute(query, {**listed(connection, ids), "most": most})]
 
 

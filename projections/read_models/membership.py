@@ -10,22 +10,22 @@ from sqlalchemy import Boolean, Column, ColumnElement, Select, select
 from domain.event import Recorded
 from domain.general import SubjectState
 from domain.horizon import names_processes
-from domain.joint_versions import components
-from domain.revisions import SubjectUnified
 from domain.values import Subject
 from projections.read_models.change_set import ChangeSet, Places, ReadModel
-from projections.read_models.revisions import as_one, ever_unified
+from projections.read_models.revisions import as_one, canonical_subjects, ever_unified
 from projections.read_models.timeline import TIMELINE, recorded_of
-from projections.storage.sql import chunks, delete_where, put, rows_where
+from projections.storage.sql import Clash, chunks, delete_where, put, rows_where
 from projections.storage.tables import IndexDefinition, TableDefinition, Text, Transaction
 
 MEMBERSHIP = TableDefinition(
     "membership",
     Column("process", Text, primary_key=True),
     Column("subject", Text, primary_key=True),
+    Column("own", Boolean, nullable=False),
     indexes=[IndexDefinition("subject", ("subject",))],
 )
-"""Which subjects any report ever put into which process."""
+"""Which subjects any report ever put into which process: one on the subject itself (`own`), or on another that was ever
+said to be one with it."""
 
 BELONGS = TableDefinition(
     "belongs",
@@ -53,18 +53,26 @@ def _add_members(changes: ChangeSet) -> None:
     subjects = {recorded.subject for recorded in changes.events}
     subjects |= {other for subject in subjects for other in together.get(subject, ())}
     known: dict[Subject, set[str]] = {subject: set() for subject in subjects}
-    columns = (table.c.subject, table.c.process)
-    for subject, process in rows_where(changes.connection, columns, table.c.subject, subjects):
+    own: dict[Subject, set[str]] = {subject: set() for subject in subjects}
+    columns = (table.c.subject, table.c.process, table.c.own)
+    for subject, process, by_itself in rows_where(changes.connection, columns, table.c.subject, subjects):
         known[Subject(subject)].add(process)
-    named = {subject: set(processes) for subject, processes in known.items()}
+        if by_itself:
+            own[Subject(subject)].add(process)
+    known_own = {subject: frozenset(processes) for subject, processes in own.items()}
     for recorded in changes.events:
-        named[recorded.subject].update(_processes_named(recorded))
+        own[recorded.subject].update(_processes_named(recorded))
+    named = {subject: known[subject] | own[subject] for subject in subjects}
     for subject, others in together.items():
         if subject in named:
             named[subject] = set().union(*(named.get(other, ()) for other in others))
     new = {s: sorted(processes - known[s]) for s, processes in sorted(named.items()) if processes - known[s]}
-    rows = [{"process": process, "subject": subject} for subject, processes in new.items() for process in processes]
-    put(changes.connection, table, rows)
+    rows = [
+        {"process": process, "subject": subject, "own": process in own[subject]}
+        for subject in sorted(named)
+        for process in sorted((named[subject] - known[subject]) | (own[subject] - known_own[subject]))
+    ]
+    put(changes.connection, table, rows, Clash(("process", "subject")))
     changes.processes = {subject: frozenset(processes) for subject, processes in named.items()}
     changes.new_processes = new
 
@@ -121,7 +129,7 @@ def _belongs_now(changes: ChangeSet, subject: Subject, state: SubjectState) -> t
     if state.opened:
         return counted, dict.fromkeys(counted, False)
     table = changes.table(MEMBERSHIP)
-    ever = select(table.c.process).where(table.c.subject.in_(as_one(subject, changes.stays)))
+    ever = select(table.c.process).where(table.c.subject.in_(as_one(subject, changes.stays)), table.c.own)
     return counted, dict.fromkeys(changes.connection.execute(ever).scalars(), True)
 
 
@@ -145,20 +153,11 @@ READ_MODEL = ReadModel((MEMBERSHIP, BELONGS), apply)
 # --- in memory
 
 
-def named_by(events: Sequence[Recorded]) -> dict[Subject, set[str]]:
-    """The processes that any report, or a correction of one, ever put a subject into.
-
-    A subject that was ever joined with another counts as put into the same ones.
-    """
+def named_by(events: Iterable[Recorded]) -> dict[Subject, set[str]]:
+    """The processes that any report on a subject, or a correction of one, ever put it into."""
     named: dict[Subject, set[str]] = defaultdict(set)
     for recorded in events:
         named[recorded.subject].update(_processes_named(recorded))
-    revisions = (r for r in events if r.event.data.revises)
-    unified = ((r.subject, r.event.data.into) for r in revisions if isinstance(r.event.data, SubjectUnified))
-    for together in set(components(unified).values()):
-        whole = set().union(*(named.get(subject, set()) for subject in together))
-        for subject in together:
-            named[subject] = set(whole)
     return named
 
 
@@ -182,6 +181,28 @@ def ever_in(transaction: Transaction, subjects: Iterable[str]) -> list[tuple[str
     table = transaction.table(MEMBERSHIP)
     columns = (table.c.process, table.c.subject)
     return [(process, path) for process, path in rows_where(transaction.connection, columns, table.c.subject, subjects)]
+
+
+def apart_from(transaction: Transaction, ids: Sequence[str]) -> list[str]:
+    """The subjects that were once said to be one with a subject of a process, and are no longer.
+
+    Args:
+        transaction: a snapshot.
+        ids: of the process, if it has several.
+    """
+    table = transaction.table(MEMBERSHIP)
+    by_others = select(table.c.subject).where(table.c.process.in_(ids), table.c.own.is_(False)).distinct()
+    doubtful = [Subject(path) for path in transaction.connection.execute(by_others).scalars()]
+    if not doubtful:
+        return []
+    joined = canonical_subjects(transaction)
+    together = {subject: as_one(subject, joined) for subject in doubtful}
+    by_itself = select(table.c.subject).where(table.c.process.in_(ids), table.c.own)
+    every = {other for others in together.values() for other in others}
+    own: set[str] = set()
+    for some in chunks(sorted(every)):
+        own.update(transaction.connection.execute(by_itself.where(table.c.subject.in_(some))).scalars())
+    return sorted(subject for subject, others in together.items() if own.isdisjoint(others))
 
 
 def processes_of(transaction: Transaction, subjects: Iterable[str]) -> list[tuple[str, str]]:

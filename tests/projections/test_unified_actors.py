@@ -190,3 +190,26 @@ def test_an_event_is_shown_as_it_was_sent() -> None:
         assert fields_of(sent[ROLE["id"]]["data"])["actor"] == "coast-guard"
         shown = status.process_status(here, "bay", NOW)[0]
         assert shown["actors"]["cg"]["label"]
+
+
+def test_histories_part_when_subjects_come_apart() -> None:
+    rounds = [
+        wire("TalksReported", subject=f"talks/{name}", data={"processes": [name], "title": [{"text": "A round"}]})
+        for name in ("bay", "delta")
+    ]
+    convened = wire("TalksConvened", subject="talks/delta", data={})
+    unified = wire("SubjectUnified", subject="talks/delta", data={"into": "talks/bay", "reason": "One round."})
+    apart = wire("EventRetracted", subject="talks/delta", data={"event": unified["id"], "reason": "Two rounds."})
+    story = [process("bay"), process("delta"), *rounds, convened, unified]
+
+    def subjects_in(here: ReadTransaction, asked: HorizonRequest = PRESENT) -> set[str]:
+        return {one["subject"] for one in history.history(here, "bay", None, 99, request=asked).items}
+
+    with reading(*story) as here:
+        assert subjects_in(here) == {"processes/bay", "talks/bay", "talks/delta"}
+    with reading(*story, apart) as here:
+        assert subjects_in(here) == {"processes/bay", "talks/bay"}
+        assert subjects_in(here, known_at(len(story) + 1)) == {"processes/bay", "talks/bay"}
+        assert subjects_in(here, known_at(len(story))) == {"processes/bay", "talks/bay", "talks/delta"}
+        shown = status.process_status(here, "bay", NOW)[0]
+        assert not {convened["id"], unified["id"], apart["id"]} & set(shown["evidence"])
