@@ -109,21 +109,8 @@ def list_processes(
 ) -> Response:
     """Processes by id, each with its names, its state and when it was last heard of. A search by `q` or `place` puts an
     exact match first, then names that begin with it, then the rest."""
-    if state is not None and state not in STATES:
-        raise BadCursor.of([Fault("state", "send one of " + ", ".join(STATES))])
-    if finding is not None and finding not in RULES:
-        hint = did_you_mean(finding, tuple(RULES))
-        raise BadCursor.at("finding", f"no such rule{hint}: one of {', '.join(RULES)}")
+    filters = _filter(q, place, actor, role, state, finding, updated_after)
     now = datetime.now(UTC)
-    filters = ProcessFilter(
-        q=q,
-        place=place,
-        actor=actor,
-        role=role.value if role else None,
-        state=state,
-        finding=finding,
-        updated_after=updated_after,
-    )
     with services.views.reading() as reading:
         asked = f"{VIEW_VERSION}-{reading.tables.generation}-{reading.position}-{request.url.query}"
         listed = processes.processes(reading, filters, after, limit, now) if finding is not None else None
@@ -136,6 +123,36 @@ def list_processes(
         listed = listed or processes.processes(reading, filters, after, limit)
     page: ProcessesAnswer = {"processes": listed.items, "next": listed.next}
     return JSON(page, headers=headers)
+
+
+def _filter(
+    q: str | None,
+    place: str | None,
+    actor: str | None,
+    role: Role | None,
+    state: str | None,
+    finding: str | None,
+    updated_after: int | None,
+) -> ProcessFilter:
+    """The filters of the list, all of which must hold.
+
+    Raises:
+        BadCursor: there is no such state or rule.
+    """
+    if state is not None and state not in STATES:
+        raise BadCursor.of([Fault("state", "send one of " + ", ".join(STATES))])
+    if finding is not None and finding not in RULES:
+        hint = did_you_mean(finding, tuple(RULES))
+        raise BadCursor.at("finding", f"no such rule{hint}: one of {', '.join(RULES)}")
+    return ProcessFilter(
+        q=q,
+        place=place,
+        actor=actor,
+        role=role.value if role else None,
+        state=state,
+        finding=finding,
+        updated_after=updated_after,
+    )
 
 
 @router.get(
