@@ -1,11 +1,13 @@
 """The rules of the house: what may stand in a file, what the lock holds, and that no package escapes the contracts."""
 
+import ast
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +122,39 @@ def test_every_package_is_under_the_contracts() -> None:
         "domain-layers",
         "one-seam",
     }
+
+
+PACKAGES = ("domain", "ledger", "projections", "api")
+LONGEST_MODULE, LONGEST_FUNCTION = 500, 60
+TOO_LONG = {
+    "domain/agreements.py": 704,
+    "domain/general.py": 611,
+    "domain/horizon.py::seen_from": 62,
+    "ledger/postgres.py": 548,
+    "projections/queries/changes.py": 516,
+    "projections/queries/status.py::compose": 63,
+}
+"""What is longer than it may be, with its lines: these only shrink, and no entry is added."""
+
+
+def lengths() -> Iterator[tuple[str, int, int]]:
+    """Every module and every function with its lines, and how many it may have. Decorators are not counted."""
+    for path in sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py")):
+        text, name = path.read_text(encoding="utf-8"), path.relative_to(ROOT).as_posix()
+        yield name, len(text.splitlines()), LONGEST_MODULE
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield f"{name}::{node.name}", (node.end_lineno or node.lineno) - node.lineno + 1, LONGEST_FUNCTION
+
+
+def test_no_module_and_no_function_is_too_long() -> None:
+    too_long: dict[str, int] = {}
+    for name, lines, most in lengths():
+        if lines > most:
+            too_long[name] = max(lines, too_long.get(name, 0))
+    grown = {name: lines for name, lines in too_long.items() if lines > TOO_LONG.get(name, 0)}
+    assert not grown, "split it: a module has 500 lines at most, a function 60, and those of TOO_LONG only shrink"
+    assert not TOO_LONG.keys() - too_long.keys(), "it fits by now: take it out of TOO_LONG"
 
 
 @pytest.fixture
