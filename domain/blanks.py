@@ -25,6 +25,8 @@ def may_have_blank_text(body: bytes) -> bool:
 
     A text in another script than Latin makes it True.
     """
+    if body.isascii() and b'" ' not in body and b"\\" not in body:
+        return False
     return _SUSPECT.search(body) is not None
 
 

@@ -56,6 +56,7 @@ def _key(name: str, kind: ClaimantKind, within: str) -> str:
     return compound(kind.value, name if kind is ClaimantKind.ACTOR else comparable(name), comparable(within))
 
 
+@lru_cache(1 << 14)
 def speaking(claimant: str | None, publisher: str, derived_from: str | None) -> Claimant:
     """Who speaks in a source, given its fields."""
     original = derived_from or publisher

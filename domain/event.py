@@ -154,6 +154,8 @@ class Event(Value):
         """Who says so: the claimant of each source, or the source itself where no claimant is named."""
         if not self.sources:
             return (Claimant(self.basis.value, ClaimantKind.NOBODY),)
+        if len(self.sources) == 1:
+            return (self.sources[0].speaker,)
         return distinct(source.speaker for source in self.sources)
 
     @property

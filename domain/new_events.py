@@ -19,7 +19,7 @@ def faults_if_new(event: Event, json: bytes) -> tuple[Fault, ...]:
 
     Args:
         event: the event.
-        json: all that it says.
+        json: all that it says, defaults apart.
     """
     if not may_have_blank_text(json):
         return ()

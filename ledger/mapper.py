@@ -56,22 +56,32 @@ class Draft:
     @classmethod
     def of(cls, event: Event, expected_version: int | None = None) -> Draft:
         envelope = event.model_dump(mode="json", exclude_unset=True)
-        faults = faults_if_new(event, orjson.dumps(envelope))
         data = envelope.pop("data")
+        canonical = _canonical(event)
         del envelope["type"], envelope["subject"]
         if isinstance(event.data, EventCorrected):
             envelope["replacement_schema"] = PAYLOADS[event.data.replacement["type"]].schema_version
-        return cls(event, event.id.bytes, envelope, data, digest_of(event), expected_version, faults)
+        return cls(
+            event, event.id.bytes, envelope, data, _digest(canonical), expected_version, faults_if_new(event, canonical)
+        )
 
 
 def digest_of(event: Event) -> bytes:
     """SHA-256 of what an event says, however it was written: the order of keys, a default that is spelled out, a null
     and `1.0` for `1` make no difference."""
+    return _digest(_canonical(event))
+
+
+def _digest(canonical: bytes) -> bytes:
+    return hashlib.sha256(canonical).digest()
+
+
+def _canonical(event: Event) -> bytes:
     said = event.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
     text = orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
     if b"null" in text or any(fraction.search(text) for fraction in _FRACTIONS):
         text = orjson.dumps(_plain(said), option=orjson.OPT_SORT_KEYS)
-    return hashlib.sha256(text).digest()
+    return text
 
 
 _FRACTIONS = [re.compile(before + rb"-?[0-9]+[.eE]") for before in (rb":", rb",", rb"\[")]
