@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 from api.cli.client import Client
-from api.cli.errors import Problem
+from api.cli.errors import ServerRefusal
 from api.http import strict_json
 from domain.errors import Refusal
 
@@ -23,7 +23,7 @@ BATCH_BYTES = 1024 * 1024
 """Half of what a server takes by default; a longer line goes alone."""
 CAUSED_BY_LINES = {400, 409, 413, 422}
 """Statuses that the content of a request causes."""
-MAX_LINE = 64 * 1024 * 1024
+MAX_LINE_BYTES = 64 * 1024 * 1024
 MAX_LINES_FOR_FINDINGS = 100
 """Lines up to which the findings of the subjects are asked for: a longer file does not wait for the read models."""
 
@@ -104,7 +104,7 @@ def append_lines(
 
     Raises:
         LineRefused: at the first line that is refused.
-        Problem: the server refuses for a reason that no line causes.
+        ServerRefusal: the server refuses for a reason that no line causes.
         Unreachable
     """
     head = client.get("/v1/head").json()["position"]
@@ -123,7 +123,7 @@ def batches(file: BinaryIO) -> Iterator[list[FileLine]]:
     batch: list[FileLine] = []
     size = 0
     number = 0
-    while raw := file.readline(MAX_LINE):
+    while raw := file.readline(MAX_LINE_BYTES):
         number += 1
         if not raw.strip():
             continue
@@ -150,7 +150,7 @@ def _event(number: int, raw: bytes) -> bytes:
     """
     if number == 1:
         raw = raw.removeprefix(b"\xef\xbb\xbf")  # some editors begin a file with a byte order mark
-    if len(raw) >= MAX_LINE:
+    if len(raw) >= MAX_LINE_BYTES:
         raise LineRefused(number, "The line is too long", [("", "is this one event a line (NDJSON)?")])
     raw = raw.strip()
     try:
@@ -186,7 +186,7 @@ def _send(client: Client, lines: list[FileLine], result: AppendResult, head: int
     body = b"[" + b",".join(line.text for line in lines) + b"]"
     try:
         answer = client.send("POST", "/v1/events", content=body, headers=headers).json()
-    except Problem as problem:
+    except ServerRefusal as problem:
         if problem.status not in CAUSED_BY_LINES:
             raise
         if len(lines) == 1:
@@ -207,7 +207,7 @@ def _send(client: Client, lines: list[FileLine], result: AppendResult, head: int
     result.findings |= {event["subject"]: event["findings"] for event in answer["events"] if event.get("findings")}
 
 
-def _first_refused(problem: Problem, lines: int) -> int | None:
+def _first_refused(problem: ServerRefusal, lines: int) -> int | None:
     """The number of the first event that a refusal names; None if it names none."""
     named = [pointer.split("/")[1] for pointer, _ in problem.faults if pointer.startswith("/")]
     numbers = [int(step) for step in named if step.isdecimal() and int(step) < lines]

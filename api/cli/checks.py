@@ -229,7 +229,7 @@ def check_views(settings: Settings) -> Iterator[CheckResult]:
 
     with closing(open_views(settings)) as views:
         progress = views.progress()
-    yield views_position(progress, _head(settings))
+    yield views_result(progress, _head(settings))
 
 
 def views_file_faults(settings: Settings) -> list[CheckResult]:
@@ -240,7 +240,7 @@ def views_file_faults(settings: Settings) -> list[CheckResult]:
     return [CheckResult("read models", f"{f}; {advice}", sound=False) for f in file_faults(settings.views_at)]
 
 
-def views_position(progress: GenerationProgress | None, head: int | None) -> CheckResult:
+def views_result(progress: GenerationProgress | None, head: int | None) -> CheckResult:
     """How far the read models are.
 
     Args:
@@ -341,7 +341,7 @@ def _views(settings: Settings, ledger: Ledger, result: VerifyResult, report: Rep
         progress = views.progress()
         head = ledger.head()
         if progress is None or not progress.complete or progress.position > head or progress.halted is not None:
-            result.findings.append(views_position(progress, head))
+            result.findings.append(views_result(progress, head))
             return
         position = compare(views, ledger.read, faults.add, report)
     result.findings += [CheckResult("read models", text, sound=False) for text in faults.named()]

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 import httpx2
 
-from api.cli.errors import Problem, Unreachable
+from api.cli.errors import ServerRefusal, Unreachable
 from api.cli.in_process import in_process_client
 from api.http.json_lines import lines_of
 from api.server.discovery import address, running_server, usual_server
@@ -49,7 +49,7 @@ class Client:
         """An answer; with `fresh` it reflects the whole log as it is now, if the read models can.
 
         Raises:
-            Problem, Unreachable
+            ServerRefusal, Unreachable
         """
         asked = {name: value for name, value in parameters.items() if value is not None}
         if not fresh:
@@ -78,7 +78,7 @@ class Client:
         """The answers of all pages of a list, each reflecting the whole log as it was when it was asked for.
 
         Raises:
-            Problem, Unreachable
+            ServerRefusal, Unreachable
         """
         after = None
         while True:
@@ -92,7 +92,7 @@ class Client:
         """What all pages of a list hold under a name.
 
         Raises:
-            Problem, Unreachable
+            ServerRefusal, Unreachable
         """
         for page in self.pages(path, **parameters):
             yield from page[name]
@@ -101,7 +101,7 @@ class Client:
         """Sends a request, again after a pause while the server answers 503: what is sent again must be idempotent.
 
         Raises:
-            Problem, Unreachable
+            ServerRefusal, Unreachable
         """
         tries = 1
         while True:
@@ -124,7 +124,7 @@ class Client:
         """The lines of a streamed answer.
 
         Raises:
-            Problem, Unreachable
+            ServerRefusal, Unreachable
         """
         asked = {name: value for name, value in parameters.items() if value is not None}
         with reaching(self.where):
@@ -156,14 +156,14 @@ def checked(response: httpx2.Response) -> httpx2.Response:
     """The response if it is no error.
 
     Raises:
-        Problem
+        ServerRefusal
     """
     if response.status_code >= 400:
         raise problem_of(response)
     return response
 
 
-def problem_of(response: httpx2.Response) -> Problem:
+def problem_of(response: httpx2.Response) -> ServerRefusal:
     try:
         body = response.json()
     except ValueError:
@@ -173,7 +173,7 @@ def problem_of(response: httpx2.Response) -> Problem:
             "title": f"HTTP {response.status_code}",
             "detail": "this does not look like a Parley server: check the URL",
         }
-    return Problem(response.status_code, body)
+    return ServerRefusal(response.status_code, body)
 
 
 def pause(response: httpx2.Response) -> float:

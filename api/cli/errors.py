@@ -11,7 +11,7 @@ class Unreachable(Exception):
     """No server answers, or there is nothing to open. Its text says what to do."""
 
 
-class Problem(Exception):
+class ServerRefusal(Exception):
     """A refusal of the server: a problem of RFC 9457."""
 
     def __init__(self, status: int, body: Json) -> None:

@@ -26,7 +26,7 @@ from api.cli.commands import (
     serve,
     status,
 )
-from api.cli.errors import CannotContinue, Problem, Unreachable
+from api.cli.errors import CannotContinue, ServerRefusal, Unreachable
 from api.cli.terminal.console import REFUSED, UNUSABLE, print_problem, say, warn
 from api.server import serving
 from api.server.signals import WorkerFailed
@@ -40,7 +40,7 @@ class ErrorReportingGroup(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        except Problem as problem:
+        except ServerRefusal as problem:
             hint = "`parley processes` lists those there are." if problem.status == 404 else ""
             print_problem(problem, hint if "GET /v1/processes" in problem.detail else "")
             raise typer.Exit(UNUSABLE if problem.status >= 500 else REFUSED) from None

@@ -33,9 +33,9 @@ from projections.answers.explanations import ActorName, Explained
 
 UID_NAMESPACE = uuid5(NAMESPACE_URL, "parley:deadline")
 """What UIDs are made in. It never changes, or subscribers would see everything twice."""
-MAX_LINE = 92
+MAX_OCTETS = 92
 """Days, those of a season, up to which an entry covers all days of a vague date."""
-MOST_CLAIMANTS = 5
+MAX_CLAIMANTS = 5
 CLASSES = {
     Sensitivity.LOW: "PUBLIC",
     Sensitivity.MODERATE: "PRIVATE",
@@ -72,7 +72,7 @@ def uid(deadline: Deadline) -> UUID:
 def _entry(deadline: Deadline, explained: Explained) -> Event | Todo:
     when, sensitivity = When(deadline["when"]), Sensitivity(deadline["sensitivity"])
     first, last = (date.fromisoformat(day) if day is not None else None for day in when.days)
-    if last is not None and (first is None or (last - first).days < MAX_LINE):
+    if last is not None and (first is None or (last - first).days < MAX_OCTETS):
         entry: Event | Todo = Event()
         entry.add("dtstart", first or last)
         if last != date.max:  # an all-day event without an end lasts one day
@@ -123,8 +123,8 @@ def _description(deadline: Deadline, explained: Explained, *, guarded: bool) -> 
         for event in deadline["events"]
         for claimant in explained["evidence"][event]["claimants"]
     )
-    more = f" and {len(claimants) - MOST_CLAIMANTS} more" if len(claimants) > MOST_CLAIMANTS else ""
-    lines.append(f"According to: {', '.join(list(claimants)[:MOST_CLAIMANTS])}{more}")
+    more = f" and {len(claimants) - MAX_CLAIMANTS} more" if len(claimants) > MAX_CLAIMANTS else ""
+    lines.append(f"According to: {', '.join(list(claimants)[:MAX_CLAIMANTS])}{more}")
     return [*lines, f"Subject: {deadline['subject']}", f"Events: {', '.join(deadline['events'])}"]
 
 

@@ -27,7 +27,7 @@ BRIEFLY = 5.0  # seconds that min_position waits
 POLL = 0.1  # seconds between looks at whether it is of use to wait on
 POSITION_HEADER = "Parley-Position"
 
-Position = Annotated[int, Query(ge=0, le=LAST_POSITION)]
+PositionParameter = Annotated[int, Query(ge=0, le=LAST_POSITION)]
 
 
 def one_of(words: Iterable[str]) -> dict[str, Any]:
@@ -148,7 +148,7 @@ async def only_known(request: Request) -> None:
 # --- reading one's own writes
 
 MinPosition = Annotated[
-    Position | None,
+    PositionParameter | None,
     Query(description="Wait (up to 5 seconds) until the answer reflects this position of the log; else 503."),
 ]
 
@@ -156,11 +156,11 @@ MinPosition = Annotated[
 async def reached_by_views(services: Shared, response: Response, min_position: MinPosition = None) -> Services:
     """The running server, once its read models reach `min_position`. Adds the position they reflect to the answer.
 
-    An endpoint that makes its own Response must add the header itself: `views_position`.
+    An endpoint that makes its own Response must add the header itself: `position_header`.
     """
     if min_position is not None:
         await require_views(services, min_position)
-    response.headers.update(views_position(services))
+    response.headers.update(position_header(services))
     return services
 
 
@@ -168,7 +168,7 @@ Fresh = Annotated[Services, Depends(reached_by_views)]
 """An endpoint on read models that takes `services: Fresh` understands `min_position`."""
 
 
-def views_position(services: Services) -> dict[str, str]:
+def position_header(services: Services) -> dict[str, str]:
     """The header that says which position of the log the read models reflect. Take it before reading them."""
     return {POSITION_HEADER: str(services.follower.position)}
 

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from api.http.admission import AUDIENCE
 from api.http.horizon import At, stated
-from api.http.parameters import POSITION_HEADER, Fresh, Position, did_you_mean, one_of
+from api.http.parameters import POSITION_HEADER, Fresh, PositionParameter, did_you_mean, one_of
 from api.http.problems import problems
 from api.http.queries import (
     UNCHANGED,
@@ -102,7 +102,9 @@ def list_processes(
             json_schema_extra=one_of(RULES),
         ),
     ] = None,
-    updated_after: Annotated[Position | None, Query(description="Touched after this position of the log.")] = None,
+    updated_after: Annotated[
+        PositionParameter | None, Query(description="Touched after this position of the log.")
+    ] = None,
     after: Cursor = None,
     limit: Limit = 100,
     if_none_match: IfNoneMatch = None,

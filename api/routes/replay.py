@@ -14,7 +14,7 @@ from starlette.responses import Response, StreamingResponse
 
 from api.http.json_lines import json_line
 from api.http.negotiation import accepted
-from api.http.parameters import LAST_POSITION, POSITION_HEADER, AtLog, EventFilter, Position
+from api.http.parameters import LAST_POSITION, POSITION_HEADER, AtLog, EventFilter, PositionParameter
 from api.http.problems import BadHeader, problems
 from api.http.responses import JSON, answer
 from api.http.schemas.answers import EventsAnswer, EventWithRevisions, HeadAnswer, RecordedAnswer
@@ -64,7 +64,7 @@ async def replay_events(
     request: Request,
     services: AtLog,
     wanted: EventFilter,
-    after: Annotated[Position, Query(description="Only events after this position.")] = 0,
+    after: Annotated[PositionParameter, Query(description="Only events after this position.")] = 0,
     limit: Annotated[
         int | None,
         Query(

@@ -43,7 +43,7 @@ def listening(settings: Settings) -> socket.socket:
     return sock
 
 
-def serve(settings: Settings, sock: socket.socket, started: Callable[[str], None], *, quiet: bool = False) -> None:
+def run_server(settings: Settings, sock: socket.socket, started: Callable[[str], None], *, quiet: bool = False) -> None:
     """Runs the server on a socket until Ctrl-C, SIGTERM or SIGHUP stops it.
 
     Args:

@@ -19,7 +19,7 @@ from api.settings import Settings
 GRACE = 10  # seconds that requests in progress have to end
 
 
-MOST_FILES = 65_536
+MAX_FILES = 65_536
 
 
 def allow_files() -> None:
@@ -29,7 +29,7 @@ def allow_files() -> None:
     except ImportError:  # not on Windows, which has no such limit
         return
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    most = MAX_FILES if hard == resource.RLIM_INFINITY else min(hard, MAX_FILES)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from api.cli import append_file
-from api.cli.errors import Problem, Unreachable
+from api.cli.errors import ServerRefusal, Unreachable
 from api.cli.options import Data, Url, connection
 from api.cli.terminal.console import REFUSED, out, say, warn
 from api.cli.terminal.finding_lines import put_findings
@@ -49,7 +49,7 @@ def append(
             warn(f"  {pointer}: {detail}" if pointer else f"  {detail}")
         warn(f"Before it: {summary(tally)}. Mend line {stopped.number}, then run the same command again.")
         raise typer.Exit(REFUSED) from None
-    except (KeyboardInterrupt, Unreachable, Problem):
+    except (KeyboardInterrupt, Unreachable, ServerRefusal):
         if tally.recorded:
             warn(f"Broken off: {summary(tally)}. Running the same command again is safe, and goes on from there.")
         raise

@@ -144,7 +144,7 @@ def demo(
                 events = load_seed(settings)
             if other:
                 say(f"Port {settings.port} is taken, so this server listens on another one.")
-            serving.serve(settings, sock, started, quiet=True)
+            serving.run_server(settings, sock, started, quiet=True)
     say("Stopped.")
 
 
@@ -164,7 +164,7 @@ def serve(
         say(f"Parley serves {settings.shown} at {url} (see {url}/docs). Ctrl-C stops it.")
 
     with closing(serving.listening(settings)) as sock:
-        serving.serve(settings, sock, started)
+        serving.run_server(settings, sock, started)
     say("Stopped.")
 
 

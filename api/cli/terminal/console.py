@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from api.cli.errors import Problem
+from api.cli.errors import ServerRefusal
 from api.http.json_lines import json_line
 from api.wording.marks import ALERT, ASIDE
 from api.wording.words import clean
@@ -44,7 +44,7 @@ def print_json_line(value: Any) -> None:
     sys.stdout.write(json_line(value).decode() + "\n")
 
 
-def print_problem(problem: Problem, hint: str = "") -> None:
+def print_problem(problem: ServerRefusal, hint: str = "") -> None:
     """Prints a refusal: what it is, then every fault with its place and how to correct it."""
     console = err()
     console.print(Text(clean(problem.title), ALERT))

@@ -310,7 +310,7 @@ def test_any_deadlines_make_a_calendar_that_can_be_read(deadlines: list[Deadline
     for one, sent in zip(found, deadlines, strict=True):
         if sent["sensitivity"] in ("low", "moderate"):
             assert str(one["SUMMARY"]) == f"{sent['label']}: {' '.join(sent['what'].split())}"
-        assert (one.name == "VEVENT") == (_days(sent["when"]) <= ical.MAX_LINE)
+        assert (one.name == "VEVENT") == (_days(sent["when"]) <= ical.MAX_OCTETS)
     assert ical.calendar(deadlines, EXPLAINED, "هدنة") == ical.calendar(deadlines, EXPLAINED, "هدنة")
 
 
