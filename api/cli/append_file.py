@@ -9,14 +9,18 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from api.cli.client import Client
 from api.cli.errors import ServerRefusal
 from api.http import strict_json
 from domain.errors import Refusal
+
+if TYPE_CHECKING:
+    from api.http.schemas.answers import AppendedAnswer
+    from projections.answers.findings import ShownFinding
 
 BATCH_LINES = 500
 BATCH_BYTES = 1024 * 1024
@@ -29,8 +33,6 @@ MAX_LINES_FOR_FINDINGS = 100
 
 LINE_ID_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "parley:append:line")
 """What ids of lines without one are made in. It never changes, or lines would be recorded twice."""
-
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class AppendResult:
     known: int = 0
     """Lines that were recorded before this run, or that repeat one of it."""
     position: int = 0
-    findings: dict[str, list[Json]] = field(default_factory=dict)
+    findings: dict[str, list[ShownFinding]] = field(default_factory=dict)
     """What stands on the subjects of the lines, as far as the server said."""
 
     @property
@@ -169,7 +171,7 @@ def _event(number: int, raw: bytes) -> bytes:
     return json.dumps({"id": str(id_of(event)), **event}, ensure_ascii=False).encode()
 
 
-def id_of(event: Json) -> uuid.UUID:
+def id_of(event: Mapping[str, Any]) -> uuid.UUID:
     """The id of a line that has none: always the same for the same content, whatever its order or spacing."""
     content = {name: value for name, value in event.items() if name != "expected_version"}
     return uuid.uuid5(LINE_ID_NAMESPACE, json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True))
@@ -185,7 +187,7 @@ def _send(client: Client, lines: list[FileLine], result: AppendResult, head: int
         return
     body = b"[" + b",".join(line.text for line in lines) + b"]"
     try:
-        answer = client.send("POST", "/v1/events", content=body, headers=headers).json()
+        answer: AppendedAnswer = client.send("POST", "/v1/events", content=body, headers=headers).json()
     except ServerRefusal as problem:
         if problem.status not in CAUSED_BY_LINES:
             raise
@@ -200,11 +202,12 @@ def _send(client: Client, lines: list[FileLine], result: AppendResult, head: int
         _send(client, lines[:split], result, head, headers)
         _send(client, lines[split:], result, head, headers)
         return
-    new = len({event["position"] for event in answer["events"] if event["position"] > max(head, result.position)})
+    positions = {event["position"] for event in answer["events"] if event["position"] is not None}
+    new = len([position for position in positions if position > max(head, result.position)])
     result.new += new
     result.known += len(lines) - new
     result.position = max(result.position, answer["position"])
-    result.findings |= {event["subject"]: event["findings"] for event in answer["events"] if event.get("findings")}
+    result.findings |= {event["subject"]: event["findings"] for event in answer["events"] if event["findings"]}
 
 
 def _first_refused(problem: ServerRefusal, lines: int) -> int | None:

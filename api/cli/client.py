@@ -7,7 +7,7 @@ looks there; if no server runs, it opens the directory itself and runs the app, 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from time import sleep
@@ -26,8 +26,6 @@ LOG_FILE = "events.db"
 TIMEOUT = httpx2.Timeout(60, connect=3)  # seconds; an append may wait for the lock, a stream is silent for 15
 TRIES = 5
 LONGEST_PAUSE = 10.0  # seconds between two tries
-
-Json = dict[str, Any]
 
 
 STALLS = 3
@@ -74,7 +72,7 @@ class Client:
         self.notice(f"Not up to date. {problem_of(response).detail}")
         return shown
 
-    def pages(self, path: str, **parameters: Any) -> Iterator[Json]:
+    def pages(self, path: str, **parameters: Any) -> Iterator[Mapping[str, Any]]:
         """The answers of all pages of a list, each reflecting the whole log as it was when it was asked for.
 
         Raises:
@@ -82,13 +80,13 @@ class Client:
         """
         after = None
         while True:
-            page: Json = self.get(path, fresh=True, after=after, **parameters).json()
+            page: Mapping[str, Any] = self.get(path, fresh=True, after=after, **parameters).json()
             yield page
             after = page["next"]
             if after is None:
                 return
 
-    def entries(self, path: str, name: str, **parameters: Any) -> Iterator[Json]:
+    def entries(self, path: str, name: str, **parameters: Any) -> Iterator[Mapping[str, Any]]:
         """What all pages of a list hold under a name.
 
         Raises:
@@ -120,7 +118,9 @@ class Client:
         return None
 
     @contextmanager
-    def stream(self, path: str, accept: str, parameters: Json, headers: Json | None = None) -> Iterator[Iterator[str]]:
+    def stream(
+        self, path: str, accept: str, parameters: Mapping[str, Any], headers: Mapping[str, str] | None = None
+    ) -> Iterator[Iterator[str]]:
         """The lines of a streamed answer.
 
         Raises:
@@ -227,20 +227,6 @@ def connect(
 
 def _loopback(url: str) -> bool:
     return httpx2.URL(url).host in ("localhost", "::1") or httpx2.URL(url).host.startswith("127.")
-
-
-MAX_REVISIONS = 50
-"""Revisions that are looked up to say whose error it was, or who disputes; of any more only the kind is shown."""
-
-
-def read_revisions(client: Client, reports: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """The corrections and disputes of reports, by id: they say whose error it was, or who disputes."""
-    ids = dict.fromkeys(
-        revision for report in reports for name in ("corrected_by", "disputed_by") for revision in report.get(name, ())
-    )
-    return {
-        revision: client.get(f"/v1/events/{path_segment(revision)}").json() for revision in list(ids)[:MAX_REVISIONS]
-    }
 
 
 def path_segment(text: str) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
-
-Json = dict[str, Any]
 
 
 class Unreachable(Exception):
@@ -14,7 +13,7 @@ class Unreachable(Exception):
 class ServerRefusal(Exception):
     """A refusal of the server: a problem of RFC 9457."""
 
-    def __init__(self, status: int, body: Json) -> None:
+    def __init__(self, status: int, body: Mapping[str, Any]) -> None:
         super().__init__(body.get("title") or f"HTTP {status}")
         self.status = status
         self.title = str(self)

@@ -6,15 +6,13 @@ import contextlib
 import json
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import httpx2
 
 from api.settings import Settings
-
-Json = dict[str, Any]
-
 
 SERVER_FILE = "server.json"
 
@@ -62,7 +60,7 @@ def usual_server(settings: Settings) -> str | None:
     return url if settings.port and _is_parley(url) else None
 
 
-def _read(data: Path) -> Json:
+def _read(data: Path) -> Mapping[str, Any]:
     try:
         written = json.loads((data / SERVER_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):

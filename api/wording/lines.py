@@ -6,17 +6,20 @@ The names are those of `projections.queries.line_names`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from api.wording import values, words
 from api.wording.marks import Fragment
 from api.wording.values import Names, tag
-from api.wording.words import clean
-from projections.answers.changes import LineSide
-from projections.queries.line_names import NamedLine
+from api.wording.words import Fields, clean
 
-Json = dict[str, Any]
+if TYPE_CHECKING:
+    from projections.answers.changes import LineSide
+    from projections.answers.explanations import ActorName
+    from projections.answers.status import HeardFrom
+    from projections.queries.line_names import NamedLine
+
 ShowLine = Callable[[Names, Any], list[Fragment]]
 
 ONE_OF = {
@@ -95,16 +98,16 @@ def _state(_: Names, value: Any) -> list[Fragment]:
     return [tag(str(value), ", a plan" if value in ("scheduled", "postponed") else "")]
 
 
-def _claim(_: Names, value: Json) -> list[Fragment]:
+def _claim(_: Names, value: Fields) -> list[Fragment]:
     period = f", counted {words.when(value['period'])}" if value.get("period") else ""
     return [(words.quantity(value), "bold"), period, values.quoted(value.get("verbatim"))]
 
 
-def _heard(names: Names, value: Json) -> list[Fragment]:
+def _heard(names: Names, value: HeardFrom) -> list[Fragment]:
     return [f"{words.when(value['on'])}, {names.claimant(value['claimant'])} ({clean(value['publisher'])})"]
 
 
-def _statement(names: Names, value: Json) -> list[Fragment]:
+def _statement(names: Names, value: Fields) -> list[Fragment]:
     who = names.actor(value["speaker"]) if value.get("speaker") else clean(value.get("description", "not named"))
     return [(f"{who}: ", "bold"), clean(value["text"]), values.quoted(value.get("verbatim"))]
 
@@ -149,7 +152,7 @@ _DATES = re.compile(rf"(?<![\w/-])(?:(?:\.\.|{_DAY})/(?:\.\.|{_DAY})|{_DAY})(?![
 _ACTOR = re.compile(r"\bactors/([a-z0-9][a-z0-9-]*)")
 
 
-def readable(text: str, actors: Json) -> str:
+def readable(text: str, actors: Mapping[str, ActorName]) -> str:
     """A text of ours with names in place of ids, and dates in words."""
 
     def name(match: re.Match[str]) -> str:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from api.wording import words
 from api.wording.marks import ALERT, FACT, PLAN, Fragment
-from api.wording.words import clean, listed
+from api.wording.words import Fields, clean, listed
 
-Json = dict[str, Any]
+if TYPE_CHECKING:
+    from projections.answers.changes import ChangesAnswer
+    from projections.answers.explanations import Evidence
+    from projections.answers.figures import SeriesClaim
+    from projections.answers.status import StatusAnswer
+    from projections.answers.subjects import HeldRole, IncludedPlace, ShownSubject, ShownTerm, Whereabouts
 
 STYLES = {
     **dict.fromkeys(
@@ -41,15 +46,25 @@ SCORES = ("not initiated", "minimal", "intermediate", "full")
 class Names:
     """The names that one answer knows: actors by label, subjects by title, events by what they rest on."""
 
-    def __init__(self, status: Json, revisions: Json | None = None) -> None:
-        self.actors: Json = status.get("actors", {})
-        self.evidence: Json = status.get("evidence", {})
-        self.revisions: Json = revisions or {}
-        self.subjects = {f"processes/{status['process']}": words.label(status["labels"], status["process"])}
-        for family in ("talks", "agreements", "convoys", "enrolments"):
-            self.subjects |= {
-                subject["subject"]: words.label(subject["labels"], subject["subject"]) for subject in status[family]
-            }
+    def __init__(
+        self,
+        answer: StatusAnswer | ChangesAnswer,
+        subjects: Iterable[ShownSubject] = (),
+        revisions: Mapping[str, Fields] | None = None,
+    ) -> None:
+        self.actors = answer["actors"]
+        self.evidence = answer["evidence"]
+        self.revisions = revisions or {}
+        self.subjects = {f"processes/{answer['process']}": words.label(answer["labels"], answer["process"])}
+        self.subjects |= {
+            subject["subject"]: words.label(subject["labels"], subject["subject"]) for subject in subjects
+        }
+
+    @classmethod
+    def of_status(cls, status: StatusAnswer, revisions: Mapping[str, Fields] | None = None) -> Names:
+        """The names that a status knows."""
+        subjects = (*status["talks"], *status["agreements"], *status["convoys"], *status["enrolments"])
+        return cls(status, subjects, revisions)
 
     def actor(self, actor: str | None) -> str:
         if actor is None:
@@ -62,7 +77,8 @@ class Names:
 
     def sender(self, actor: str) -> str:
         """An actor with its kind: aid from a military sender is not "humanitarian" by itself."""
-        kind = self.actors.get(actor, {}).get("kind")
+        known = self.actors.get(actor)
+        kind = known.get("kind") if known else None
         return f"{self.actor(actor)} ({clean(kind)})" if kind else self.actor(actor)
 
     def subject(self, path: str) -> str:
@@ -83,7 +99,7 @@ class Names:
         """Whether all reports of a line are only possibly inside the horizon."""
         return bool(words.possibly(self._known(events)))
 
-    def _known(self, events: Iterable[str]) -> list[Json]:
+    def _known(self, events: Iterable[str]) -> list[Evidence]:
         return [self.evidence[event] for event in events if event in self.evidence]
 
 
@@ -96,7 +112,7 @@ def quoted(verbatim: str | None) -> Fragment:
     return (f" (“{clean(verbatim)}”)", "italic") if verbatim else ""
 
 
-def field_text(value: Json, name: str, lead: str = "", after: str = "") -> list[str]:
+def field_text(value: Fields, name: str, lead: str = "", after: str = "") -> list[str]:
     """A text field with a lead, if it is there."""
     return [f"{lead}{clean(value[name])}{after}"] if value.get(name) else []
 
@@ -109,18 +125,21 @@ def sentences(texts: Iterable[str]) -> str:
 # --- processes ------------------------------------------------------------------------------------------------
 
 
-def area(place: Json) -> list[Fragment]:
+def area(included: IncludedPlace) -> list[Fragment]:
+    place: Fields = included
     code = f" ({clean(place['admin_code'])})" if place.get("admin_code") else ""
     precision = f" (precision: {clean(place['precision'])})" if place.get("precision") else ""
-    return [f"{words.label(place['labels'])}{code}{precision}{'' if place['included'] else ', no longer part of it'}"]
+    return [
+        f"{words.label(place['labels'])}{code}{precision}{'' if included['included'] else ', no longer part of it'}"
+    ]
 
 
-def link(value: Json) -> list[Fragment]:
+def link(value: Fields) -> list[Fragment]:
     denied = ", which somebody denies" if value.get("denied") else ""
     return [f"{clean(value['to'])} ({clean(value['relation'])}){denied}"]
 
 
-def control(names: Names, held: Json) -> list[Fragment]:
+def control(names: Names, held: Fields) -> list[Fragment]:
     places = listed(words.label(place["labels"]) for place in held.get("places", ()))
     number = f"{words.quantity(held['number'])}, " if held.get("number") else ""
     what = ", ".join(filter(None, [places, *field_text(held, "description")]))
@@ -128,7 +147,7 @@ def control(names: Names, held: Json) -> list[Fragment]:
     return [(names.named(held["holders"]), "bold"), f" hold {number}{what}", quoted(verbatim)]
 
 
-def access(names: Names, value: Json) -> list[Fragment]:
+def access(names: Names, value: Fields) -> list[Fragment]:
     state = {"partly": "partly open"}.get(value["access"], clean(value["access"]))
     style = ALERT if value["access"] in ("closed", "besieged") else "bold"
     more = field_text(value, "terms")
@@ -143,7 +162,7 @@ def access(names: Names, value: Json) -> list[Fragment]:
     ]
 
 
-def instrument(names: Names, value: Json) -> list[Fragment]:
+def instrument(names: Names, value: Fields) -> list[Fragment]:
     issuer = f"of {names.actor(value['issuer'])}" if value.get("issuer") else "issuer not said"
     number = next(iter(field_text(value, "number", "number ")), "number not said")
     dated = words.when(value["dated"]) if value.get("dated") else "date not said"
@@ -153,7 +172,7 @@ def instrument(names: Names, value: Json) -> list[Fragment]:
     return [(f"{clean(value['kind'])}{title}", "bold"), f" {issuer}, {number}, {dated}: {sentences(effect)}"]
 
 
-def body(names: Names, value: Json) -> list[Fragment]:
+def body(names: Names, value: Fields) -> list[Fragment]:
     more = field_text(value, "mandate")
     more += [f"Seat: {words.label(value['seat']['labels'])}."] if value.get("seat") else []
     more += [f"Overseen by {names.named(value['overseen_by'])}."] if value.get("overseen_by") else []
@@ -164,7 +183,7 @@ def body(names: Names, value: Json) -> list[Fragment]:
 # --- agreements -----------------------------------------------------------------------------------------------
 
 
-def agreement(value: Json) -> list[Fragment]:
+def agreement(value: Fields) -> list[Fragment]:
     parts = [*field_text(value, "stage"), *field_text(value, "ceasefire"), *field_text(value, "side")]
     parts += [listed(map(clean, value["purposes"]))] if value.get("purposes") else []
     written = {"yes": "in writing", "no": "not in writing", "partly": "partly in writing"}
@@ -172,7 +191,7 @@ def agreement(value: Json) -> list[Fragment]:
     return [sentences(["; ".join(parts), *field_text(value, "summary")])]
 
 
-def term(value: Json) -> list[Fragment]:
+def term(value: ShownTerm) -> list[Fragment]:
     parts = [f"from {words.when(value['starts'])}" if value["starts"] else "start not said"]
     parts.append(f"until {words.when(value['until'])}" if value["until"] else "no end named")
     parts += ["a trial"] if value["trial"] else []
@@ -181,13 +200,13 @@ def term(value: Json) -> list[Fragment]:
     return [", ".join(parts)]
 
 
-def signature(names: Names, signed: Json) -> list[Fragment]:
+def signature(names: Names, signed: Fields) -> list[Fragment]:
     reservation = "".join(field_text(signed, "reservation", ", with a reservation: "))
     act, capacity = clean(signed.get("act", "signed")), clean(signed.get("capacity", "party"))
     return [f"{act} by {names.actor(signed['actor'])} as {capacity}{reservation}"]
 
 
-def terms(names: Names, agreed: Json) -> list[Fragment]:
+def terms(names: Names, agreed: Fields) -> list[Fragment]:
     """What an obligation says."""
     parts = [clean(agreed["text"])]
     parts += [f"To: {names.named(agreed['beneficiary'])}."] if agreed.get("beneficiary") else []
@@ -198,7 +217,7 @@ def terms(names: Names, agreed: Json) -> list[Fragment]:
     return [sentences(parts)]
 
 
-def score(assessed: Json) -> list[Fragment]:
+def score(assessed: Fields) -> list[Fragment]:
     parts = []
     if assessed.get("score") is not None:
         parts.append(f"{assessed['score']} of 3, {SCORES[assessed['score']]}")
@@ -210,25 +229,25 @@ def score(assessed: Json) -> list[Fragment]:
 # --- roles, positions, proposals ------------------------------------------------------------------------------
 
 
-def role(held: Json) -> list[Fragment]:
+def role(held: HeldRole) -> list[Fragment]:
     if not held["held"]:
         return [tag("ended")]
-    accepted = {True: " accepted by the holder", False: " refused by the holder"}.get(held["accepted"], "")
+    accepted = {True: " accepted by the holder", False: " refused by the holder", None: ""}[held["accepted"]]
     return [tag(held["modality"]), accepted]
 
 
-def position(names: Names, taken: Json) -> list[Fragment]:
+def position(names: Names, taken: Fields) -> list[Fragment]:
     matter = "".join(field_text(taken, "matter", " "))
     more = ""
     if taken.get("condition"):
-        met = {True: "met", False: "not met"}.get(taken.get("condition_met"), "not said")  # type: ignore[arg-type]
+        met = {True: "met", False: "not met", None: "not said"}[taken.get("condition_met")]
         more = f": {clean(taken['condition']).rstrip('.')} (whether that is met: {met})"
     more += f", persuaded by {names.named(taken['persuaded_by'])}" if taken.get("persuaded_by") else ""
     more += f", on behalf of {names.actor(taken['on_behalf_of'])}" if taken.get("on_behalf_of") else ""
     return [(clean(taken["position"]), "bold"), matter, more, quoted(taken.get("verbatim"))]
 
 
-def proposal(names: Names, made: Json) -> list[Fragment]:
+def proposal(names: Names, made: Fields) -> list[Fragment]:
     by = f" by {names.actor(made['by'])}" if made.get("by") else ""
     to = f" to {names.named(made['to'])}" if made.get("to") else ""
     until = f" Answer expected: {words.when(made['answer_by'])}." if made.get("answer_by") else ""
@@ -241,7 +260,7 @@ def proposal(names: Names, made: Json) -> list[Fragment]:
 # --- figures, registers ---------------------------------------------------------------------------------------
 
 
-def claim(value: Json, unit: str) -> list[Fragment]:
+def claim(value: SeriesClaim, unit: str) -> list[Fragment]:
     period = f", counted {words.when(value['period'])}" if value["period"] else ""
     return [
         (words.quantity(value, unit), "bold"),
@@ -250,7 +269,7 @@ def claim(value: Json, unit: str) -> list[Fragment]:
     ]
 
 
-def register(names: Names, value: Json) -> list[Fragment]:
+def register(names: Names, value: Fields) -> list[Fragment]:
     parts = [*field_text(value, "who_may_join", "Who may join: "), *field_text(value, "legal_basis", "Legal basis: ")]
     parts += [f"Run by {names.actor(value['organiser'])}."] if value.get("organiser") else []
     return [sentences(parts or ["Who may join is not said"])]
@@ -259,13 +278,13 @@ def register(names: Names, value: Json) -> list[Fragment]:
 # --- convoys --------------------------------------------------------------------------------------------------
 
 
-def whereabouts(names: Names, seen: Json) -> list[Fragment]:
+def whereabouts(names: Names, seen: Whereabouts) -> list[Fragment]:
     place = "".join(field_text(seen, "place", " at "))
     actor = f" by {names.actor(seen['actor'])}" if seen["actor"] else ""
     return [tag(seen["stage"]), f"{place}{actor}{''.join(field_text(seen, 'reason', ': '))}"]
 
 
-def convoy(names: Names, value: Json) -> list[Fragment]:
+def convoy(names: Names, value: Fields) -> list[Fragment]:
     parts = [clean(value["kind"]) + (", a series" if value.get("series") else "")]
     parts += field_text(value, "recurrence", "how often: ")
     parts += ["sent by " + listed(names.sender(actor) for actor in value["senders"])] if value.get("senders") else []
@@ -277,23 +296,23 @@ def convoy(names: Names, value: Json) -> list[Fragment]:
     return ["; ".join(parts)]
 
 
-def clearance(decision: Json) -> list[Fragment]:
+def clearance(decision: Fields) -> list[Fragment]:
     parts = [*field_text(decision, "conditions"), *field_text(decision, "reason")]
     parts += [f"valid until {words.when(decision['valid_until'])}"] if decision.get("valid_until") else []
     return [tag(decision["decision"]), "".join(f" {part}" for part in parts)]
 
 
-def departure(departed: Json) -> list[Fragment]:
+def departure(departed: Fields) -> list[Fragment]:
     return [cargo_text(departed.get("loaded"), departed.get("people")) or "its load is not said"]
 
 
-def removed(names: Names, taken: Json) -> list[Fragment]:
+def removed(names: Names, taken: Fields) -> list[Fragment]:
     by = f" by {names.actor(taken['by'])}" if taken.get("by") else ""
     where = f" at {words.label(taken['place']['labels'])}" if taken.get("place") else ""
     return [(f"taken off{by}{where}: ", ALERT), cargo_text(taken["items"]), "".join(field_text(taken, "reason", "; "))]
 
 
-def arrival(arrived: Json) -> list[Fragment]:
+def arrival(arrived: Fields) -> list[Fragment]:
     complete = {"fully": "complete", "partly": "in part"}
     parts = [complete.get(str(arrived.get("completeness")), "how complete: not known")]
     parts += [f"delivered {cargo_text(arrived['delivered'])}"] if arrived.get("delivered") else []
@@ -301,5 +320,5 @@ def arrival(arrived: Json) -> list[Fragment]:
     return ["; ".join(parts)]
 
 
-def cargo_text(cargo: list[Json] | None, people: list[Json] | None = None) -> str:
+def cargo_text(cargo: Sequence[Fields] | None, people: Sequence[Fields] | None = None) -> str:
     return listed([*map(words.item, cargo or ()), *map(words.cohort, people or ())])

@@ -6,11 +6,15 @@ Dates come in EDTF (see `domain.edtf`); what cannot be read, say from a newer se
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-Json = dict[str, Any]
+if TYPE_CHECKING:
+    from projections.answers.explanations import ActorName, Marks, ShownHorizon
+
+Fields = Mapping[str, Any]
+"""What an event says, by the names of its fields."""
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 SEASONS = {"21": "spring", "22": "summer", "23": "autumn", "24": "winter"}
@@ -148,7 +152,7 @@ def number(value: float | None) -> str:
     return "not said" if value is None else f"{value:,}"
 
 
-def quantity(amount: Json, unit: str | None = None) -> str:
+def quantity(amount: Fields, unit: str | None = None) -> str:
     """A claimed number with its qualifier and unit: "more than 20,000 persons", "1,500 to 2,500 persons".
 
     Of a number without a `value`, the bounds are given.
@@ -193,13 +197,13 @@ def listed(words: Iterable[str], last: str = "and") -> str:
     return f" {last} ".join([", ".join(items[:-1]), items[-1]]) if len(items) > 1 else "".join(items)
 
 
-def cohort(people: Json) -> str:
+def cohort(people: Fields) -> str:
     """People as a group: "about 30 wounded"."""
     category = clean(people["category"]) + (f", {clean(people['who'])}" if people.get("who") else "")
     return f"{category}: {quantity(people['quantity'])}" if people.get("quantity") else category
 
 
-def item(goods: Json) -> str:
+def item(goods: Fields) -> str:
     """Cargo: "food baskets: 3,000 baskets"."""
     description = clean(goods["description"])
     return f"{description}: {quantity(goods['quantity'])}" if goods.get("quantity") else description
@@ -208,7 +212,7 @@ def item(goods: Json) -> str:
 # --- sources --------------------------------------------------------------------------------------------------
 
 
-def source(source: Json, actors: Json) -> str:
+def source(source: Fields, actors: Mapping[str, ActorName]) -> str:
     """Who says so, through whom, when: "one field commander, unnamed (TASS, 27 Oct 2017)"."""
     publisher = clean(source.get("publisher", "publisher not said"))
     if source.get("published"):
@@ -221,13 +225,13 @@ def source(source: Json, actors: Json) -> str:
     return f"{claimed_by(claimant, actors)} ({publisher})"
 
 
-def claimed_by(claimant: str, actors: Json) -> str:
+def claimed_by(claimant: str, actors: Mapping[str, ActorName]) -> str:
     """A claimant by name: an actor's label, or the description as it stands."""
     known = actors.get(claimant.removeprefix("actors/")) if claimant.startswith("actors/") else None
     return clean(known["label"]) if known else clean(claimant)
 
 
-def grounds(reports: Iterable[Json], actors: Json, most: int = 3) -> str:
+def grounds(reports: Iterable[Fields], actors: Mapping[str, ActorName], most: int = 3) -> str:
     """What a line rests on, in one phrase: who says so, our own part in it, and how sensitive it is."""
     said: dict[str, None] = {}
     sensitivity = ""
@@ -256,16 +260,17 @@ POSSIBLY = {
 }
 
 
-def horizon(horizon: Json) -> str:
+def horizon(horizon: ShownHorizon) -> str:
     """A horizon that was asked for in one line: "As of 29 Oct 2017; 3 reports only possibly inside; 12 beyond it".
 
     Of the present it says nothing.
     """
-    bounds = [
-        f"{lead} {when(str(horizon[name]))}"
-        for name, lead in (("as_of", "as of"), ("published_by", "published by"), ("known_at", "known at"))
-        if horizon.get(name) is not None
-    ]
+    asked = (
+        ("as of", horizon.get("as_of")),
+        ("published by", horizon.get("published_by")),
+        ("known at", horizon.get("known_at")),
+    )
+    bounds = [f"{lead} {when(bound)}" for lead, bound in asked if bound is not None]
     at, position = horizon.get("known_at_position"), horizon.get("position")
     if at is not None:
         bounds.append(f"known at log position {number(at)}")
@@ -279,7 +284,7 @@ def horizon(horizon: Json) -> str:
     return "; ".join([said[:1].upper() + said[1:], *inside, *beyond])
 
 
-def possibly(reports: Iterable[Json]) -> str:
+def possibly(reports: Iterable[Marks]) -> str:
     """Why what rests on these reports is only possibly inside the horizon; nothing if one is surely inside."""
     reasons = [report.get("possible") for report in reports]
     if not reasons or None in reasons:
@@ -287,7 +292,7 @@ def possibly(reports: Iterable[Json]) -> str:
     return POSSIBLY.get(str(reasons[0]), "possibly") if len(set(reasons)) == 1 else "possibly"
 
 
-def marks(report: Json, revisions: Json, actors: Json) -> list[str]:
+def marks(report: Marks, revisions: Mapping[str, Fields], actors: Mapping[str, ActorName]) -> list[str]:
     """What became of a report: "corrected: our error", "disputed by the committee".
 
     Args:
@@ -310,8 +315,8 @@ def marks(report: Json, revisions: Json, actors: Json) -> list[str]:
     return list(dict.fromkeys(said))
 
 
-def _data(events: Json, event: str) -> Json:
-    data: Json = events.get(event, {}).get("data", {})
+def _data(events: Mapping[str, Fields], event: str) -> Fields:
+    data: Fields = events.get(event, {}).get("data", {})
     return data
 
 
@@ -321,7 +326,7 @@ _LEFT_OUT = {"processes", "verbatim", "precision"}
 _DATES = {"when", "until", "starts", "answer_by", "deadline", "planned", "period", "valid_until", "dated"}
 
 
-def gist(data: Any, actors: Json | None = None) -> str:
+def gist(data: Any, actors: Mapping[str, ActorName] | None = None) -> str:
     """What an event says, field by field in short, whatever its type: also one that a newer server knows."""
     parts: list[str] = []
     for name, value in data.items() if isinstance(data, dict) else ():
@@ -333,7 +338,7 @@ def gist(data: Any, actors: Json | None = None) -> str:
     return "; ".join(dict.fromkeys(parts))
 
 
-def _said(name: str, value: Any, actors: Json) -> str:
+def _said(name: str, value: Any, actors: Mapping[str, ActorName]) -> str:
     match value:
         case bool():
             return name.replace("_", " ")

@@ -30,15 +30,10 @@ class ShownHorizon(TypedDict):
     """The clock that deadlines are held against: the end of `as_of`, else `known_at`, else the clock on the wall."""
     position: int | None
     """The last position that is known, where a bound of knowledge was asked for."""
-
-
-class HorizonOfStatus(ShownHorizon):
-    """The same in a status."""
-
-    possible: Count
-    """Reports inside only possibly, by vague dates."""
-    beyond: Count
-    """Reports that the dates of the horizon leave out."""
+    possible: NotRequired[Count]
+    """In a status: reports inside only possibly, by vague dates."""
+    beyond: NotRequired[Count]
+    """In a status: reports that the dates of the horizon leave out."""
 
 
 class Marks(TypedDict, total=False):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing_extensions import TypedDict
 
 from projections.answers.deadlines import ShownDue
-from projections.answers.explanations import Explained, HorizonOfStatus
+from projections.answers.explanations import Explained, ShownHorizon
 from projections.answers.figures import FigureSeries
 from projections.answers.findings import FindingsGlance
 from projections.answers.lines import Citation, Count, Cursor, EventIds, Said, ShownLabel, ShownLine, Time
@@ -171,7 +171,7 @@ class StatusBody(TypedDict):
     level: ShownLine[str] | None
     areas: list[ShownLine[IncludedPlace]]
     links: list[ShownLine[Said]]
-    horizon: HorizonOfStatus
+    horizon: ShownHorizon
     state: ShownLine[str] | None
     ending: ShownLine[str] | None
     last_heard: LastHeard | None

@@ -19,7 +19,7 @@ from domain.event import Recorded, instant
 from domain.finding import Finding
 from domain.horizon import EVERYTHING, Horizon
 from domain.values import Subject
-from projections.answers.explanations import HorizonOfStatus, Marks
+from projections.answers.explanations import Marks, ShownHorizon
 from projections.queries.snapshot import (
     ProcessSnapshot,
     actors_seen,
@@ -105,7 +105,7 @@ class ProcessView:
         }
 
     @property
-    def horizon(self) -> HorizonOfStatus:
+    def horizon(self) -> ShownHorizon:
         """The horizon as an answer states it."""
         return {
             "as_of": self.request.as_of,

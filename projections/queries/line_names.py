@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Literal, NotRequired, TypeGuard, cast, get_args
+from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypeGuard, cast, get_args
 
 from typing_extensions import TypedDict
 
 from domain.comparison import comparable
-from projections.answers.figures import FigureSeries
-from projections.answers.lines import ShownCandidate
-from projections.answers.status import StatusAnswer
+
+if TYPE_CHECKING:
+    from projections.answers.figures import FigureSeries
+    from projections.answers.lines import ShownCandidate
+    from projections.answers.status import StatusAnswer
 
 Fields = Mapping[str, Any]
 """What an entry of any field tells: which fields it has depends on the field that it is in."""

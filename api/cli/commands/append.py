@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,7 +18,8 @@ from api.wording.marks import ASIDE
 from api.wording.words import times
 from domain.finding import Severity
 
-Json = dict[str, Any]
+if TYPE_CHECKING:
+    from projections.answers.findings import ShownFinding
 
 
 def append(
@@ -73,7 +74,7 @@ MAX_FINDINGS_SHOWN = 10
 GRAVITY = {severity.value: place for place, severity in enumerate(Severity)}
 
 
-def print_findings(by_subject: dict[str, list[Json]]) -> None:
+def print_findings(by_subject: dict[str, list[ShownFinding]]) -> None:
     """What stands on the subjects of an append, the gravest first."""
     gravest_first = [finding for of_subject in by_subject.values() for finding in of_subject]
     gravest_first.sort(key=lambda finding: GRAVITY.get(finding["severity"], len(GRAVITY)))

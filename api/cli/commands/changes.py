@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from api.cli.client import path_segment
 from api.cli.options import AsJson, Data, ProcessId, Url, connection
+from api.cli.questions import read_changes
 from api.cli.terminal.console import out, print_json
 from api.cli.terminal.text_layout import TextLayout
 from api.wording import lines, words
@@ -19,7 +19,21 @@ from api.wording.marks import ALERT, ASIDE, FACT, Fragment
 from api.wording.values import Names, tag
 from api.wording.words import clean, times
 
-Json = dict[str, Any]
+if TYPE_CHECKING:
+    from projections.answers.changes import (
+        ChangedLine,
+        ChangesAnswer,
+        CorrectedEntry,
+        FindingEntry,
+        Moment,
+        NamedSubject,
+        NewReport,
+        NewReports,
+        OverdueEntry,
+    )
+    from projections.answers.explanations import Evidence
+
+T = TypeVar("T")
 
 A_DAY = timedelta(hours=24)
 DATE_COLUMN = 14
@@ -53,9 +67,8 @@ def changes(
     """
     if since is None:
         since = (datetime.now(UTC) - A_DAY).strftime("%Y-%m-%dT%H:%M:%SZ")
-    path = f"/v1/processes/{path_segment(process)}/changes"
     with connection(data, url) as client:
-        answer = client.get(path, fresh=True, since=since, until=until).json()
+        answer = read_changes(client, process, since, until)
     if as_json:
         print_json(answer)
         return
@@ -66,11 +79,10 @@ def changes(
 class ChangesPage:
     """Draws the digest, the most urgent first; empty groups are left out."""
 
-    def __init__(self, answer: Json, width: int) -> None:
+    def __init__(self, answer: ChangesAnswer, width: int) -> None:
         self.sheet = TextLayout(width)
         self._answer = answer
-        families: Json = {family: [] for family in ("talks", "agreements", "convoys", "enrolments")}
-        self._names = Names({**answer, **families})
+        self._names = Names(answer)
 
     def draw(self) -> TextLayout:
         answer = self._answer
@@ -119,30 +131,30 @@ class ChangesPage:
             counted += [", ", (f"{count:,} {what}", ALERT if urgent else "")] if count else []
         return ["At a glance: ", *counted]
 
-    def _section(self, title: str, entries: list[Json], show: Callable[[Json], None]) -> None:
+    def _section(self, title: str, entries: list[T], show: Callable[[T], None]) -> None:
         if entries:
             self.sheet.heading(title)
         for entry in entries:
             show(entry)
 
-    def _subject(self, entry: Json) -> str:
+    def _subject(self, entry: NamedSubject | OverdueEntry | FindingEntry) -> str:
         label, path = clean(entry["label"]), clean(entry["subject"])
         return label if label != path else path
 
     # --- what asks for attention
 
-    def _overdue(self, line: Json) -> None:
+    def _overdue(self, line: OverdueEntry) -> None:
         who = f", {self._names.actor(line['actor'])}" if line["actor"] else ""
         why = "its date has passed" if line["by_time"] else "it was past already when it was reported"
         what = f" {clean(line['what']).rstrip('.')}{who}: {self._subject(line)}; {why}."
         self._entry(line["events"], tag("overdue"), (f" {words.when(line['when'])}", "bold"), what)
 
-    def _finding(self, finding: Json) -> None:
+    def _finding(self, finding: FindingEntry) -> None:
         style = ALERT if finding["severity"] == "high" else "bold"
         text = f" {self._subject(finding)}: {readable(finding['text'], self._names.actors)}"
         self.sheet.put((f"[{clean(finding['rule'])}]", style), text, (self._why(finding), ASIDE), indent=2)
 
-    def _gone(self, finding: Json) -> None:
+    def _gone(self, finding: FindingEntry) -> None:
         text = f" {self._subject(finding)}: {readable(finding['text'], self._names.actors)}"
         self.sheet.put((f"[{clean(finding['rule'])}]", FACT), text, indent=2)
         if finding["by_time"]:
@@ -150,12 +162,12 @@ class ChangesPage:
         else:
             self._because(finding["because"], "since then: ")
 
-    def _why(self, finding: Json) -> str:
+    def _why(self, finding: FindingEntry) -> str:
         return " Nothing came in: it is the time that passed." if finding["by_time"] else ""
 
     # --- what changed
 
-    def _changed(self, changed_lines: list[Json]) -> None:
+    def _changed(self, changed_lines: list[ChangedLine]) -> None:
         if not changed_lines:
             return
         self.sheet.heading("What changed")
@@ -165,11 +177,11 @@ class ChangesPage:
             for line in of_subject:
                 self._line(line)
 
-    def _under(self, entry: Json, after: str = "") -> None:
+    def _under(self, entry: NamedSubject, after: str = "") -> None:
         path = clean(entry["subject"])
         self.sheet.put((clean(entry["label"]), "bold"), (f"  {path}", ASIDE), after, indent=2)
 
-    def _line(self, line: Json) -> None:
+    def _line(self, line: ChangedLine) -> None:
         name, before, after = line["line"], line["before"], line["after"]
         said: list[Fragment] = [(f"{lines.title(self._names, name)}: ", "bold")]
         if before is not None:
@@ -179,14 +191,15 @@ class ChangesPage:
         said += lines.sides(self._names, name, after) if after is not None else ["nothing is told any more"]
         self._entry(line["because"], *said, indent=4)
 
-    def _corrected(self, report: Json) -> None:
+    def _corrected(self, report: CorrectedEntry) -> None:
         what = words.listed(map(clean, report["what"]))
-        said = report["says"] if report["said"] is None else report["said"]
+        said = (report["says"] if report["said"] is None else report["said"]) or ""
         style = FACT if report["what"][0] in ("restored", "unified", "dispute withdrawn") else ALERT
         self.sheet.put((f"[{what}]", style), f" {self._subject(report)}: “{self._text(said)}”", indent=2)
         for difference in report["differences"]:
             field = difference["field"].removeprefix("data.").replace("_", " ").replace(".", ", ")
-            old, new = (self._value(difference["field"], difference[side]) for side in ("before", "after"))
+            old = self._value(difference["field"], difference["before"])
+            new = self._value(difference["field"], difference["after"])
             self.sheet.put((f"{clean(field)}: ", "bold"), f"{old} → {new}", indent=4)
         if not report["revisions"] and report["says"]:
             self.sheet.put("it stands in place of a report that was taken back", indent=4)
@@ -217,7 +230,7 @@ class ChangesPage:
 
     # --- what came in
 
-    def _reports(self, groups: list[Json]) -> None:
+    def _reports(self, groups: list[NewReports]) -> None:
         if not groups:
             return
         totals = self._answer["totals"]
@@ -232,14 +245,15 @@ class ChangesPage:
             for report in group["reports"]:
                 self._report(report, late=report["late"] and not all_late)
 
-    def _report(self, report: Json, *, late: bool) -> None:
+    def _report(self, report: NewReport, *, late: bool) -> None:
         marks: list[str] = words.marks(report, {}, self._names.actors)
         recorded = words.day(report["recorded_at"])
         marks += ["late"] if late else []
         marks += [f"recorded {recorded}, new to this process"] if report["put_in"] else []
         type_, _, said = self._text(report["says"]).partition(": ")
         fragments: list[Fragment] = [(type_, "bold"), f": {said}" if said else ""]
-        if grounds := words.grounds([self._answer["evidence"].get(report["event"], {})], self._names.actors):
+        known = self._answer["evidence"].get(report["event"])
+        if grounds := words.grounds([known or {}], self._names.actors):
             fragments.append((f" — {grounds}", ASIDE))
         fragments += [(f" [{mark}]", ALERT) for mark in marks]
         self.sheet.row(words.when(report["occurred"]), *fragments, column=DATE_COLUMN, indent=4)
@@ -269,11 +283,11 @@ class ChangesPage:
         return re.sub(r"\s+", " ", readable(text, self._names.actors))
 
 
-def _is_revision(evidence: Json) -> bool:
+def _is_revision(evidence: Evidence) -> bool:
     return evidence["occurred"] is None
 
 
-def _end(end: Json) -> str:
+def _end(end: Moment) -> str:
     """An end of the window in words."""
     if end["time"] is None:
         return "the beginning"

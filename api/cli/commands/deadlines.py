@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from api.cli.options import AsJson, Data, Url, connection
+from api.cli.questions import list_deadlines
 from api.cli.terminal.console import out, print_json, say
 from api.cli.terminal.text_layout import MAX_DATE_COLUMN, TextLayout
 from api.wording import words
 from api.wording.marks import ALERT, ASIDE, Fragment
 from api.wording.words import clean
 
-Json = dict[str, Any]
+if TYPE_CHECKING:
+    from projections.answers.deadlines import Deadline
+    from projections.answers.explanations import Explained
 
 
 def deadlines(
@@ -42,16 +45,17 @@ def deadlines(
         if ics is not None:
             _write(ics, client.get("/v1/deadlines.ics", fresh=True, **asked).content)
             return
-        answer: Json = {"deadlines": [], "actors": {}, "evidence": {}}
-        for page in client.pages("/v1/deadlines", limit=1000, **asked):
-            answer["deadlines"] += page["deadlines"]
-            answer["actors"] |= page["actors"]
-            answer["evidence"] |= page["evidence"]
+        listed: list[Deadline] = []
+        explained: Explained = {"actors": {}, "evidence": {}}
+        for page in list_deadlines(client, asked):
+            listed += page["deadlines"]
+            explained["actors"] |= page["actors"]
+            explained["evidence"] |= page["evidence"]
     if as_json:
-        print_json(answer)
+        print_json({"deadlines": listed, **explained})
         return
     console = out()
-    draw_deadlines(answer, console.width).print(console)
+    draw_deadlines(listed, explained, console.width).print(console)
 
 
 def _write(file: Path, content: bytes) -> None:
@@ -63,17 +67,17 @@ def _write(file: Path, content: bytes) -> None:
         say(f"Written to {file}.")
 
 
-def draw_deadlines(answer: Json, width: int) -> TextLayout:
+def draw_deadlines(listed: list[Deadline], explained: Explained, width: int) -> TextLayout:
     """A list: until when, what, who owes it, who says so."""
     sheet = TextLayout(width)
-    listed, actors = answer["deadlines"], answer["actors"]
+    actors = explained["actors"]
     dates = [words.when(deadline["when"]) for deadline in listed]
     column = min(max(map(len, dates), default=0) + 2, MAX_DATE_COLUMN)
     for date, deadline in zip(dates, listed, strict=True):
         marks: list[Fragment] = [(" [overdue]", ALERT)] if deadline["overdue"] else []
         marks += [(" [contested]", ALERT)] if deadline["contested"] else []
         owed = f"; owed by {words.claimed_by('actors/' + deadline['actor'], actors)}" if deadline["actor"] else ""
-        grounds = words.grounds([answer["evidence"][event] for event in deadline["events"]], actors)
+        grounds = words.grounds([explained["evidence"][event] for event in deadline["events"]], actors)
         sheet.row(
             date,
             (clean(deadline["label"]), "bold"),

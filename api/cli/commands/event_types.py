@@ -6,27 +6,28 @@ import json
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
 
-from api.cli.client import path_segment
 from api.cli.errors import Unreachable
 from api.cli.options import AsJson, Data, Url, connection
+from api.cli.questions import list_event_types, read_event_type
 from api.cli.terminal.console import out, print_json
 from api.cli.terminal.text_layout import TextLayout
 from api.wording import words
 from api.wording.marks import ASIDE
-from api.wording.words import clean
+from api.wording.words import Fields, clean
 
-Json = dict[str, Any]
+if TYPE_CHECKING:
+    from api.http.schemas.answers import EventTypeAnswer, ListedEventType
 
 
-def draw_event_types(entries: list[Json], width: int) -> TextLayout:
+def draw_event_types(entries: list[ListedEventType], width: int) -> TextLayout:
     """Every type by family; those that go with any subject come last."""
     sheet = TextLayout(width)
-    groups: dict[str, list[Json]] = {}
+    groups: dict[str, list[ListedEventType]] = {}
     for entry in entries:
         family = (
             entry["families"][0] if len(entry["families"]) == 1 else "any event" if entry["revision"] else "any subject"
@@ -43,7 +44,7 @@ def draw_event_types(entries: list[Json], width: int) -> TextLayout:
     return sheet
 
 
-def draw_event_type(described_type: Json, width: int) -> TextLayout:
+def draw_event_type(described_type: EventTypeAnswer, width: int) -> TextLayout:
     """One type: what it says, its fields, and an example to copy."""
     sheet = TextLayout(width)
     sheet.put((described_type["type"], "bold"), f"  {clean(described_type['summary'])}")
@@ -62,7 +63,7 @@ def draw_event_type(described_type: Json, width: int) -> TextLayout:
     return sheet
 
 
-def _kind(field: Json, schema: Json) -> str:
+def _kind(field: Fields, schema: Fields) -> str:
     """What a field holds, in a word or by its choices."""
     if "$ref" in field:
         name = field["$ref"].rpartition("/")[2]
@@ -97,10 +98,13 @@ def event_types(
                 raise
             empty = stack.enter_context(TemporaryDirectory(prefix="parley-"))  # the vocabulary needs no log
             client = stack.enter_context(connection(Path(empty), None, new=True))
-        answer = client.get(f"/v1/event-types/{path_segment(name)}" if name else "/v1/event-types").json()
-    if as_json:
-        print_json(answer)
-    elif name:
-        draw_event_type(answer, console.width).print(console)
+        if name:
+            described = read_event_type(client, name)
+            layout = draw_event_type(described, console.width) if not as_json else None
+        else:
+            listed = list_event_types(client)
+            layout = draw_event_types(listed["event_types"], console.width) if not as_json else None
+    if layout is None:
+        print_json(described if name else listed)
     else:
-        draw_event_types(answer["event_types"], console.width).print(console)
+        layout.print(console)

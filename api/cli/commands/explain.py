@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 from rich.text import Text
 
-from api.cli.client import Client, path_segment
+from api.cli.client import Client
 from api.cli.options import NOW, AsJson, Data, Horizon, ProcessId, Url, connection, with_horizon
+from api.cli.questions import read_event, read_status
 from api.cli.terminal.console import out, print_json, warn
 from api.cli.terminal.event_line import REVISIONS
 from api.cli.terminal.text_layout import TextLayout
@@ -18,10 +20,15 @@ from api.wording import lines, words
 from api.wording.lines import split
 from api.wording.marks import ALERT, ASIDE, Fragment
 from api.wording.values import Names, tag
-from api.wording.words import clean
-from projections.queries.line_names import NamedLine, lines_in, matching
+from api.wording.words import Fields, clean
+from projections.answers.lines import fields_of
+from projections.queries.line_names import lines_in, matching
 
-Json = dict[str, Any]
+if TYPE_CHECKING:
+    from api.http.schemas.answers import EventWithRevisions, RecordedAnswer
+    from projections.answers.explanations import Evidence, Marks
+    from projections.answers.status import StatusAnswer
+    from projections.queries.line_names import NamedLine
 
 MAX_EVENTS_EXPLAINED = 100
 """Reports that are looked up for one command; of any more only what the status says is shown."""
@@ -53,24 +60,23 @@ def explain(
     part of a name stands for all lines under it; without its subject it stands for the lines of any subject.
     """
     with connection(data, url) as client:
-        status = client.get(f"/v1/processes/{path_segment(process)}", fresh=True, **horizon).json()
+        status = read_status(client, process, horizon)
         all_lines = lines_in(status)
         names = list(all_lines) if line is None else matching(line, all_lines)
         if line is not None and not names:
             _unknown(process, line, all_lines)
-        if line is None:
-            values = {name: {"contested": one["contested"], "value": one["value"]} for name, one in all_lines.items()}
-            answer: Json = {"process": status["process"], "horizon": status["horizon"], "lines": values}
-        else:
-            events = _events(client, status, [event for name in names for event in all_lines[name]["events"]])
-            answer = {
-                "process": status["process"],
-                "horizon": status["horizon"],
-                "lines": {name: all_lines[name] for name in names},
-                "events": events,
-                "actors": status["actors"],
-            }
+        rest_on = [] if line is None else [event for name in names for event in all_lines[name]["events"]]
+        reports = _reports(client, status, rest_on)
     if as_json:
+        answer: dict[str, object] = {"process": status["process"], "horizon": status["horizon"]}
+        if line is None:
+            answer["lines"] = {
+                name: {"contested": one["contested"], "value": one["value"]} for name, one in all_lines.items()
+            }
+        else:
+            answer["lines"] = {name: all_lines[name] for name in names}
+            answer["events"] = {event: report.as_json() for event, report in reports.items()}
+            answer["actors"] = status["actors"]
         print_json(answer)
         return
     console = out()
@@ -80,7 +86,7 @@ def explain(
     if line is None:
         _list(sheet, status, all_lines)
     else:
-        page = ExplainPage(sheet, Names(status), answer["events"])
+        page = ExplainPage(sheet, Names.of_status(status), reports)
         for name in names:
             page.line(name, all_lines[name])
     sheet.print(console)
@@ -100,9 +106,9 @@ def _unknown(process: str, line: str, all_lines: Iterable[str]) -> None:
     raise typer.Exit(NOT_FOUND)
 
 
-def _list(sheet: TextLayout, status: Json, all_lines: dict[str, NamedLine]) -> None:
+def _list(sheet: TextLayout, status: StatusAnswer, all_lines: dict[str, NamedLine]) -> None:
     """The names of all lines, each with what it says in short."""
-    names = Names(status)
+    names = Names.of_status(status)
     for subject in dict.fromkeys(split(name)[0] for name in all_lines):
         path = subject or f"processes/{status['process']}"
         sheet.heading(names.subject(path), clean(path))
@@ -126,36 +132,60 @@ def _put_name(sheet: TextLayout, name: str, said: str, style: str = "") -> None:
 # --- the events
 
 
-def _events(client: Client, status: Json, ids: Iterable[str]) -> Json:
-    """Each event that lines rest on, as it reads at the horizon, as it was recorded, and with what revises it.
+@dataclass(frozen=True, slots=True)
+class CitedReport:
+    """A report that lines rest on."""
 
-    `replaces` holds the duplicates that it stands for.
-    """
-    evidence, last = status["evidence"], status["horizon"].get("position")
-    explained: Json = {}
-    for event in list(dict.fromkeys(ids))[:MAX_EVENTS_EXPLAINED]:
-        recorded = client.get(f"/v1/events/{path_segment(event)}").json()
-        reads = evidence.get(event, {})
-        revisions = {one["id"]: one for one in recorded.pop("revisions")}
-        for one in (*reads.get("corrected_by", ()), *reads.get("disputed_by", ())):  # of revisions, too
-            if one not in revisions:
-                revisions[one] = client.get(f"/v1/events/{path_segment(one)}").json()
-        known = [one for one in revisions.values() if last is None or one["position"] <= last]
-        chain = reads.get("corrected_by") or ()
-        explained[event] = {
-            **reads,
-            "recorded": recorded,
-            "data": revisions[chain[-1]]["data"]["replacement"].get("data") if chain else recorded["data"],
-            "revisions": sorted(known, key=lambda one: one["position"]),
-            "replaces": [client.get(f"/v1/events/{path_segment(one)}").json() for one in reads.get("repeated_by", ())],
+    reads: Evidence | None
+    """As it reads at the horizon; None if the status does not explain it."""
+    recorded: RecordedAnswer
+    """As it was recorded."""
+    data: Any
+    """What it says after its corrections."""
+    revisions: list[RecordedAnswer]
+    """What revises it, as far as that is known at the horizon."""
+    replaces: list[EventWithRevisions]
+    """The duplicates that it stands for."""
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            **(self.reads or {}),
+            "recorded": self.recorded,
+            "data": self.data,
+            "revisions": self.revisions,
+            "replaces": self.replaces,
         }
-    return explained
+
+
+def _reports(client: Client, status: StatusAnswer, ids: Iterable[str]) -> dict[str, CitedReport]:
+    """The reports that lines rest on, by id."""
+    last = status["horizon"].get("position")
+    reports: dict[str, CitedReport] = {}
+    for event in list(dict.fromkeys(ids))[:MAX_EVENTS_EXPLAINED]:
+        answer = read_event(client, event)
+        reads = status["evidence"].get(event)
+        marks: Marks = reads or {}
+        revisions: dict[str, RecordedAnswer] = {one["id"]: one for one in answer["revisions"]}
+        chain = marks.get("corrected_by", [])
+        for one in (*chain, *marks.get("disputed_by", ())):  # of revisions, too
+            if one not in revisions:
+                revisions[one] = read_event(client, one)
+        known = [one for one in revisions.values() if last is None or one["position"] <= last]
+        recorded = cast("RecordedAnswer", {name: value for name, value in answer.items() if name != "revisions"})
+        reports[event] = CitedReport(
+            reads,
+            recorded,
+            fields_of(revisions[chain[-1]]["data"])["replacement"].get("data") if chain else recorded["data"],
+            sorted(known, key=lambda one: one["position"]),
+            [read_event(client, one) for one in marks.get("repeated_by", ())],
+        )
+    return reports
 
 
 class ExplainPage:
     """Draws lines with what they rest on; a report that several rest on is shown once."""
 
-    def __init__(self, sheet: TextLayout, names: Names, events: Json) -> None:
+    def __init__(self, sheet: TextLayout, names: Names, events: dict[str, CitedReport]) -> None:
         self._sheet = sheet
         self._names = names
         self._events = events
@@ -196,37 +226,40 @@ class ExplainPage:
         if not events:
             self._sheet.put("no report tells it", indent=4)
 
-    def _report(self, number: int, event: str, report: Json) -> None:
-        put, actors, recorded = self._sheet.put, self._names.actors, report["recorded"]
-        type_ = report.get("type", recorded["type"])
-        put((f"{number}. {words.spoken(type_)}", "bold"), f": {self._gist(report['data'])}", indent=4)
-        for source in report.get("sources", recorded.get("sources", ())):
+    def _report(self, number: int, event: str, report: CitedReport) -> None:
+        put, actors, recorded = self._sheet.put, self._names.actors, report.recorded
+        reads: Evidence | RecordedAnswer = report.reads or recorded
+        put((f"{number}. {words.spoken(reads['type'])}", "bold"), f": {self._gist(report.data)}", indent=4)
+        sources: Iterable[Fields] = reads.get("sources", ())
+        for source in sources:
             mode = f", {clean(source['mode'])}" if source.get("mode") else ""
             where = f", {clean(source['url'])}" if source.get("url") else ""
             put(f"who says so: {words.source(source, actors)}{mode}{where}", indent=7)
-        basis = report.get("basis", recorded.get("basis", "reported"))
-        if basis != "reported" or not report.get("sources"):
-            put(f"on what basis: {clean(basis)}" + ("" if report.get("sources") else ", without a source"), indent=7)
-        put(f"occurred: {words.when(report.get('occurred', recorded.get('occurred')))}", indent=7)
+        basis = reads.get("basis", "reported")
+        if basis != "reported" or not sources:
+            put(f"on what basis: {clean(basis)}" + ("" if sources else ", without a source"), indent=7)
+        put(f"occurred: {words.when(reads.get('occurred'))}", indent=7)
         by, at = clean(recorded["recorded_by"]), words.moment(recorded["recorded_at"])
         put(f"recorded: {at} by {by}, log position {recorded['position']:,}", indent=7)
-        if possibly := words.possibly([report]):
+        if possibly := words.possibly([report.reads or {}]):
             put((possibly, ALERT), indent=7)
-        if note := report.get("note"):
-            put((f"Note: {clean(note)}", "italic"), indent=7)
-        for revision in report["revisions"]:
-            if revision["type"] != "DuplicateMarked" or not report["replaces"]:
+        if report.reads and report.reads["note"]:
+            put((f"Note: {clean(report.reads['note'])}", "italic"), indent=7)
+        for revision in report.revisions:
+            if revision["type"] != "DuplicateMarked" or not report.replaces:
                 self._revision(report, revision)
-        for duplicate in report["replaces"]:
+        for duplicate in report.replaces:
             who = words.grounds([duplicate], actors)
             put(f"stands for a duplicate, too: {who} (log position {duplicate['position']:,})", indent=7)
         put((event, ASIDE), indent=7)
 
-    def _revision(self, report: Json, revision: Json) -> None:
+    def _revision(self, report: CitedReport, revision: RecordedAnswer) -> None:
         """What a revision did: whose error it was or who disputes, why, and whether that holds."""
-        put, data = self._sheet.put, revision["data"]
-        in_effect = {*report.get("corrected_by", ()), *report.get("disputed_by", ()), report.get("retracted_by")}
-        holds = revision["id"] in in_effect or (revision["type"] == "DuplicateMarked" and report.get("same_as"))
+        put, data = self._sheet.put, fields_of(revision["data"])
+        marks: Marks = report.reads or {}
+        corrections = marks.get("corrected_by", [])
+        in_effect = {*corrections, *marks.get("disputed_by", ()), marks.get("retracted_by")}
+        holds = revision["id"] in in_effect or (revision["type"] == "DuplicateMarked" and marks.get("same_as"))
         by = f"actors/{data['by']}" if revision["type"] == "EventDisputed" and data.get("by") else data.get("by")
         who = f" by {self._names.claimant(by)}" if revision["type"] == "EventDisputed" and by else ""
         who = who or (f", {clean(by).removeprefix('corrected ')}" if by else "")
@@ -236,8 +269,8 @@ class ExplainPage:
         on = f" ({words.moment(revision['recorded_at'])}, {clean(revision['recorded_by'])})"
         mark: list[Fragment] = [] if holds else [("not in effect: ", ASIDE)]
         put(*mark, (f"{did}{who}", ALERT if holds else ASIDE), f": {clean(why)}" if why else "", (on, ASIDE), indent=7)
-        if revision["type"] == "EventCorrected" and holds and revision["id"] == report["corrected_by"][0]:
-            before = report["recorded"]
+        if revision["type"] == "EventCorrected" and holds and revision["id"] == corrections[0]:
+            before = report.recorded
             put(f"before: {words.when(before.get('occurred'))}; {self._gist(before['data'])}", indent=9)
 
     def _gist(self, data: Any) -> str:

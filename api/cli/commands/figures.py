@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated, Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.cli.client import path_segment, read_revisions
 from api.cli.options import NOW, AsJson, Data, Horizon, ProcessId, Url, connection, with_horizon
+from api.cli.questions import list_claims, read_revisions, read_status
 from api.cli.terminal.console import out, print_json
 from api.cli.terminal.text_layout import MAX_DATE_COLUMN, TextLayout
 from api.wording import words
 from api.wording.marks import ALERT, ASIDE, Fragment
 from api.wording.words import clean
 
-Json = dict[str, Any]
+if TYPE_CHECKING:
+    from api.http.schemas.answers import EventWithRevisions
+    from projections.answers.explanations import ActorName, ShownHorizon
+    from projections.answers.figures import ShownClaim
 
 
-def draw_claims(listed: list[Json], horizon: Json, actors: Json, revisions: Json, width: int) -> TextLayout:
+def draw_claims(
+    listed: list[ShownClaim],
+    horizon: ShownHorizon,
+    actors: Mapping[str, ActorName],
+    revisions: Mapping[str, EventWithRevisions],
+    width: int,
+) -> TextLayout:
     """Claims as a table per series, oldest first: when, how many, who says so."""
     sheet = TextLayout(width)
     if asked := words.horizon(horizon):
         sheet.put((asked, "bold"))
-    series: dict[tuple[str, str], list[Json]] = {}
+    series: dict[tuple[str, str], list[ShownClaim]] = {}
     for claim in listed:
-        area = words.listed(map(clean, claim["area"])) if claim.get("area") else "area not stated"
+        area = words.listed(map(clean, claim["area"])) if claim["area"] else "area not stated"
         scope = f"; {clean(claim['scope'])}" if claim.get("scope") else ""
         title = (clean(claim["measure"]), f"{clean(claim['counting'])}; {area}{scope}; {clean(claim['subject'])}")
         series.setdefault(title, []).append(claim)
@@ -39,7 +48,9 @@ def draw_claims(listed: list[Json], horizon: Json, actors: Json, revisions: Json
     return sheet
 
 
-def _claim(claim: Json, actors: Json, revisions: Json) -> Iterator[Fragment]:
+def _claim(
+    claim: ShownClaim, actors: Mapping[str, ActorName], revisions: Mapping[str, EventWithRevisions]
+) -> Iterator[Fragment]:
     yield (words.quantity(claim), "bold")
     if claim.get("period"):
         yield f", counted {words.when(claim['period'])}"
@@ -67,12 +78,11 @@ def claims(
     url: Url = None,
 ) -> None:
     """Show what was claimed over time, figure by figure: who said how many, and when. Nothing is added up."""
-    path = f"/v1/processes/{path_segment(process)}"
     with connection(data, url) as client:
         asked = {"measure": measure, "claimant": claimant, **horizon}
-        pages = list(client.pages(f"{path}/claims", limit=1000, **asked))
+        pages = list(list_claims(client, process, asked))
         listed = [claim for page in pages for claim in page["claims"]]
-        actors = {} if as_json else client.get(path, fresh=True, **horizon).json()["actors"]
+        actors = {} if as_json else read_status(client, process, horizon)["actors"]
         revisions = {} if as_json else read_revisions(client, listed)
     if as_json:
         print_json({"claims": listed, "horizon": pages[0]["horizon"]})

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from api.cli.client import path_segment
 from api.cli.options import NOW, AsJson, Data, Horizon, Url, connection, with_horizon
+from api.cli.questions import list_findings, read_findings
 from api.cli.terminal.console import out, print_json
 from api.cli.terminal.finding_lines import put_findings
 from api.cli.terminal.text_layout import TextLayout
 from api.wording import words
-
-Json = dict[str, Any]
 
 
 @with_horizon
@@ -36,26 +34,26 @@ def findings(
         raise typer.BadParameter("a horizon goes with one process: name it")
     with connection(data, url) as client:
         if process is not None:
-            path = f"/v1/processes/{path_segment(process)}/findings"
-            answer = client.get(path, fresh=True, rule=rule, severity=severity, **horizon).json()
+            answer = read_findings(client, process, {"rule": rule, "severity": severity, **horizon})
+            by_process = {process: answer["findings"]} if answer["findings"] else {}
+            asked, actors = words.horizon(answer["horizon"]), answer["actors"]
         else:
-            answer = {"findings": [], "actors": {}}
-            for page in client.pages("/v1/findings", limit=1000, rule=rule, severity=severity):
-                answer["findings"] += page["findings"]
-                answer["actors"] |= page["actors"]
+            listed, by_process, asked, actors = [], {}, "", {}
+            for page in list_findings(client, {"rule": rule, "severity": severity}):
+                listed += page["findings"]
+                actors |= page["actors"]
+            for finding in listed:
+                by_process.setdefault(finding["process"], []).append(finding)
     if as_json:
-        print_json(answer)
+        print_json(answer if process is not None else {"findings": listed, "actors": actors})
         return
     console = out()
     sheet = TextLayout(console.width)
-    if asked := words.horizon(answer.get("horizon", {})):
+    if asked:
         sheet.put((asked, "bold"))
-    by_process: dict[str, list[Json]] = {}
-    for finding in answer["findings"]:
-        by_process.setdefault(finding.get("process", process), []).append(finding)
     for name, some in by_process.items():
         sheet.heading(name, words.times(len(some), "finding"))
-        put_findings(sheet, some, answer["actors"])
+        put_findings(sheet, some, actors)
     if not by_process:
         sheet.put("Nothing of that kind stands out." if rule or severity else "Nothing stands out.")
     sheet.print(console)

@@ -7,16 +7,20 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.cli.client import Client, path_segment
+from api.cli.client import Client
 from api.cli.errors import Unreachable
 from api.cli.options import NOW, AsLines, Data, Horizon, ProcessId, Url, connection, with_horizon
+from api.cli.questions import list_history, read_status
 from api.cli.terminal.console import out, print_json_line, say, warn
 from api.cli.terminal.event_line import print_event
 from api.wording import words
+
+if TYPE_CHECKING:
+    from api.http.schemas.answers import RecordedAnswer
 
 
 @with_horizon
@@ -33,14 +37,13 @@ def history(
     What was corrected, retracted or disputed is marked. With a horizon: what lies inside it.
     """
     console = out()
-    path = f"/v1/processes/{path_segment(process)}"
     with connection(data, url) as client:
-        status = {} if as_json else client.get(path, fresh=True, **horizon).json()
-        if status and (horizon_text := words.horizon(status["horizon"])):
+        status = None if as_json else read_status(client, process, horizon)
+        if status is not None and (horizon_text := words.horizon(status["horizon"])):
             say(horizon_text, "dim")
         order = "newest" if newest else "oldest"
-        for event in client.entries(f"{path}/history", "events", order=order, **horizon):
-            if as_json:
+        for event in list_history(client, process, {"order": order, **horizon}):
+            if status is None:
                 print_json_line(event)
             else:
                 print_event(event, status["actors"], console=console)
@@ -75,13 +78,13 @@ def replay(
                 sys.stdout.flush()
 
 
-def _recorded(client: Client, after: int, filters: dict[str, str | None]) -> Iterator[dict[str, Any]]:
+def _recorded(client: Client, after: int, filters: dict[str, str | None]) -> Iterator[RecordedAnswer]:
     with client.stream("/v1/events", "application/x-ndjson", {"after": after, **filters}) as lines:
         for line in lines:
             yield json.loads(line)
 
 
-def _following(client: Client, after: int, filters: dict[str, str | None]) -> Iterator[dict[str, Any]]:
+def _following(client: Client, after: int, filters: dict[str, str | None]) -> Iterator[RecordedAnswer]:
     """Recorded events, then new ones; it connects again if the server goes away for a while."""
     silent = 0
     while True:

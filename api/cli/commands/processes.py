@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from api.cli.options import AsJson, Data, Url, connection
+from api.cli.questions import list_processes
 from api.cli.terminal.console import out, print_json
 from api.cli.terminal.text_layout import TextLayout
 from api.wording import words
 from api.wording.words import clean
 
-Json = dict[str, Any]
+if TYPE_CHECKING:
+    from projections.answers.status import ListedProcess
 
 
-def draw_processes(entries: Iterable[Json], width: int) -> TextLayout:
+def draw_processes(entries: Iterable[ListedProcess], width: int) -> TextLayout:
     """A list of processes: where each stands, and when it was last heard of."""
     sheet = TextLayout(width)
     for entry in entries:
-        state = entry["state"] or {"contested": False, "value": "not known", "since": None}
-        stands = "contested" if state["contested"] else clean(state["value"])
+        state = entry["state"]
+        stands = "not known" if state is None else "contested" if state["contested"] else clean(state["value"])
         heard = entry["last_heard"]
         last = (
             f"last heard {words.when(heard['on'])} from {clean(heard['publisher'])}" if heard["on"] else "never dated"
         )
         sheet.put((clean(entry["process"]), "bold"), f"  {words.label(entry['labels'])}")
-        sheet.put(f"{stands}, {words.since(state['since'])}; {last}", indent=4)
+        sheet.put(f"{stands}, {words.since(state['since'] if state else None)}; {last}", indent=4)
     if not sheet.lines:
         sheet.put("No process is recorded yet. ProcessOpened opens one: `parley event-types ProcessOpened` shows how.")
     return sheet
@@ -44,7 +46,7 @@ def processes(
 ) -> None:
     """List the processes."""
     with connection(data, url) as client:
-        listed = list(client.entries("/v1/processes", "processes", q=q, place=place, actor=actor, finding=finding))
+        listed = list(list_processes(client, {"q": q, "place": place, "actor": actor, "finding": finding}))
     if as_json:
         print_json({"processes": listed})
     else:

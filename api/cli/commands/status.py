@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from api.cli.client import path_segment, read_revisions
 from api.cli.options import NOW, AsJson, Data, Horizon, ProcessId, Url, connection, with_horizon
+from api.cli.questions import read_revisions, read_status_at
 from api.cli.terminal import status_page
 from api.cli.terminal.console import out, print_json
 
@@ -27,14 +27,12 @@ def status(
     With a horizon: where it stood, or what was known of it.
     """
     with connection(data, url) as client:
-        answer = client.get(f"/v1/processes/{path_segment(process)}", fresh=True, **horizon)
-        shown = answer.json()
+        shown, position = read_status_at(client, process, horizon)
         revisions = {} if as_json else read_revisions(client, shown["evidence"].values())
     if as_json:
         print_json(shown)
         return
     console = out()
-    position = int(answer.headers["Parley-Position"])
     page = status_page.draw(
         shown, width=console.width, position=position, events=events, notes=notes, revisions=revisions
     )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from api.cli.terminal.text_layout import TextLayout
 from api.wording import words
@@ -11,8 +11,20 @@ from api.wording.marks import ASIDE, Fragment
 from api.wording.values import Names, tag
 from api.wording.words import clean
 
-Json = dict[str, Any]
-ShowValue = Callable[[Any], list[Fragment]]
+if TYPE_CHECKING:
+    from typing import TypedDict
+
+    from api.http.schemas.answers import EventWithRevisions
+    from projections.answers.lines import ShownLine
+    from projections.answers.status import StatusAnswer
+
+    class OnSubject(TypedDict):
+        subject: str
+
+
+T = TypeVar("T")
+E = TypeVar("E")
+S = TypeVar("S", bound="OnSubject")
 
 FAMILIES = {"processes": "process", "agreements": "agreement", "convoys": "convoy", "enrolments": "register"}
 
@@ -28,10 +40,18 @@ class CitedLines:
         revisions: corrections and disputes by id, as far as they were looked up: they say by whom.
     """
 
-    def __init__(self, status: Json, width: int, *, events: bool, notes: bool, revisions: Json) -> None:
+    def __init__(
+        self,
+        status: StatusAnswer,
+        width: int,
+        *,
+        events: bool,
+        notes: bool,
+        revisions: Mapping[str, EventWithRevisions],
+    ) -> None:
         self.sheet = TextLayout(width)
-        self.names = Names(status, revisions)
-        self._totals: Json = status["totals"]
+        self.names = Names.of_status(status, revisions)
+        self._totals = status["totals"]
         self._show_events = events
         self._show_notes = notes
         self._said = ""
@@ -46,20 +66,27 @@ class CitedLines:
         self._said = grounds
         self.sheet.put(*said, (f" — {grounds}", ASIDE) if grounds and not again else "", indent=indent)
         for event in events:
-            known = self.names.evidence.get(event, {})
-            if self._show_notes and known.get("note") and event not in self._noted:
+            known = self.names.evidence.get(event)
+            if self._show_notes and known and known["note"] and event not in self._noted:
                 self._noted.add(event)
                 self.sheet.put((f"Note: {clean(known['note'])}", "italic"), indent=indent + 2)
             if self._show_events:
-                self.sheet.put((f"{clean(known.get('type', 'event'))} {event}", ASIDE), indent=indent + 2)
+                self.sheet.put((f"{clean(known['type'] if known else 'event')} {event}", ASIDE), indent=indent + 2)
 
-    def line(self, lead: list[Fragment], line: Json | None, show: ShowValue, *after: Fragment, indent: int = 2) -> None:
+    def line(
+        self,
+        lead: list[Fragment],
+        line: ShownLine[T] | None,
+        show: Callable[[T], list[Fragment]],
+        *after: Fragment,
+        indent: int = 2,
+    ) -> None:
         """A line of the status after its lead; all candidates, each with who says so, if it is contested."""
         if line is None:
             return
         if not line["contested"]:
             self.entry(
-                line["events"], *lead, *self._possibly(line["events"]), *show(line["value"]), *after, indent=indent
+                line["events"], *lead, *self._possibly(line["events"]), *show(value_of(line)), *after, indent=indent
             )
             return
         self.sheet.put(*lead, tag("contested"), " the last reports disagree.", *after, indent=indent)
@@ -73,21 +100,20 @@ class CitedLines:
         """A word before what rests only on reports that are possibly beyond the horizon."""
         return [tag("possibly"), " "] if self.names.possible(events) else []
 
-    def detail(self, lead: str, line: Json | None, show: ShowValue | None = None) -> None:
+    def detail(self, lead: str, line: ShownLine[T] | None, show: Callable[[T], list[Fragment]]) -> None:
         """A line that belongs to the entry above it."""
-        show = show or plain
         if line is None:
             return
         if line["contested"]:
             self.line([lead or "what it is: "], line, show, indent=4)
         else:
             self.entry(
-                line["events"], lead, *self._possibly(line["events"]), *show(line["value"]), indent=4, below=True
+                line["events"], lead, *self._possibly(line["events"]), *show(value_of(line)), indent=4, below=True
             )
 
     def section(
-        self, title: str, entries: list[Json], nothing: str = "none recorded", *, family: str | None = None
-    ) -> list[Json]:
+        self, title: str, entries: Sequence[E], nothing: str = "none recorded", *, family: str | None = None
+    ) -> Sequence[E]:
         """A heading; it says so where there is nothing to list, or where the list is not whole."""
         total = sum(self._totals.get(family or "", {}).values())
         aside = (
@@ -96,7 +122,7 @@ class CitedLines:
         self.sheet.heading(title, aside if entries else nothing)
         return entries
 
-    def grouped(self, entries: list[Json]) -> Iterator[Json]:
+    def grouped(self, entries: Sequence[S]) -> Iterator[S]:
         """What is said on each subject, under its name."""
         for path in dict.fromkeys(entry["subject"] for entry in entries):
             family = path.partition("/")[0]
@@ -104,6 +130,11 @@ class CitedLines:
             yield from (entry for entry in entries if entry["subject"] == path)
 
 
-def plain(value: Any) -> list[Fragment]:
+def value_of(line: ShownLine[T]) -> T:
+    """What a line says that is not contested."""
+    return cast("T", line["value"])
+
+
+def plain(value: object) -> list[Fragment]:
     """A value that needs no more than a word."""
     return [clean(value)]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, cast
 
 from rich.console import Console
 from rich.text import Text
@@ -13,15 +13,29 @@ from api.wording import words
 from api.wording.marks import ALERT, ASIDE, PLAN, Fragment
 from api.wording.words import clean
 
-Json = dict[str, Any]
+if TYPE_CHECKING:
+    from typing import NotRequired
+
+    from api.http.schemas.answers import RecordedAnswer
+    from projections.answers.explanations import ActorName, Marks
+    from projections.answers.history import HistoryEntry, RecordedEvent, ShownRevision
+
+    class PrintedEvent(RecordedEvent, Marks):
+        """What an event of the history may have, or one of a replay."""
+
+        revised_by: NotRequired[list[ShownRevision]]
+        unreadable: NotRequired[str]
+
 
 POSITION_COLUMN = 9
 """Columns of a log position and the space after it."""
 
 
-def print_event(event: Json, actors: Json | None = None, *, console: Console) -> None:
+def print_event(
+    event: HistoryEntry | RecordedAnswer, actors: Mapping[str, ActorName] | None = None, *, console: Console
+) -> None:
     """Prints an event: wrapped on a terminal, on one line else."""
-    said = [*event_parts(event, actors or {})]
+    said = [*event_parts(cast("PrintedEvent", event), actors or {})]
     left = f"{event['position']:>{POSITION_COLUMN - 2},}"
     if not console.is_terminal:
         console.print(Text.assemble(f"{left}  ", *said), no_wrap=True, overflow="ignore", crop=False)
@@ -40,7 +54,7 @@ REVISIONS = {
 """What a revision does to an event, before "by" and the office that recorded it."""
 
 
-def event_parts(event: Json, actors: Json) -> Iterator[Fragment]:
+def event_parts(event: PrintedEvent, actors: Mapping[str, ActorName]) -> Iterator[Fragment]:
     """When, what, on which subject, what it says, who says so, and what has become of the report."""
     stands = not (event.get("retracted_by") or event.get("same_as"))
     struck = "" if stands else "strike"
@@ -62,7 +76,7 @@ def event_parts(event: Json, actors: Json) -> Iterator[Fragment]:
         yield _revision(event, revision)
 
 
-def _revision(event: Json, revision: Json) -> Fragment:
+def _revision(event: PrintedEvent, revision: ShownRevision) -> Fragment:
     """What a revision did to an event, on whose record, when and why; whether that still holds."""
     did = REVISIONS.get(revision["type"], words.spoken(revision["type"]))
     by = f" by {clean(revision['recorded_by'])}" if revision.get("recorded_by") else ""

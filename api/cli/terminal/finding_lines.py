@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from api.cli.terminal.text_layout import TextLayout
 from api.wording import words
 from api.wording.marks import ALERT, ASIDE
 from api.wording.words import clean
 
-Json = dict[str, Any]
+if TYPE_CHECKING:
+    from projections.answers.explanations import ActorName
+    from projections.answers.findings import ShownFinding
+
 
 SEVERITY_COLUMN = 10
 """Columns of a severity and the space after it."""
 
 
-def put_findings(sheet: TextLayout, findings: Iterable[Json], actors: Json) -> None:
+def put_findings(sheet: TextLayout, findings: Iterable[ShownFinding], actors: Mapping[str, ActorName]) -> None:
     for finding in findings:
         since = f" Since {words.moment(finding['since'])}." if finding["since"] else ""
         until = f" Until {words.moment(finding['until'])}." if finding["until"] else ""
@@ -31,7 +34,7 @@ def put_findings(sheet: TextLayout, findings: Iterable[Json], actors: Json) -> N
         )
 
 
-def _with_names(text: str, actors: Json) -> str:
+def _with_names(text: str, actors: Mapping[str, ActorName]) -> str:
     """A text with the names of actors in place of their ids, as far as they are known."""
 
     def name(match: re.Match[str]) -> str:

@@ -7,19 +7,32 @@ words; what is contested names every candidate with who says it; what we inferre
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from api.cli.terminal.cited_lines import CitedLines, plain
 from api.cli.terminal.text_layout import TextLayout
 from api.wording import values, words
 from api.wording.marks import ALERT, ASIDE, Fragment
 from api.wording.values import tag
-from api.wording.words import clean
+from api.wording.words import Fields, clean
 
-Json = dict[str, Any]
+if TYPE_CHECKING:
+    from api.http.schemas.answers import EventWithRevisions
+    from projections.answers.deadlines import ShownDue
+    from projections.answers.figures import FigureSeries
+    from projections.answers.lines import Said, ShownLine
+    from projections.answers.obligations import OwedObligation
+    from projections.answers.status import CountInWindow, LastHeard, RecorderCounts, StatusAnswer
+    from projections.answers.subjects import Whereabouts
+
+
+T = TypeVar("T")
+
+OVER = frozenset({"convened", "concluded", "cancelled"})
+"""States of a round of talks whose plan is of no more interest."""
 
 LEGEND = (
     "[actual] is what a source reports as so; [announced], [possible] and [planned] are not yet so and may never be. "
@@ -40,13 +53,13 @@ TRUCE_WORDS = {"trial": "on trial", "lapsing": "about to lapse", "lapsed": "laps
 
 
 def draw(
-    status: Json,
+    status: StatusAnswer,
     *,
     width: int = 80,
     position: int | None = None,
     events: bool = False,
     notes: bool = False,
-    revisions: Json | None = None,
+    revisions: Mapping[str, EventWithRevisions] | None = None,
 ) -> TextLayout:
     """The status of a process as a page.
 
@@ -93,7 +106,15 @@ def draw(
 class StatusPage(CitedLines):
     """Draws section by section."""
 
-    def __init__(self, status: Json, width: int, *, events: bool, notes: bool, revisions: Json) -> None:
+    def __init__(
+        self,
+        status: StatusAnswer,
+        width: int,
+        *,
+        events: bool,
+        notes: bool,
+        revisions: Mapping[str, EventWithRevisions],
+    ) -> None:
         super().__init__(status, width, events=events, notes=notes, revisions=revisions)
         self._status = status
         self._now = datetime.fromisoformat(status["horizon"]["now"])
@@ -112,7 +133,8 @@ class StatusPage(CitedLines):
         if any(entry["subject"] == f"processes/{status['process']}" for entry in status["withdrawn"]):
             put(("Withdrawn: the report of this process was taken back. What else was reported of it stands.", ALERT))
         state = status["state"]
-        self.line(["State: "], state, lambda v: [(clean(v), "bold"), f", {words.since(state['since'])}"], indent=0)
+        since = f", {words.since(state['since'])}" if state else ""
+        self.line(["State: "], state, lambda stage: [(clean(stage), "bold"), since], indent=0)
         self.line(["How it ended: "], status["ending"], plain, indent=0)
         if status["last_heard"]:
             put(f"Last heard: {self._heard(status['last_heard'])}")
@@ -126,7 +148,7 @@ class StatusPage(CitedLines):
         reflects = f", log position {position:,}" if position is not None and not bound else ""
         put((f"{'Deadlines as of' if asked else 'As known on'} {clock}{reflects}", ASIDE))
 
-    def _heard(self, heard: Json) -> str:
+    def _heard(self, heard: LastHeard) -> str:
         publisher, who = clean(heard["publisher"]), self.names.claimant(heard["claimant"])
         source = publisher if who in ("unattributed", publisher) else f"{who} ({publisher})"
         if not publisher:  # then the claimant tells on what basis it was recorded
@@ -163,7 +185,7 @@ class StatusPage(CitedLines):
             for line in self.section("Later", self._status["later"]):
                 self._due(tag("planned"), line)
 
-    def _due(self, mark: Fragment, line: Json, after: str = "") -> None:
+    def _due(self, mark: Fragment, line: ShownDue, after: str = "") -> None:
         who = f", {self.names.actor(line['actor'])}" if line["actor"] else ""
         what = f" {clean(line['what']).rstrip('.')}{who}: {self.names.subject(line['subject'])}.{after}"
         self.entry(line["events"], mark, (f" {words.when(line['when'])}", "bold"), what)
@@ -174,7 +196,8 @@ class StatusPage(CitedLines):
         self.section("People at risk now", [*risks["convoys"], *risks["places"]], nothing)
         for convoy in risks["convoys"]:
             people = words.listed(words.cohort(cohort) for cohort in convoy["people"])
-            ended = str((convoy["whereabouts"].get("value") or {}).get("reason") or "").endswith(".")
+            seen = convoy["whereabouts"]["value"] if convoy["whereabouts"] else None
+            ended = ((seen["reason"] if seen else None) or "").endswith(".")
             after = f"{'' if ended else '.'} With people: {people}" if people else ""
             self.line([(f"{clean(convoy['label'])}: ", "bold")], convoy["whereabouts"], self._whereabouts, after)
         for place in risks["places"]:
@@ -196,12 +219,10 @@ class StatusPage(CitedLines):
             self._counts("violations", agreement["violations"], indent=4)
         self._counts("incidents", truce["incidents"], indent=2)
 
-    def _counts(self, what: str, counts: Json, indent: int) -> None:
+    def _counts(self, what: str, counts: Mapping[str, RecorderCounts], indent: int) -> None:
         for recorder, count in counts.items():
-            spans = (
-                f"{_certain(count[key])} in {days} days" for key, days in (("last_7_days", 7), ("last_30_days", 30))
-            )
-            text = f"{what} reported by {self.names.claimant(recorder)}: {', '.join(spans)}, {count['all']} in all"
+            spans = f"{_certain(count['last_7_days'])} in 7 days, {_certain(count['last_30_days'])} in 30 days"
+            text = f"{what} reported by {self.names.claimant(recorder)}: {spans}, {count['all']} in all"
             self.sheet.put(text, indent=indent)
         if len(counts) > 1:
             self.sheet.put(("Two may report the same one: these are never added up.", ASIDE), indent=indent)
@@ -219,17 +240,18 @@ class StatusPage(CitedLines):
             if not side["owes"]:
                 self.sheet.put("owes: nothing recorded", indent=4)
             for key in side["is_owed"]:
-                debtor, line = owed.get(key, ("not said", None))
-                agreed = (line or {}).get("agreed") or {}
-                text = clean((agreed.get("value") or {}).get("text", key))
+                debtor, owing = owed.get(key, ("not said", None))
+                agreed = owing["agreed"]["value"] if owing and owing["agreed"] else None
+                terms: Fields = agreed or {}
+                text = clean(terms.get("text", key))
                 self.sheet.put(f"is owed by {self.names.actor(debtor)}: {text}", indent=4)
             if not side["is_owed"]:
                 self.sheet.put("is owed: nothing recorded", indent=4)
 
-    def _obligation(self, line: Json) -> None:
+    def _obligation(self, line: OwedObligation) -> None:
         lead: list[Fragment] = ["owes: "]
-        for mark in ("kept", "overdue"):
-            lead += [tag(mark), " "] if line[mark] else []
+        lead += [tag("kept"), " "] if line["kept"] else []
+        lead += [tag("overdue"), " "] if line["overdue"] else []
         after = f" Agreement: {self.names.subject(line['agreement'])}."
         if line["phase"]:
             after += f" Phase: {clean(line['phase'])}."
@@ -250,7 +272,7 @@ class StatusPage(CitedLines):
             self.line([(f"{self.names.subject(agreement['subject'])}: ", "bold")], agreement["state"], _stage, between)
             self.detail("", agreement["described"], values.agreement)
             self.detail("complete: ", agreement["complete"], lambda v: ["yes" if v else "no"])
-            self.detail("how it ended: ", agreement["ending"])
+            self.detail("how it ended: ", agreement["ending"], plain)
             self.detail("term: ", agreement["term"], values.term)
             for signature in agreement["signatures"]:
                 self.detail("", signature, partial(values.signature, self.names))
@@ -258,17 +280,18 @@ class StatusPage(CitedLines):
     def talks(self) -> None:
         for talks in self.section("Talks", self._status["talks"], family="talks"):
             self.line([(f"{self.names.subject(talks['subject'])}: ", "bold")], talks["state"], _stage)
-            if not {"convened", "concluded", "cancelled"} & set(_values(talks["state"])):
+            stages = _values(talks["state"])
+            if OVER.isdisjoint(stages):
                 late = talks["subject"] in self._late
                 self.detail("planned for ", talks["planned"], partial(_plan, late=late))
-            self.detail("where: ", talks["venue"])
+            self.detail("where: ", talks["venue"], plain)
             if talks["between"]:
                 self.entry(talks["events"], f"between {self.names.named(talks['between'])}", indent=4, below=True)
-            self.detail("about: ", talks["about"])
+            self.detail("about: ", talks["about"], plain)
             for who, presence in talks["attendance"].items():
-                self.detail(f"{self.names.actor(who)}: ", presence)
-            self.detail("outcome: ", talks["outcome"])
-            self.detail("what came of it: ", talks["summary"])
+                self.detail(f"{self.names.actor(who)}: ", presence, plain)
+            self.detail("outcome: ", talks["outcome"], plain)
+            self.detail("what came of it: ", talks["summary"], plain)
 
     def positions(self) -> None:
         for position in self.grouped(self.section("Positions", self._status["positions"])):
@@ -297,8 +320,8 @@ class StatusPage(CitedLines):
         for figure in self.section("Figures, by claimant", self._status["figures"]):
             self._series(figure, indent=2)
 
-    def _series(self, figure: Json, indent: int) -> None:
-        area = words.listed(map(clean, figure["area"])) if figure["area_stated"] else "area not stated"
+    def _series(self, figure: FigureSeries, indent: int) -> None:
+        area = words.listed(map(clean, figure["area"])) if figure["area"] else "area not stated"
         mark: list[Fragment] = [tag("contested"), " "] if figure["contested"] else []
         scope = f" ({clean(figure['counting'])}): {area}" + (f"; {clean(figure['scope'])}" if figure["scope"] else "")
         self.sheet.put(*mark, (clean(figure["measure"]), "bold"), scope, indent=indent)
@@ -339,7 +362,7 @@ class StatusPage(CitedLines):
         for line in self.section("Access", self._status["access"]):
             self.line([], line, self._access)
 
-    def _access(self, value: Json) -> list[Fragment]:
+    def _access(self, value: Said) -> list[Fragment]:
         return values.access(self.names, value)
 
     def instruments(self) -> None:
@@ -359,22 +382,20 @@ class StatusPage(CitedLines):
                 self.entry(removed["events"], *values.removed(self.names, removed), indent=4)
             self.detail("arrived: ", convoy["arrival"], values.arrival)
 
-    def _whereabouts(self, seen: Json) -> list[Fragment]:
+    def _whereabouts(self, seen: Whereabouts) -> list[Fragment]:
         return values.whereabouts(self.names, seen)
 
     def statements(self) -> None:
         for statement in self.section("Statements, newest first", self._status["statements"]):
+            said: Fields = statement
             who = (
-                self.names.actor(statement["speaker"])
-                if statement.get("speaker")
-                else clean(statement.get("description", "not named"))
+                self.names.actor(said["speaker"])
+                if said.get("speaker")
+                else clean(said.get("description", "not named"))
             )
-            said: list[Fragment] = [
-                (f"{who}: ", "bold"),
-                clean(statement["text"]),
-                values.quoted(statement.get("verbatim")),
-            ]
-            self.entry(statement["events"], *said)
+            quote = values.quoted(said.get("verbatim"))
+            text: list[Fragment] = [(f"{who}: ", "bold"), clean(said["text"]), quote]
+            self.entry(statement["events"], *text)
 
     def findings(self) -> None:
         findings = self._status["findings"]
@@ -397,9 +418,9 @@ class StatusPage(CitedLines):
             self.entry(
                 subject["events"], tag("withdrawn"), f" {self.names.subject(subject['subject'])}: it was taken back."
             )
-        for subject in unified:
-            stays = self.names.subject(subject["into"])
-            self.sheet.put(tag("unified"), f" {clean(subject['subject'])} is the same as {stays}.", indent=2)
+        for joined in unified:
+            stays = self.names.subject(joined["into"])
+            self.sheet.put(tag("unified"), f" {clean(joined['subject'])} is the same as {stays}.", indent=2)
 
     def changes(self) -> None:
         changes = self.section("Latest changes, newest first", self._status["changes"])
@@ -425,14 +446,16 @@ def _plan(value: str | None, *, late: bool) -> list[Fragment]:
     return [f"{words.when(value)}{passed}" if value else "a time not yet named"]
 
 
-def _values(line: Json | None) -> Iterable[Any]:
+def _values(line: ShownLine[T] | None) -> Iterable[T | None]:
     """The values that stand in a line."""
     if line is None:
         return []
-    return [candidate["value"] for candidate in line["candidates"]] if line["contested"] else [line["value"]]
+    if line["contested"]:
+        return [candidate["value"] for candidate in line["candidates"]]
+    return [line["value"]]
 
 
-def _certain(count: Json) -> str:
+def _certain(count: CountInWindow) -> str:
     """A count in a window of days: some may lie outside it, by their uncertain dates."""
     return f"{count['certain']}" + (f" (and perhaps {count['possible']} more)" if count["possible"] else "")
 

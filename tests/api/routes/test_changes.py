@@ -19,6 +19,8 @@ from api.cli.commands.changes import ChangesPage
 from api.settings import load
 from api.wording import lines
 from api.wording.values import Names
+from projections.answers.changes import ChangesAnswer
+from projections.answers.explanations import ActorName
 from projections.answers.status import StatusAnswer
 from projections.queries.at_horizon import HorizonRequest
 from projections.queries.changes import changes as told_between
@@ -229,10 +231,10 @@ def test_whatever_is_recorded_can_be_told(history: list[Wire], cut: int) -> None
         for process in processes_of(log):
             since = HorizonRequest(position=min(cut, len(log)))
             answer = plain(told_between(snapshot, process, since, HorizonRequest(), datetime(2026, 2, 1, tzinfo=UTC)))
-            assert str(ChangesPage(answer, 80).draw())
-            status = folded(log, process)
-            names = Names(status)
-            for name, line in lines_in(cast(StatusAnswer, status)).items():
+            assert str(ChangesPage(cast(ChangesAnswer, answer), 80).draw())
+            status = cast(StatusAnswer, folded(log, process))
+            names = Names.of_status(status)
+            for name, line in lines_in(status).items():
                 assert lines.title(names, name)
                 assert lines.sides(names, name, line)
 
@@ -363,7 +365,7 @@ def test_a_report_of_several_places_is_a_line_for_each() -> None:
 
 
 def test_texts_of_ours_are_made_readable() -> None:
-    actors = {"army": {"label": "the army"}}
+    actors: dict[str, ActorName] = {"army": {"label": "the army"}}
     assert lines.readable("actors/army says “held” (2017-10-29)", actors) == "the army says “held” (29 Oct 2017)"
     assert lines.readable("due ../2017-10-27, or 2017-10; SY-2017-10-1", actors) == (
         "due not after 27 Oct 2017, or Oct 2017; SY-2017-10-1"

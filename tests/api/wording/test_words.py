@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from api.wording import words
 from domain.edtf import When
 from domain.vocabulary import PAYLOADS, example
+from projections.answers.explanations import ActorName, Marks, ShownHorizon
 
 DATES = {
     "2017-10-29": "29 Oct 2017",
@@ -117,7 +118,7 @@ def test_numbers_keep_their_qualifier_and_unit(quantity: dict[str, Any], said: s
     assert words.quantity(quantity) == said
 
 
-ACTORS = {"committee": {"label": "the committee"}}
+ACTORS: dict[str, ActorName] = {"committee": {"label": "the committee"}}
 
 
 def test_sources_name_the_claimant_and_the_publisher() -> None:
@@ -141,16 +142,25 @@ def test_grounds_tell_whose_word_it_is() -> None:
 
 
 def test_a_horizon_in_a_line() -> None:
-    none = dict.fromkeys(("as_of", "published_by", "known_at", "known_at_position", "position"))
-    assert words.horizon({**none, "now": "2017-10-29T09:00:00Z", "possible": 0, "beyond": 0}) == ""
+    none: ShownHorizon = {
+        "as_of": None,
+        "published_by": None,
+        "known_at": None,
+        "known_at_position": None,
+        "position": None,
+        "now": "2017-10-29T09:00:00Z",
+    }
+    assert words.horizon({**none, "possible": 0, "beyond": 0}) == ""
     assert words.horizon({**none, "as_of": "2017-10", "possible": 3, "beyond": 12}) == (
         "As of Oct 2017; 3 reports only possibly inside; 12 beyond it"
     )
     assert words.horizon({**none, "published_by": "2017", "beyond": 1}) == "Published by 2017; 1 beyond it"
-    at = {"known_at": "2017-10-29T09:00:00Z", "position": 1200}
-    assert words.horizon({**none, **at}) == "Known at 29 Oct 2017 09:00:00 UTC · that is log position 1,200"
-    at |= {"known_at_position": 1200}
-    assert words.horizon({**none, **at}) == "Known at 29 Oct 2017 09:00:00 UTC · known at log position 1,200"
+    at: ShownHorizon = {**none, "known_at": "2017-10-29T09:00:00Z", "position": 1200}
+    assert words.horizon(at) == "Known at 29 Oct 2017 09:00:00 UTC · that is log position 1,200"
+    assert (
+        words.horizon({**at, "known_at_position": 1200})
+        == "Known at 29 Oct 2017 09:00:00 UTC · known at log position 1,200"
+    )
 
 
 def test_what_became_of_a_report_in_words() -> None:
@@ -175,7 +185,7 @@ def test_what_became_of_a_report_in_words() -> None:
 
 
 def test_what_is_only_possibly_inside_the_horizon() -> None:
-    vague, unheard, named = ({"possible": why} for why in ("occurrence", "publication", "identity"))
+    vague, unheard, named = (Marks(possible=why) for why in ("occurrence", "publication", "identity"))
     assert words.possibly([]) == words.possibly([{}]) == words.possibly([vague, {}]) == ""
     assert words.possibly([vague, vague]) == "possibly: its date is too vague to tell"
     assert "published by then" in words.possibly([unheard])
