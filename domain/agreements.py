@@ -11,11 +11,12 @@ from pydantic import Field, model_validator
 from domain import general
 from domain.changing import changed
 from domain.comparison import comparable
-from domain.edtf import END, When
+from domain.edtf import BEGINNING, END, When
 from domain.event import Event, Payload, ProcessOpening
 from domain.family import Family
 from domain.general import Due, IncidentKind, SubjectState
 from domain.lines import Course, Line
+from domain.spans import ANYWHERE, Zones, begins, first_passing, moment_after
 from domain.values import ActorRef, EventId, EventRef, Harm, ItemId, Labels, Place, Quantity, Short, Text
 
 # --- events -----------------------------------------------------------------------------------------------
@@ -565,17 +566,14 @@ def deadlines(obligation: Obligation) -> list[When]:
 
 def judged(obligation: Obligation, standing: ObligationStanding) -> tuple[EventId, ...]:
     """The last assessments that judge it so, apart from any date."""
-    return tuple(
-        dict.fromkeys(
-            event for c in obligation.assessed.candidates if c.value.standing is standing for event in c.events
-        )
-    )
+    judging = (c for c in obligation.assessed.candidates if c.value.standing is standing)
+    return tuple(dict.fromkeys(event for c in judging for event in c.events))
 
 
-def is_overdue(obligation: Obligation, now: int) -> bool:
+def is_overdue(obligation: Obligation, now: int, zones: Zones = ANYWHERE) -> bool:
     """Whether it is judged to be overdue, or a deadline passed, in seconds since 1970; it is for `owed` to ask of."""
-    passed = any(when.span.latest < now for when in deadlines(obligation))
-    return passed or bool(judged(obligation, ObligationStanding.OVERDUE))
+    since = first_passing(deadlines(obligation), zones)
+    return (since is not None and since <= now) or bool(judged(obligation, ObligationStanding.OVERDUE))
 
 
 def blocked_by(state: AgreementState, name: str) -> list[str]:
@@ -601,8 +599,8 @@ class Phase:
     """Obligations outside the phase that must be kept before one within it, and are not."""
 
 
-def phases(state: AgreementState, now: int) -> list[Phase]:
-    """The phases in the order in which obligations first name them. `now`: seconds since 1970."""
+def phases(state: AgreementState, now: int, zones: Zones = ANYWHERE) -> list[Phase]:
+    """The phases in the order in which obligations first name them, at a time in seconds since 1970."""
     members: dict[str | None, list[str]] = {}
     spelled: dict[str | None, str] = {}
     for name, obligation in state.obligations.items():
@@ -615,7 +613,7 @@ def phases(state: AgreementState, now: int) -> list[Phase]:
             name=phase,
             obligations=tuple(names),
             kept=sum(kept(state.obligations[name]) for name in names),
-            overdue=tuple(name for name in names if name in open_ and is_overdue(open_[name], now)),
+            overdue=tuple(name for name in names if name in open_ and is_overdue(open_[name], now, zones)),
             blocked_by=tuple(
                 dict.fromkeys(
                     other for name in names if name in open_ for other in blocked_by(state, name) if other not in names
@@ -665,8 +663,8 @@ class Standing(StrEnum):
     CONTESTED = "contested"
 
 
-def standing(state: AgreementState, now: int) -> Standing:
-    """Where it stands at a time, in seconds since 1970.
+def standing(state: AgreementState, now: int, zones: Zones = ANYWHERE) -> Standing:
+    """Where it stands at a time, in seconds since 1970, by the zones of its processes.
 
     Lapsing: 14 days or less are left of the term, on trial or not. Lapsed: the term is over, and nobody has said that
     it was extended or that it ended. An agreement extended while it is suspended is in force.
@@ -678,13 +676,14 @@ def standing(state: AgreementState, now: int) -> Standing:
         return Standing.ENDED
     if "suspended" in stages:
         return Standing.SUSPENDED
-    starts = [term.starts.span.earliest for term in state.term.values if term.starts is not None]
+    starting = [begins(term.starts, zones) for term in state.term.values if term.starts is not None]
+    starts = [moment.last if moment is not None else BEGINNING for moment in starting]
     if not stages & IN_FORCE or (starts and min(starts) > now):
         return Standing.NOT_IN_FORCE
-    ends = term_ends(state)
-    if ends and ends[-1].span.latest < now:
+    ends = [moment for end in term_ends(state) if (moment := moment_after(end, zones)) is not None]
+    if ends and max(ends) <= now:
         return Standing.LAPSED
-    if ends and ends[0].span.latest - LAPSING < now:
+    if ends and min(ends) - LAPSING <= now:
         return Standing.LAPSING
     if any(term.trial for term in state.term.values):
         return Standing.TRIAL

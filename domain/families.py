@@ -17,6 +17,7 @@ from domain.findings import convoys as in_convoys
 from domain.findings import talks as in_talks
 from domain.findings.subject import of_state
 from domain.general import Due, SubjectState
+from domain.spans import ANYWHERE, Zones
 from domain.values import Subject
 
 FAMILIES: dict[str, Family[Any]] = {
@@ -78,9 +79,9 @@ def due(state: SubjectState) -> list[Due]:
     return _OF_STATE[type(state)].due(state)
 
 
-def findings(subject: Subject, state: SubjectState) -> list[Finding]:
-    """What does not fit, as far as the folded state of one subject tells. Total."""
-    return of_state(subject, state, _OF_STATE[type(state)].findings)
+def findings(subject: Subject, state: SubjectState, zones: Zones = ANYWHERE) -> list[Finding]:
+    """What does not fit, as far as the folded state of one subject tells, whose processes have these zones. Total."""
+    return of_state(subject, state, _OF_STATE[type(state)].findings, zones)
 
 
 # --- kept states ------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from domain.event import Event, Opening, Payload
 from domain.finding import Finding
 from domain.general import Due, SubjectState
 from domain.lines import ANY_ORDER, Course
+from domain.spans import Zones
 from domain.values import Subject
 
 S = TypeVar("S", bound=SubjectState)
@@ -31,8 +32,8 @@ def _never(state: SubjectState, about: str) -> bool:  # noqa: ARG001
 class FamilyFindings(Generic[S]):
     """What may not fit on a subject of one family, beside what may not fit on any subject."""
 
-    rules: tuple[Callable[[Subject, S], Iterable[Finding]], ...] = ()
-    """Each gives the findings of one or several rules."""
+    rules: tuple[Callable[[Subject, S, Zones], Iterable[Finding]], ...] = ()
+    """Each gives the findings of one or several rules; by the zones it tells when a day has passed (`domain.spans`)."""
     course: Callable[[S], tuple[Course, set[str]]] = _any_order
     """The course of the family, and the steps that come once in it; by default every step may come again."""
     is_past: Callable[[S, str], bool] = _never

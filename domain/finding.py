@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from domain.edtf import END, When
 from domain.keys import bounded
 from domain.values import EventId, Subject
 
@@ -84,11 +83,6 @@ class Rule:
 def few(events: Iterable[EventId]) -> tuple[EventId, ...]:
     """The events that a finding names, of those that it rests on: each once, the first ones."""
     return tuple(dict.fromkeys(events))[:MAX_EVENTS_PER_FINDING]
-
-
-def moment_after(when: When, seconds: int = 1) -> int | None:
-    """So many seconds after the last moment that a date allows; None if it has no end."""
-    return when.span.latest + seconds if when.span.latest < END else None
 
 
 def ranked(*rules: Rule) -> dict[str, int]:

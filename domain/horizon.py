@@ -9,7 +9,8 @@ State is a pure function of the log and a horizon, in five steps:
    sources as our own corrections of it read them. A revision that may not have been published yet is not applied; it
    leaves doubt.
 3. *Apply revisions*, newest first: the newest one in effect wins. A revision that was itself retracted has no effect.
-4. *Cut by occurrence*: an event is inside if it may have occurred by then.
+4. *Cut by occurrence*: an event is inside if it may have occurred by then. Only here zones of processes count, and only
+   where a calendar date meets an instant.
 5. *Fold* what is inside, in canonical order (`Event.order`).
 
 What is inside only perhaps (a month whose end lies beyond the horizon, a source without a date) is *possible*: it adds
@@ -20,12 +21,13 @@ its subject is, and then only possible.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from domain.edtf import BEGINNING, END, Day, Span, When
 from domain.event import Event, ProcessOpening, Recorded
+from domain.process_zones import zones_of
 from domain.revisions import (
     CorrectedBy,
     DuplicateMarked,
@@ -34,6 +36,7 @@ from domain.revisions import (
     EventRetracted,
     SubjectUnified,
 )
+from domain.spans import ANYWHERE, Zones, come_by
 from domain.values import EventId, Source, Subject
 from domain.vocabulary import PAYLOADS, replaced
 
@@ -266,6 +269,8 @@ class Seen:
     """Subjects of which no opening is in effect any more: a subject is withdrawn, never gone."""
     lending: dict[Subject, list[Event]]
     """Openings in effect that are beyond the dates of the horizon: they may lend their name."""
+    zones: dict[Subject, Zones]
+    """The zones of subjects, of those that have any; cut by position only."""
 
 
 def seen_from(horizon: Horizon, log: Iterable[Recorded]) -> Seen:
@@ -279,6 +284,8 @@ def seen_from(horizon: Horizon, log: Iterable[Recorded]) -> Seen:
     doubted = _doubted(known, published)
     applied = [r for r in known if published.get(r.event.id, True) or _is_possible_report(r, published)]
     effect = in_effect(applied)
+    by_position = effect if len(applied) == len(known) else in_effect(known)
+    zones = zones_of(by_position.events, by_position.joined)
     outside = {recorded.event.id for recorded in late}
     possible: dict[EventId, str] = {}
     events: dict[Subject, list[Event]] = defaultdict(list)
@@ -291,7 +298,7 @@ def seen_from(horizon: Horizon, log: Iterable[Recorded]) -> Seen:
         event = standing.event if standing.event is not None else standing.recorded.event
         if horizon.published_by is not None:
             event = _as_published(event, standing.recorded, horizon.published_by.span)
-        by_then = True if horizon.as_of is None else inside(event.span, horizon.as_of.span)
+        by_then = _occurred_by(event, horizon.as_of, zones.get(event.subject, ANYWHERE))
         if by_then is False:
             outside.add(event_id)
         if standing.event is None:
@@ -307,13 +314,8 @@ def seen_from(horizon: Horizon, log: Iterable[Recorded]) -> Seen:
             events[event.subject].append(event.as_possible())
         else:
             events[event.subject].append(event)
-    if late_openings := [recorded for recorded in late if recorded.event.data.opens]:
-        standings = in_effect([*applied, *late_openings]).standings
-        for recorded in late_openings:
-            late_name = standings[recorded.event.id].event
-            if late_name is not None and horizon.published_by is not None:
-                named = _as_published(late_name, recorded, horizon.published_by.span)
-                lending[named.subject].append(named)
+    for named in _late_openings(late, applied, horizon):
+        lending[named.subject].append(named)
     for subject in [subject for subject, reports in events.items() if not _opened(reports)]:
         for event in lending.get(subject, ()):
             possible[event.id] = "identity"
@@ -329,7 +331,25 @@ def seen_from(horizon: Horizon, log: Iterable[Recorded]) -> Seen:
         frozenset(outside - set(possible)),
         frozenset(s for s in withdrawn if not _opened(events.get(s, ())) and s not in lending),
         dict(lending),
+        zones,
     )
+
+
+def _late_openings(late: Sequence[Recorded], applied: Sequence[Recorded], horizon: Horizon) -> Iterator[Event]:
+    """The openings that were published too late, as they would read: they may lend their name."""
+    openings = [recorded for recorded in late if recorded.event.data.opens]
+    standings = in_effect([*applied, *openings]).standings if openings else {}
+    for recorded in openings:
+        event = standings[recorded.event.id].event
+        if event is not None and horizon.published_by is not None:
+            yield _as_published(event, recorded, horizon.published_by.span)
+
+
+def _occurred_by(event: Event, as_of: When | None, zones: Zones) -> bool | None:
+    """Whether it had occurred by the end of a date; None: possibly."""
+    if as_of is None:
+        return True
+    return come_by(event.occurred, as_of, zones) if event.occurred is not None else None
 
 
 def _opened(events: Iterable[Event]) -> bool:

@@ -7,9 +7,15 @@ event whose id was never recorded, and of no other.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from domain.blanks import blank_texts, may_have_blank_text
 from domain.errors import Fault
 from domain.event import Event
+from domain.processes import ProcessOpened
+from domain.revisions import EventCorrected
+from domain.vocabulary import replaced
+from domain.zones import zone
 
 BLANK = "nothing of this text can be seen, only spaces or invisible marks: write what it says, or leave the field out"
 
@@ -21,6 +27,19 @@ def faults_if_new(event: Event, json: bytes) -> tuple[Fault, ...]:
         event: the event.
         json: all that it says, defaults apart.
     """
-    if not may_have_blank_text(json):
-        return ()
-    return tuple(Fault(pointer, BLANK) for pointer in sorted(blank_texts(event)))
+    faults = [Fault(pointer, BLANK) for pointer in sorted(blank_texts(event))] if may_have_blank_text(json) else []
+    if b'"time_zone"' in json:
+        faults += _unknown_zone(event)
+    return tuple(faults)
+
+
+def _unknown_zone(event: Event) -> Iterator[Fault]:
+    """Which time zones there are changes with the years, so a zone is not part of the form of an event."""
+    if isinstance(event.data, EventCorrected):
+        for fault in _unknown_zone(replaced(event, event.data)):
+            yield Fault(f"/data/replacement{fault.pointer}", fault.detail)
+    if isinstance(event.data, ProcessOpened) and event.data.time_zone is not None:
+        try:
+            zone(event.data.time_zone)
+        except ValueError as reason:
+            yield Fault("/data/time_zone", str(reason))

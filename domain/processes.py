@@ -17,7 +17,7 @@ from domain.family import Family
 from domain.general import SubjectState
 from domain.keys import compound
 from domain.lines import Cited, Course, Line
-from domain.values import ActorRef, Labels, Modality, Place, ProcessRef, Quantity, Short, Text
+from domain.values import ActorRef, Labels, Modality, Place, ProcessRef, Quantity, Short, Text, ZoneName
 
 # --- events -----------------------------------------------------------------------------------------------
 
@@ -40,11 +40,15 @@ class ProcessOpened(Opening):
     """The places it is about; an area is a set of places."""
     level: Level | None = None
     """Interstate, interstate-intrastate, intrastate or intrastate-local (PA-X)."""
+    time_zone: ZoneName | None = None
+    """Its time zone, by the IANA name: a day without a zone is over when it is over there; absent: when it is over
+    everywhere."""
 
     example: ClassVar[dict[str, Any]] = {
         "labels": [{"text": "Eastern Kalamun", "lang": "en"}],
         "areas": [{"labels": [{"text": "Eastern Kalamun", "lang": "en"}], "precision": "admin 3"}],
         "level": "intrastate-local",
+        "time_zone": "Asia/Damascus",
     }
 
 
@@ -337,6 +341,7 @@ class ProcessState(SubjectState):
     """open, suspended, resumed, ended."""
     ending: Line[str] = field(default_factory=Line)
     level: Line[str] = field(default_factory=Line)
+    time_zone: Line[str] = field(default_factory=Line)
     areas: dict[str, Line[AreaHeld]] = field(default_factory=dict)
     links: dict[str, Line[ProcessLinked]] = field(default_factory=dict)
     control: dict[str, Line[ControlReported]] = field(default_factory=dict)
@@ -358,6 +363,7 @@ def evolve(state: ProcessState, event: Event) -> ProcessState:
                 state,
                 stage=state.stage.advance("open", event, COURSE),
                 level=state.level.advance(data.level.value, event) if data.level else state.level,
+                time_zone=state.time_zone.advance(data.time_zone, event) if data.time_zone else state.time_zone,
             )
         case ProcessLinked() as data:
             key = f"{data.relation}|{data.to}"

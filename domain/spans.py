@@ -12,12 +12,12 @@ All seconds are counted from 1970-01-01T00:00:00 UTC.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from domain.edtf import END, Span, When
+from domain.edtf import BEGINNING, END, Span, When
 
 DAY: Final = 86_400
 FIRST_MIDNIGHT: Final = -14 * 3600
@@ -30,6 +30,11 @@ HIJRI_YEARS: Final = When("1300/1500")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_DAY: Final = _EPOCH.toordinal()
 _SECOND: Final = timedelta(seconds=1)
+
+
+Zones = Collection[tzinfo]
+"""The zones of the processes of a subject; none means that anything holds only when it holds everywhere."""
+ANYWHERE: Final[Zones] = ()
 
 
 class Moment(NamedTuple):
@@ -47,7 +52,7 @@ def second_of(moment: datetime) -> int:
 # --- beginning and end ------------------------------------------------------------------------------------
 
 
-def begins(when: When, zones: Collection[tzinfo] = ()) -> Moment | None:
+def begins(when: When, zones: Zones = ANYWHERE) -> Moment | None:
     """The first second that a date allows; None if its beginning is open."""
     start, _ = _ends_of(when)
     if start is None:
@@ -55,7 +60,7 @@ def begins(when: When, zones: Collection[tzinfo] = ()) -> Moment | None:
     return Moment(start.earliest, start.earliest) if start.timed else _midnight(start.earliest, zones)
 
 
-def passes(when: When, zones: Collection[tzinfo] = ()) -> Moment | None:
+def passes(when: When, zones: Zones = ANYWHERE) -> Moment | None:
     """The second after the last one that a date allows; None if its end is open."""
     _, end = _ends_of(when)
     if end is None or end.latest >= END:
@@ -74,7 +79,7 @@ def _ends_of(when: str) -> tuple[Span | None, Span | None]:
     return start, end
 
 
-def _midnight(utc: int, zones: Collection[tzinfo]) -> Moment:
+def _midnight(utc: int, zones: Zones) -> Moment:
     """The first second of a day, given that of the UTC day of its name."""
     if not zones:
         return Moment(utc + FIRST_MIDNIGHT, utc + LAST_MIDNIGHT)
@@ -94,13 +99,70 @@ def _midnight_in(utc: int, zone: tzinfo) -> int:
 # --- against the clock ------------------------------------------------------------------------------------
 
 
-def has_passed(when: When, now: datetime, zones: Collection[tzinfo] = ()) -> bool:
+def has_passed(when: When, now: datetime, zones: Zones = ANYWHERE) -> bool:
     """Whether all that a date allows lies before `now`, in each of the zones. An open end never passes."""
     moment = passes(when, zones)
     return moment is not None and second_of(now) >= moment.last
 
 
-def still_to_come(when: When, now: datetime, zones: Collection[tzinfo] = ()) -> bool | None:
+def moment_after(when: When, zones: Zones, seconds: int = 0) -> int | None:
+    """So many seconds after a date has passed in each of the zones, in seconds since 1970; None if its end is open."""
+    moment = passes(when, zones)
+    return None if moment is None else moment.last + seconds
+
+
+def first_to_pass(dates: Iterable[When], zones: Zones) -> When | None:
+    """The date that has passed before the others; None if none of them ever passes."""
+    return min((when for when in dates if passes(when, zones)), key=_passing(zones), default=None)
+
+
+def first_passing(dates: Iterable[When], zones: Zones) -> int | None:
+    """The second at which the first of several dates has passed; None if none of them ever does."""
+    return min((moment.last for when in dates if (moment := passes(when, zones)) is not None), default=None)
+
+
+def last_to_pass(dates: Iterable[When], zones: Zones) -> When | None:
+    """The date that passes after the others; None if one of them never passes, or there is none."""
+    known = list(dates)
+    return max(known, key=_passing(zones)) if known and all(passes(when, zones) for when in known) else None
+
+
+def _passing(zones: Zones) -> Callable[[When], tuple[int, str]]:
+    return lambda when: (moment.last if (moment := passes(when, zones)) is not None else END, when)
+
+
+def end_of(when: When, zones: Zones = ANYWHERE) -> int:
+    """The last second of a date, as a clock that is set to its end: in the zone, if there is one, else in UTC."""
+    moment = passes(when, zones) if zones and not when.span.timed else None
+    return when.span.latest if moment is None else moment.last - 1
+
+
+def local_day(second: int, zones: Zones = ANYWHERE) -> int:
+    """The calendar day of a second, in days since 1970-01-01: the first one there is in the zones; in UTC without."""
+    moment = _EPOCH + timedelta(seconds=min(max(second, BEGINNING + DAY), END - DAY))
+    return min((moment.astimezone(zone).toordinal() for zone in zones), default=moment.toordinal()) - _EPOCH_DAY
+
+
+def next_day(second: int, zones: Zones = ANYWHERE) -> int:
+    """The first second of the calendar day after that of `second`, in the first of the zones; in UTC without."""
+    midnight = (local_day(second, zones) + 1) * DAY
+    return min((moment for zone in zones if (moment := _midnight_in(midnight, zone)) > second), default=midnight)
+
+
+def first_day(when: When, zones: Zones = ANYWHERE) -> int:
+    """The first second of the first calendar day that a date allows, read as a day in UTC; `BEGINNING` if it is open.
+
+    The day of an instant depends on the zone: the earliest one of those that there may be.
+    """
+    start, _ = _ends_of(when)
+    if start is None:
+        return BEGINNING
+    if not start.timed:
+        return start.earliest
+    return local_day(start.earliest, zones) * DAY if zones else (start.earliest - LAST_MIDNIGHT) // DAY * DAY
+
+
+def still_to_come(when: When, now: datetime, zones: Zones = ANYWHERE) -> bool | None:
     """Whether the first moment that a date allows lies after `now`; None if that depends on the zone.
 
     An actual report of such a date tells of what has not happened yet.
@@ -111,7 +173,7 @@ def still_to_come(when: When, now: datetime, zones: Collection[tzinfo] = ()) -> 
     return True if second_of(now) < moment.first else None
 
 
-def come_by(when: When, cut: When, zones: Collection[tzinfo] = ()) -> bool | None:
+def come_by(when: When, cut: When, zones: Zones = ANYWHERE) -> bool | None:
     """Whether what has this date had come by the end of `cut`: True, False, or None, which means possibly.
 
     Two calendar dates are dates of one place. A calendar date beside an instant is one of the zones.

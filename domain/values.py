@@ -72,6 +72,10 @@ Text = Annotated[
     str, StringConstraints(min_length=1, max_length=10_000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]*$")
 ]
 Claimant = Annotated[Short, Refers("claimant")]
+ZoneName = Annotated[
+    str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f-\x9f\u202a-\u202e]*$")
+]
+"""A time zone by its IANA name. Which there are changes with the years: only new events are checked for it."""
 ItemId = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 
 

@@ -23,6 +23,7 @@ from projections.read_models import (
     membership,
     mentions,
     process_list,
+    process_zones,
     revisions,
     roles,
     search_names,
@@ -34,16 +35,17 @@ from projections.storage.generations import ReadModels, rebuild_lock
 from projections.storage.sqlite import put_aside
 from projections.storage.tables import Schema, Transaction
 
-VIEW_VERSION = 6
+VIEW_VERSION = 7
 """Raised whenever a table or a fold changes: read models of another version are rebuilt."""
 
 READ_MODELS = (
-    # These five find out what the batch changes, for all that follow.
+    # These six find out what the batch changes, for all that follow.
     timeline.READ_MODEL,
     mentions.READ_MODEL,
     revisions.READ_MODEL,
     subjects.READ_MODEL,
     membership.READ_MODEL,
+    process_zones.READ_MODEL,
     # These only take it.
     history.READ_MODEL,
     roles.READ_MODEL,

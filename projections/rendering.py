@@ -189,6 +189,7 @@ def process(renderer: Renderer, state: processes.ProcessState) -> ProcessLines:
         "state": renderer.line(state.stage),
         "ending": renderer.line(state.ending),
         "level": renderer.line(state.level),
+        "time_zone": renderer.line(state.time_zone),
         "areas": renderer.lines(state.areas.values(), included_place),
         "links": renderer.lines(state.links.values(), renderer.said),
         "control": renderer.lines(  # one report may be of several places

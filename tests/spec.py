@@ -42,7 +42,7 @@ def wire(
         "id": str(id or UUID(int=next(_numbers))),
         "type": name,
         "subject": subject or f"{vocabulary.families_of(name)[0]}/first",
-        "data": dict(vocabulary.PAYLOADS[name].example if data is None else data),
+        "data": dict(example_of(name) if data is None else data),
         **envelope,
     }
     if name not in _WITHOUT_TIME:
@@ -50,6 +50,12 @@ def wire(
     if claimant is not None:
         sent["sources"] = [{"publisher": "TASS", "claimant": claimant}]
     return sent
+
+
+def example_of(name: str) -> dict[str, Any]:
+    """The example of a type. A process of the tests has its clocks in UTC: there a day is over when it is in UTC."""
+    clocks = {"time_zone": "UTC"} if name == "ProcessOpened" else {}
+    return {**vocabulary.PAYLOADS[name].example, **clocks}
 
 
 def event(name: str, **fields: Any) -> Event:

@@ -30,7 +30,7 @@ from domain import general, revisions
 from domain.edtf import Day, When
 from domain.event import Event, Opening, Payload, Revision
 from domain.families import FAMILY_EVENTS, OPENINGS
-from domain.values import FAMILY_NAMES, ItemId, Label, Place, Quantity, Refers, Short, Text, Value
+from domain.values import FAMILY_NAMES, ItemId, Label, Place, Quantity, Refers, Short, Text, Value, ZoneName
 from domain.vocabulary import PAYLOADS, read_event
 
 DATES = (
@@ -53,6 +53,8 @@ DATES = (
     "2017-10-28T23:30Z/2017-10-29T04:00:30+03:00",
 )
 """Days, months, seasons, approximate, open and timed ones that overlap in many ways."""
+ZONES = ("Asia/Damascus", "Pacific/Kiritimati", "America/New_York", "Not/A_Zone")
+"""Also one that these tables do not have: it was stored with others."""
 PUBLISHED = ("2017-10-27", "2017-10-30", "2017-11-02", "2017-10", "2017-12")
 PUBLISHERS = ("TASS", "bulletin of the committee", "Réseau local")
 CLAIMANTS = ("unattributed", "one field commander, unnamed", "residents")
@@ -179,6 +181,7 @@ _KNOWN: dict[Any, st.SearchStrategy[Any]] = {
     Short: spellings(WORDS),
     Text: spellings(WORDS),
     ItemId: st.sampled_from(ITEMS),
+    ZoneName: st.sampled_from(ZONES),
     When: st.sampled_from(DATES),
     Day: st.sampled_from(PUBLISHED),
     bool: st.booleans(),

@@ -129,10 +129,8 @@ LONGEST_MODULE, LONGEST_FUNCTION = 500, 60
 TOO_LONG = {
     "domain/agreements.py": 704,
     "domain/general.py": 611,
-    "domain/horizon.py::seen_from": 62,
     "ledger/postgres.py": 548,
     "projections/queries/changes.py": 516,
-    "projections/queries/status.py::compose": 63,
 }
 """What is longer than it may be, with its lines: these only shrink, and no entry is added."""
 

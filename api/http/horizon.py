@@ -18,7 +18,8 @@ from api.http.parameters import A_TIME, Fresh, read_moment, require_views
 from domain.errors import BadCursor
 from domain.event import instant
 from projections.answers.explanations import ShownHorizon
-from projections.queries.at_horizon import PRESENT, HorizonRequest, check_date
+from projections.queries.at_horizon import PRESENT, HorizonRequest, check_date, clock_of
+from projections.storage.generations import ReadTransaction
 
 AHEAD = timedelta(minutes=1)
 """How far `known_at` may lie beyond our clock: the client's clock may be fast."""
@@ -140,8 +141,8 @@ At = Annotated[HorizonRequest, Depends(horizon_of)]
 """An endpoint on one process that takes `asked: At` understands the four parameters."""
 
 
-def stated(asked: HorizonRequest, now: datetime) -> ShownHorizon:
-    """The horizon as an answer states it; `now` is the clock on the wall.
+def stated(reading: ReadTransaction, process: str, asked: HorizonRequest) -> ShownHorizon:
+    """The horizon of a question about a process, as the answer states it.
 
     A status says in addition how many reports are only possibly inside, and how many lie beyond it.
     """
@@ -150,6 +151,6 @@ def stated(asked: HorizonRequest, now: datetime) -> ShownHorizon:
         "published_by": asked.published_by,
         "known_at": asked.known_at,
         "known_at_position": asked.known_at_position,
-        "now": instant(asked.now or now),
+        "now": instant(clock_of(reading, process, datetime.now(UTC), asked)),
         "position": asked.position,
     }

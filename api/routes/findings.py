@@ -115,6 +115,6 @@ def read_findings(process: ProcessPath, services: Fresh, asked: At, rules: OfRul
 
     def question(reading: ReadTransaction) -> ProcessFindingsAnswer:
         listed, explained = findings.findings(reading, process, now, asked, *rules)
-        return {"findings": listed, **explained, "horizon": stated(asked, now)}
+        return {"findings": listed, **explained, "horizon": stated(reading, process, asked)}
 
     return ask(services, question)

@@ -210,7 +210,11 @@ def read_history(
 
     def question(reading: ReadTransaction) -> HistoryAnswer:
         page = history.history(reading, process, after, limit, newest_first=newest, request=asked)
-        return {"events": page.items, "next": page.next, "horizon": stated(asked, datetime.now(UTC))}
+        return {
+            "events": page.items,
+            "next": page.next,
+            "horizon": stated(reading, process, asked),
+        }
 
     return ask(services, question)
 
@@ -300,10 +304,12 @@ def add_route(part: ProcessPart) -> None:
 
     def read(process: ProcessPath, services: Fresh, asked: At) -> JSON:
         now = datetime.now(UTC)
-        horizon = stated(asked, now)
-        return ask(
-            services, lambda reading: {part.name: part.question(reading, process, now, asked), "horizon": horizon}
-        )
+
+        def question(reading: ReadTransaction) -> dict[str, object]:
+            lines = part.question(reading, process, now, asked)
+            return {part.name: lines, "horizon": stated(reading, process, asked)}
+
+        return ask(services, question)
 
     example = {part.name: [part.example], "horizon": examples.HORIZON}
     router.add_api_route(
@@ -353,7 +359,11 @@ def read_claims(
 
     def question(reading: ReadTransaction) -> ClaimsAnswer:
         page = figures.claims(reading, process, after, limit, measure, claimant, asked)
-        return {"claims": page.items, "next": page.next, "horizon": stated(asked, datetime.now(UTC))}
+        return {
+            "claims": page.items,
+            "next": page.next,
+            "horizon": stated(reading, process, asked),
+        }
 
     return ask(services, question)
 
@@ -372,6 +382,10 @@ def read_incidents(process: ProcessPath, services: Fresh, asked: At, after: Curs
 
     def question(reading: ReadTransaction) -> IncidentsAnswer:
         page = incidents.incidents(reading, process, after, limit, asked)
-        return {"incidents": page.items, "next": page.next, "horizon": stated(asked, datetime.now(UTC))}
+        return {
+            "incidents": page.items,
+            "next": page.next,
+            "horizon": stated(reading, process, asked),
+        }
 
     return ask(services, question)

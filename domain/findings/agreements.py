@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from domain import agreements
 from domain.agreements import ObligationStanding
 from domain.family import FamilyFindings
-from domain.finding import Finding, Rule, Severity, few, moment_after
+from domain.finding import Finding, Rule, Severity, few
 from domain.findings.wording import MAX_VALUES, actors_named, cut, said_by
 from domain.lines import Course
+from domain.spans import Zones, first_passing, moment_after
 from domain.values import EventId, Subject
 
 OBLIGATION_OVERDUE = Rule(
@@ -20,7 +21,7 @@ OBLIGATION_OVERDUE = Rule(
 )
 
 
-def overdue(subject: Subject, state: agreements.AgreementState) -> Iterator[Finding]:
+def overdue(subject: Subject, state: agreements.AgreementState, zones: Zones) -> Iterator[Finding]:
     for name, obligation in agreements.owed(state).items():
         judged = agreements.judged(obligation, ObligationStanding.OVERDUE)
         dates = agreements.deadlines(obligation)
@@ -34,7 +35,7 @@ def overdue(subject: Subject, state: agreements.AgreementState) -> Iterator[Find
             subject,
             text,
             few((*obligation.agreed.events, *obligation.assessed.events)),
-            since=None if judged else moment_after(dates[0]),
+            since=None if judged else first_passing(dates, zones),
             about=f"obligation {name}",
         )
 
@@ -47,7 +48,7 @@ PHASE_BLOCKED = Rule(
 )
 
 
-def blocked(subject: Subject, state: agreements.AgreementState) -> Iterator[Finding]:
+def blocked(subject: Subject, state: agreements.AgreementState, zones: Zones) -> Iterator[Finding]:
     owed = agreements.owed(state)
     for name, obligation in owed.items():
         reasons: list[tuple[str, int | None, tuple[EventId, ...]]] = []
@@ -63,7 +64,7 @@ def blocked(subject: Subject, state: agreements.AgreementState) -> Iterator[Find
                 reasons.append((f"waits for {other}, which is judged to be overdue", None, late))
             elif dates:
                 waits = f"waits for {other}, which was due by {dates[0]}"
-                reasons.append((waits, moment_after(dates[0]), owed[other].agreed.events))
+                reasons.append((waits, first_passing(dates, zones), owed[other].agreed.events))
         if not reasons:
             continue
         starts = [since for _, since, _ in reasons if since is not None]
@@ -92,11 +93,12 @@ TRUCE_LAPSED = Rule(
 )
 
 
-def lapsing(subject: Subject, state: agreements.AgreementState) -> Iterator[Finding]:
+def lapsing(subject: Subject, state: agreements.AgreementState, zones: Zones) -> Iterator[Finding]:
     ends = agreements.term_ends(state)
     if not ends:
         return
-    first, last = ends[0].span.latest + 1, ends[-1].span.latest + 1
+    passing = [moment for end in ends if (moment := moment_after(end, zones)) is not None]
+    first, last = min(passing), max(passing)
     until = " or ".join(ends[:MAX_VALUES])
     says_so = f"According to {said_by(who for c in state.term.candidates for who in c.claimants)} it is"
     events = few((*state.term.events, *state.stage.events))

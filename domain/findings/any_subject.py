@@ -7,11 +7,12 @@ from typing import Any
 
 from domain import general
 from domain.claimants import Claimant, ClaimantKind, distinct
-from domain.edtf import END, When
-from domain.finding import DAY, Finding, Rule, Severity, few, moment_after
+from domain.edtf import When
+from domain.finding import DAY, Finding, Rule, Severity, few
 from domain.findings.wording import actors_named, cut, names_of, said_by, says
 from domain.general import Stance, SubjectState
 from domain.lines import Candidate, Course, Line
+from domain.spans import Zones, moment_after
 from domain.values import Basis, EventId, Subject
 
 # --- who says so --------------------------------------------------------------------------------------------
@@ -35,7 +36,7 @@ OPENING_STAGES = {"reported", "open", "possible", "announced"}
 """Where a subject stands when it is first reported: no change of state."""
 
 
-def one_claimant_only(subject: Subject, state: SubjectState) -> Iterator[Finding]:
+def one_claimant_only(subject: Subject, state: SubjectState, zones: Zones) -> Iterator[Finding]:
     """A change of state that one side only confirms, or that only one claimant reports."""
     parties = {f"actors/{party}" for party in getattr(state, "between", ())}
     stage: Line[Any] = getattr(state, "stage", Line())
@@ -55,13 +56,11 @@ def one_claimant_only(subject: Subject, state: SubjectState) -> Iterator[Finding
             others = names_of(sorted(parties - {who[0].name}))
             text = f"Only {who[0].name} says “{step}” ({dates[0]}); neither {others} nor anybody else confirms it."
             yield ONE_SIDE_ONLY.finding(subject, text, events, about=f"stage {step}")
-        ends = [when.span.latest for when in dates if when.span.latest < END]
-        if ends:
+        since = [after for when in dates if (after := moment_after(when, zones, CONFIRMED_WITHIN)) is not None]
+        if since:
             by = f"one claimant only: {said_by(who)}" if who else "no claimant: nobody is named, or we infer it"
             text = f"“{step}” ({dates[0]}) rests on {by}."
-            yield SINGLE_CLAIMANT.finding(
-                subject, text, events, since=min(ends) + CONFIRMED_WITHIN, about=f"stage {step}"
-            )
+            yield SINGLE_CLAIMANT.finding(subject, text, events, since=min(since), about=f"stage {step}")
 
 
 def _confirms_nothing(claimant: Claimant) -> bool:
@@ -91,16 +90,18 @@ CONDITION_NOT_HELD = Rule(
 )
 
 
-def passed_plan(subject: Subject, what: str, when: When, events: tuple[EventId, ...]) -> Iterator[Finding]:
-    if (since := moment_after(when)) is not None:
+def passed_plan(
+    subject: Subject, what: str, when: When, events: tuple[EventId, ...], zones: Zones
+) -> Iterator[Finding]:
+    if (since := moment_after(when, zones)) is not None:
         text = f"The {what} planned for {when} is not confirmed: the date has passed, and nobody says what came of it."
         yield PLAN_DATE_PASSED.finding(subject, text, events, since=since, about=f"{what} {when}")
 
 
-def unanswered_proposals(subject: Subject, state: SubjectState) -> Iterator[Finding]:
+def unanswered_proposals(subject: Subject, state: SubjectState, zones: Zones) -> Iterator[Finding]:
     for cited in general.unanswered(state):
         proposal = cited.data
-        since = moment_after(proposal.answer_by) if proposal.answer_by is not None else None
+        since = moment_after(proposal.answer_by, zones) if proposal.answer_by is not None else None
         if since is not None:
             by = f" by actors/{proposal.by}" if proposal.by else ""
             to = f" to {actors_named(proposal.to)}" if proposal.to else ""

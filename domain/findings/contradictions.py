@@ -47,6 +47,7 @@ TITLES: dict[str, str] = {
     "arrival": "how much arrived",
     "complete": "whether the agreement is complete",
     "level": "the level of the process",
+    "time_zone": "the time zone of the process",
     "kind": "the kind of actor",
     "until": "the last day to join",
 }

@@ -9,21 +9,21 @@ from domain import convoys, general
 from domain.comparison import comparable
 from domain.convoys import ClearanceForm, ClearanceGranted
 from domain.decimals import Exact, total
-from domain.edtf import END
 from domain.family import FamilyFindings
-from domain.finding import DAY, Finding, Rule, Severity, few, moment_after
+from domain.finding import DAY, Finding, Rule, Severity, few
 from domain.findings.any_subject import passed_plan
 from domain.findings.figures import PART_ABOVE_WHOLE
 from domain.findings.wording import cut, place_name, plain_number, said_by
 from domain.keys import compound
 from domain.lines import ANY_ORDER, Candidate, Course, Line
+from domain.spans import Zones, first_to_pass, last_to_pass, moment_after
 from domain.values import Item, Subject
 
 
-def _planned_departure(subject: Subject, state: convoys.ConvoyState) -> Iterator[Finding]:
+def _planned_departure(subject: Subject, state: convoys.ConvoyState, zones: Zones) -> Iterator[Finding]:
     for c in state.described.candidates if convoys.waiting(state) else ():
         if c.value.planned is not None:
-            yield from passed_plan(subject, "departure", c.value.planned, c.events)
+            yield from passed_plan(subject, "departure", c.value.planned, c.events, zones)
 
 
 CLEARANCE_STUCK = Rule(
@@ -43,25 +43,25 @@ ANSWERED_WITHIN = 7 * DAY
 """Seconds after which a request or a clearance that is not final is stuck, if no date was named."""
 
 
-def _clearance(subject: Subject, state: convoys.ConvoyState) -> Iterator[Finding]:
+def _clearance(subject: Subject, state: convoys.ConvoyState, zones: Zones) -> Iterator[Finding]:
     if not convoys.waiting(state):
         return
     for asked in general.sure(state.request):
-        yield from _not_answered(subject, state, asked)
+        yield from _not_answered(subject, state, asked, zones)
     for by, line in state.clearances.items():
         granted = [(c, c.value) for c in general.sure(line) if isinstance(c.value, ClearanceGranted)]
         if granted and len(granted) == len(general.sure(line)):
-            yield from _not_final(subject, by, granted)
-        ends = [g.valid_until for _, g in granted]
-        named = sorted((end for end in ends if end is not None), key=lambda end: end.span.latest)
-        if named and len(named) == len(ends) and (since := moment_after(named[-1])) is not None:
-            text = f"The clearance by actors/{by} was valid until {named[-1]}; the convoy is not reported to have gone."
+            yield from _not_final(subject, by, granted, zones)
+        ends = [g.valid_until for _, g in granted if g.valid_until is not None]
+        end = last_to_pass(ends, zones) if len(ends) == len(granted) else None
+        if end is not None and (since := moment_after(end, zones)) is not None:
+            text = f"The clearance by actors/{by} was valid until {end}; the convoy is not reported to have gone."
             events = few(event for c, _ in granted for event in c.events)
             yield CLEARANCE_EXPIRED.finding(subject, text, events, since=since, about=f"clearance {by}")
 
 
 def _not_answered(
-    subject: Subject, state: convoys.ConvoyState, asked: Candidate[convoys.ConvoyRequested]
+    subject: Subject, state: convoys.ConvoyState, asked: Candidate[convoys.ConvoyRequested], zones: Zones
 ) -> Iterator[Finding]:
     to, by = asked.value.to, asked.value.answer_by
     lines = state.clearances.values() if to is None else [state.clearances.get(to, Line())]
@@ -69,9 +69,9 @@ def _not_answered(
         return
     asked_on = asked.since or asked.occurred
     since = (
-        moment_after(by)
+        moment_after(by, zones)
         if by is not None
-        else moment_after(asked_on, ANSWERED_WITHIN)
+        else moment_after(asked_on, zones, ANSWERED_WITHIN)
         if asked_on is not None
         else None
     )
@@ -83,15 +83,15 @@ def _not_answered(
 
 
 def _not_final(
-    subject: Subject, by: str, granted: Sequence[tuple[Candidate[Any], ClearanceGranted]]
+    subject: Subject, by: str, granted: Sequence[tuple[Candidate[Any], ClearanceGranted]], zones: Zones
 ) -> Iterator[Finding]:
     """All that an actor has granted is in principle or with conditions."""
     if any(clearance.form is ClearanceForm.FINAL for _, clearance in granted):
         return
     first = [c.since or c.occurred for c, _ in granted]
-    starts = [(since, when) for when in first if when and (since := moment_after(when, ANSWERED_WITHIN)) is not None]
-    if starts:
-        since, when = min(starts)
+    when = first_to_pass((when for when in first if when is not None), zones)
+    since = moment_after(when, zones, ANSWERED_WITHIN) if when is not None else None
+    if since is not None:
         forms = " or ".join(dict.fromkeys(clearance.form.value for _, clearance in granted))
         text = f"actors/{by} granted passage {forms} ({when}); 7 days later there is no final clearance."
         events = few(event for c, _ in granted for event in c.events)
@@ -107,22 +107,26 @@ NOT_ARRIVED = Rule(
 ARRIVES_WITHIN = DAY
 
 
-def _not_arrived(subject: Subject, state: convoys.ConvoyState) -> Iterator[Finding]:
+def _not_arrived(subject: Subject, state: convoys.ConvoyState, zones: Zones) -> Iterator[Finding]:
     if convoys.is_series(state):
         return
-    seen = [c for c in general.sure(state.stage) if c.value.stage in convoys.ON_THE_ROAD and c.span.latest < END]
+    seen = [
+        (since, c)
+        for c in general.sure(state.stage)
+        if c.value.stage in convoys.ON_THE_ROAD and c.occurred is not None
+        if (since := moment_after(c.occurred, zones, ARRIVES_WITHIN)) is not None
+    ]
     if seen:
-        last = max(seen, key=lambda c: c.span.latest)
+        since, last = max(seen, key=lambda pair: pair[0])
         place = f" at {place_name(last.value.place)}" if last.value.place else ""
         text = (
             f"Last seen: {last.value.stage}{place} ({last.occurred}, {said_by(last.claimants)}); "
             "a day later it is not reported to have arrived."
         )
-        since = last.span.latest + ARRIVES_WITHIN
         yield NOT_ARRIVED.finding(subject, text, last.events, since=since, about="stage")
 
 
-def _unloaded(subject: Subject, state: convoys.ConvoyState) -> Iterator[Finding]:
+def _unloaded(subject: Subject, state: convoys.ConvoyState, zones: Zones) -> Iterator[Finding]:  # noqa: ARG001
     """More delivered or removed of an item than was loaded, by the most that any last report has loaded."""
     loads = [(c.events, _amounts(c.value.loaded)) for c in general.sure(state.departure)]
     if convoys.is_series(state) or not loads:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from domain import agreements, general, processes
 from domain.edtf import When
-from domain.finding import DAY, Finding, Rule, Severity, few, in_order, moment_after, ranked
+from domain.finding import DAY, Finding, Rule, Severity, few, in_order, ranked
 from domain.findings.wording import MAX_NAMES
 from domain.general import SubjectState
+from domain.spans import ANYWHERE, Zones, moment_after
 from domain.values import EventId, Subject
 
 SILENCE = Rule(
@@ -28,25 +29,28 @@ ACTING_WITHOUT_ROLE = Rule(
 RANKS = ranked(SILENCE, ACTING_WITHOUT_ROLE)
 
 
-def of_process(process: str, states: Mapping[Subject, SubjectState], heard: str | None) -> list[Finding]:
+def of_process(
+    process: str, states: Mapping[Subject, SubjectState], heard: str | None, zones: Zones = ANYWHERE
+) -> list[Finding]:
     """What only a process as a whole tells.
 
     Args:
         process: its id.
         states: of all subjects of the process, itself included.
         heard: the last day it was heard of, in EDTF; None or empty: no day is known, so nothing is said of silence.
+        zones: of the process.
     """
     own = states.get(Subject(f"processes/{process}"))
     stages = own.stage.values if isinstance(own, processes.ProcessState) else ()
     alive = {path: state for path, state in states.items() if state.opened}  # the process itself may be withdrawn
     placed = {actor for state in alive.values() for actor in in_place(state)}
     acting = [act for path, state in alive.items() for act in acts(path, state)]
-    return in_order([*silence(process, stages, heard), *without_role(process, acting, placed)], RANKS)
+    return in_order([*silence(process, stages, heard, zones), *without_role(process, acting, placed)], RANKS)
 
 
-def silence(process: str, stages: Sequence[str], heard: str | None) -> Iterator[Finding]:
+def silence(process: str, stages: Sequence[str], heard: str | None, zones: Zones = ANYWHERE) -> Iterator[Finding]:
     """Whether a process has not been heard of for long, unless all say that it ended."""
-    since = moment_after(When(heard), SILENT_AFTER) if heard and list(stages) != ["ended"] else None
+    since = moment_after(When(heard), zones, SILENT_AFTER) if heard and list(stages) != ["ended"] else None
     if since is not None:
         text = f"Nothing has been heard of the process since {heard}, for more than {SILENT_AFTER // DAY} days."
         yield SILENCE.finding(Subject(f"processes/{process}"), text, (), since=since)

@@ -9,13 +9,14 @@ from domain.family import FamilyFindings
 from domain.finding import Finding
 from domain.findings.any_subject import passed_plan
 from domain.lines import Course
+from domain.spans import Zones
 from domain.values import Subject
 
 
-def _planned_talks(subject: Subject, state: talks.TalksState) -> Iterator[Finding]:
+def _planned_talks(subject: Subject, state: talks.TalksState, zones: Zones) -> Iterator[Finding]:
     for c in state.planned.candidates if talks.awaited(state) else ():
         if c.value is not None:
-            yield from passed_plan(subject, "round of talks", c.value, c.events)
+            yield from passed_plan(subject, "round of talks", c.value, c.events, zones)
 
 
 def _is_past(state: talks.TalksState, about: str) -> bool:

@@ -169,6 +169,7 @@ class StatusBody(TypedDict):
     """Of the process itself: send it as `expected_version`."""
     labels: list[ShownLabel]
     level: ShownLine[str] | None
+    time_zone: ShownLine[str] | None
     areas: list[ShownLine[IncludedPlace]]
     links: list[ShownLine[Said]]
     horizon: ShownHorizon

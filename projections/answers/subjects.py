@@ -100,6 +100,7 @@ class ProcessLines(TypedDict):
     state: ShownLine[str] | None
     ending: ShownLine[str] | None
     level: ShownLine[str] | None
+    time_zone: ShownLine[str] | None
     areas: list[ShownLine[IncludedPlace]]
     links: list[ShownLine[Said]]
     control: list[ShownLine[Said]]

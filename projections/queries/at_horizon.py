@@ -17,7 +17,9 @@ from domain.edtf import END, Day, When
 from domain.errors import NotFound
 from domain.event import Recorded, instant
 from domain.finding import Finding
-from domain.horizon import EVERYTHING, Horizon
+from domain.horizon import EVERYTHING, Horizon, in_effect
+from domain.process_zones import zones_of
+from domain.spans import ANYWHERE, Zones, end_of
 from domain.values import Subject
 from projections.answers.explanations import Marks, ShownHorizon
 from projections.queries.snapshot import (
@@ -32,6 +34,7 @@ from projections.read_models.findings import Glance, findings_of, glance, glance
 from projections.read_models.incident_counts import DAY, counted_from
 from projections.read_models.membership import events_of
 from projections.read_models.process_list import unknown
+from projections.read_models.process_zones import zone_reports, zones_of_others
 from projections.read_models.revisions import events_by_id, ever_unified, marks_by_id
 from projections.read_models.subjects import actors_named
 from projections.read_models.timeline import all_of
@@ -61,11 +64,14 @@ class HorizonRequest:
             When(self.as_of) if self.as_of is not None else None,
         )
 
-    @property
-    def now(self) -> datetime | None:
-        """The clock of timed findings: the end of `as_of`, else `known_at`; None: the clock on the wall."""
+    def clock(self, zones: Zones = ANYWHERE) -> datetime | None:
+        """The clock of timed findings: the end of `as_of`, else `known_at`; None: the clock on the wall.
+
+        Args:
+            zones: of the process that is asked about: a day ends by them.
+        """
         if self.as_of is not None:
-            return datetime.fromtimestamp(min(When(self.as_of).span.latest, LATEST), UTC)
+            return datetime.fromtimestamp(min(end_of(When(self.as_of), zones), LATEST), UTC)
         return datetime.fromisoformat(self.known_at.upper()).astimezone(UTC) if self.known_at is not None else None
 
 
@@ -134,19 +140,20 @@ def process_view(
     Raises:
         NotFound: the process was never opened, or nothing of it is inside the horizon.
     """
-    clock = request.now or now
     if request.horizon == EVERYTHING:
-        return _present(transaction, process, clock, request)
+        return _present(transaction, process, request.clock() or now, request)
     log = events_of(transaction, process)
     if not log:
         raise unknown()
     names = _ActorNames(transaction, request.horizon.position)
-    snapshot = fold_snapshot([*log, *names.unified], process, horizon=request.horizon)
+    whole = [*log, *names.unified, *zones_of_others(transaction, log)]
+    snapshot = fold_snapshot(whole, process, horizon=request.horizon)
     if snapshot is None:
         raise NotFound(
             "nothing of this process is inside the horizon: its first event was recorded at position "
             f"{log[0].position}, {instant(log[0].recorded_at)}; ask for a later known_at, published_by or as_of"
         )
+    clock = request.clock(snapshot.zones_of(snapshot.own)) or now
     every = cache(partial(findings_in, snapshot))
     return ProcessView(
         snapshot,
@@ -201,6 +208,19 @@ class _ActorNames:
             if isinstance(state, ActorState) and (stays in seen.events or stays in seen.withdrawn):
                 states[actor] = state
         return states
+
+
+def clock_of(transaction: Transaction, process: str, now: datetime, request: HorizonRequest) -> datetime:
+    """The clock of a horizon of one process, without looking at anything else of it; `now`: the one on the wall."""
+    if request.as_of is None or When(request.as_of).span.timed:
+        return request.clock() or now
+    log = [
+        r for r in zone_reports(transaction, [process]) if request.position is None or r.position <= request.position
+    ]
+    effect = in_effect(log)
+    path = Subject(f"processes/{process}")
+    zones = zones_of(effect.events, effect.joined).get(effect.joined.get(path, path), ANYWHERE)
+    return request.clock(zones) or now
 
 
 def check_date(text: str) -> str:

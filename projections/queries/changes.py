@@ -97,12 +97,12 @@ def changes(
         NotFound: the process was never opened, or nothing of it was known at `until`.
         BadCursor: `since` lies after `until`.
     """
-    first = End(since.position or 0, since.now or recorded_at(transaction, since.position or 0))
+    first = End(since.position or 0, since.clock() or recorded_at(transaction, since.position or 0))
     if until.position is None:
         clocks = (now, first.time, recorded_at(transaction, transaction.position))
         last = End(transaction.position, max(clock for clock in clocks if clock is not None))
     else:
-        last = End(until.position, until.now or recorded_at(transaction, until.position))
+        last = End(until.position, until.clock() or recorded_at(transaction, until.position))
     backwards = first.time is not None and last.time is not None and first.time > last.time
     if first.position > last.position or backwards:
         raise BadCursor.at("since", "this lies after `until`: send the earlier one as `since`")

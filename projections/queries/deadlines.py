@@ -68,7 +68,7 @@ def deadlines(
     moment = int(now.timestamp())
     wanted = DeadlineFilter(
         process=known_ids(transaction, process) if process is not None else None,
-        until=until.span.latest if until is not None else None,
+        until=until,
         overdue=overdue,
     )
     last = read_cursor(after, int, int, str, int) if after is not None else None
@@ -129,7 +129,7 @@ def _line(renderer: Renderer, row: Any, events: list[str], context: _Context, no
         "what": row.what,
         "when": row.when,
         "actor": renderer.actor(row.actor),
-        "overdue": row.latest < now,
+        "overdue": row.passes <= now,
         "contested": not context.contested[row.subject].isdisjoint(
             (about, event) for about in ("stage", _matter(row.what)) for event in events
         ),

@@ -7,9 +7,11 @@ from datetime import datetime
 
 from domain.finding import Finding
 from domain.findings.processes import Act, silence, without_role
+from domain.process_zones import zones_in
 from domain.values import Subject
 from projections.read_models.findings import PLACED, activity_in_processes, in_processes
 from projections.read_models.process_list import lines
+from projections.read_models.process_zones import names_of_zones
 from projections.read_models.revisions import canonical_subjects, ids_of
 from projections.storage.tables import Transaction
 
@@ -31,8 +33,9 @@ def findings_everywhere(
 
 
 def _silent(transaction: Transaction) -> Iterator[tuple[str, Finding]]:
+    names = names_of_zones(transaction)
     for process, stages, heard_on in lines(transaction):
-        for finding in silence(process, stages, heard_on):
+        for finding in silence(process, stages, heard_on, zones_in([process], names)):
             yield process, finding
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Fields = Mapping[str, Any]
 """What an entry of any field tells: which fields it has depends on the field that it is in."""
-Own = Literal["state", "level", "ending", "areas", "links", "control", "access", "instruments", "bodies"]
+Own = Literal["state", "level", "time_zone", "ending", "areas", "links", "control", "access", "instruments", "bodies"]
 Family = Literal["talks", "agreements", "convoys", "enrolments"]
 Gathered = Literal["roles", "positions", "proposals"]
 Expected = Literal["overdue", "next_14_days", "later"]

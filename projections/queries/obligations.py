@@ -8,8 +8,8 @@ from datetime import datetime
 from domain import agreements
 from domain.agreements import ObligationAssessed
 from domain.event import Event
-from domain.general import SubjectState
 from domain.horizon import EVERYTHING
+from domain.values import Subject
 from projections import rendering
 from projections.answers.obligations import Kept, LedgerSide, OwedObligation, Score, ScoredSide
 from projections.queries.at_horizon import PRESENT, HorizonRequest, ProcessView, process_view
@@ -66,12 +66,13 @@ def _assessments(transaction: Transaction, view: ProcessView) -> list[Event]:
     return sorted(events, key=lambda event: event.order)
 
 
-def kept_to(state: SubjectState, now: datetime) -> Kept:
+def kept_to(snapshot: ProcessSnapshot, path: Subject, now: datetime) -> Kept:
     """Where an agreement stands at a time, and phase by phase how far its obligations are kept."""
+    state, zones = snapshot.states[path], snapshot.zones_of(path)
     assert isinstance(state, agreements.AgreementState)  # noqa: S101  an agreement has no other state
     moment = int(now.timestamp())
     return {
-        "standing": agreements.standing(state, moment).value,
+        "standing": agreements.standing(state, moment, zones).value,
         "phases": [
             {
                 "phase": phase.name,
@@ -80,7 +81,7 @@ def kept_to(state: SubjectState, now: datetime) -> Kept:
                 "overdue": list(phase.overdue),
                 "blocked_by": list(phase.blocked_by),
             }
-            for phase in agreements.phases(state, moment)
+            for phase in agreements.phases(state, moment, zones)
         ],
     }
 
@@ -98,7 +99,7 @@ def ledger(renderer: Renderer, snapshot: ProcessSnapshot, now: datetime) -> list
             terms = obligation.agreed.values
             line: OwedObligation = {
                 **shown,
-                "overdue": not shown["kept"] and agreements.is_overdue(obligation, moment),
+                "overdue": not shown["kept"] and agreements.is_overdue(obligation, moment, snapshot.zones_of(path)),
                 "phase": next((agreed.phase for agreed in terms if agreed.phase is not None), None),
                 "mirrors": [b if a == name else a for a, b in agreements.mirror_pairs(state) if name in (a, b)],
                 "blocks": [other for other in agreements.owed(state) if name in agreements.blocked_by(state, other)],

@@ -17,9 +17,10 @@ from domain.findings.processes import of_process
 from domain.general import SubjectState
 from domain.horizon import EVERYTHING, Horizon, Seen, names_processes, seen_from
 from domain.references import naming
+from domain.spans import ANYWHERE, Zones
 from domain.values import EventId, Subject
 from projections.answers.explanations import Marks
-from projections.read_models import entries, figures, findings, history, incident_counts, last_heard
+from projections.read_models import entries, figures, findings, history, incident_counts, last_heard, process_zones
 from projections.read_models.change_set import Heard
 from projections.read_models.figures import Claim
 from projections.read_models.incident_counts import IncidentCount
@@ -63,6 +64,8 @@ class ProcessSnapshot:
     """What its history shows, as recorded, in log order; empty in a snapshot from the read models."""
     in_effect: list[Event] = field(default_factory=list)
     """All reports in effect, under the subjects that stay; empty in a snapshot from the read models."""
+    zones: dict[Subject, Zones] = field(default_factory=dict)
+    """The time zones of the processes of each subject, of those that have any."""
     beyond: int = 0
     """How many events in effect the dates of the horizon leave out."""
 
@@ -70,6 +73,10 @@ class ProcessSnapshot:
     def own(self) -> Subject:
         """The path of the process itself."""
         return Subject(f"processes/{self.process}")
+
+    def zones_of(self, subject: str) -> Zones:
+        """The time zones of the processes of a subject; none: a day has passed there when it has passed everywhere."""
+        return self.zones.get(Subject(subject), ANYWHERE)
 
 
 # --- from the read models
@@ -107,6 +114,7 @@ def read_snapshot(
         newest=history.newest(transaction, ids, newest, apart_from(transaction, ids)),
         statements=entries.last_statements(transaction, ids, statements),
         joined=joined,
+        zones=process_zones.of_subjects(transaction, states, ids),
         withdrawn={
             subject: ids_of_type(transaction, as_one(subject, joined), OPENINGS[subject.partition("/")[0]].__name__)
             for subject, state in all_states.items()
@@ -129,7 +137,7 @@ def fold_snapshot(
 
     Args:
         events: at least all events of the process's subjects, of those they were ever joined with, and of actors that
-            were ever joined with others.
+            were ever joined with others; and what tells of the time zones of the other processes of these subjects.
         process: its id, or one that gave way to it.
         newest: how many of the events last recorded to name.
         statements: how many of the last statements to name.
@@ -167,17 +175,21 @@ def fold_snapshot(
         incident_counts=incident_counts.fold(in_effect),
         heard=last_heard.fold((*in_effect, *(naming(event, actors.joined) for event in heard_revisions))),
         statements=entries.last_statements_in(in_effect, statements),
-        actors={
-            s.partition("/")[2]: families.fold("actors", actors.events.get(s, ()))
-            for s in {*actors.events, *actors.withdrawn}
-        },
+        actors=_actor_states(actors),
         joined={**seen.joined, **actors.joined},
         withdrawn=_withdrawn(seen, mine, all_states),
         in_effect=in_effect,
+        zones={subject: zones for subject, zones in seen.zones.items() if subject in states},
     )
     _add_events(snapshot, seen, mine, [r for r in seen.known if r.subject in in_history])
     snapshot.newest = [recorded.key for recorded in snapshot.filed[::-1][:newest]]
     return snapshot
+
+
+def _actor_states(seen: Seen) -> dict[str, SubjectState]:
+    """The states of actors by their ids."""
+    paths = {*seen.events, *seen.withdrawn}
+    return {path.partition("/")[2]: families.fold("actors", seen.events.get(path, ())) for path in paths}
 
 
 def actors_seen(log: Iterable[Recorded], position: int | None) -> Seen:
@@ -260,7 +272,7 @@ def _add_events(snapshot: ProcessSnapshot, seen: Seen, mine: list[Recorded], fil
 def findings_in(snapshot: ProcessSnapshot) -> list[Finding]:
     """All findings of a snapshot that was folded in memory, whenever they stand."""
     disputes = _disputes(snapshot)
-    of_subjects = findings.fold(snapshot.states, snapshot.claims, snapshot.in_effect, disputes)
+    of_subjects = findings.fold(snapshot.states, snapshot.claims, snapshot.in_effect, disputes, snapshot.zones)
     return [*of_subjects, *findings_of_whole(snapshot)]
 
 
@@ -272,4 +284,5 @@ def _disputes(snapshot: ProcessSnapshot) -> Iterator[tuple[Subject, EventId, Eve
 
 def findings_of_whole(snapshot: ProcessSnapshot) -> list[Finding]:
     """The findings of the process as a whole: they are not kept, but put together."""
-    return of_process(snapshot.process, snapshot.states, snapshot.heard.on if snapshot.heard else None)
+    heard = snapshot.heard.on if snapshot.heard else None
+    return of_process(snapshot.process, snapshot.states, heard, snapshot.zones_of(snapshot.own))

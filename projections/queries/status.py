@@ -13,6 +13,7 @@ from typing import Any, cast
 from domain import agreements, convoys, enrolments, families, processes, talks
 from domain.event import Recorded, instant
 from domain.general import SubjectState
+from domain.spans import begins, has_passed, local_day, moment_after, next_day, second_of
 from domain.values import Subject
 from projections import rendering
 from projections.answers.deadlines import ShownDue
@@ -30,6 +31,8 @@ from projections.answers.status import (
     StatusBody,
     Truce,
     TruceStanding,
+    UnifiedSubject,
+    WithdrawnSubject,
 )
 from projections.answers.subjects import Gathered, WithObligations
 from projections.queries import explanations
@@ -80,6 +83,7 @@ def compose(view: ProcessView) -> StatusAnswer:
         "version": snapshot.version,
         "labels": rendering.labels(own.labels),
         "level": shown["level"],
+        "time_zone": shown["time_zone"],
         "areas": shown["areas"],
         "links": shown["links"],
         "horizon": view.horizon,
@@ -109,19 +113,12 @@ def compose(view: ProcessView) -> StatusAnswer:
         ],
         "convoys": cast("list[ConvoyInStatus]", _current(renderer, snapshot, convoys.ConvoyState)),
         "agreements": [
-            {**agreement, **kept_to(snapshot.states[Subject(agreement["subject"])], now)}
+            {**agreement, **kept_to(snapshot, Subject(agreement["subject"]), now)}
             for agreement in cast("list[ListedAgreement]", _current(renderer, snapshot, agreements.AgreementState))
         ],
         "statements": [{"events": renderer.rests_on([event])} for event in snapshot.statements],
-        "withdrawn": [
-            {"subject": path, "events": renderer.rests_on(events)}
-            for path, events in sorted(snapshot.withdrawn.items())
-        ],
-        "unified": [
-            {"subject": path, "into": stays}
-            for path, stays in sorted(snapshot.joined.items())
-            if stays in snapshot.states or stays in snapshot.withdrawn
-        ],
+        "withdrawn": _withdrawn(renderer, snapshot),
+        "unified": _unified(snapshot),
     }
     newest = [renderer.rests_on([event]) for event in snapshot.newest]
     events = view.lookup(list(renderer.events))
@@ -129,6 +126,18 @@ def compose(view: ProcessView) -> StatusAnswer:
     body["statements"] = [_said(renderer, statement, events) for statement in body["statements"]]
     changes = [_latest(ids, events[ids[0]]) for ids in newest]
     return {**body, "changes": changes, **explanations.at_horizon(view, renderer, events, marks)}
+
+
+def _withdrawn(renderer: Renderer, snapshot: ProcessSnapshot) -> list[WithdrawnSubject]:
+    return [{"subject": path, "events": renderer.rests_on(ids)} for path, ids in sorted(snapshot.withdrawn.items())]
+
+
+def _unified(snapshot: ProcessSnapshot) -> list[UnifiedSubject]:
+    return [
+        {"subject": path, "into": stays}
+        for path, stays in sorted(snapshot.joined.items())
+        if stays in snapshot.states or stays in snapshot.withdrawn
+    ]
 
 
 def _said(renderer: Renderer, statement: ShownStatement, events: Mapping[str, Recorded]) -> ShownStatement:
@@ -218,12 +227,14 @@ def last_heard(renderer: Renderer, snapshot: ProcessSnapshot) -> LastHeard | Non
 
 def due(renderer: Renderer, snapshot: ProcessSnapshot, now: datetime) -> dict[str, list[ShownDue]]:
     """What is expected: overdue, within 14 days, and later; each oldest first."""
-    moment, ahead = int(now.timestamp()), int((now + AHEAD).timestamp())
+    ahead = second_of(now + AHEAD)
     expected: dict[str, list[tuple[object, ShownDue]]] = {"overdue": [], "next": [], "later": []}
     for path, state in snapshot.states.items():
+        zones = snapshot.zones_of(path)
         for deadline in families.due(state):
-            span = deadline.when.span
-            place = "overdue" if span.latest < moment else "next" if span.earliest <= ahead else "later"
+            start = begins(deadline.when, zones)
+            overdue = has_passed(deadline.when, now, zones)
+            place = "overdue" if overdue else "next" if start is None or start.first <= ahead else "later"
             order = (*rendering.when_key(deadline.when), path, deadline.what)
             expected[place].append((order, renderer.due(path, deadline)))
     return {place: [line for _, line in sorted(lines, key=itemgetter(0))] for place, lines in expected.items()}
@@ -237,19 +248,22 @@ def changes_at(snapshot: ProcessSnapshot, now: datetime, edge: int | None = None
         now: the clock.
         edge: when, in seconds since 1970, a finding begins to stand or no longer does (`Glance.until`).
     """
-    boundaries = [int((now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)).timestamp())]
-    for state in snapshot.states.values():
+    ends: list[int | None] = [next_day(second_of(now), snapshot.zones_of(snapshot.own))]
+    for path, state in snapshot.states.items():
+        zones = snapshot.zones_of(path)
         for deadline in families.due(state):
-            span = deadline.when.span
-            boundaries += [span.latest + 1, span.earliest - int(AHEAD.total_seconds())]
+            start = begins(deadline.when, zones)
+            ends.append(moment_after(deadline.when, zones))
+            ends.append(start.first - int(AHEAD.total_seconds()) if start is not None else None)
         if isinstance(state, agreements.AgreementState):  # the ledger tells of deadlines that are due no more, too
             terms = (agreed for obligation in state.obligations.values() for agreed in obligation.agreed.values)
-            boundaries += [agreed.deadline.span.latest + 1 for agreed in terms if agreed.deadline is not None]
-            boundaries += [term.starts.span.earliest for term in state.term.values if term.starts is not None]
+            ends += [moment_after(agreed.deadline, zones) for agreed in terms if agreed.deadline is not None]
+            starting = (begins(term.starts, zones) for term in state.term.values if term.starts is not None)
+            ends += [moment.last for moment in starting if moment is not None]
             for end in agreements.term_ends(state):
-                boundaries += [end.span.latest + 1, end.span.latest - agreements.LAPSING + 1]
-    boundaries += [edge] if edge is not None else []
-    return datetime.fromtimestamp(min(b for b in boundaries if b > now.timestamp()), UTC)
+                ends += [moment_after(end, zones), moment_after(end, zones, -agreements.LAPSING)]
+    ends.append(edge)
+    return datetime.fromtimestamp(min(end for end in ends if end is not None and end > now.timestamp()), UTC)
 
 
 # --- people at risk, truce
@@ -281,6 +295,7 @@ def at_risk(renderer: Renderer, snapshot: ProcessSnapshot, own: processes.Proces
 
 def truce(renderer: Renderer, snapshot: ProcessSnapshot, now: datetime) -> Truce:
     """Each ceasefire with its term; violations and incidents per recorder in the last 7 and 30 days."""
+    today = local_day(second_of(now), snapshot.zones_of(snapshot.own))
     truces: list[TruceStanding] = []
     for path, state in snapshot.states.items():
         if isinstance(state, agreements.AgreementState) and (
@@ -291,12 +306,12 @@ def truce(renderer: Renderer, snapshot: ProcessSnapshot, now: datetime) -> Truce
                     "agreement": path,
                     "label": state.labels[0].text if state.labels else path,
                     "state": renderer.line(state.stage),
-                    "standing": agreements.standing(state, int(now.timestamp())).value,
+                    "standing": agreements.standing(state, int(now.timestamp()), snapshot.zones_of(path)).value,
                     "term": renderer.line(state.term, rendering.term),
                     "violations": by_recorder(
-                        [t for t in snapshot.incident_counts if t.subject == path and t.kind == "violation"], now
+                        [t for t in snapshot.incident_counts if t.subject == path and t.kind == "violation"], today
                     ),
                 }
             )
     incidents = [t for t in snapshot.incident_counts if t.kind == "incident"]
-    return {"agreements": truces, "incidents": by_recorder(incidents, now)}
+    return {"agreements": truces, "incidents": by_recorder(incidents, today)}

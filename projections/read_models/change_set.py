@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Table
 
 from domain.event import Event, Recorded
 from domain.general import SubjectState
+from domain.spans import Zones
 from domain.values import Subject
 from projections.storage.tables import TableDefinition, Transaction
 
@@ -89,6 +90,12 @@ class ChangeSet:
         """Places that `membership.places_of` has looked up already."""
         self.left: dict[Subject, frozenset[str]] = {}
         """The processes to which the subjects that gave way belonged. By `membership`."""
+        self.zones: dict[Subject, Zones] = {}
+        """The time zones of subjects whose state changed or that have other zones now, of those that have any. By
+        `process_zones`."""
+        self.other_clocks: dict[Subject, SubjectState] = {}
+        """The states of the subjects that have other zones now, though nothing was reported of them. By
+        `process_zones`."""
         self.heard: dict[Subject, Heard] = {}
         """The newest source that this batch brings, by subject. By `last_heard`."""
         self.heard_again: set[str] = set()

@@ -13,6 +13,8 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Integer, Row, select, tuple_
 
 from domain import families
+from domain.edtf import BEGINNING, END, When
+from domain.spans import ANYWHERE, Zones, begins, first_day, passes
 from projections.read_models.change_set import ChangeSet, ReadModel
 from projections.read_models.membership import BELONGS
 from projections.storage.sql import delete_where, put
@@ -26,11 +28,16 @@ DEADLINES = TableDefinition(
     Column("when", Text, nullable=False),
     Column("earliest", BigInteger, nullable=False),
     Column("latest", BigInteger, nullable=False),
+    Column("first_day", BigInteger, nullable=False),
+    Column("begins", BigInteger, nullable=False),
+    Column("passes", BigInteger, nullable=False),
     Column("actor", Text),
     Column("events", Text, nullable=False),
     indexes=[IndexDefinition("latest", ("latest", "earliest", "subject", "number"))],
 )
-"""What is expected by a date and not settled."""
+"""What is expected by a date and not settled: the bounds of the date, by which it is sorted; the beginning of its first
+day, to be compared with days; and the seconds at which it begins and has passed by the zones of its processes, to be
+compared with times."""
 
 KEY = ("latest", "earliest", "subject", "number")
 """The columns by which they are sorted: the first to end first."""
@@ -42,8 +49,8 @@ class DeadlineFilter:
 
     process: Sequence[str] | None = None
     """The ids of the process to whose subjects they belong."""
-    until: int | None = None
-    """Only what may be due by this second since 1970."""
+    until: When | None = None
+    """Only what may be due by the end of this date."""
     overdue: bool | None = None
     """Only what is overdue (True) or is not (False)."""
 
@@ -53,6 +60,7 @@ class DeadlineFilter:
 
 def apply(changes: ChangeSet) -> None:
     table = changes.table(DEADLINES)
+    states = {**changes.states, **changes.other_clocks}
     rows = [
         {
             "subject": subject,
@@ -61,15 +69,25 @@ def apply(changes: ChangeSet) -> None:
             "when": str(due.when),
             "earliest": due.when.span.earliest,
             "latest": due.when.span.latest,
+            **_on_the_clock(due.when, changes.zones.get(subject, ANYWHERE)),
             "actor": due.actor,
             "events": json.dumps([str(event) for event in due.events]),
         }
-        for subject, state in changes.states.items()
+        for subject, state in states.items()
         if state.opened  # nothing is due of a withdrawn subject
         for number, due in enumerate(families.due(state))
     ]
-    delete_where(changes.connection, table.c.subject, [*changes.states, *changes.gave_way])
+    delete_where(changes.connection, table.c.subject, [*states, *changes.gave_way])
     put(changes.connection, table, rows)
+
+
+def _on_the_clock(when: When, zones: Zones) -> dict[str, int]:
+    start, end = begins(when, zones), passes(when, zones)
+    return {
+        "first_day": first_day(when, zones),
+        "begins": start.first if start is not None else BEGINNING,
+        "passes": end.last if end is not None else END,
+    }
 
 
 READ_MODEL = ReadModel((DEADLINES,), apply)
@@ -97,9 +115,10 @@ def page(
         subjects = subjects.where(belongs.c.process.in_(wanted.process))
     query = select(table).order_by(*key).limit(limit).where(table.c.subject.in_(subjects))
     if wanted.until is not None:
-        query = query.where(table.c.earliest <= wanted.until)
+        column = table.c.begins if wanted.until.span.timed else table.c.first_day
+        query = query.where(column <= wanted.until.span.latest)
     if wanted.overdue is not None:
-        query = query.where(table.c.latest < now if wanted.overdue else table.c.latest >= now)
+        query = query.where(table.c.passes <= now if wanted.overdue else table.c.passes > now)
     if last is not None:
         query = query.where(tuple_(*key) > last)
     return transaction.connection.execute(query).all()

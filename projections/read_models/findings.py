@@ -37,6 +37,7 @@ from domain.findings.reports import content_key, of_disputes, of_repeats
 from domain.findings.rules import RULES
 from domain.general import SubjectState
 from domain.revisions import EventDisputed
+from domain.spans import ANYWHERE, Zones
 from domain.values import EventId, Subject
 from projections.read_models.change_set import ChangeSet, ReadModel
 from projections.read_models.figures import Claim, makes_claims, newest_claims
@@ -124,13 +125,14 @@ def apply(changes: ChangeSet) -> None:
 
 def _renew_states(changes: ChangeSet) -> None:
     """What the folded states tell: nothing, of a withdrawn subject."""
+    states, zones = {**changes.states, **changes.other_clocks}, changes.zones
     findings = [
         (OF_STATE, finding)
-        for subject, state in changes.states.items()
+        for subject, state in states.items()
         if state.opened
-        for finding in families.findings(subject, state)
+        for finding in families.findings(subject, state, zones.get(subject, ANYWHERE))
     ]
-    _replace(changes, [(subject, OF_STATE) for subject in changes.states], findings)
+    _replace(changes, [(subject, OF_STATE) for subject in states], findings)
 
 
 def _renew_activity(changes: ChangeSet) -> None:
@@ -266,6 +268,7 @@ def fold(
     claims: Iterable[Claim],
     in_effect: Iterable[Event],
     disputes: Iterable[tuple[Subject, EventId, Event]],
+    zones: Mapping[Subject, Zones],
 ) -> list[Finding]:
     """The findings of subjects, whenever they stand.
 
@@ -274,6 +277,7 @@ def fold(
         claims: the newest ones on them.
         in_effect: all reports on them.
         disputes: the reports among these that are disputed, each with the dispute.
+        zones: the zones of their processes, of those that have any.
     """
     findings: list[Finding] = []
     made: dict[Subject, list[ClaimMade]] = defaultdict(list)
@@ -287,7 +291,7 @@ def fold(
         disputed[subject].append((event_id, dispute.id, disputant(dispute)))
     for subject, state in states.items():
         if state.opened:
-            findings += families.findings(subject, state)
+            findings += families.findings(subject, state, zones.get(subject, ANYWHERE))
     for subject, theirs in made.items():
         findings += of_claims(subject, theirs)
     for (subject, _, _), events in alike.items():

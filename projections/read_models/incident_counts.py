@@ -113,16 +113,15 @@ def fold(events: Iterable[Event]) -> list[IncidentCount]:
 
 
 def counted_from(now: datetime) -> int:
-    """The first day, since 1970-01-01, that the counts of the last days look at."""
-    return int(now.timestamp()) // DAY - LONGEST_COUNT + 1
+    """The first day, since 1970-01-01, that the counts of the last days may look at, whatever the zone."""
+    return int(now.timestamp()) // DAY - LONGEST_COUNT
 
 
-def by_recorder(counts: Iterable[IncidentCount], now: datetime) -> dict[str, RecorderCounts]:
+def by_recorder(counts: Iterable[IncidentCount], today: int) -> dict[str, RecorderCounts]:
     """Counts of each recorder, never added up: two recorders may count the same event.
 
-    `certain` lies wholly within the days before `now`, `possible` may do so.
+    `certain` lies wholly within the days up to `today` (since 1970-01-01), `possible` may do so.
     """
-    today = int(now.timestamp()) // DAY
     every = list(counts)
     names = told_apart(count.recorder for count in every)
     lines: dict[str, RecorderCounts] = {}

@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 
 from domain import families
-from tests.spec import wire
+from tests.spec import example_of, wire
 
 Wire = dict[str, Any]
 
@@ -16,7 +16,8 @@ Wire = dict[str, Any]
 def opening(subject: str, **fields: Any) -> Wire:
     """The opening of a subject, with references to nothing but the process `first`."""
     payload = families.OPENINGS[subject.partition("/")[0]]
-    data = {name: value for name, value in payload.example.items() if name not in ("between", "senders", "organiser")}
+    example = example_of(payload.__name__)
+    data = {name: value for name, value in example.items() if name not in ("between", "senders", "organiser")}
     if "processes" in data:
         data["processes"] = ["first"]
     return wire(payload.__name__, subject=subject, data=data, **fields)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from domain.agreements import LAPSING, mirror_pairs, phases, standing, term_ends
 from domain.edtf import When
 from domain.event import Event
 from tests.spec import event, fold_of
+
+ZONE = (UTC,)
 
 
 def at(moment: str) -> int:
@@ -63,15 +66,15 @@ TRIAL = in_force(until="2017-09-30", trial=True)
     ],
 )
 def test_where_a_truce_stands(reports: list[Event], moment: str, expected: str) -> None:
-    assert standing(fold_of(*reports), at(moment)) == expected
+    assert standing(fold_of(*reports), at(moment), ZONE) == expected
 
 
 def test_two_ends_of_a_term_leave_it_lapsing_until_the_last_one() -> None:
     state = fold_of(in_force(until="2017-09-30"), in_force(until="2017-10-31"))
     assert [str(end) for end in term_ends(state)] == ["2017-09-30", "2017-10-31"]
-    assert standing(state, at("2017-09-17")) == "lapsing"
-    assert standing(state, at("2017-10-31")) == "lapsing"
-    assert standing(state, at("2017-11-01")) == "lapsed"
+    assert standing(state, at("2017-09-17"), ZONE) == "lapsing"
+    assert standing(state, at("2017-10-31"), ZONE) == "lapsing"
+    assert standing(state, at("2017-11-01"), ZONE) == "lapsed"
 
 
 def test_a_report_without_an_end_leaves_nothing_to_lapse() -> None:
@@ -97,12 +100,12 @@ RELEASE = owes("release", phase="second", depends_on=["open", "lift"])
 
 def test_phases_tell_what_is_kept_overdue_and_waited_for() -> None:
     state = fold_of(LIFT, OPEN, RELEASE, assessed("lift", score=2), assessed("other", score=3))
-    first, second, rest = phases(state, at("2017-10-30"))
+    first, second, rest = phases(state, at("2017-10-30"), ZONE)
     assert (first.name, first.obligations, first.kept) == ("first", ("lift", "open"), 0)
     assert (first.overdue, first.blocked_by) == (("lift",), ())
     assert (second.name, second.obligations, second.blocked_by) == ("second", ("release",), ("open", "lift"))
     assert (rest.name, rest.obligations, rest.kept) == (None, ("other",), 1)
-    assert phases(state, at("2017-10-29"))[0].overdue == ()
+    assert phases(state, at("2017-10-29"), ZONE)[0].overdue == ()
 
 
 def test_what_is_kept_is_neither_overdue_nor_in_the_way() -> None:

@@ -668,15 +668,26 @@ def test_an_instant_beside_a_day_leaves_room_for_any_zone() -> None:
     assert seen_at("2017-10-29T09:00:00Z") == ["open"]
     assert seen_at("2017-10-29T09:59:59Z") == ["open"]
     assert seen_at("2017-10-29T10:00:00Z") == ["open?"]
-    assert seen_at("2017-10-30T13:59:59Z") == ["open?"]
-    assert seen_at("2017-10-30T14:00:00Z") == []
+    assert seen_at("2017-10-30T11:59:59Z") == ["open?"]
+    assert seen_at("2017-10-30T12:00:00Z") == []
 
 
 def test_a_day_beside_an_instant_leaves_room_for_any_zone() -> None:
     one = said("open", occurred="2017-10-29")
-    found = [at(moment, one) for moment in ("2017-10-28T09:59:59Z", "2017-10-28T10:00:00Z", "2017-10-30T13:59:58Z")]
+    found = [at(moment, one) for moment in ("2017-10-28T09:59:59Z", "2017-10-28T10:00:00Z", "2017-10-30T11:59:58Z")]
     assert found == [[], ["open?"], ["open?"]]
-    assert at("2017-10-30T13:59:59Z", one) == ["open"]
+    assert at("2017-10-30T11:59:59Z", one) == ["open"]
+
+
+def test_the_zone_of_its_process_narrows_that() -> None:
+    process = event(
+        "ProcessOpened", subject="processes/first", data={"labels": [{"text": "x"}], "time_zone": "Asia/Damascus"}
+    )
+    one = said("open", occurred="2017-10-29")
+    moments = ("2017-10-28T21:59:59+01:00", "2017-10-28T22:00:00Z", "2017-10-29T21:59:58Z", "2017-10-29T21:59:59Z")
+    assert [at(moment, process, one) for moment in moments] == [[], ["open?"], ["open?"], ["open"]]
+    assert at("2017-10-29", process, said("open", occurred="2017-10-29T21:59:59Z")) == ["open"]
+    assert at("2017-10-29", process, said("open", occurred="2017-10-29T22:00:00Z")) == []
 
 
 def test_instants_are_compared_to_the_second() -> None:

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from domain import zones
 from domain.errors import (
     AlreadyOpen,
     IdReused,
@@ -354,3 +355,46 @@ def test_a_dry_run_in_a_group_with_the_same_event(ledger: Ledger) -> None:
     assert isinstance(after, Appended)
     assert (dry.events[0].version, dry.events[0].subject, dry.new) == (2, "talks/first", 0)
     assert ledger.head() == 6
+
+
+# --- what only new events are refused for
+
+
+def zoned(zone: str, name: str = "processes/valley", **more: Any) -> Draft:
+    return draft("ProcessOpened", subject=name, data={"labels": [{"text": "valley"}], "time_zone": zone}, **more)
+
+
+@pytest.mark.parametrize(
+    ("sent", "near"),
+    [("asia/damascus", "Asia/Damascus"), ("Damascus", "Asia/Damascus"), ("Europe/Kyev", "Europe/Kyiv")],
+)
+def test_a_zone_that_there_is_not_is_refused_with_near_ones(ledger: Ledger, sent: str, near: str) -> None:
+    recorded = unchanged(ledger)
+    with pytest.raises(Malformed, match=near) as refused:
+        append(ledger, statement(), zoned(sent))
+    assert pointers(refused.value) == ["/1/data/time_zone"]
+    assert recorded()
+
+
+def test_a_correction_to_a_zone_that_there_is_not_is_refused(ledger: Ledger) -> None:
+    opened = zoned("Asia/Damascus")
+    append(ledger, opened)
+    data = {"labels": [{"text": "valley"}], "time_zone": "Asia/Damaskus"}
+    replacement = {"type": "ProcessOpened", "occurred": "2017-10-01", "data": data}
+    correction = {"event": str(opened.event.id), "by": "our error", "reason": "x", "replacement": replacement}
+    with pytest.raises(Malformed) as refused:
+        append(ledger, draft("EventCorrected", subject="processes/valley", data=correction))
+    assert pointers(refused.value) == ["/0/data/replacement/data/time_zone"]
+
+
+def test_a_recorded_zone_is_answered_as_before_when_no_table_has_it_any_more(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = zoned("Asia/Damascus")
+    first = append(ledger, sent)
+    monkeypatch.setattr("domain.zones.zone_names", lambda: frozenset({"UTC"}))
+    zones.zone.cache_clear()
+    again = append(ledger, sent)
+    assert (again.events, again.new) == (first.events, 0)
+    with pytest.raises(Malformed):
+        append(ledger, zoned("Asia/Damascus", "processes/other"))

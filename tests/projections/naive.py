@@ -7,11 +7,15 @@ whole log; nothing is kept, sorted once or passed along. It shares no code with 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
 
-from domain.edtf import BEGINNING, Span
-from domain.event import Event, Opening, Recorded, Revision
+from domain import families
+from domain.edtf import BEGINNING, END, Span, When
+from domain.event import Event, Opening, ProcessOpening, Recorded, Revision
 from domain.horizon import Horizon
+from domain.processes import ProcessOpened, ProcessState
 from domain.revisions import CorrectedBy, DuplicateMarked, EventCorrected, EventRetracted, SubjectUnified
 from domain.values import EventId, Source, Subject
 from tests.strategies import read
@@ -41,9 +45,9 @@ def naively(horizon: Horizon, log: Log) -> dict[Subject, dict[EventId, Inside]]:
     found: dict[Subject, dict[EventId, Inside]] = {}
     for recorded in passed:  # steps 3 and 4
         event = stands(recorded, passed)
-        if event is not None and occurred(event, horizon) != "no":
+        if event is not None and occurred(event, horizon, known) != "no":
             why = None
-            if occurred(event, horizon) == "maybe":
+            if occurred(event, horizon, known) == "maybe":
                 why = "occurrence"
             elif all(published(one, known, horizon) == "maybe" for one in [recorded, *doubles(recorded, passed)]):
                 why = "publication"
@@ -82,6 +86,69 @@ def about(revision: Recorded, known: Log) -> Recorded | None:
 # --- steps 2 and 4: dates
 
 
+def by_end_of_in(when: When, cut: When, zones: list[str]) -> str:
+    """Whether what has this date had come by the end of `cut`: yes, no, maybe; where a day meets an instant, by zones.
+
+    Every zone that there may be is tried, from UTC-12 to UTC+14 if it is not known, and must give the same answer.
+    """
+    offsets = [timezone(timedelta(minutes=m)) for m in range(-12 * 60, 14 * 60 + 1, 15)]
+    tried = [ZoneInfo(name) for name in zones] or offsets
+    answers = set()
+    for zone in tried:
+        earliest, latest = bounds_in(when, zone)
+        end = bounds_in(cut, zone)[1]
+        answers |= {"no" if earliest > end else "yes" if latest <= end else "maybe"}
+    return answers.pop() if len(answers) == 1 else "maybe"
+
+
+def bounds_in(when: When, zone: tzinfo) -> tuple[int, int]:
+    """The bounds of a date if its calendar dates are days of a zone; an end that is an instant stays as it is."""
+    parts = when.split("/") if "/" in when else [when, when]
+    first, last = parts
+    earliest = BEGINNING if first in ("", "..") else in_zone(When(first).span.earliest, When(first).span.timed, zone)
+    if last in ("", ".."):
+        return earliest, END
+    span = When(last).span
+    latest = span.latest if span.timed else in_zone(span.latest + 1, False, zone) - 1
+    return earliest, latest
+
+
+def in_zone(midnight: int, timed: bool, zone: tzinfo) -> int:
+    if timed:
+        return midnight
+    local = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=midnight)).replace(tzinfo=zone)
+    return int(local.timestamp())
+
+
+def zones_naively(subject: Subject, known: Log) -> list[str]:
+    """The names of the zones of the processes of a subject; none unless each has one that its reports agree on."""
+    names = []
+    for process in processes_naively(stays(subject, known), known):
+        told = []
+        for recorded in known:
+            event = stands(recorded, known)
+            if event is not None and event.subject == process and isinstance(event.data, ProcessOpened):
+                told.append(event)
+        state = families.fold("processes", told)
+        assert isinstance(state, ProcessState)
+        name = state.time_zone.value
+        if name is None or name not in available_timezones():
+            return []
+        names.append(name)
+    return names
+
+
+def processes_naively(subject: Subject, known: Log) -> set[Subject]:
+    if subject.startswith("processes/"):
+        return {subject}
+    found = set()
+    for recorded in known:
+        event = stands(recorded, known)
+        if event is not None and event.subject == subject and isinstance(event.data, ProcessOpening):
+            found |= {stays(Subject(f"processes/{name}"), known) for name in event.data.processes}
+    return found
+
+
 def by_end_of(span: Span, cut: Span) -> str:
     """Whether what lies within these bounds had come by the end of `cut`: yes, no, maybe."""
     doubt = ZONES if span.timed != cut.timed else 0
@@ -90,10 +157,12 @@ def by_end_of(span: Span, cut: Span) -> str:
     return "no" if span.earliest > cut.latest + doubt else "maybe"
 
 
-def occurred(event: Event, horizon: Horizon) -> str:
-    if horizon.as_of is None:
-        return "yes"
-    return by_end_of(event.span, horizon.as_of.span)
+def occurred(event: Event, horizon: Horizon, known: Log) -> str:
+    if horizon.as_of is None or event.occurred is None:
+        return "yes" if horizon.as_of is None else "maybe"
+    if not event.span.timed and not horizon.as_of.span.timed:
+        return by_end_of(event.span, horizon.as_of.span)
+    return by_end_of_in(event.occurred, horizon.as_of, zones_naively(event.subject, known))
 
 
 def published(recorded: Recorded, known: Log, horizon: Horizon) -> str:

@@ -25,7 +25,7 @@ from projections.queries.snapshot import ProcessSnapshot, findings_in, fold_snap
 from projections.read_models.findings import glance_at
 from projections.storage.generations import GenerationProgress, ReadModels, ReadTransaction
 from tests import postgres
-from tests.spec import wire
+from tests.spec import example_of, wire
 from tests.strategies import read
 
 REFERENCES = ("between", "senders", "organiser")
@@ -51,7 +51,7 @@ def opened(*subjects: str, **fields: Any) -> list[Wire]:
     found = []
     for subject in subjects:
         payload = OPENINGS[subject.partition("/")[0]]
-        data = {name: value for name, value in payload.example.items() if name not in REFERENCES}
+        data = {name: value for name, value in example_of(payload.__name__).items() if name not in REFERENCES}
         if "processes" in data:
             data["processes"] = ["first"]
         found.append(wire(payload.__name__, **{"subject": subject, "occurred": "2017-10-01", "data": data, **fields}))
@@ -177,7 +177,7 @@ def scene_of(found: ProcessSnapshot, now: datetime = NOW, asked: HorizonRequest 
 
     return ProcessView(
         found,
-        asked.now or now,
+        asked.clock(found.zones_of(found.own)) or now,
         asked,
         lambda ids: {one: found.events[one] for one in dict.fromkeys(ids)},
         lambda ids: {one: found.marks[one] for one in ids if one in found.marks},

@@ -139,6 +139,7 @@ class StatusPage(CitedLines):
         if status["last_heard"]:
             put(f"Last heard: {self._heard(status['last_heard'])}")
         self.line(["Level: "], status["level"], plain, indent=0)
+        self.line(["Time zone: "], status["time_zone"], plain, indent=0)
         for area in status["areas"]:
             self.line(["Area: "], area, values.area, indent=0)
         for link in status["links"]:

@@ -150,6 +150,7 @@ STATUS: StatusAnswer = {
     "version": 9,
     "labels": _LABELS,
     "level": example_line("intrastate-local"),
+    "time_zone": example_line("Asia/Damascus"),
     "areas": [],
     "links": [],
     "horizon": {**HORIZON, "possible": 0, "beyond": 0},

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Any
 
 from domain import families
 from domain.edtf import When
 from domain.event import Event
 from domain.finding import Finding
+from domain.spans import Zones
 from domain.values import EventId
 from tests.spec import event, fold_of
 
@@ -16,9 +18,9 @@ OURS = "actors/government"
 THEIRS = "actors/eleven-groups"
 
 
-def found(*events: Event, rule: str) -> list[Finding]:
-    """The findings of one rule on the subject of these reports."""
-    return [one for one in families.findings(events[0].subject, fold_of(*events)) if one.rule == rule]
+def found(*events: Event, rule: str, zones: Zones = (UTC,)) -> list[Finding]:
+    """The findings of one rule on the subject of these reports, whose process has these zones."""
+    return [one for one in families.findings(events[0].subject, fold_of(*events), zones) if one.rule == rule]
 
 
 def stands(one: Finding, when: str) -> bool:

@@ -50,8 +50,8 @@ def test_a_single_claimant_is_told_of_after_48_hours_and_until_a_second_one() ->
     convened = event("TalksConvened", occurred=DAY_1, claimant="TASS", data={})
     (finding,) = found(convened, rule="single-claimant")
     assert finding.text == "“convened” (2017-10-27) rests on one claimant only: TASS."
-    assert not stands(finding, "2017-10-29T23:59:58Z")
-    assert stands(finding, "2017-10-29T23:59:59Z")
+    assert not stands(finding, "2017-10-29T23:59:59Z")
+    assert stands(finding, "2017-10-30T00:00:00Z")
     assert stands(finding, "2027")
     again = retold(convened, claimant="TASS", occurred=DAY_3)
     assert found(convened, again, rule="single-claimant")[0].since == finding.since

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import UTC
 
 import pytest
 
@@ -28,11 +29,11 @@ def states(*events: Event) -> dict[Subject, SubjectState]:
 
 
 def test_a_process_is_silent_14_days_after_it_was_last_heard_of() -> None:
-    (finding,) = of_process("first", states(event("ProcessOpened")), DAY_1)
+    (finding,) = of_process("first", states(event("ProcessOpened")), DAY_1, (UTC,))
     assert finding.key == ("silence", "processes/first", "")
     assert not stands(finding, "2017-11-10T23:59:58Z")
     assert stands(finding, "2017-11-11")
-    (later,) = of_process("first", {}, DAY_3)
+    (later,) = of_process("first", {}, DAY_3, (UTC,))
     assert later.since == (finding.since or 0) + 2 * DAY
 
 

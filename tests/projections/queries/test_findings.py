@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from domain import families
 from domain.event import Recorded
 from domain.findings.rules import RULES
+from domain.spans import has_passed
 from projections.catch_up import rebuild
 from projections.queries import deadlines, findings, processes, quality
 from projections.queries.snapshot import findings_in
@@ -107,7 +108,14 @@ def check(found: ReadModels, log: Sequence[Recorded]) -> None:
                 if state.opened:
                     belongs.setdefault(path, set()).add(process)
                     expected[path] = [
-                        [path, one.what, str(one.when), one.actor, [str(event) for event in one.events]]
+                        [
+                            path,
+                            one.what,
+                            str(one.when),
+                            one.actor,
+                            [str(event) for event in one.events],
+                            has_passed(one.when, CLOCKS[0], picture.zones_of(path)),
+                        ]
                         for one in families.due(state)
                     ]
         listed = due(snapshot, CLOCKS[0])
@@ -121,7 +129,7 @@ def check(found: ReadModels, log: Sequence[Recorded]) -> None:
 
 
 def _row(one: Wire) -> list[Any]:
-    return [one[name] for name in ("subject", "what", "when", "actor", "events")]
+    return [one[name] for name in ("subject", "what", "when", "actor", "events", "overdue")]
 
 
 @SLOW

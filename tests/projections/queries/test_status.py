@@ -40,7 +40,7 @@ def at(text: str) -> datetime:
 
 def test_the_sections_stand_in_the_order_of_the_first_screen() -> None:
     assert list(_composed()) == [
-        *("process", "version", "labels", "level", "areas", "links", "horizon"),
+        *("process", "version", "labels", "level", "time_zone", "areas", "links", "horizon"),
         *("state", "ending", "last_heard"),
         *("next_14_days", "overdue", "later"),
         "findings",
