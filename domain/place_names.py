@@ -16,6 +16,7 @@ from domain.vocabulary import nested_values
 _ON_ANY_SUBJECT: frozenset[type[Payload]] = frozenset(
     (AccessReported, ControlReported, IncidentReported, ViolationReported)
 )
+_OF_CONVOYS = f"{CONVOYS.name}/"
 
 
 def names_of(place: Place) -> Iterator[str]:
@@ -28,7 +29,7 @@ def names_of(place: Place) -> Iterator[str]:
 def places_told_of(event: Event) -> Iterator[Place]:
     """The places of which an event tells what happened there: all of a convoy's; where an incident or a violation was;
     what is held, open or besieged. The areas of a process are a matter of its state, since some are removed again."""
-    if type(event.data) in _ON_ANY_SUBJECT or event.family == CONVOYS.name:
+    if type(event.data) in _ON_ANY_SUBJECT or event.subject.startswith(_OF_CONVOYS):
         yield from _places_in(event.data)
 
 

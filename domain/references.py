@@ -40,11 +40,30 @@ def references_in(value: Value, at: str = "") -> Iterator[tuple[str, Refers, str
 
 def actors_named(event: Event) -> set[Subject]:
     """The paths of the actors that an event names: in what it says, as its claimants, in what it is corrected to."""
-    return {
-        Subject(f"actors/{name}" if refers.to == "actors" else name)
-        for _, refers, name in references(event)
-        if refers.to == "actors" or name.startswith("actors/")
-    }
+    actors: set[Subject] = set()
+    for source in event.sources:
+        if source.claimant is not None and source.claimant.startswith("actors/"):
+            actors.add(Subject(source.claimant))
+    if _naming_actors(type(event.data)):
+        _collect_actors(event.data, actors)
+    if isinstance(event.data, revisions.EventCorrected):
+        actors |= actors_named(replaced(event, event.data))
+    return actors
+
+
+def _collect_actors(value: Value, into: set[Subject]) -> None:
+    for name, refers in _naming_actors(type(value)):
+        held = getattr(value, name)
+        for item in held if isinstance(held, tuple) else (held,):
+            match item:
+                case Value():
+                    _collect_actors(item, into)
+                case str() if refers is not None and refers.to == "actors":
+                    into.add(Subject(f"actors/{item}"))
+                case str() if item.startswith("actors/"):
+                    into.add(Subject(item))
+                case _:
+                    pass
 
 
 def naming(event: Event, stays: Mapping[Subject, Subject]) -> Event:
@@ -70,7 +89,7 @@ def naming(event: Event, stays: Mapping[Subject, Subject]) -> Event:
 
 def _naming(value: Value, stays: Mapping[Subject, Subject]) -> Value:
     update: dict[str, Any] = {}
-    for name, refers in _referring(type(value)):
+    for name, refers in _naming_actors(type(value)):
         held = getattr(value, name)
         now = _named(held, refers, stays)
         if now is not held:
@@ -108,6 +127,20 @@ def _referring(model: type[Value]) -> tuple[tuple[str, Refers | None], ...]:
         elif any(_referring(nested) for nested in nested_values(field.annotation)):
             referring.append((name, None))
     return tuple(referring)
+
+
+@cache
+def _naming_actors(model: type[Value]) -> tuple[tuple[str, Refers | None], ...]:
+    """Those of the fields that refer that can name an actor, or hold values that do (None)."""
+    return tuple(
+        (name, refers)
+        for name, refers in _referring(model)
+        if (
+            refers.to in ("actors", "claimant", "subject")
+            if refers is not None
+            else any(_naming_actors(nested) for nested in nested_values(model.model_fields[name].annotation))
+        )
+    )
 
 
 def _marks(annotation: Any) -> Iterator[Refers]:

@@ -6,9 +6,10 @@ from uuid import UUID
 
 import pytest
 
-from domain.event import Event
-from domain.references import misfit, references
-from domain.vocabulary import model_of
+from domain.event import Event, Revision
+from domain.references import actors_named, misfit, naming, references
+from domain.values import Subject
+from domain.vocabulary import PAYLOADS, model_of
 from tests.spec import event
 
 
@@ -106,3 +107,19 @@ def test_a_reference_names_an_event_that_can_be_meant(
 def test_a_reference_is_described_by_its_own_field() -> None:
     schema = model_of("ActorRelated").model_json_schema()["$defs"]["ActorRelated"]
     assert schema["properties"]["to"]["description"] == "The other actor."
+
+
+@pytest.mark.parametrize("name", PAYLOADS)
+def test_the_actors_that_an_event_names_are_those_it_refers_to(name: str) -> None:
+    subject = {"EventCorrected": "talks/first", "SubjectUnified": "convoys/second"}.get(name)
+    sent = event(name, subject=subject, claimant="actors/monitor")
+    expected = {
+        f"actors/{named}" if refers.to == "actors" else named
+        for _, refers, named in references(sent)
+        if refers.to == "actors" or named.startswith("actors/")
+    }
+    assert actors_named(sent) == expected
+    stays = {actor: Subject("actors/stays") for actor in actors_named(sent)}
+    if not isinstance(sent.data, Revision):
+        assert actors_named(naming(sent, stays)) == {Subject("actors/stays")}
+    assert naming(sent, {Subject("actors/nobody"): Subject("actors/stays")}) is sent
