@@ -111,7 +111,7 @@ def test_a_reference_is_described_by_its_own_field() -> None:
 
 @pytest.mark.parametrize("name", PAYLOADS)
 def test_the_actors_that_an_event_names_are_those_it_refers_to(name: str) -> None:
-    subject = {"EventCorrected": "talks/first", "SubjectUnified": "convoys/second"}.get(name)
+    subject = {"EventCorrected": "talks/first", "SubjectUnified": "convoys/other"}.get(name)
     sent = event(name, subject=subject, claimant="actors/monitor")
     expected = {
         f"actors/{named}" if refers.to == "actors" else named
