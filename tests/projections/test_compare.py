@@ -25,12 +25,14 @@ from tests.spec import wire
 from tests.strategies import histories, with_unified_actors
 
 SEED = Path(__file__).parents[2] / "seeds" / "ilvaran-valley.ndjson"
-"""It has something in every table."""
+"""With a process whose time zone is known it has something in every table."""
 
 
 @pytest.fixture(scope="module")
 def log() -> list[Recorded]:
-    return recorded([json.loads(line) for line in SEED.read_text(encoding="utf-8").splitlines()])
+    labels = [{"text": "Eastern Kalamun", "lang": "en"}]
+    zoned = wire("ProcessOpened", subject="processes/zoned", data={"labels": labels, "time_zone": "Asia/Damascus"})
+    return recorded([*(json.loads(line) for line in SEED.read_text(encoding="utf-8").splitlines()), zoned])
 
 
 @pytest.fixture(scope="module")
