@@ -6,13 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from projections.paging import Page
 from projections.queries import figures, findings, history, incidents, obligations, subjects
 from projections.queries.at_horizon import PRESENT, HorizonRequest
 from projections.storage.generations import ReadTransaction
-from tests.projections.world import NOW, SLOW, Wire, follow, plain, processes_of, pull, reading, recorded, views
+from tests.examples import examples
+from tests.projections.world import NOW, Wire, follow, plain, processes_of, pull, reading, recorded, views
 from tests.spec import wire
 from tests.strategies import histories
 
@@ -49,7 +50,7 @@ ANSWERS: dict[str, Callable[[ReadTransaction, str, HorizonRequest], Any]] = {
 }
 
 
-@settings(SLOW, max_examples=40)
+@examples(15)
 @given(histories(max_steps=25))
 def test_the_last_position_is_the_present(history: list[Wire]) -> None:
     log = recorded(history)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.errors import NotFound
@@ -17,6 +17,7 @@ from domain.vocabulary import PAYLOADS
 from projections.queries.at_horizon import HorizonRequest
 from projections.queries.snapshot import fold_snapshot
 from projections.storage.generations import ReadModels
+from tests.examples import examples
 from tests.projections.naive import Inside, naively
 from tests.projections.world import Wire, folded, follow, kept, opened, processes_of, pull, recorded, views
 from tests.spec import wire
@@ -24,8 +25,8 @@ from tests.strategies import DATES, PUBLISHED, PUBLISHERS, histories
 
 pytestmark = pytest.mark.usefixtures("both_databases")
 
-SOME = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-FEW = settings(SOME, max_examples=30)
+SOME = examples(25)
+FEW = examples(12)
 CUTS = (
     "2017-10-26",
     "2017-10-27",

@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, settings
 from sqlalchemy import delete
 
 from domain.actors import ActorState
@@ -25,11 +24,12 @@ from projections.queries.snapshot import ProcessSnapshot, findings_in, fold_snap
 from projections.read_models.findings import glance_at
 from projections.storage.generations import GenerationProgress, ReadModels, ReadTransaction
 from tests import postgres
+from tests.examples import examples
 from tests.spec import example_of, wire
 from tests.strategies import read
 
 REFERENCES = ("between", "senders", "organiser")
-SLOW = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+SLOW = examples(20)
 NOW = datetime(2017, 10, 30, 12, tzinfo=UTC)
 Wire = dict[str, Any]
 

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from api.cli.terminal.status_page import draw
 from projections.answers.status import StatusAnswer
 from projections.queries.at_horizon import HorizonRequest
+from tests.examples import examples
 from tests.projections.world import folded, processes_of, recorded
 from tests.spec import wire
 from tests.strategies import histories
@@ -285,7 +286,7 @@ def test_it_fits_the_terminal(width: int) -> None:
     assert not re.search(r"\d{1,2} Oct$|\d Oct\n", page), "a date broken between two lines"
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@examples(25)
 @given(histories(), st.sampled_from([40, 80, 100]), st.booleans())
 def test_any_process_can_be_drawn(history: list[Json], width: int, every: bool) -> None:
     log = recorded(history)

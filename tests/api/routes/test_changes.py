@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 import time_machine
 from fastapi.testclient import TestClient
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -30,7 +30,8 @@ from tests.api.cli.test_commands import seeded as founding  # noqa: F401  a fixt
 from tests.api.conftest import HERE, SEED
 from tests.api.routes.test_queries import append, get, parameter
 from tests.api.sending import Wire, opening, problem, statement
-from tests.projections.world import SLOW, folded, plain, processes_of, reading, recorded
+from tests.examples import examples
+from tests.projections.world import folded, plain, processes_of, reading, recorded
 from tests.spec import wire
 from tests.strategies import histories
 
@@ -223,7 +224,7 @@ def test_what_cannot_be_asked_says_how_to(invented: Run) -> None:
     assert "`parley processes` lists those there are." in invented("changes", "none", code=1).stderr
 
 
-@settings(SLOW, max_examples=20)
+@examples(10)
 @given(histories(), st.integers(0, 40))
 def test_whatever_is_recorded_can_be_told(history: list[Wire], cut: int) -> None:
     log = recorded(history)

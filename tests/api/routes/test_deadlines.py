@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 import time_machine
 from fastapi.testclient import TestClient
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar
 
@@ -24,6 +24,7 @@ from projections.answers.explanations import Explained
 from tests.api.cli.test_commands import Run, flat, lines, place, run
 from tests.api.routes.test_queries import append, parameter
 from tests.api.sending import Wire, begin, opening, problem
+from tests.examples import examples
 from tests.spec import wire
 from tests.strategies import DATES
 
@@ -287,7 +288,7 @@ def deadline(when: str, **fields: Any) -> Deadline:
 TEXTS = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=120)
 
 
-@settings(max_examples=60)
+@examples(30)
 @given(
     st.lists(
         st.builds(

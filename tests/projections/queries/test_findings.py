@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain import families
@@ -22,6 +22,7 @@ from projections.queries.snapshot import findings_in
 from projections.read_models.process_list import ProcessFilter
 from projections.rendering import Renderer
 from projections.storage.generations import ReadModels, ReadTransaction
+from tests.examples import examples
 from tests.projections.world import (
     Wire,
     follow,
@@ -39,7 +40,7 @@ from tests.strategies import histories, read
 
 pytestmark = pytest.mark.usefixtures("both_databases")
 
-SLOW = settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+SLOW = examples(12)
 CLOCKS = (
     datetime(2017, 10, 30, 12, tzinfo=UTC),
     datetime(2017, 12, 20, tzinfo=UTC),

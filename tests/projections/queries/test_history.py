@@ -5,12 +5,13 @@ from __future__ import annotations
 from functools import partial
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from projections.queries import history as history_query
+from tests.examples import examples
 from tests.projections.queries.asking import FIRST, ids, pages, said, the_history, uuid
-from tests.projections.world import SLOW, Wire, follow, opened, processes_of, pull, reading, recorded, views
+from tests.projections.world import Wire, follow, opened, processes_of, pull, reading, recorded, views
 from tests.spec import wire
 from tests.strategies import histories
 
@@ -55,7 +56,7 @@ def test_pages_visit_each_event_once_also_with_equal_dates(limit: int, newest_fi
         assert len(set(ids(found))) == len(found) == len(days) + 1
 
 
-@settings(SLOW, max_examples=15)
+@examples(8)
 @given(histories(), st.integers(1, 5), st.booleans())
 def test_pages_of_any_history_visit_each_event_once(history: list[Wire], limit: int, newest_first: bool) -> None:
     log = recorded(history)

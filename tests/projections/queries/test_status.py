@@ -8,14 +8,15 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from projections.answers.status import StatusAnswer
 from projections.queries import figures, status
 from projections.queries.snapshot import findings_in
 from projections.read_models.findings import glance_at
-from tests.projections.world import NOW, SLOW, Wire, folded, opened, pictured, processes_of, recorded, scene_of
+from tests.examples import examples
+from tests.projections.world import NOW, Wire, folded, opened, pictured, processes_of, recorded, scene_of
 from tests.spec import wire
 from tests.strategies import histories
 
@@ -401,7 +402,7 @@ def named(part: Any, section: str = "") -> Iterator[str]:
             pass
 
 
-@settings(SLOW, max_examples=40)
+@examples(20)
 @given(histories(min_steps=5))
 def test_every_line_can_be_traced(history: list[Wire]) -> None:
     """The events of all lines stand in the evidence, and the actors mentioned among the actors."""
@@ -457,7 +458,7 @@ MOMENTS = st.datetimes(datetime(2017, 10, 1), datetime(2017, 12, 15), timezones=
 NEAR = st.sampled_from([at(f"2017-10-{day}T{hour}") for day in (27, 28, 29, 30) for hour in ("05:59:30", "23:59:59.5")])
 
 
-@settings(SLOW, max_examples=60)
+@examples(25)
 @given(histories(min_steps=8, with_revisions=False), NEAR | MOMENTS)
 def test_a_status_holds_until_the_moment_it_names(history: list[Wire], now: datetime) -> None:
     log = recorded(history)

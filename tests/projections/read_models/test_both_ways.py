@@ -6,15 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from projections.queries.at_horizon import process_view
 from projections.queries.snapshot import ProcessSnapshot, findings_in, fold_snapshot, read_snapshot
 from projections.read_models.incident_counts import LONG_AGO
 from projections.storage.generations import ReadTransaction
+from tests.examples import examples
 from tests.projections.test_time_travel import revised
-from tests.projections.world import NOW, SLOW, Wire, follow, processes_of, pull, recorded, views
+from tests.projections.world import NOW, Wire, follow, processes_of, pull, recorded, views
 from tests.strategies import histories, with_unified_actors
 
 pytestmark = pytest.mark.usefixtures("both_databases")
@@ -35,7 +36,7 @@ def findings_kept(reading: ReadTransaction, process: str) -> list[Any]:
     return sorted(process_view(reading, process, NOW).findings(), key=str)
 
 
-@settings(SLOW, max_examples=30)
+@examples(15)
 @given(st.one_of(histories(), revised(), with_unified_actors()), st.lists(st.integers(1, 7), min_size=1, max_size=20))
 def test_what_is_kept_is_what_is_folded(history: list[Wire], sizes: list[int]) -> None:
     log = recorded(history)
