@@ -1,6 +1,7 @@
 """Read models of its own for every test: in a real file, and in a real database."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -38,9 +39,15 @@ def found(open_views: Callable[[], ReadModels]) -> ReadModels:
     return open_views()
 
 
+@pytest.fixture(scope="session")
+def databases_of_views(database_server: str) -> Iterator[world.Databases]:
+    """Kept for the whole session: in random order, files and databases take turns."""
+    with closing(world.Databases(database_server)) as databases:
+        yield databases
+
+
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
 def both_databases(request: pytest.FixtureRequest) -> Iterator[None]:
     """Lets `world.views` give read models in a file, then in a database."""
-    server = request.getfixturevalue("database_server") if request.param == "postgresql" else None
-    with world.kept_in(server):
+    with world.kept_in(request.getfixturevalue("databases_of_views") if request.param == "postgresql" else None):
         yield

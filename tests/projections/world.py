@@ -68,42 +68,49 @@ def pull(log: Sequence[Recorded | Unreadable], at_most: Callable[[], int] = lamb
     return lambda after, limit: [r for r in log if r.position > after][: min(limit, at_most())]
 
 
-_server: str | None = None
-_idle: list[ReadModels] = []
-"""Read models in databases, emptied, for the next who asks: it takes long to make them."""
+class Databases:
+    """Read models in databases of a PostgreSQL server, emptied for the next who asks: it takes long to make them."""
+
+    def __init__(self, server: str) -> None:
+        self._server = server
+        self._idle: list[ReadModels] = []
+        self._all = ExitStack()
+
+    def take(self) -> ReadModels:
+        if self._idle:
+            return self._idle.pop()
+        read_models = open_read_models(self._all.enter_context(postgres.database(self._server)))
+        self._all.callback(read_models.close)
+        return read_models
+
+    def give_back(self, read_models: ReadModels) -> None:
+        _empty(read_models)
+        self._idle.append(read_models)
+
+    def close(self) -> None:
+        self._all.close()
+
+
+_databases: Databases | None = None
 
 
 @contextmanager
-def kept_in(server: str | None) -> Iterator[None]:
-    """While it lasts, `views` gives read models in databases of a PostgreSQL server; in files, if that is None."""
-    global _server
-    _server = server
-    with ExitStack() as databases:
-        if server is not None:
-            databases.callback(_close_idle)
-            _DATABASES.append(databases)
-        yield
-    _server = None
-    _DATABASES.clear()
-
-
-_DATABASES: list[ExitStack] = []
-
-
-def _close_idle() -> None:
-    while _idle:
-        _idle.pop().close()
+def kept_in(databases: Databases | None) -> Iterator[None]:
+    """While it lasts, `views` gives read models in these databases; in files, if that is None."""
+    global _databases
+    _databases = databases
+    yield
+    _databases = None
 
 
 @contextmanager
 def views() -> Iterator[ReadModels]:
-    if _server is not None:
-        found = _idle.pop() if _idle else open_read_models(_DATABASES[0].enter_context(postgres.database(_server)))
+    if (databases := _databases) is not None:
+        found = databases.take()
         try:
             yield found
         finally:
-            _empty(found)
-            _idle.append(found)
+            databases.give_back(found)
         return
     with tempfile.TemporaryDirectory() as directory:
         found = open_read_models(Path(directory) / "views.db")
