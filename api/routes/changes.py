@@ -30,8 +30,8 @@ _END_HINT = (
 )
 _POSITION = re.compile("[0-9]{1,19}", re.ASCII)
 A_POSITION_OR_TIME = {
-    "pattern": r"^(\d{1,19}|\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[Tt]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?"
-    r"([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d))$"
+    "pattern": r"^([0-9]{1,19}|[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+    r"[Tt]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9]))$"
 }
 """For the documentation of a parameter that `read_end` reads: the form of a position, or of a time with its zone."""
 

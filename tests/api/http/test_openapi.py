@@ -151,6 +151,26 @@ def test_the_form_of_a_date_in_the_description(
         assert (re.search(pattern, text) is None) == (text in bad)
 
 
+def test_patterns_take_ascii_digits_alone_in_every_dialect(described: dict[str, Any]) -> None:
+    """In some dialects of regular expressions a class of digits takes those of other scripts too."""
+
+    def patterns(value: Any) -> Iterator[str]:
+        match value:
+            case dict():
+                yield from (text for name, text in value.items() if name == "pattern" and isinstance(text, str))
+                for held in value.values():
+                    yield from patterns(held)
+            case list():
+                for held in value:
+                    yield from patterns(held)
+            case _:
+                pass
+
+    found = set(patterns(described))
+    assert len(found) > 5
+    assert [pattern for pattern in found if r"\d" in pattern] == []
+
+
 QUERIES = ("/v1/processes", "/v1/talks", "/v1/agreements", "/v1/convoys", "/v1/enrolments", "/v1/actors")
 
 
