@@ -52,9 +52,9 @@ _HORIZON_OPTIONS: dict[str, Any] = {
     "known_at": Annotated[
         str | None,
         typer.Option(
-            metavar="TIME",
+            metavar="TIME|DAY",
             rich_help_panel=HORIZON_PANEL,
-            help="Only what was recorded by a time with its zone, such as 2017-10-29T09:00:00Z.",
+            help="Only what was recorded by a time with its zone (2017-10-29T09:00:00Z) or by the end of a day in UTC.",
         ),
     ],
     "known_at_position": Annotated[

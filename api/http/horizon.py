@@ -14,7 +14,7 @@ from typing import Annotated
 from fastapi import Depends, Query
 from pydantic import AfterValidator
 
-from api.http.parameters import A_TIME, Fresh, read_moment, require_views
+from api.http.parameters import A_TIME_OR_DAY, Fresh, TimeOrDay, read_time_or_day, require_views
 from domain.errors import BadCursor
 from domain.event import instant
 from projections.answers.explanations import ShownHorizon
@@ -64,16 +64,23 @@ def read_date(text: str) -> str:
 
 
 def read_known_at(text: str) -> str:
-    """A time at which something is asked to have been known.
+    """A time, or a day in UTC, by which something is asked to have been known. Today is one, though it has not ended.
 
     Raises:
-        ValueError: it is none, or it is still to come; the text says how to correct it.
+        ValueError: it is neither, or it is still to come; the text says how to correct it.
     """
-    moment = read_moment(text)
+    asked = read_time_or_day(text)
     _in_years(text)
-    if moment > datetime.now(UTC) + AHEAD:
-        raise ValueError("this time is still to come: leave it out to ask what is known now")
+    if asked.first > datetime.now(UTC) + AHEAD:
+        raise ValueError(
+            f"this {'day' if asked.is_day else 'time'} is still to come: leave it out to ask what is known now"
+        )
     return text
+
+
+def clock_at(asked: TimeOrDay) -> datetime:
+    """The clock at the end of what was asked for: of a day that has not ended, the clock on the wall."""
+    return max(asked.first, min(asked.last, datetime.now(UTC))) if asked.is_day else asked.last
 
 
 def _in_years(text: str) -> None:
@@ -108,9 +115,9 @@ async def horizon_of(
         str | None,
         AfterValidator(lambda text: read_known_at(text) if text is not None else None),
         Query(
-            description="Only what was recorded by this time (with its zone).",
-            examples=["2017-10-29T09:00:00Z"],
-            json_schema_extra=A_TIME,
+            description="Only what was recorded by this time (with its zone), or by the end of this day in UTC.",
+            examples=["2017-10-29T09:00:00Z", "2017-10-29"],
+            json_schema_extra=A_TIME_OR_DAY,
         ),
     ] = None,
     known_at_position: Annotated[
@@ -120,7 +127,7 @@ async def horizon_of(
     """The horizon that is asked for, once the read models have reached it."""
     if (as_of, published_by, known_at, known_at_position) == (None, None, None, None):
         return PRESENT
-    positions = []
+    positions, clock = [], None
     if known_at_position is not None:
         end = await asyncio.to_thread(services.ledger.head)
         if known_at_position > end:
@@ -130,11 +137,13 @@ async def horizon_of(
             )
         positions.append(known_at_position)
     if known_at is not None:
-        positions.append(await asyncio.to_thread(services.ledger.position_at, read_moment(known_at)))
+        known = read_time_or_day(known_at)
+        clock = clock_at(known)
+        positions.append(await asyncio.to_thread(services.ledger.position_at, known.last))
     position = min(positions, default=None)
     if position is not None:
         await require_views(services, position)
-    return HorizonRequest(as_of, published_by, known_at, known_at_position, position)
+    return HorizonRequest(as_of, published_by, known_at, known_at_position, position, clock)
 
 
 At = Annotated[HorizonRequest, Depends(horizon_of)]

@@ -6,8 +6,8 @@ import asyncio
 import difflib
 import re
 from collections.abc import Iterable
-from datetime import datetime
-from typing import Annotated, Any, get_origin
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, NamedTuple, get_origin
 
 from fastapi import Depends, Query, Request, Response
 from fastapi.dependencies.models import Dependant
@@ -20,8 +20,11 @@ from domain.values import FAMILY_NAMES, ID_PATTERN, SUBJECT_PATTERN
 from domain.vocabulary import PAYLOADS
 from ledger.recorder import Filter, micros
 
-A_TIME = {"format": "date-time"}
-"""For the documentation of a parameter that `read_moment` reads."""
+A_TIME_OR_DAY = {
+    "pattern": r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+    r"([Tt]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9]))?$"
+}
+"""For the documentation of a parameter that `read_time_or_day` reads."""
 LAST_POSITION = 2**63 - 1  # what the database can hold
 BRIEFLY = 5.0  # seconds that min_position waits
 POLL = 0.1  # seconds between looks at whether it is of use to wait on
@@ -38,28 +41,53 @@ def one_of(words: Iterable[str]) -> dict[str, Any]:
 # --- times
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
-_TIME_HINT = (
-    "send a time with its zone, such as 2017-10-29T09:00:00Z or 2017-10-29T12:00:00%2B03:00 (%2B is a + in a URL)"
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+A_MICROSECOND = timedelta(microseconds=1)
+"""As finely as the log notes when something was recorded."""
+TIME_OR_DAY = (
+    "a day in UTC, such as 2017-10-29, or a time with its zone, such as 2017-10-29T09:00:00Z or "
+    "2017-10-29T12:00:00%2B03:00 (%2B is a + in a URL)"
 )
+"""What a parameter takes that `read_time_or_day` reads, for its refusals."""
 
 
-def read_moment(text: str) -> datetime:
-    """A time as RFC 3339 has it: with seconds and a zone."""
-    if not _INSTANT.fullmatch(text):
-        raise ValueError(_TIME_HINT)
+class TimeOrDay(NamedTuple):
+    """The first and the last moment, to the microsecond, of what was sent: one for a time, two for a day in UTC."""
+
+    first: datetime
+    last: datetime
+
+    @property
+    def is_day(self) -> bool:
+        return self.first != self.last
+
+
+def read_time_or_day(text: str) -> TimeOrDay:
+    """A time as RFC 3339 has it, with seconds and a zone, or a day, which is one in UTC.
+
+    Raises:
+        ValueError: it is neither; the text says what may be sent.
+    """
+    day = _DAY.fullmatch(text) is not None
+    if not day and not _INSTANT.fullmatch(text):
+        raise ValueError(f"send {TIME_OR_DAY}")
     try:
-        return datetime.fromisoformat(text.upper())
+        first = datetime.fromisoformat(text.upper())
     except ValueError:
-        raise ValueError(f"there is no such day or hour: {_TIME_HINT}") from None
+        raise ValueError(f"there is no such day or hour: send {TIME_OR_DAY}") from None
+    if not day:
+        return TimeOrDay(first, first)
+    first = first.replace(tzinfo=UTC)
+    return TimeOrDay(first, first + (timedelta(days=1) - A_MICROSECOND))
 
 
-def _moment(text: str) -> str:
-    read_moment(text)
+def _time_or_day(text: str) -> str:
+    read_time_or_day(text)
     return text
 
 
-Moment = Annotated[str, AfterValidator(_moment), Query(examples=["2017-10-29T09:00:00Z"])]
-"""A time with its zone, as text that `read_moment` reads."""
+Moment = Annotated[str, AfterValidator(_time_or_day), Query(examples=["2017-10-29T09:00:00Z", "2017-10-29"])]
+"""A time with its zone, or a day, as text that `read_time_or_day` reads."""
 
 
 # --- which events
@@ -81,7 +109,11 @@ async def event_filter(
         str | None, Query(description="Only events of this type.", json_schema_extra=one_of(PAYLOADS))
     ] = None,
     recorded_after: Annotated[
-        Moment | None, Query(description="Only events recorded after this time.", json_schema_extra=A_TIME)
+        Moment | None,
+        Query(
+            description="Only events recorded after this time, or after the end of this day in UTC.",
+            json_schema_extra=A_TIME_OR_DAY,
+        ),
     ] = None,
 ) -> Filter:
     """The filters of a replay, all of which must hold."""
@@ -96,7 +128,7 @@ async def event_filter(
     ]
     if faults:
         raise BadCursor.of(faults)
-    after = micros(read_moment(recorded_after)) if recorded_after is not None else None
+    after = micros(read_time_or_day(recorded_after).last) if recorded_after is not None else None
     return Filter(process, subject, family, type, after)
 
 

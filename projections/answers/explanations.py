@@ -27,7 +27,7 @@ class ShownHorizon(TypedDict):
     known_at: str | None
     known_at_position: int | None
     now: Time
-    """The clock that deadlines are held against: the end of `as_of`, else `known_at`, else the clock on the wall."""
+    """The clock that deadlines are held against: the end of `as_of`, else of `known_at`, else the clock on the wall."""
     position: int | None
     """The last position that is known, where a bound of knowledge was asked for."""
     possible: NotRequired[Count]

@@ -55,6 +55,8 @@ class HorizonRequest:
     known_at_position: int | None = None
     position: int | None = None
     """The last position that is known: where `known_at` and `known_at_position` lead together."""
+    known_until: datetime | None = None
+    """The clock that `known_at` sets; if it is not given, `known_at` is a time, and sets itself."""
 
     @property
     def horizon(self) -> Horizon:
@@ -72,6 +74,8 @@ class HorizonRequest:
         """
         if self.as_of is not None:
             return datetime.fromtimestamp(min(end_of(When(self.as_of), zones), LATEST), UTC)
+        if self.known_until is not None:
+            return self.known_until.astimezone(UTC)
         return datetime.fromisoformat(self.known_at.upper()).astimezone(UTC) if self.known_at is not None else None
 
 

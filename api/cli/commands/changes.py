@@ -47,14 +47,17 @@ def changes(
     since: Annotated[
         str | None,
         typer.Option(
-            metavar="POSITION|TIME",
-            help="What became known after a position of the log (42), or after a time with its zone "
-            "(2017-10-29T09:00:00Z); 24 hours ago if not given.",
+            metavar="POSITION|TIME|DAY",
+            help="What became known after a position of the log (42), after a time with its zone "
+            "(2017-10-29T09:00:00Z), or from the beginning of a day in UTC; 24 hours ago if not given.",
         ),
     ] = None,
     until: Annotated[
         str | None,
-        typer.Option(metavar="POSITION|TIME", help="And up to such a position or time; now if not given."),
+        typer.Option(
+            metavar="POSITION|TIME|DAY",
+            help="And up to such a position or time, or the end of a day; now if not said.",
+        ),
     ] = None,
     as_json: AsJson = False,
     data: Data = None,

@@ -56,7 +56,11 @@ def replay(
     family: Annotated[str | None, typer.Option(help="Only events on subjects of this family, such as convoys.")] = None,
     event_type: Annotated[str | None, typer.Option("--type", help="Only events of this type.")] = None,
     recorded_after: Annotated[
-        str | None, typer.Option(help="Only events recorded after this time, such as 2017-10-29T09:00:00Z.")
+        str | None,
+        typer.Option(
+            metavar="TIME|DAY",
+            help="Only events recorded after this time (2017-10-29T09:00:00Z), or after the end of a day in UTC.",
+        ),
     ] = None,
     follow: Annotated[bool, typer.Option("--follow", help="Go on with new events as they come, until Ctrl-C.")] = False,
     as_json: AsLines = False,

@@ -224,7 +224,7 @@ def test_a_horizon_before_everything_and_one_that_cannot_be_read(revised: Run) -
     for command in ("status", "history", "claims"):
         told = revised(command, "eastern-kalamun", "--as-of", "2017-02-30", "--known-at", "noon", code=1).stderr
         assert "as_of: there is no such day" in told
-        assert "known_at: send a time with its zone" in told
+        assert "known_at: send a day in UTC, such as 2017-10-29, or a time with its zone" in told
         assert (
             "the log ends at position 49"
             in revised(command, "eastern-kalamun", "--known-at-position", "50", code=1).stderr

@@ -137,6 +137,24 @@ def test_known_at_between_two_appends(dated: TestClient) -> None:
     assert horizon(dated, f"{FIRST}/talks", "known_at=2017-10-30T11:00:00Z")["position"] == 3
 
 
+def test_known_at_takes_a_day_which_ends_at_midnight_in_utc(dated: TestClient) -> None:
+    stages = {day: talks(dated, f"known_at={day}")["state"]["value"] for day in ("2017-10-28", "2017-10-29")}
+    assert list(stages.values()) == ["reported", "scheduled"]
+    ended = horizon(dated, f"{FIRST}/talks", "known_at=2017-10-29")
+    assert (ended["known_at"], ended["position"], ended["now"]) == ("2017-10-29", 3, "2017-10-29T23:59:59.999999Z")
+    today = horizon(dated, f"{FIRST}/talks", "known_at=2017-10-30")
+    assert (today["position"], today["now"]) == (5, "2017-10-30T12:00:00.000000Z"), "a day that has not ended"
+    tomorrow = problem(dated.get(f"{FIRST}?known_at=2017-10-31"), 400)
+    assert "this day is still to come" in tomorrow["detail"]
+    month = problem(dated.get(f"{FIRST}?known_at=2017-10"), 400)
+    assert "send a day in UTC, such as 2017-10-29, or a time with its zone" in month["detail"]
+    with time_machine.travel("2017-10-31T00:00:00Z", tick=False):
+        append(dated, wire("TalksConvened", occurred="2017-10-30", data={}))
+        assert horizon(dated, FIRST, "known_at=2017-10-30")["position"] == 5, "midnight is of the next day"
+        changed = get(dated, f"{FIRST}/changes?since=2017-10-31").json()
+        assert (changed["since"]["position"], changed["totals"]["new"]) == (5, 1)
+
+
 def test_of_two_bounds_of_knowledge_the_earlier_counts(dated: TestClient) -> None:
     both = "known_at=2017-10-29T12:00:00Z&known_at_position="
     for position, resolved in ((2, 2), (3, 3), (5, 3)):

@@ -120,8 +120,7 @@ def test_parameters_are_described_as_they_are_read(described: dict[str, Any], cl
     assert words["rule"] == words["finding"] == set(RULES)
     assert words["severity"] == {"high", "moderate", "hint"}
     assert words["state"] == set(STATES)
-    assert all("date-time" in forms[name] for name in ("known_at", "recorded_after"))
-    dates = {"as_of", "published_by", "since", "until", "after", "if-match"}
+    dates = {"known_at", "recorded_after", "as_of", "published_by", "since", "until", "after", "if-match"}
     assert all(any(form and form.startswith("^") for form in forms[name]) for name in dates)
 
 
@@ -133,14 +132,26 @@ def test_parameters_are_described_as_they_are_read(described: dict[str, Any], cl
             ["2017", "2017-10", "2017-10-29", "2017-10-29t09:00:00.5z", "2017-10-29T09:00+03:00"],
             ["2017-13", ""],
         ),
-        ("since", ["0", "42", "2017-10-29T09:00:00Z", "2017-10-29T09:00:00.123+03:00"], ["2017-10-29", "-1", ""]),
+        (
+            "since",
+            ["0", "42", "2017-10-29", "2017-10-29T09:00:00Z", "2017-10-29T09:00:00.123+03:00"],
+            ["2017-10", "2017-10-29T09", "-1", ""],
+        ),
+        ("known_at", ["2017-10-29", "2017-10-29T09:00:00Z"], ["2017-10", "2017", "42", "2017-10-29T09:00Z", ""]),
+        ("recorded_after", ["2017-10-29", "2017-10-29T09:00:00Z"], ["2017-10", "42", ""]),
         ("until", ["2017-10-31", "2017-10~", "../2017", "2017-10-29T09:00Z/2017-10-30"], ["2017-10-5", "..", "X"]),
     ],
 )
 def test_the_form_of_a_date_in_the_description(
     described: dict[str, Any], client: TestClient, name: str, good: list[str], bad: list[str]
 ) -> None:
-    paths = {"as_of": "/v1/processes/{process}", "since": "/v1/processes/{process}/changes", "until": "/v1/deadlines"}
+    paths = {
+        "as_of": "/v1/processes/{process}",
+        "known_at": "/v1/processes/{process}",
+        "since": "/v1/processes/{process}/changes",
+        "until": "/v1/deadlines",
+        "recorded_after": "/v1/events",
+    }
     operation = described["paths"][paths[name]]["get"]
     (pattern,) = [one["schema"]["pattern"] for one in operation["parameters"] if one["name"] == name]
     for text in (*good, *bad):

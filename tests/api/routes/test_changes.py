@@ -72,6 +72,8 @@ def test_both_ends_are_stated_as_positions_and_times(dated: TestClient) -> None:
         "since=3&until=2017-10-30T18:00:00Z": ((3, "29T12"), (4, "30T18")),
         "since=2017-10-28T18:00:00Z&until=4": ((2, "28T18"), (4, "30T12")),
         "since=4&until=4": ((4, "30T12"), (4, "30T12")),
+        "since=2017-10-29&until=2017-10-29": ((2, "29T00"), (3, "29T23:59:59.999999")),
+        "since=2017-10-30&until=2017-10-31": ((3, "30T00"), (4, "31T12")),
     }
     for query, expected in ends.items():
         answer = changes(dated, query)
@@ -130,7 +132,7 @@ def test_every_line_that_changed_can_be_explained(client: TestClient) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["", "-1", "1.5", "+1", "0x1", "٤", "9" * 20, str(2**63), "2017-10-29", "2017-10-29T09:00:00", "now", "yesterday",
+    ["", "-1", "1.5", "+1", "0x1", "٤", "9" * 20, str(2**63), "2017-10-32", "2017-10-29T09:00:00", "now", "yesterday",
      "2017-02-30T09:00:00Z", "0999-01-01T00:00:00Z", "2100-01-01T00:00:00Z", "2017-10-29T12:00:00+03:00", "%00",
      "x" * 5000, "2017-10-31T13:00:00Z", "5", "1/2"],
 )  # fmt: skip
@@ -218,10 +220,15 @@ def test_that_nothing_became_known_is_said_plainly(invented: Run) -> None:
 
 
 def test_what_cannot_be_asked_says_how_to(invented: Run) -> None:
-    for since, told in (("2017-10-29", "such as 42"), ("111", "the log ends at position 110"), ("x", "such as 42")):
+    for since, told in (
+        ("2017-10", "a day in UTC, such as 2017-10-29"),
+        ("111", "the log ends at position 110"),
+        ("x", "such as 42"),
+    ):
         assert told in flat(invented("changes", "ilvaran-valley", "--since", since, code=1).stderr)
     assert "after `until`" in flat(invented("changes", "ilvaran-valley", "--since", "9", "--until", "8", code=1).stderr)
     assert "`parley processes` lists those there are." in invented("changes", "none", code=1).stderr
+    assert "What became known" in invented("changes", "ilvaran-valley", "--since", "2017-10-29").stdout
 
 
 @examples(10)

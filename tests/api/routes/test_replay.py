@@ -127,6 +127,8 @@ def test_filters(filled: TestClient) -> None:
 def test_recorded_after(filled: TestClient) -> None:
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     assert positions(filled, "recorded_after=2017-10-29T09:00:00Z") == list(range(1, 13))
+    assert positions(filled, "recorded_after=2017-10-29") == list(range(1, 13))
+    assert positions(filled, f"recorded_after={tomorrow:%Y-%m-%d}") == [], "after the end of a day"
     assert positions(filled, "recorded_after=0001-01-01T00:00:00.123456789%2B14:00") == list(range(1, 13))
     assert positions(filled, "recorded_after=9999-12-31T23:59:59-12:00") == []
     assert positions(filled, f"recorded_after={tomorrow.strftime('%Y-%m-%dT%H:%M:%Sz')}") == []
@@ -137,7 +139,7 @@ def test_recorded_after(filled: TestClient) -> None:
 @pytest.mark.parametrize(
     "time",
     [
-        "2017-10-29",
+        "2017-10",
         "2017-10-29T09:00:00",
         "2017-10-29T09:00:00+03:00",  # the + is a space in a URL
         "2017-10-29T09:00Z",
