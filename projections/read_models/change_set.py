@@ -69,6 +69,8 @@ class ChangeSet:
         """Subjects that had given way before this batch, each with the one that stayed. By `revisions`."""
         self.stays: Mapping[Subject, Subject] = {}
         """The same with this batch. By `revisions`."""
+        self.together: Mapping[Subject, frozenset[Subject]] = {}
+        """The subjects that were ever said to be one, each with all of them. By `revisions`."""
         self.moved: frozenset[Subject] = frozenset()
         """Subjects that give way now, come apart again, or have another one that stays. By `revisions`."""
         self.renaming: frozenset[Subject] = frozenset()

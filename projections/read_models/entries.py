@@ -18,7 +18,8 @@ from projections.read_models.membership import places_of
 from projections.read_models.ordering import Order, display_order, order_columns, order_in
 from projections.read_models.revisions import as_one, reads
 from projections.read_models.timeline import all_of
-from projections.storage.sql import KEPT, Query, among, delete_keys, listed, put
+from projections.storage.prepared import KEPT, fetch
+from projections.storage.sql import Query, among, delete_keys, listed, put
 from projections.storage.tables import GenerationTables, TableDefinition, Text, Transaction
 
 ENTRIES = TableDefinition(
@@ -137,7 +138,7 @@ def last_statements(transaction: Transaction, ids: Sequence[str], most: int) -> 
     """The ids of the last statements in a process, newest first."""
     connection = transaction.connection
     query = _last_statements(connection.dialect.name, transaction.tables)
-    return [row.event_id for row in connection.execute(query, {**listed(connection, ids), "most": most})]
+    return [row.event_id for row in fetch(connection, query, {**listed(connection, ids), "most": most})]
 
 
 @lru_cache(KEPT)

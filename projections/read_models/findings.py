@@ -44,8 +44,8 @@ from projections.read_models.figures import Claim, makes_claims, newest_claims
 from projections.read_models.membership import BELONGS, counted
 from projections.read_models.revisions import as_one, disputes_in_effect, reads, under
 from projections.read_models.timeline import recorded_by_id
+from projections.storage.prepared import KEPT, fetch
 from projections.storage.sql import (
-    KEPT,
     Query,
     among,
     chunks,
@@ -357,16 +357,16 @@ def glance(
     counting, of_rule, next_edges = _glancing(connection.dialect.name, transaction.table(FINDINGS))
     for some in chunks(subjects):
         parameters = {**listed(connection, some), "now": now}
-        counts: dict[str, int] = {row[0]: row[1] for row in connection.execute(counting, parameters)}
+        counts: dict[str, int] = {row[0]: row[1] for row in fetch(connection, counting, parameters)}
         by_rule.update(counts)
         wanted = most
         for rule in sorted(counts, key=lambda rule: (SEVERITIES[RULES[rule].severity], RANKS[rule])):
             if wanted <= 0:
                 break
-            rows = connection.execute(of_rule, {**parameters, "rule": rule, "most": wanted})
+            rows = fetch(connection, of_rule, {**parameters, "rule": rule, "most": wanted})
             gravest += [_finding(row) for row in rows]
             wanted -= counts[rule]
-        edges += [edge for row in connection.execute(next_edges, parameters) for edge in row if edge is not None]
+        edges += [edge for row in fetch(connection, next_edges, parameters) for edge in row if edge is not None]
     return Glance(dict(by_rule), sorted(gravest, key=gravity)[:most], min(edges, default=None))
 
 

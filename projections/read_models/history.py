@@ -15,7 +15,8 @@ from projections.read_models.change_set import ChangeSet, ReadModel
 from projections.read_models.ordering import Order, display_order, order_columns, order_in
 from projections.read_models.revisions import target_of
 from projections.read_models.timeline import TIMELINE, all_of, recorded_by_id
-from projections.storage.sql import KEPT, Query, among, listed, put
+from projections.storage.prepared import KEPT, fetch
+from projections.storage.sql import Query, among, listed, put
 from projections.storage.tables import GenerationTables, IndexDefinition, TableDefinition, Text, Transaction
 
 PROCESS_TIMELINE = TableDefinition(
@@ -147,9 +148,10 @@ def newest(transaction: Transaction, ids: Sequence[str], most: int, without: Seq
     """The ids of the events of a process that were recorded last, newest first, without those of some subjects."""
     connection = transaction.connection
     query = _newest(connection.dialect.name, transaction.tables)
+    wanted = {**listed(connection, ids), "most": most}
     if without:
-        query = query.where(_not_of(transaction, without))
-    return [row.event_id for row in connection.execute(query, {**listed(connection, ids), "most": most})]
+        return list(connection.execute(query.where(_not_of(transaction, without)), wanted).scalars())
+    return [row.event_id for row in fetch(connection, query, wanted)]
 
 
 @lru_cache(KEPT)

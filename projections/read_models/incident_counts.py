@@ -18,7 +18,8 @@ from domain.general import IncidentReported
 from domain.keys import bounded, compound
 from projections.answers.status import RecorderCounts
 from projections.read_models.change_set import ChangeSet, ReadModel
-from projections.storage.sql import KEPT, Clash, Query, among, chunks, delete_keys, listed, put
+from projections.storage.prepared import KEPT, fetch
+from projections.storage.sql import Clash, Query, among, chunks, delete_keys, listed, put
 from projections.storage.tables import GenerationTables, TableDefinition, Text, Transaction
 
 INCIDENT_COUNTS = TableDefinition(
@@ -161,9 +162,9 @@ def counts_of(transaction: Transaction, subjects: Sequence[str], day: int) -> li
         since = {**listed(connection, some), "day": day}
         counts += [
             IncidentCount(row.subject, row.kind, _spelled(row.spelled), row.first_day, row.last_day, row.events)
-            for row in connection.execute(recent, since)
+            for row in fetch(connection, recent, since)
         ]
-        for subject, kind, spelled, events in connection.execute(before, since):
+        for subject, kind, spelled, events in fetch(connection, before, since):
             counts.append(IncidentCount(subject, kind, _spelled(spelled), LONG_AGO, LONG_AGO, int(events)))
     return sorted(counts, key=lambda c: (c.subject, c.kind, c.recorder, c.first_day, c.last_day))
 

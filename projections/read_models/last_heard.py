@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable
+from functools import lru_cache
 
-from sqlalchemy import Column, select
+from sqlalchemy import Column, func, select
 
 from domain.event import Event
 from domain.values import Subject
 from projections.read_models.change_set import ChangeSet, Heard, ReadModel
-from projections.read_models.membership import BELONGS, places_of
+from projections.read_models.membership import BELONGS, counted, places_of
 from projections.read_models.revisions import as_one, reads, under
 from projections.read_models.timeline import all_of
-from projections.storage.sql import Clash, delete_where, put, rows_where
-from projections.storage.tables import TableDefinition, Text, Transaction
+from projections.storage.prepared import KEPT, fetch
+from projections.storage.sql import MOST_ROWS, Clash, Query, among, chunks, delete_where, listed, put, rows_where
+from projections.storage.tables import GenerationTables, TableDefinition, Text, Transaction
 
 LAST_HEARD = TableDefinition(
     "last_heard",
@@ -42,11 +43,15 @@ def apply(changes: ChangeSet) -> None:
         lost[event.subject].add(event.key)
     come = changes.heard = _heard_in_batch(changes)
     known: dict[Subject, Heard] = {}
-    for row in rows_where(changes.connection, table, table.c.subject, {*come, *lost}):
+    arriving = [subject for subject, where in changes.places.items() if where.after - where.before]
+    for row in rows_where(changes.connection, table, table.c.subject, {*come, *lost, *arriving}):
         known[Subject(row.subject)] = Heard(row.on, row.publisher, row.claimant, row.event)
     again = {s for s, ids in lost.items() if s not in known or known[s].event in ids}
     again |= {stays.get(s, s) for s in changes.moved for stays in (changes.stays, changes.stays_before)}
     again = {subject for subject in again | changes.renaming if subject not in changes.stays}
+    for subject in arriving:  # what was heard of it before is news to the processes that it comes to
+        if subject in known:
+            changes.heard[subject] = newer(known[subject], changes.heard.get(subject, known[subject]))
     rows: list[dict[str, str]] = []
     silent: list[Subject] = []
     for subject in {*come, *again}:
@@ -57,10 +62,10 @@ def apply(changes: ChangeSet) -> None:
             rows.append({"subject": subject, **as_row(newest)})
     delete_where(changes.connection, table.c.subject, silent)
     put(changes.connection, table, rows, Clash(("subject",)))
-    moved = {subject for subject, where in changes.places.items() if where.before != where.after}
-    stale = {subject for subject in (*lost, *moved, *again) if subject not in changes.stays}
+    stale = {subject for subject in (*lost, *again) if subject not in changes.stays}
     places = places_of(changes, stale)
     changes.heard_again = {p for subject in stale for p in places[subject].before | places[subject].after}
+    changes.heard_again |= {p for where in changes.places.values() for p in where.before - where.after}
     changes.heard_again |= {process for left in changes.left.values() for process in left}
 
 
@@ -113,7 +118,12 @@ def heard_in(event: Event) -> Heard:
 
 def newer(a: Heard | None, b: Heard) -> Heard:
     """The newer of two: by day, then by publisher and event, so that the order of arrival does not decide."""
-    return b if a is None or (b.on, b.publisher, b.event) > (a.on, a.publisher, a.event) else a
+    return b if a is None or place_of(b) > place_of(a) else a
+
+
+def place_of(heard: Heard) -> tuple[str, str, str]:
+    """What decides which of two sources is the newer one."""
+    return (heard.on, heard.publisher, heard.event)
 
 
 def fold(events: Iterable[Event]) -> Heard | None:
@@ -129,18 +139,23 @@ def fold(events: Iterable[Event]) -> Heard | None:
 # --- queries
 
 
-def newest_in(transaction: Transaction, ids: Sequence[str]) -> Heard:
-    """The newest source of a whole process, given its ids, the one that stays first."""
-    belongs, heard = transaction.table(BELONGS), transaction.table(LAST_HEARD)
-    query = (
-        select(heard)
-        .join(belongs, belongs.c.subject == heard.c.subject)
-        .where(
-            belongs.c.process.in_(ids),
-            belongs.c.withdrawn.is_(False) | (heard.c.subject == f"processes/{ids[0]}"),
-        )
-        .order_by(heard.c.on.desc(), heard.c.publisher.desc(), heard.c.event.desc())
-        .limit(1)
-    )
-    row: Any = transaction.connection.execute(query).first()
-    return Heard(row.on, row.publisher, row.claimant, row.event) if row else NOBODY
+def newest_in(transaction: Transaction, processes: Iterable[str]) -> dict[str, Heard]:
+    """The newest source of each process, by each id that it has; none of a process that nobody was heard of."""
+    query = _newest_in(transaction.connection.dialect.name, transaction.tables)
+    newest: dict[str, Heard] = {}
+    for some in chunks(sorted(processes), MOST_ROWS):
+        for row in fetch(transaction.connection, query, listed(transaction.connection, some)):
+            newest[row.process] = Heard(row.on, row.publisher, row.claimant, row.event)
+    return newest
+
+
+@lru_cache(KEPT)
+def _newest_in(dialect: str, tables: GenerationTables) -> Query:
+    belongs, heard = tables.table(BELONGS), tables.table(LAST_HEARD)
+    newest_first = (heard.c.on.desc(), heard.c.publisher.desc(), heard.c.event.desc())
+    rank = func.row_number().over(partition_by=belongs.c.process, order_by=newest_first).label("rank")
+    ranked = select(belongs.c.process, *(column for column in heard.c if column.name != "subject"), rank)
+    ranked = ranked.join(belongs, belongs.c.subject == heard.c.subject)
+    ranked = ranked.where(among(dialect, belongs.c.process), counted(tables))
+    inner = ranked.subquery()
+    return select(*(column for column in inner.c if column.name != "rank")).where(inner.c.rank == 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from sqlalchemy import Boolean, Column, ColumnElement, Select, select
 
@@ -14,8 +15,9 @@ from domain.values import Subject
 from projections.read_models.change_set import ChangeSet, Places, ReadModel
 from projections.read_models.revisions import as_one, canonical_subjects, ever_unified
 from projections.read_models.timeline import TIMELINE, recorded_of
-from projections.storage.sql import Clash, chunks, delete_where, put, rows_where
-from projections.storage.tables import IndexDefinition, TableDefinition, Text, Transaction
+from projections.storage.prepared import KEPT, fetch
+from projections.storage.sql import Clash, Query, among, chunks, delete_where, listed, put, rows_where
+from projections.storage.tables import GenerationTables, IndexDefinition, TableDefinition, Text, Transaction
 
 MEMBERSHIP = TableDefinition(
     "membership",
@@ -49,7 +51,7 @@ def apply(changes: ChangeSet) -> None:
 def _add_members(changes: ChangeSet) -> None:
     """Keeps which processes were ever named for a subject. What was ever said to be one is put into the same ones."""
     table = changes.table(MEMBERSHIP)
-    together = ever_unified(changes.transaction)
+    together = changes.together
     subjects = {recorded.subject for recorded in changes.events}
     subjects |= {other for subject in subjects for other in together.get(subject, ())}
     known: dict[Subject, set[str]] = {subject: set() for subject in subjects}
@@ -164,9 +166,9 @@ def named_by(events: Iterable[Recorded]) -> dict[Subject, set[str]]:
 # --- queries
 
 
-def counted(transaction: Transaction) -> ColumnElement[bool]:
+def counted(tables: Transaction | GenerationTables) -> ColumnElement[bool]:
     """The rows of subjects that are not withdrawn; a process itself counts always."""
-    table = transaction.table(BELONGS)
+    table = tables.table(BELONGS)
     return table.c.withdrawn.is_(False) | (table.c.subject == "processes/" + table.c.process)
 
 
@@ -191,8 +193,9 @@ def apart_from(transaction: Transaction, ids: Sequence[str]) -> list[str]:
         ids: of the process, if it has several.
     """
     table = transaction.table(MEMBERSHIP)
-    by_others = select(table.c.subject).where(table.c.process.in_(ids), table.c.own.is_(False)).distinct()
-    doubtful = [Subject(path) for path in transaction.connection.execute(by_others).scalars()]
+    connection = transaction.connection
+    by_others = fetch(connection, _by_others(connection.dialect.name, transaction.tables), listed(connection, ids))
+    doubtful = sorted({Subject(row.subject) for row in by_others})
     if not doubtful:
         return []
     joined = canonical_subjects(transaction)
@@ -201,8 +204,14 @@ def apart_from(transaction: Transaction, ids: Sequence[str]) -> list[str]:
     every = {other for others in together.values() for other in others}
     own: set[str] = set()
     for some in chunks(sorted(every)):
-        own.update(transaction.connection.execute(by_itself.where(table.c.subject.in_(some))).scalars())
+        own.update(connection.execute(by_itself.where(table.c.subject.in_(some))).scalars())
     return sorted(subject for subject, others in together.items() if own.isdisjoint(others))
+
+
+@lru_cache(KEPT)
+def _by_others(dialect: str, tables: GenerationTables) -> Query:
+    table = tables.table(MEMBERSHIP)
+    return select(table.c.subject).where(among(dialect, table.c.process), table.c.own.is_(False))
 
 
 def processes_of(transaction: Transaction, subjects: Iterable[str]) -> list[tuple[str, str]]:

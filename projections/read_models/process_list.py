@@ -15,10 +15,10 @@ from domain.event import Recorded, instant
 from domain.revisions import EventRetracted, SubjectUnified
 from domain.values import Subject
 from projections.read_models.change_set import ChangeSet, Heard, ReadModel
-from projections.read_models.last_heard import as_row, newer, newest_in
+from projections.read_models.last_heard import NOBODY, as_row, newer, newest_in, place_of
 from projections.read_models.membership import ever_in, places_of
 from projections.read_models.mentions import subjects_naming
-from projections.read_models.revisions import ever_unified, ids_of
+from projections.read_models.revisions import ids_of
 from projections.storage.sql import Clash, delete_where, put, rows_where
 from projections.storage.tables import TableDefinition, Text, Transaction
 
@@ -46,15 +46,20 @@ def apply(changes: ChangeSet) -> None:
     heard = _newest_by_process(changes)
     again = {_canonical(changes, process) for process in changes.heard_again}
     known = {row.process: row for row in rows_where(changes.connection, table, table.c.process, touched)}
+    looked_up = {
+        process: ids_of(process, changes.stays) for process in touched if process in again or process not in known
+    }
+    newest_now = newest_in(changes.transaction, {process for ids in looked_up.values() for process in ids})
     rows: list[dict[str, Any]] = []
     for process, last in touched.items():
         row = known.get(process)
         values: dict[str, Any] = row._asdict() if row is not None else {"process": process}
         values |= {"touched": last.position, "touched_at": instant(last.recorded_at)}
         newest: Heard | None = None
-        if process in again or row is None:
-            newest = newest_in(changes.transaction, ids_of(process, changes.stays))
+        if process in looked_up:
+            newest = max((newest_now.get(one, NOBODY) for one in looked_up[process]), key=place_of)
         elif process in heard:
+            assert row is not None  # noqa: S101  it would be looked up
             newest = newer(heard_of(row.heard), heard[process])
         if newest is not None:
             values |= {"heard_on": newest.on, "heard": json.dumps(as_row(newest))}
@@ -72,7 +77,7 @@ def _canonical(changes: ChangeSet, process: str) -> str:
 def _touched(changes: ChangeSet) -> dict[str, Recorded]:
     """The processes that the batch touches, each with the last event that does."""
     touched: dict[str, Recorded] = {}
-    together = ever_unified(changes.transaction)
+    together = changes.together
     for recorded in changes.events:
         named = set(changes.processes.get(recorded.subject, ()))
         if recorded.subject in together and isinstance(recorded.event.data, SubjectUnified | EventRetracted):

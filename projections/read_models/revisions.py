@@ -24,7 +24,8 @@ from projections.answers.explanations import Marks
 from projections.read_models.change_set import Change, ChangeSet, ReadModel
 from projections.read_models.mentions import subjects_naming
 from projections.read_models.timeline import TIMELINE, all_of, events_at, recorded_by_id, recorded_of
-from projections.storage.sql import KEPT, Clash, chunks, delete_where, put, rows_of, rows_where
+from projections.storage.prepared import KEPT
+from projections.storage.sql import Clash, chunks, delete_where, put, rows_of, rows_where
 from projections.storage.tables import GenerationTables, IndexDefinition, TableDefinition, Text, Transaction
 
 REVISIONS = TableDefinition(
@@ -65,9 +66,11 @@ CANONICAL_SUBJECTS = TableDefinition(
 
 
 def apply(changes: ChangeSet) -> None:
-    changes.stays_before = changes.stays = canonical_subjects(changes.transaction)
     _add_revisions(changes)
-    _unify(changes)
+    changes.together = ever_unified(changes.transaction)
+    if changes.together:
+        changes.stays_before = changes.stays = canonical_subjects(changes.transaction)
+        _unify(changes)
     old, new = changes.stays_before, changes.stays
     changes.moved = frozenset(s for s in {*old, *new} if old.get(s, s) != new.get(s, s))
     actors = [subject for subject in changes.moved if subject.startswith("actors/")]
@@ -93,11 +96,7 @@ def _unify(changes: ChangeSet) -> None:
     """Works out again which subjects are one, if the batch says something about that."""
     if not any(isinstance(r.event.data, SubjectUnified | EventRetracted) for r in changes.events):
         return
-    unifications = changes.table(UNIFICATIONS)
-    subjects = changes.connection.execute(select(unifications.c.subject).distinct()).scalars().all()
-    if not subjects:
-        return
-    changes.stays = in_effect(revisions_of(changes.transaction, subjects)).joined
+    changes.stays = in_effect(revisions_of(changes.transaction, changes.together)).joined
     if changes.stays != changes.stays_before:
         table = changes.table(CANONICAL_SUBJECTS)
         changes.connection.execute(delete(table))

@@ -13,7 +13,8 @@ from domain.event import Recorded, instant
 from domain.values import Subject
 from domain.vocabulary import PAYLOADS, model_of
 from projections.read_models.change_set import ChangeSet, ReadModel
-from projections.storage.sql import KEPT, Query, chunks, put, rows_where
+from projections.storage.prepared import KEPT, first
+from projections.storage.sql import Query, chunks, put, rows_where
 from projections.storage.tables import GenerationTables, IndexDefinition, TableDefinition, Text, Transaction
 
 TIMELINE = TableDefinition(
@@ -112,7 +113,8 @@ def recorded_at(transaction: Transaction, position: int) -> datetime | None:
 
 def version_of(transaction: Transaction, path: str) -> int:
     """How many events of a subject the read models reflect."""
-    return transaction.connection.execute(_last_version(transaction.tables), {"subject": path}).scalar() or 0
+    row = first(transaction.connection, _last_version(transaction.tables), {"subject": path})
+    return row.version if row is not None else 0
 
 
 @lru_cache(KEPT)

@@ -34,6 +34,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from domain.errors import Unavailable
 from projections.storage.postgres import PostgresStore
+from projections.storage.prepared import first
 from projections.storage.sqlite import PAGE, SQLiteStore, put_aside, tells_damage
 from projections.storage.store import STRUCTURE, Lead, Store
 from projections.storage.tables import GenerationTables, Schema, Text, Transaction
@@ -257,7 +258,7 @@ class ReadModels:
 
     def progress_of(self, connection: Connection, generation: int) -> GenerationProgress | None:
         """How far a generation is; None if it is gone, or has given way."""
-        row = connection.execute(_KEPT, {"which": generation}).first()
+        row = first(connection, _KEPT, {"which": generation})
         return GenerationProgress(*row) if row else None
 
     def advance(self, connection: Connection, now: GenerationProgress) -> None:

@@ -23,7 +23,6 @@ from sqlalchemy import (
     Double,
     FromClause,
     Integer,
-    Row,
     Select,
     Table,
     Text,
@@ -35,14 +34,13 @@ from sqlalchemy import (
     tuple_,
 )
 
+from projections.storage.prepared import KEPT, driver, fetch, remove
+
 IN_LIST = 500
 """How many values go into one IN list: below every database's limit."""
 
 MOST_ROWS = 10_000
 """Rows, or values, in one statement, so that no message to a database grows without bound."""
-
-KEPT = 1_000
-"""Statements that are kept of each kind: each generation of read models has tables of its own."""
 
 Query = Select[*tuple[Any, ...]]
 
@@ -85,7 +83,7 @@ def put(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]],
     names = tuple(rows[0])
     if connection.dialect.name == "sqlite":
         statement = _for_sqlite(table, names, clash)
-        connection.exec_driver_sql(statement, [tuple(row.values()) for row in rows])
+        driver(connection).executemany(statement, [tuple(row.values()) for row in rows])
         return
     statement = _for_postgresql(table, names, clash)
     for some in chunks(rows, MOST_ROWS):
@@ -145,9 +143,9 @@ def _type_of(table: Table, name: str) -> str:
     return next(written for known, written in _TYPES if isinstance(kind, known))
 
 
-def rows_of(connection: Connection, what: Sequence[ColumnElement[Any]] | Table) -> Iterator[Row[*tuple[Any, ...]]]:
+def rows_of(connection: Connection, what: Sequence[ColumnElement[Any]] | Table) -> Iterator[Any]:
     """All rows of a table, or some of its columns, in no order."""
-    yield from connection.execute(_select_all(_columns(what)))
+    yield from fetch(connection, _select_all(_columns(what)))
 
 
 def rows_where(
@@ -156,7 +154,7 @@ def rows_where(
     column: ColumnElement[str],
     values: Iterable[str],
     source: FromClause | None = None,
-) -> Iterator[Row[*tuple[Any, ...]]]:
+) -> Iterator[Any]:
     """The rows in which a column of texts holds one of many values, in no order.
 
     Args:
@@ -168,23 +166,23 @@ def rows_where(
     """
     statement = _select(connection.dialect.name, _columns(what), column, source)
     for some in chunks(sorted(set(values)), MOST_ROWS):
-        yield from connection.execute(statement, listed(connection, some))
+        yield from fetch(connection, statement, listed(connection, some))
 
 
 def delete_where(connection: Connection, column: Column[str], values: Iterable[str]) -> None:
     """Deletes the rows in which a column of texts holds one of many values."""
     statement = _delete(connection.dialect.name, column)
     for some in chunks(sorted(set(values)), MOST_ROWS):
-        connection.execute(statement, listed(connection, some))
+        remove(connection, statement, [listed(connection, some)])
 
 
 def rows_where_pairs(
     connection: Connection, table: Table, columns: tuple[Column[str], Column[str]], pairs: Iterable[tuple[str, str]]
-) -> Iterator[Row[*tuple[Any, ...]]]:
+) -> Iterator[Any]:
     """The rows of a table in which two columns of texts hold one of many pairs, in no order."""
     statement = _select_pairs(connection.dialect.name, table, columns)
     for some in chunks(sorted(set(pairs)), MOST_ROWS):
-        yield from connection.execute(statement, _pairs(connection, some))
+        yield from fetch(connection, statement, _pairs(connection, some))
 
 
 def delete_pairs(
@@ -193,14 +191,14 @@ def delete_pairs(
     """Deletes the rows in which two columns of texts hold one of many pairs."""
     statement = _delete_pairs(connection.dialect.name, columns)
     for some in chunks(sorted(set(pairs)), MOST_ROWS):
-        connection.execute(statement, _pairs(connection, some))
+        remove(connection, statement, [_pairs(connection, some)])
 
 
 def delete_keys(connection: Connection, columns: Sequence[Column[Any]], keys: Iterable[tuple[Any, ...]]) -> None:
     """Deletes rows, each by what it holds in some columns."""
     rows = [{f"k{number}": value for number, value in enumerate(key)} for key in keys]
     if rows:
-        connection.execute(_delete_keys(tuple(columns)), rows)
+        remove(connection, _delete_keys(tuple(columns)), rows)
 
 
 def _columns(what: Sequence[ColumnElement[Any]] | Table) -> tuple[ColumnElement[Any], ...]:

@@ -1,0 +1,111 @@
+"""Statements that are made once and run many times, handed to the driver of SQLite as it takes them.
+
+Around a small statement SQLAlchemy takes five to ten times as long as SQLite takes to run it, and one append runs some
+twenty of them. So a statement is compiled once, and what comes after goes to the driver. PostgreSQL takes longer to
+answer than SQLAlchemy to ask: there it stays between.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Final, NamedTuple, cast
+
+from sqlalchemy import Boolean, Connection, Delete, Select
+from sqlalchemy.dialects.sqlite import pysqlite
+
+KEPT: Final = 1_000
+"""Statements that are kept of each kind: each generation of read models has tables of its own."""
+
+_DIALECT: Final = pysqlite.dialect(paramstyle="qmark")
+
+Parameters = Mapping[str, Any]
+
+
+class _Statement(NamedTuple):
+    """A statement in the form of the driver."""
+
+    text: str
+    parameters: tuple[tuple[str, Any], ...]
+    """In the order of the text: the name, and the value if none is given."""
+    row: Callable[[Iterable[Any]], Any]
+    """Makes a row, whose columns have names."""
+
+    def values(self, given: Parameters) -> tuple[Any, ...]:
+        return tuple([given.get(name, value) for name, value in self.parameters])
+
+
+def fetch(connection: Connection, statement: Select[*tuple[Any, ...]], given: Parameters = {}) -> Sequence[Any]:  # noqa: B006  never changed
+    """The rows of a query, as tuples whose columns have names.
+
+    Args:
+        connection: a transaction.
+        statement: made once and kept, without a list of values that differs in length.
+        given: the values of its parameters.
+    """
+    if connection.dialect.name != "sqlite":
+        return connection.execute(statement, given).all()
+    made = _select(statement)
+    return list(map(made.row, driver(connection).execute(made.text, made.values(given))))
+
+
+def first(connection: Connection, statement: Select[*tuple[Any, ...]], given: Parameters) -> Any:
+    """The first row of a query; None if there is none."""
+    return next(iter(fetch(connection, statement, given)), None)
+
+
+def remove(connection: Connection, statement: Delete, given: Sequence[Parameters]) -> None:
+    """Runs a statement that deletes, once for each set of parameters.
+
+    Args:
+        connection: a transaction.
+        statement: made once and kept.
+        given: the values of its parameters; one set at least.
+    """
+    if connection.dialect.name != "sqlite":
+        connection.execute(statement, given if len(given) > 1 else given[0])
+        return
+    made = _delete(statement)
+    driver(connection).executemany(made.text, [made.values(one) for one in given])
+
+
+def driver(connection: Connection) -> sqlite3.Connection:
+    """The connection of the driver below one to SQLite. Its faults are those of the driver."""
+    return cast(sqlite3.Connection, connection.connection.driver_connection)
+
+
+@lru_cache(KEPT)
+def _select(statement: Select[*tuple[Any, ...]]) -> _Statement:
+    columns = list(statement.selected_columns)
+    names = [column.key or "" for column in columns]
+    row = cast(Any, namedtuple("Row", names, rename=True))._make
+    flags = [place for place, column in enumerate(columns) if isinstance(column.type, Boolean)]
+    return _compiled(statement, _with_flags(row, flags) if flags else row)
+
+
+@lru_cache(KEPT)
+def _delete(statement: Delete) -> _Statement:
+    return _compiled(statement, tuple)
+
+
+def _compiled(statement: Select[*tuple[Any, ...]] | Delete, row: Callable[[Iterable[Any]], Any]) -> _Statement:
+    compiled = statement.compile(dialect=_DIALECT)
+    if compiled.literal_execute_params or compiled.post_compile_params:
+        raise ValueError(f"a list of values has no fixed length: {compiled}")
+    values = compiled.params
+    return _Statement(str(compiled), tuple((name, values[name]) for name in compiled.positiontup or ()), row)
+
+
+def _with_flags(row: Callable[[Iterable[Any]], Any], flags: Sequence[int]) -> Callable[[Iterable[Any]], Any]:
+    """Rows in which true and false are no numbers, which SQLite keeps them as."""
+
+    def made(held: Iterable[Any]) -> Any:
+        values = list(held)
+        for place in flags:
+            if values[place] is not None:
+                values[place] = bool(values[place])
+        return row(values)
+
+    return made
