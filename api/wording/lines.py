@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from api.wording import values, words
+from api.wording.language import say
 from api.wording.marks import Fragment
 from api.wording.values import Names, tag
-from api.wording.words import Fields, clean
+from api.wording.words import Fields, clean, coded
 
 if TYPE_CHECKING:
     from projections.answers.changes import LineSide
@@ -55,9 +56,10 @@ def title(names: Names, name: str) -> str:
     elif field == "proposals":
         keys = keys[:1]
     names_of_keys = [
-        names.actor(key) if key in names.actors else TITLES.get(key, clean(key).replace("-", " ")) for key in keys
+        names.actor(key) if key in names.actors else coded(TITLES.get(key, key.replace("-", " "))) for key in keys
     ]
-    return ": ".join(filter(None, [ONE_OF.get(field, TITLES.get(field, clean(field))), ", ".join(names_of_keys)]))
+    of_field = coded(ONE_OF.get(field, TITLES.get(field, field)))
+    return ": ".join(filter(None, [of_field, ", ".join(names_of_keys)]))
 
 
 def said(names: Names, name: str, value: Any) -> list[Fragment]:
@@ -71,13 +73,13 @@ def said(names: Names, name: str, value: Any) -> list[Fragment]:
         return show(names, value)
     match value:
         case None:
-            return ["a time not yet named" if field == "planned" else "not said"]
+            return [say("a time not yet named") if field == "planned" else say("not said")]
         case bool():
-            return ["yes" if value else "no"]
+            return [say("yes") if value else say("no")]
         case dict():
             return [words.gist(value, names.actors)]
         case _:
-            return [clean(value)]
+            return [coded(value)]
 
 
 def sides(names: Names, name: str, line: NamedLine | LineSide) -> list[Fragment]:
@@ -86,20 +88,20 @@ def sides(names: Names, name: str, line: NamedLine | LineSide) -> list[Fragment]
         return said(names, name, line["value"])
     fragments: list[Fragment] = [tag("contested"), " "]
     for number, candidate in enumerate(line["candidates"]):
-        fragments += [" or " if number else "", *said(names, name, candidate["value"])]
+        fragments += [say(" or ") if number else "", *said(names, name, candidate["value"])]
     return fragments
 
 
 def _date(_: Names, value: Any) -> list[Fragment]:
-    return [words.when(value) if value else "a time not yet named"]
+    return [words.when(value) if value else say("a time not yet named")]
 
 
 def _state(_: Names, value: Any) -> list[Fragment]:
-    return [tag(str(value), ", a plan" if value in ("scheduled", "postponed") else "")]
+    return [tag(str(value), say(", a plan") if value in ("scheduled", "postponed") else "")]
 
 
 def _claim(_: Names, value: Fields) -> list[Fragment]:
-    period = f", counted {words.when(value['period'])}" if value.get("period") else ""
+    period = say(", counted {date}", date=words.when(value["period"])) if value.get("period") else ""
     return [(words.quantity(value), "bold"), period, values.quoted(value.get("verbatim"))]
 
 
@@ -108,7 +110,8 @@ def _heard(names: Names, value: HeardFrom) -> list[Fragment]:
 
 
 def _statement(names: Names, value: Fields) -> list[Fragment]:
-    who = names.actor(value["speaker"]) if value.get("speaker") else clean(value.get("description", "not named"))
+    described = clean(value["description"]) if value.get("description") else say("not named")
+    who = names.actor(value["speaker"]) if value.get("speaker") else described
     return [(f"{who}: ", "bold"), clean(value["text"]), values.quoted(value.get("verbatim"))]
 
 
@@ -142,7 +145,7 @@ SHOW: dict[str, ShowLine] = {
     "last_heard": _heard,
     "due": lambda _, value: [f"{clean(value['what'])}: {words.when(value['when'])}"],
     "findings": lambda names, value: [readable(value["text"], names.actors)],
-    "withdrawn": lambda *_: ["it was taken back"],
+    "withdrawn": lambda *_: [say("it was taken back")],
 }
 PLAIN = {"state", "planned", "until"}
 """Fields whose values are words or dates, not objects."""
@@ -157,6 +160,6 @@ def readable(text: str, actors: Mapping[str, ActorName]) -> str:
 
     def name(match: re.Match[str]) -> str:
         known = actors.get(match[1])
-        return str(known["label"]) if known else match[0]
+        return clean(known["label"]) if known else match[0]
 
-    return clean(_DATES.sub(lambda match: words.when(match[0]), _ACTOR.sub(name, text)))
+    return _DATES.sub(lambda match: words.when(match[0]), _ACTOR.sub(name, clean(text)))

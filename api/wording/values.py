@@ -6,14 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from api.wording import words
+from api.wording.language import grouped, say, say_number
 from api.wording.marks import ALERT, FACT, PLAN, Fragment
-from api.wording.words import Fields, clean, listed
+from api.wording.words import Fields, clean, coded, listed
 
 if TYPE_CHECKING:
     from projections.answers.changes import ChangesAnswer
     from projections.answers.explanations import Evidence
     from projections.answers.figures import SeriesClaim
-    from projections.answers.status import StatusAnswer
+    from projections.answers.status import CountInWindow, StatusAnswer
     from projections.answers.subjects import HeldRole, IncludedPlace, ShownSubject, ShownTerm, Whereabouts
 
 STYLES = {
@@ -68,7 +69,7 @@ class Names:
 
     def actor(self, actor: str | None) -> str:
         if actor is None:
-            return "somebody not named"
+            return say("somebody not named")
         known = self.actors.get(actor)
         return clean(known["label"] if known else actor)
 
@@ -79,7 +80,7 @@ class Names:
         """An actor with its kind: aid from a military sender is not "humanitarian" by itself."""
         known = self.actors.get(actor)
         kind = known.get("kind") if known else None
-        return f"{self.actor(actor)} ({clean(kind)})" if kind else self.actor(actor)
+        return f"{self.actor(actor)} ({coded(kind)})" if kind else self.actor(actor)
 
     def subject(self, path: str) -> str:
         return self.subjects.get(path, clean(path))
@@ -105,7 +106,7 @@ class Names:
 
 def tag(word: str, more: str = "") -> Fragment:
     """A word in brackets for the state of a thing; its colour says no more than the word."""
-    return (f"[{clean(word)}{more}]", STYLES.get(word, "bold"))
+    return (f"[{coded(word)}{more}]", STYLES.get(word, "bold"))
 
 
 def quoted(verbatim: str | None) -> Fragment:
@@ -128,15 +129,16 @@ def sentences(texts: Iterable[str]) -> str:
 def area(included: IncludedPlace) -> list[Fragment]:
     place: Fields = included
     code = f" ({clean(place['admin_code'])})" if place.get("admin_code") else ""
-    precision = f" (precision: {clean(place['precision'])})" if place.get("precision") else ""
+    precision = say(" (precision: {precision})", precision=coded(place["precision"])) if place.get("precision") else ""
     return [
-        f"{words.label(place['labels'])}{code}{precision}{'' if included['included'] else ', no longer part of it'}"
+        f"{words.label(place['labels'])}{code}{precision}",
+        "" if included["included"] else say(", no longer part of it"),
     ]
 
 
 def link(value: Fields) -> list[Fragment]:
-    denied = ", which somebody denies" if value.get("denied") else ""
-    return [f"{clean(value['to'])} ({clean(value['relation'])}){denied}"]
+    denied = say(", which somebody denies") if value.get("denied") else ""
+    return [f"{clean(value['to'])} ({coded(value['relation'])}){denied}"]
 
 
 def control(names: Names, held: Fields) -> list[Fragment]:
@@ -144,39 +146,41 @@ def control(names: Names, held: Fields) -> list[Fragment]:
     number = f"{words.quantity(held['number'])}, " if held.get("number") else ""
     what = ", ".join(filter(None, [places, *field_text(held, "description")]))
     verbatim = (held.get("number") or {}).get("verbatim")
-    return [(names.named(held["holders"]), "bold"), f" hold {number}{what}", quoted(verbatim)]
+    return [(names.named(held["holders"]), "bold"), say(" hold {what}", what=number + what), quoted(verbatim)]
 
 
 def access(names: Names, value: Fields) -> list[Fragment]:
-    state = {"partly": "partly open"}.get(value["access"], clean(value["access"]))
+    state = {"partly": say("partly open")}.get(value["access"]) or coded(value["access"])
     style = ALERT if value["access"] in ("closed", "besieged") else "bold"
     more = field_text(value, "terms")
-    more += [f"Controlled by {names.actor(value['controlled_by'])}."] if value.get("controlled_by") else []
+    more += [say("Controlled by {who}.", who=names.actor(value["controlled_by"]))] if value.get("controlled_by") else []
+    whom = say(" for {whom}", whom=clean(value["for_whom"])) if value.get("for_whom") else ""
     return [
         (words.label(value["place"]["labels"]), "bold"),
-        f" ({clean(value.get('kind', 'place'))}): ",
+        f" ({coded(value.get('kind', 'place'))}): ",
         tag(value.get("modality") or "actual"),
         " ",
         (state, style),
-        f"{''.join(field_text(value, 'for_whom', ' for '))}. {sentences(more)}".rstrip(),
+        f"{whom}. {sentences(more)}".rstrip(),
     ]
 
 
 def instrument(names: Names, value: Fields) -> list[Fragment]:
-    issuer = f"of {names.actor(value['issuer'])}" if value.get("issuer") else "issuer not said"
-    number = next(iter(field_text(value, "number", "number ")), "number not said")
-    dated = words.when(value["dated"]) if value.get("dated") else "date not said"
-    title = "".join(field_text(value, "title", " “", "”"))
+    issuer = say("of {who}", who=names.actor(value["issuer"])) if value.get("issuer") else say("issuer not said")
+    number = say("number {number}", number=clean(value["number"])) if value.get("number") else say("number not said")
+    dated = words.when(value["dated"]) if value.get("dated") else say("date not said")
+    title = f" “{clean(value['title'])}”" if value.get("title") else ""
     effect = [clean(value["effect"])]
-    effect += [f"Who may use it: {listed(map(clean, value['eligible']))}."] if value.get("eligible") else []
-    return [(f"{clean(value['kind'])}{title}", "bold"), f" {issuer}, {number}, {dated}: {sentences(effect)}"]
+    if value.get("eligible"):
+        effect.append(say("Who may use it: {who}.", who=listed(map(clean, value["eligible"]))))
+    return [(f"{coded(value['kind'])}{title}", "bold"), f" {issuer}, {number}, {dated}: {sentences(effect)}"]
 
 
 def body(names: Names, value: Fields) -> list[Fragment]:
     more = field_text(value, "mandate")
-    more += [f"Seat: {words.label(value['seat']['labels'])}."] if value.get("seat") else []
-    more += [f"Overseen by {names.named(value['overseen_by'])}."] if value.get("overseen_by") else []
-    more.append(f"Set up: {words.when(value['occurred'])}.")
+    more += [say("Seat: {place}.", place=words.label(value["seat"]["labels"]))] if value.get("seat") else []
+    more += [say("Overseen by {who}.", who=names.named(value["overseen_by"]))] if value.get("overseen_by") else []
+    more.append(say("Set up: {date}.", date=words.when(value["occurred"])))
     return [(words.label(value["labels"]), "bold"), " ", tag(value.get("modality") or "actual"), " ", sentences(more)]
 
 
@@ -184,46 +188,51 @@ def body(names: Names, value: Fields) -> list[Fragment]:
 
 
 def agreement(value: Fields) -> list[Fragment]:
-    parts = [*field_text(value, "stage"), *field_text(value, "ceasefire"), *field_text(value, "side")]
-    parts += [listed(map(clean, value["purposes"]))] if value.get("purposes") else []
-    written = {"yes": "in writing", "no": "not in writing", "partly": "partly in writing"}
-    parts.append(written.get(str(value.get("written")), "whether in writing: not known"))
-    return [sentences(["; ".join(parts), *field_text(value, "summary")])]
+    parts = [coded(value[name]) for name in ("stage", "ceasefire", "side") if value.get(name)]
+    parts += [listed(map(coded, value["purposes"]))] if value.get("purposes") else []
+    written = {"yes": say("in writing"), "no": say("not in writing"), "partly": say("partly in writing")}
+    parts.append(written.get(str(value.get("written")), say("whether in writing: not known")))
+    return [sentences([say("; ").join(parts), *field_text(value, "summary")])]
 
 
 def term(value: ShownTerm) -> list[Fragment]:
-    parts = [f"from {words.when(value['starts'])}" if value["starts"] else "start not said"]
-    parts.append(f"until {words.when(value['until'])}" if value["until"] else "no end named")
-    parts += ["a trial"] if value["trial"] else []
-    parts += ["renewable" if value["renewable"] else "not renewable"] if value["renewable"] is not None else []
-    parts += field_text(value, "extended", "extended ")
-    return [", ".join(parts)]
+    parts = [say("from {date}", date=words.when(value["starts"])) if value["starts"] else say("start not said")]
+    parts.append(say("until {date}", date=words.when(value["until"])) if value["until"] else say("no end named"))
+    parts += [say("a trial")] if value["trial"] else []
+    if value["renewable"] is not None:
+        parts.append(say("renewable") if value["renewable"] else say("not renewable"))
+    parts += [say("extended {how}", how=coded(value["extended"]))] if value["extended"] else []
+    return [say(", ").join(parts)]
 
 
 def signature(names: Names, signed: Fields) -> list[Fragment]:
-    reservation = "".join(field_text(signed, "reservation", ", with a reservation: "))
-    act, capacity = clean(signed.get("act", "signed")), clean(signed.get("capacity", "party"))
-    return [f"{act} by {names.actor(signed['actor'])} as {capacity}{reservation}"]
+    reservation = signed.get("reservation")
+    more = say(", with a reservation: {reservation}", reservation=clean(reservation)) if reservation else ""
+    act, capacity = coded(signed.get("act", "signed")), coded(signed.get("capacity", "party"))
+    return [say("{act} by {who} as {capacity}", act=act, who=names.actor(signed["actor"]), capacity=capacity), more]
 
 
 def terms(names: Names, agreed: Fields) -> list[Fragment]:
     """What an obligation says."""
     parts = [clean(agreed["text"])]
-    parts += [f"To: {names.named(agreed['beneficiary'])}."] if agreed.get("beneficiary") else []
-    parts += [f"By {words.when(agreed['deadline'])}."] if agreed.get("deadline") else []
-    parts += [*field_text(agreed, "condition", "On condition: "), *field_text(agreed, "recurrence", "How often: ")]
-    parts += [f"Target: {words.quantity(agreed['target'])}."] if agreed.get("target") else []
-    parts += [f"Verified by {names.actor(agreed['verifier'])}."] if agreed.get("verifier") else []
+    parts += [say("To: {who}.", who=names.named(agreed["beneficiary"]))] if agreed.get("beneficiary") else []
+    parts += [say("By {date}.", date=words.when(agreed["deadline"]))] if agreed.get("deadline") else []
+    parts += [say("On condition: {what}", what=clean(agreed["condition"]))] if agreed.get("condition") else []
+    parts += [say("How often: {what}", what=clean(agreed["recurrence"]))] if agreed.get("recurrence") else []
+    parts += [say("Target: {quantity}.", quantity=words.quantity(agreed["target"]))] if agreed.get("target") else []
+    parts += [say("Verified by {who}.", who=names.actor(agreed["verifier"]))] if agreed.get("verifier") else []
     return [sentences(parts)]
 
 
 def score(assessed: Fields) -> list[Fragment]:
     parts = []
     if assessed.get("score") is not None:
-        parts.append(f"{assessed['score']} of 3, {SCORES[assessed['score']]}")
-    parts += field_text(assessed, "standing")
-    parts += [f"done: {words.quantity(assessed['achieved'])}"] if assessed.get("achieved") else []
-    return ["; ".join([*parts, *field_text(assessed, "assessor", "assessed by "), *field_text(assessed, "reason")])]
+        parts.append(say("{score} of 3, {meaning}", score=assessed["score"], meaning=coded(SCORES[assessed["score"]])))
+    parts += [coded(assessed["standing"])] if assessed.get("standing") else []
+    achieved = assessed.get("achieved")
+    parts += [say("done: {quantity}", quantity=words.quantity(achieved))] if achieved else []
+    parts += [say("assessed by {who}", who=clean(assessed["assessor"]))] if assessed.get("assessor") else []
+    return [say("; ").join([*parts, *field_text(assessed, "reason")])]
 
 
 # --- roles, positions, proposals ------------------------------------------------------------------------------
@@ -232,7 +241,7 @@ def score(assessed: Fields) -> list[Fragment]:
 def role(held: HeldRole) -> list[Fragment]:
     if not held["held"]:
         return [tag("ended")]
-    accepted = {True: " accepted by the holder", False: " refused by the holder", None: ""}[held["accepted"]]
+    accepted = {True: say(" accepted by the holder"), False: say(" refused by the holder"), None: ""}[held["accepted"]]
     return [tag(held["modality"]), accepted]
 
 
@@ -240,19 +249,20 @@ def position(names: Names, taken: Fields) -> list[Fragment]:
     matter = "".join(field_text(taken, "matter", " "))
     more = ""
     if taken.get("condition"):
-        met = {True: "met", False: "not met", None: "not said"}[taken.get("condition_met")]
-        more = f": {clean(taken['condition']).rstrip('.')} (whether that is met: {met})"
-    more += f", persuaded by {names.named(taken['persuaded_by'])}" if taken.get("persuaded_by") else ""
-    more += f", on behalf of {names.actor(taken['on_behalf_of'])}" if taken.get("on_behalf_of") else ""
-    return [(clean(taken["position"]), "bold"), matter, more, quoted(taken.get("verbatim"))]
+        met = {True: say("met"), False: say("not met"), None: say("not said")}[taken.get("condition_met")]
+        condition = clean(str(taken["condition"]).rstrip("."))
+        more = say(": {condition} (whether that is met: {met})", condition=condition, met=met)
+    more += say(", persuaded by {who}", who=names.named(taken["persuaded_by"])) if taken.get("persuaded_by") else ""
+    more += say(", on behalf of {who}", who=names.actor(taken["on_behalf_of"])) if taken.get("on_behalf_of") else ""
+    return [(coded(taken["position"]), "bold"), matter, more, quoted(taken.get("verbatim"))]
 
 
 def proposal(names: Names, made: Fields) -> list[Fragment]:
-    by = f" by {names.actor(made['by'])}" if made.get("by") else ""
-    to = f" to {names.named(made['to'])}" if made.get("to") else ""
-    until = f" Answer expected: {words.when(made['answer_by'])}." if made.get("answer_by") else ""
+    by = say(" by {who}", who=names.actor(made["by"])) if made.get("by") else ""
+    to = say(" to {who}", who=names.named(made["to"])) if made.get("to") else ""
+    until = say(" Answer expected: {date}.", date=words.when(made["answer_by"])) if made.get("answer_by") else ""
     return [
-        (f"{clean(made['kind'])}{by}{to}: ", "bold"),
+        (f"{coded(made['kind'])}{by}{to}: ", "bold"),
         f"{clean(made['text'])} ({words.when(made['occurred'])}){until}",
     ]
 
@@ -261,63 +271,80 @@ def proposal(names: Names, made: Fields) -> list[Fragment]:
 
 
 def claim(value: SeriesClaim, unit: str) -> list[Fragment]:
-    period = f", counted {words.when(value['period'])}" if value["period"] else ""
+    period = say(", counted {date}", date=words.when(value["period"])) if value["period"] else ""
     return [
         (words.quantity(value, unit), "bold"),
-        f"{period}, as of {words.when(value['as_of'])}",
+        period,
+        say(", as of {date}", date=words.when(value["as_of"])),
         quoted(value["verbatim"]),
     ]
 
 
 def register(names: Names, value: Fields) -> list[Fragment]:
-    parts = [*field_text(value, "who_may_join", "Who may join: "), *field_text(value, "legal_basis", "Legal basis: ")]
-    parts += [f"Run by {names.actor(value['organiser'])}."] if value.get("organiser") else []
-    return [sentences(parts or ["Who may join is not said"])]
+    parts = [say("Who may join: {who}", who=clean(value["who_may_join"]))] if value.get("who_may_join") else []
+    parts += [say("Legal basis: {what}", what=clean(value["legal_basis"]))] if value.get("legal_basis") else []
+    parts += [say("Run by {who}.", who=names.actor(value["organiser"]))] if value.get("organiser") else []
+    return [sentences(parts or [say("Who may join is not said")])]
+
+
+def counted(count: CountInWindow) -> str:
+    """A count in a window of days: some may lie outside it, by their uncertain dates."""
+    certain, possible = grouped(count["certain"]), count["possible"]
+    if not possible:
+        return certain
+    more = say_number("(and perhaps {number} more)", "(and perhaps {number} more)", possible)
+    return f"{certain} {more}"
 
 
 # --- convoys --------------------------------------------------------------------------------------------------
 
 
 def whereabouts(names: Names, seen: Whereabouts) -> list[Fragment]:
-    place = "".join(field_text(seen, "place", " at "))
-    actor = f" by {names.actor(seen['actor'])}" if seen["actor"] else ""
+    place = say(" at {place}", place=clean(seen["place"])) if seen["place"] else ""
+    actor = say(" by {who}", who=names.actor(seen["actor"])) if seen["actor"] else ""
     return [tag(seen["stage"]), f"{place}{actor}{''.join(field_text(seen, 'reason', ': '))}"]
 
 
 def convoy(names: Names, value: Fields) -> list[Fragment]:
-    parts = [clean(value["kind"]) + (", a series" if value.get("series") else "")]
-    parts += field_text(value, "recurrence", "how often: ")
-    parts += ["sent by " + listed(names.sender(actor) for actor in value["senders"])] if value.get("senders") else []
-    for name, lead in (("origin", "from"), ("destination", "to")):
-        parts += [f"{lead} {words.label(value[name]['labels'])}"] if value.get(name) else []
+    parts = [coded(value["kind"]) + (say(", a series") if value.get("series") else "")]
+    parts += [say("how often: {what}", what=clean(value["recurrence"]))] if value.get("recurrence") else []
+    if value.get("senders"):
+        parts.append(say("sent by {who}", who=listed(names.sender(actor) for actor in value["senders"])))
+    if value.get("origin"):
+        parts.append(say("from {place}", place=words.label(value["origin"]["labels"])))
+    if value.get("destination"):
+        parts.append(say("to {place}", place=words.label(value["destination"]["labels"])))
     loaded = cargo_text(value.get("cargo"), value.get("people"))
-    parts += [f"with {loaded}"] if loaded else []
-    parts += [f"planned for {words.when(value['planned'])}"] if value.get("planned") else []
-    return ["; ".join(parts)]
+    parts += [say("with {what}", what=loaded)] if loaded else []
+    parts += [say("planned for {date}", date=words.when(value["planned"]))] if value.get("planned") else []
+    return [say("; ").join(parts)]
 
 
 def clearance(decision: Fields) -> list[Fragment]:
     parts = [*field_text(decision, "conditions"), *field_text(decision, "reason")]
-    parts += [f"valid until {words.when(decision['valid_until'])}"] if decision.get("valid_until") else []
+    until = decision.get("valid_until")
+    parts += [say("valid until {date}", date=words.when(until))] if until else []
     return [tag(decision["decision"]), "".join(f" {part}" for part in parts)]
 
 
 def departure(departed: Fields) -> list[Fragment]:
-    return [cargo_text(departed.get("loaded"), departed.get("people")) or "its load is not said"]
+    return [cargo_text(departed.get("loaded"), departed.get("people")) or say("its load is not said")]
 
 
 def removed(names: Names, taken: Fields) -> list[Fragment]:
-    by = f" by {names.actor(taken['by'])}" if taken.get("by") else ""
-    where = f" at {words.label(taken['place']['labels'])}" if taken.get("place") else ""
-    return [(f"taken off{by}{where}: ", ALERT), cargo_text(taken["items"]), "".join(field_text(taken, "reason", "; "))]
+    by = say(" by {who}", who=names.actor(taken["by"])) if taken.get("by") else ""
+    where = say(" at {place}", place=words.label(taken["place"]["labels"])) if taken.get("place") else ""
+    lead = say("taken off{by}{where}: ", by=by, where=where)
+    return [(lead, ALERT), cargo_text(taken["items"]), "".join(field_text(taken, "reason", "; "))]
 
 
 def arrival(arrived: Fields) -> list[Fragment]:
-    complete = {"fully": "complete", "partly": "in part"}
-    parts = [complete.get(str(arrived.get("completeness")), "how complete: not known")]
-    parts += [f"delivered {cargo_text(arrived['delivered'])}"] if arrived.get("delivered") else []
-    parts += [f"reached {words.quantity(arrived['people_reached'])}"] if arrived.get("people_reached") else []
-    return ["; ".join(parts)]
+    complete = {"fully": say("complete"), "partly": say("in part")}
+    parts = [complete.get(str(arrived.get("completeness")), say("how complete: not known"))]
+    parts += [say("delivered {what}", what=cargo_text(arrived["delivered"]))] if arrived.get("delivered") else []
+    reached = arrived.get("people_reached")
+    parts += [say("reached {quantity}", quantity=words.quantity(reached))] if reached else []
+    return [say("; ").join(parts)]
 
 
 def cargo_text(cargo: Sequence[Fields] | None, people: Sequence[Fields] | None = None) -> str:

@@ -1,4 +1,4 @@
-"""Dates, numbers, names and sources in words that a reader uses, for terminal and pages.
+"""Dates, numbers, names and sources in words that a reader uses, for terminal and pages, in the language spoken.
 
 Dates come in EDTF (see `domain.edtf`); what cannot be read, say from a newer server, is shown as it is.
 """
@@ -10,23 +10,29 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from api.wording.language import APART, REJOINED, grouped, month, phrase, say, say_number, spoken_now, term
+
 if TYPE_CHECKING:
     from projections.answers.explanations import ActorName, Marks, ShownHorizon
 
 Fields = Mapping[str, Any]
 """What an event says, by the names of its fields."""
 
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-SEASONS = {"21": "spring", "22": "summer", "23": "autumn", "24": "winter"}
-QUALIFIERS = {"~": "about ", "?": "perhaps ", "%": "perhaps about "}
+SEASONS = {"21": phrase("spring {year}"), "22": phrase("summer {year}"), "23": phrase("autumn {year}")}
+QUALIFIERS = {"~": phrase("about {date}"), "?": phrase("perhaps {date}"), "%": phrase("perhaps about {date}")}
 
 # Control characters can move a cursor, and overrides of direction can turn digits round: a terminal shows neither.
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def clean(text: object) -> str:
-    """A text from outside, safe to print."""
-    return _UNSEEN.sub("\ufffd", str(text))
+    """A text from outside, safe to print; on a page, set apart from the words around it."""
+    outside = str(text)
+    if not spoken_now().apart:
+        return _UNSEEN.sub("\ufffd", outside)
+    if not outside or (outside[0] == APART and _UNSEEN.search(outside, 1, len(outside) - 1) is None):
+        return outside  # it was set apart already
+    return f"{APART}{_UNSEEN.sub(chr(0xFFFD), outside)}{REJOINED}"
 
 
 # --- dates ----------------------------------------------------------------------------------------------------
@@ -39,33 +45,33 @@ _INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d(?::\d\d)?)(?:\.0+)?(Z|[-+]\
 def when(text: str | None) -> str:
     """A date in words: `../2017-10-27` is "not after 27 Oct 2017", `2017-10~` is "about Oct 2017"."""
     if text is None:
-        return "date not said"
+        return say("date not said")
     start, slash, end = text.partition("/")
     if not slash:
         return _one(text)
     if start == "..":
-        return f"not after {_one(end)}"
+        return say("not after {date}", date=_one(end))
     if end == "..":
-        return f"not before {_one(start)}"
+        return say("not before {date}", date=_one(start))
     if not start:
-        return f"until {_one(end)}, beginning not known"
+        return say("until {date}, beginning not known", date=_one(end))
     if not end:
-        return f"from {_one(start)}, end not known"
+        return say("from {date}, end not known", date=_one(start))
     return _between(start, end)
 
 
 def since(text: str | None) -> str:
     """From when a state holds: `../2017-10-27` is "since 27 Oct 2017 or earlier"."""
     if text is None:
-        return "since when is not said"
+        return say("since when is not said")
     start, slash, end = text.partition("/")
     if not slash:
-        return f"since {_one(text)}"
+        return say("since {date}", date=_one(text))
     if start in ("", ".."):
-        return f"since {_one(end)} or earlier"
+        return say("since {date} or earlier", date=_one(end))
     if end in ("", ".."):
-        return f"since {_one(start)} or later"
-    return f"since some time {_between(start, end)}"
+        return say("since {date} or later", date=_one(start))
+    return say("since some time {dates}", dates=_between(start, end))
 
 
 def day(text: str) -> str:
@@ -85,25 +91,28 @@ def ago(text: str, now: datetime) -> str:
     except ValueError:
         return ""
     if days < 0:
-        return "still to come"
+        return say("still to come")
     if days < 2:
-        return ("today", "yesterday")[days]
+        return say("yesterday") if days else say("today")
     if days < 60:
-        return f"{days} days ago"
-    return f"{days // 30} months ago" if days < 730 else f"{days // 365} years ago"
+        return say_number("{number} day ago", "{number} days ago", days)
+    if days < 730:
+        return say_number("{number} month ago", "{number} months ago", days // 30)
+    return say_number("{number} year ago", "{number} years ago", days // 365)
 
 
 def _between(start: str, end: str) -> str:
     first, last = _INSTANT.fullmatch(start), _INSTANT.fullmatch(end)
     if first and last and first[1] == last[1] and first[3] == last[3]:
-        return f"{_one(first[1])} {first[2]} to {last[2]} {_zone(first[3])}"
+        hours = say("{first} to {last}", first=first[2], last=last[2])
+        return f"{_one(first[1])} {hours} {_zone(first[3])}"
     a, b = _one(start), _one(end)
     if _plain_day(start) and _plain_day(end):  # 27 to 29 Oct 2017
         if start[:7] == end[:7]:
             a = a.split(" ")[0]
         elif start[:4] == end[:4]:
             a = a.rpartition(" ")[0]
-    return f"{a} to {b}"
+    return say("{first} to {last}", first=a, last=b)
 
 
 def _plain_day(text: str) -> bool:
@@ -118,27 +127,31 @@ def _one(text: str) -> str:
         first, last = (
             (f"{century}00", f"{century}99") if decade == "X" else (f"{century}{decade}0", f"{century}{decade}9")
         )
-        return f"{QUALIFIERS.get(qualifier, '')}some year {first} to {last}"
+        return _qualified(qualifier, say("some year {first} to {last}", first=first, last=last))
     match = _DATE.fullmatch(text)
     if not match:
         return clean(text)
-    year, month, on, qualifier = match.groups()
-    return QUALIFIERS.get(qualifier, "") + _date(str(int(year)), month, on)
+    year, month_, on, qualifier = match.groups()
+    return _qualified(qualifier, _date(str(int(year)), month_, on))
 
 
-def _date(year: str, month: str | None, on: str | None) -> str:
-    if month is None:
+def _qualified(qualifier: str, date: str) -> str:
+    return say(QUALIFIERS[qualifier], date=date) if qualifier else date
+
+
+def _date(year: str, month_: str | None, on: str | None) -> str:
+    if month_ is None:
         return year
-    if month == "XX":
-        return f"some {'day' if on else 'month'} of {year}"
-    if month == "24":  # December to February
-        return f"winter {year}/{(int(year) + 1) % 100:02}"
-    if month in SEASONS:
-        return f"{SEASONS[month]} {year}"
-    named = f"{MONTHS[int(month) - 1]} {year}" if 1 <= int(month) <= 12 else f"{year}-{month}"
+    if month_ == "XX":
+        return say("some day of {date}", date=year) if on else say("some month of {date}", date=year)
+    if month_ == "24":  # December to February
+        return say("winter {year}", year=f"{year}/{(int(year) + 1) % 100:02}")
+    if month_ in SEASONS:
+        return say(SEASONS[month_], year=year)
+    named = f"{month(int(month_))} {year}" if 1 <= int(month_) <= 12 else f"{year}-{month_}"
     if on is None:
         return named
-    return f"some day of {named}" if on == "XX" else f"{int(on)} {named}"
+    return say("some day of {date}", date=named) if on == "XX" else f"{int(on)} {named}"
 
 
 def _zone(text: str) -> str:
@@ -149,7 +162,7 @@ def _zone(text: str) -> str:
 
 
 def number(value: float | None) -> str:
-    return "not said" if value is None else f"{value:,}"
+    return say("not said") if value is None else grouped(value)
 
 
 def quantity(amount: Fields, unit: str | None = None) -> str:
@@ -157,19 +170,19 @@ def quantity(amount: Fields, unit: str | None = None) -> str:
 
     Of a number without a `value`, the bounds are given.
     """
-    what = clean(amount.get("unit") or unit or "persons")
+    what = coded(amount.get("unit") or unit or "persons")
     value, qualifier = amount.get("value"), amount.get("qualifier") or "exact"
     low, high = amount.get("low"), amount.get("high")
     if value is not None:
-        words = number(value) if qualifier == "exact" else f"{clean(qualifier)} {number(value)}"
+        words = number(value) if qualifier == "exact" else f"{coded(qualifier)} {number(value)}"
     elif qualifier == "several":
-        words = "several"
+        words = coded("several")
     elif low is not None and high is not None:
-        words = f"{number(low)} to {number(high)}"
+        words = say("{first} to {last}", first=number(low), last=number(high))
     elif high is not None:
-        words = f"at most {number(high)}"
+        words = say("at most {number}", number=number(high))
     else:
-        words = f"at least {number(low)}"
+        words = say("at least {number}", number=number(low))
     return f"{words} {what}"
 
 
@@ -181,25 +194,36 @@ def times(count: int, singular: str, plural: str | None = None) -> str:
 # --- names ----------------------------------------------------------------------------------------------------
 
 
+def coded(word: object) -> str:
+    """A value of a list of ours in words, translated; what is not in the catalogue is text from outside."""
+    text = str(word)
+    translated = term(text)
+    return translated if translated != text else clean(text)
+
+
 def spoken(name: str) -> str:
     """The name of an event type as words: `TalksScheduled` is "talks scheduled"."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", clean(name)).lower()
+    return coded(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower())
 
 
-def label(labels: Any, otherwise: str = "without a name") -> str:
-    """The first of the labels of a thing."""
-    return clean(labels[0]["text"]) if labels else otherwise
+def label(labels: Any, otherwise: str | None = None) -> str:
+    """The first of the labels of a thing; in another language than English, the first one in that language, if any."""
+    if not labels:
+        return say("without a name") if otherwise is None else otherwise
+    code = spoken_now().language.code
+    own = (one for one in labels if code != "en" and str(one.get("lang", "")).partition("-")[0] == code)
+    return clean(next(own, labels[0])["text"])
 
 
-def listed(words: Iterable[str], last: str = "and") -> str:
+def listed(words: Iterable[str], last: str = phrase("{first} and {last}")) -> str:
     """`a, b and c`."""
     items = list(words)
-    return f" {last} ".join([", ".join(items[:-1]), items[-1]]) if len(items) > 1 else "".join(items)
+    return say(last, first=say(", ").join(items[:-1]), last=items[-1]) if len(items) > 1 else "".join(items)
 
 
 def cohort(people: Fields) -> str:
     """People as a group: "about 30 wounded"."""
-    category = clean(people["category"]) + (f", {clean(people['who'])}" if people.get("who") else "")
+    category = coded(people["category"]) + (f", {clean(people['who'])}" if people.get("who") else "")
     return f"{category}: {quantity(people['quantity'])}" if people.get("quantity") else category
 
 
@@ -214,11 +238,11 @@ def item(goods: Fields) -> str:
 
 def source(source: Fields, actors: Mapping[str, ActorName]) -> str:
     """Who says so, through whom, when: "one field commander, unnamed (TASS, 27 Oct 2017)"."""
-    publisher = clean(source.get("publisher", "publisher not said"))
+    publisher = clean(source["publisher"]) if source.get("publisher") else say("publisher not said")
     if source.get("published"):
-        publisher += f", {when(source['published'])}"
+        publisher += f"{say(', ')}{when(source['published'])}"
     if source.get("grade"):
-        publisher += f", grade {clean(source['grade'])}"
+        publisher += say(", grade {grade}", grade=clean(source["grade"]))
     claimant = source.get("claimant")
     if claimant in (None, "unattributed") or claimant == source.get("publisher"):
         return publisher
@@ -228,7 +252,7 @@ def source(source: Fields, actors: Mapping[str, ActorName]) -> str:
 def claimed_by(claimant: str, actors: Mapping[str, ActorName]) -> str:
     """A claimant by name: an actor's label, or the description as it stands."""
     known = actors.get(claimant.removeprefix("actors/")) if claimant.startswith("actors/") else None
-    return clean(known["label"]) if known else clean(claimant)
+    return clean(known["label"]) if known else coded(claimant)
 
 
 def grounds(reports: Iterable[Fields], actors: Mapping[str, ActorName], most: int = 3) -> str:
@@ -238,26 +262,34 @@ def grounds(reports: Iterable[Fields], actors: Mapping[str, ActorName], most: in
     for report in reports:
         sources = dict.fromkeys(source(s, actors) for s in report.get("sources", ()))
         if report.get("basis") == "inferred by us":
-            said["inferred by us" + (f" from {listed(sources)}" if sources else "")] = None
+            said[
+                say("inferred by us from {sources}", sources=listed(sources)) if sources else say("inferred by us")
+            ] = None
         elif report.get("basis") == "observed":
-            said["observed by us" + (f"; also {listed(sources)}" if sources else "")] = None
+            said[
+                say("observed by us; also {sources}", sources=listed(sources)) if sources else say("observed by us")
+            ] = None
         else:
-            said |= sources or {"no source given": None}
+            said |= sources or {say("no source given"): None}
         if report.get("sensitivity") in ("high", "severe") and sensitivity != "severe":
             sensitivity = str(report["sensitivity"])
     phrases = list(said)
     if len(phrases) > most:
-        phrases = [*phrases[:most], f"{len(phrases) - most} more"]
-    return "; ".join(phrases) + (f" [sensitivity {sensitivity}]" if sensitivity else "")
+        phrases = [*phrases[:most], say_number("{number} more", "{number} more", len(phrases) - most)]
+    return say("; ").join(phrases) + (f" [{say(SENSITIVITY[sensitivity])}]" if sensitivity else "")
 
 
 # --- the horizon, and what became of a report -------------------------------------------------------------------
 
+SENSITIVITY = {"high": phrase("sensitivity high"), "severe": phrase("sensitivity severe")}
+
 POSSIBLY = {
-    "occurrence": "possibly: its date is too vague to tell",
-    "publication": "possibly: whether it was published by then is not known",
-    "identity": "only its name is taken from here: it lies beyond the horizon",
+    "occurrence": phrase("possibly: its date is too vague to tell"),
+    "publication": phrase("possibly: whether it was published by then is not known"),
+    "identity": phrase("only its name is taken from here: it lies beyond the horizon"),
 }
+
+ONLY_POSSIBLY = phrase("possibly")
 
 
 def horizon(horizon: ShownHorizon) -> str:
@@ -265,23 +297,28 @@ def horizon(horizon: ShownHorizon) -> str:
 
     Of the present it says nothing.
     """
-    asked = (
-        ("as of", horizon.get("as_of")),
-        ("published by", horizon.get("published_by")),
-        ("known at", horizon.get("known_at")),
-    )
-    bounds = [f"{lead} {when(bound)}" for lead, bound in asked if bound is not None]
+    bounds = [
+        say(lead, date=when(bound))
+        for lead, bound in (
+            (phrase("as of {date}"), horizon.get("as_of")),
+            (phrase("published by {date}"), horizon.get("published_by")),
+            (phrase("known at {date}"), horizon.get("known_at")),
+        )
+        if bound is not None
+    ]
     at, position = horizon.get("known_at_position"), horizon.get("position")
     if at is not None:
-        bounds.append(f"known at log position {number(at)}")
+        bounds.append(say("known at log position {position}", position=number(at)))
     if position is not None and position != at:
-        bounds.append(f"that is log position {number(position)}")
+        bounds.append(say("that is log position {position}", position=number(position)))
     if not bounds:
         return ""
     said = " · ".join(bounds)
-    inside = [f"{times(horizon['possible'], 'report')} only possibly inside"] if horizon.get("possible") else []
-    beyond = [f"{number(horizon['beyond'])} beyond it"] if horizon.get("beyond") else []
-    return "; ".join([said[:1].upper() + said[1:], *inside, *beyond])
+    possible, beyond = horizon.get("possible"), horizon.get("beyond")
+    reports = "{number} report only possibly inside", "{number} reports only possibly inside"
+    inside = [say_number(*reports, possible)] if possible else []
+    outside = [say("{number} beyond it", number=number(beyond))] if beyond else []
+    return say("; ").join([said[:1].upper() + said[1:], *inside, *outside])
 
 
 def possibly(reports: Iterable[Marks]) -> str:
@@ -289,7 +326,7 @@ def possibly(reports: Iterable[Marks]) -> str:
     reasons = [report.get("possible") for report in reports]
     if not reasons or None in reasons:
         return ""
-    return POSSIBLY.get(str(reasons[0]), "possibly") if len(set(reasons)) == 1 else "possibly"
+    return say(POSSIBLY.get(str(reasons[0]), ONLY_POSSIBLY) if len(set(reasons)) == 1 else ONLY_POSSIBLY)
 
 
 def marks(report: Marks, revisions: Mapping[str, Fields], actors: Mapping[str, ActorName]) -> list[str]:
@@ -302,16 +339,19 @@ def marks(report: Marks, revisions: Mapping[str, Fields], actors: Mapping[str, A
     """
     said: list[str] = []
     if report.get("corrected_by"):
-        by = clean(_data(revisions, report["corrected_by"][0]).get("by", ""))
-        said.append(by if by.startswith("corrected") else f"corrected: {by}" if by else "corrected")
+        by = str(_data(revisions, report["corrected_by"][0]).get("by", ""))
+        own = by.startswith("corrected") or not by
+        said.append(coded(by or "corrected") if own else say("corrected: {by}", by=coded(by)))
     if report.get("retracted_by"):
-        said.append("retracted")
+        said.append(coded("retracted"))
     for dispute in report.get("disputed_by", ()):
         data = _data(revisions, dispute)
-        who = claimed_by(f"actors/{data['by']}", actors) if data.get("by") else clean(data.get("described") or "")
-        said.append(f"disputed by {who.removeprefix('actors/')}" if who else "disputed")
+        described = clean(data["described"]) if data.get("described") else ""
+        who = claimed_by(f"actors/{data['by']}", actors) if data.get("by") else described
+        by = who.removeprefix("actors/")
+        said.append(say("disputed by {who}", who=by) if by else coded("disputed"))
     if report.get("same_as"):
-        said.append("a duplicate, counted once")
+        said.append(say("a duplicate, counted once"))
     return list(dict.fromkeys(said))
 
 
@@ -335,20 +375,25 @@ def gist(data: Any, actors: Mapping[str, ActorName] | None = None) -> str:
         said = _said(name, value, actors or {})
         if said:
             parts.append(said)
-    return "; ".join(dict.fromkeys(parts))
+    return say("; ").join(dict.fromkeys(parts))
+
+
+def field_name(name: str) -> str:
+    """The name of a field in words."""
+    return coded(name.replace("_", " "))
 
 
 def _said(name: str, value: Any, actors: Mapping[str, ActorName]) -> str:
     match value:
         case bool():
-            return name.replace("_", " ")
+            return field_name(name)
         case str() if name in _DATES:
-            return when(value) if name == "when" else f"{name.replace('_', ' ')} {when(value)}"
+            return when(value) if name == "when" else f"{field_name(name)} {when(value)}"
         case str():
             known = actors.get(value)
-            return clean(known["label"] if known else value)
+            return clean(known["label"]) if known else coded(value)
         case int() | float():
-            return f"{name.replace('_', ' ')} {number(value)}"
+            return f"{field_name(name)} {number(value)}"
         case {"labels": [*_] as labels}:
             return label(labels)
         case {"unit": _} | {"qualifier": _} | {"value": _} | {"low": _} | {"high": _}:

@@ -8,8 +8,9 @@ import typer
 
 from api.cli.options import NOW, AsJson, Data, Horizon, ProcessId, Url, connection, with_horizon
 from api.cli.questions import read_revisions, read_status_at
-from api.cli.terminal import status_page
 from api.cli.terminal.console import out, print_json
+from api.cli.terminal.text_layout import TextLayout
+from api.wording import status_page
 
 
 @with_horizon
@@ -33,7 +34,6 @@ def status(
         print_json(shown)
         return
     console = out()
-    page = status_page.draw(
-        shown, width=console.width, position=position, events=events, notes=notes, revisions=revisions
-    )
+    sheet = TextLayout(console.width)
+    page = status_page.draw(shown, sheet, position=position, events=events, notes=notes, revisions=revisions)
     page.print(console)

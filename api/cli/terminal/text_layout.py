@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rich.console import Console
 from rich.text import Text
@@ -44,7 +46,19 @@ class TextLayout:
         for number, line in enumerate(self._wrapped(parts, self.width - indent - column)):
             self._line(indent, Text((left if number == 0 else "").ljust(column), style) + line)
 
-    def heading(self, title: str, aside: str = "") -> None:
+    def cite(
+        self,
+        *parts: Fragment,
+        grounds: str,
+        of: Mapping[str, Any] | None,  # noqa: ARG002  a page links to it
+        events: Sequence[str],  # noqa: ARG002
+        indent: int,
+        again: bool = False,
+    ) -> None:
+        """A paragraph, and what it rests on after a dash, unless that stands above."""
+        self.put(*parts, (f" — {grounds}", ASIDE) if grounds and not again else "", indent=indent)
+
+    def heading(self, title: str, aside: str = "", *, key: str = "") -> None:  # noqa: ARG002  a page has anchors
         """The title of a section; `aside` says so where there is nothing to list."""
         self.gap()
         self.put((title.upper(), "bold"), (f"  {aside}" if aside else "", ASIDE))

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.cli.terminal.status_page import draw
+from api.cli.terminal.text_layout import TextLayout
+from api.wording.status_page import draw
 from projections.answers.status import StatusAnswer
 from projections.queries.at_horizon import HorizonRequest
 from tests.examples import examples
@@ -51,9 +52,11 @@ SECTIONS = [
 ]
 
 
-def screen(*more: Json, now: datetime = BEFORE, process: str = "eastern-kalamun", **options: Any) -> str:
+def screen(
+    *more: Json, now: datetime = BEFORE, process: str = "eastern-kalamun", width: int = 80, **options: Any
+) -> str:
     status = cast(StatusAnswer, folded(recorded([*EVENTS, *more]), process, now))
-    return str(draw(status, **options))
+    return str(draw(status, TextLayout(width), **options))
 
 
 def flat(text: str) -> str:
@@ -229,7 +232,7 @@ def test_events_and_notes_are_shown_when_asked_for() -> None:
 
 def past(*more: Json, **asked: Any) -> str:
     status = folded(recorded([*EVENTS, *more]), "eastern-kalamun", AFTER, asked=HorizonRequest(**asked))
-    return str(draw(cast(StatusAnswer, status), position=42))
+    return str(draw(cast(StatusAnswer, status), TextLayout(), position=42))
 
 
 def test_the_horizon_stands_under_the_title() -> None:
@@ -291,7 +294,7 @@ def test_it_fits_the_terminal(width: int) -> None:
 def test_any_process_can_be_drawn(history: list[Json], width: int, every: bool) -> None:
     log = recorded(history)
     for process in processes_of(log):
-        page = str(draw(cast(StatusAnswer, folded(log, process)), width=width, events=every, notes=every))
+        page = str(draw(cast(StatusAnswer, folded(log, process)), TextLayout(width), events=every, notes=every))
         assert [line for line in page.splitlines() if line != line.rstrip()] == []
         assert not any(unicodedata.category(c) == "Cc" and c != "\n" for c in page)
         assert [page.count(f"\n{title}") for title in SECTIONS[4:]] == [1] * len(SECTIONS[4:])

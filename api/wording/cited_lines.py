@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeVar, cast
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from api.cli.terminal.text_layout import TextLayout
 from api.wording import words
+from api.wording.language import grouped, phrase, say
 from api.wording.marks import ASIDE, Fragment
+from api.wording.sheet import Sheet
 from api.wording.values import Names, tag
-from api.wording.words import clean
+from api.wording.words import Fields, clean, coded
 
 if TYPE_CHECKING:
     from typing import TypedDict
 
-    from api.http.schemas.answers import EventWithRevisions
     from projections.answers.lines import ShownLine
     from projections.answers.status import StatusAnswer
 
@@ -26,7 +26,13 @@ T = TypeVar("T")
 E = TypeVar("E")
 S = TypeVar("S", bound="OnSubject")
 
-FAMILIES = {"processes": "process", "agreements": "agreement", "convoys": "convoy", "enrolments": "register"}
+FAMILIES = {
+    "processes": phrase("in the process: {name}"),
+    "talks": phrase("in the talks: {name}"),
+    "agreements": phrase("in the agreement: {name}"),
+    "convoys": phrase("in the convoy: {name}"),
+    "enrolments": phrase("in the register: {name}"),
+}
 
 
 class CitedLines:
@@ -34,7 +40,7 @@ class CitedLines:
 
     Args:
         status: what the lines are of.
-        width: columns of the terminal.
+        sheet: what they are put on.
         events: whether to show the events that each line rests on, with their ids.
         notes: whether to show what the recording office noted with them.
         revisions: corrections and disputes by id, as far as they were looked up: they say by whom.
@@ -43,13 +49,13 @@ class CitedLines:
     def __init__(
         self,
         status: StatusAnswer,
-        width: int,
+        sheet: Sheet,
         *,
         events: bool,
         notes: bool,
-        revisions: Mapping[str, EventWithRevisions],
+        revisions: Mapping[str, Fields],
     ) -> None:
-        self.sheet = TextLayout(width)
+        self.sheet = sheet
         self.names = Names.of_status(status, revisions)
         self._totals = status["totals"]
         self._show_events = events
@@ -59,17 +65,24 @@ class CitedLines:
         self._noted: set[str] = set()
         """Events whose note is shown already."""
 
-    def entry(self, events: list[str], *said: Fragment, indent: int = 2, below: bool = False) -> None:
+    def entry(
+        self,
+        events: list[str],
+        *said: Fragment,
+        indent: int = 2,
+        below: bool = False,
+        of: Mapping[str, Any] | None = None,
+    ) -> None:
         """A paragraph with what it rests on. One `below` another leaves that out if it is the same as above."""
         grounds = self.names.grounds(events)
         again = below and grounds == self._said
         self._said = grounds
-        self.sheet.put(*said, (f" — {grounds}", ASIDE) if grounds and not again else "", indent=indent)
+        self.sheet.cite(*said, grounds=grounds, of=of, events=events, indent=indent, again=again)
         for event in events:
             known = self.names.evidence.get(event)
             if self._show_notes and known and known["note"] and event not in self._noted:
                 self._noted.add(event)
-                self.sheet.put((f"Note: {clean(known['note'])}", "italic"), indent=indent + 2)
+                self.sheet.put((say("Note: {text}", text=clean(known["note"])), "italic"), indent=indent + 2)
             if self._show_events:
                 self.sheet.put((f"{clean(known['type'] if known else 'event')} {event}", ASIDE), indent=indent + 2)
 
@@ -86,13 +99,22 @@ class CitedLines:
             return
         if not line["contested"]:
             self.entry(
-                line["events"], *lead, *self._possibly(line["events"]), *show(value_of(line)), *after, indent=indent
+                line["events"],
+                *lead,
+                *self._possibly(line["events"]),
+                *show(value_of(line)),
+                *after,
+                indent=indent,
+                of=line,
             )
             return
-        self.sheet.put(*lead, tag("contested"), " the last reports disagree.", *after, indent=indent)
+        disagree = say(" the last reports disagree.")
+        self.sheet.cite(
+            *lead, tag("contested"), disagree, *after, grounds="", of=line, events=line["events"], indent=indent
+        )
         for number, candidate in enumerate(line["candidates"]):
             on = f" ({words.when(candidate['occurred'])})"
-            choice: list[Fragment] = ["or: " if number else "either: "]
+            choice: list[Fragment] = [say("or: ") if number else say("either: ")]
             choice += [tag("possibly"), " "] if candidate.get("possible") else []
             self.entry(candidate["events"], *choice, *show(candidate["value"]), on, indent=indent + 2)
 
@@ -105,28 +127,44 @@ class CitedLines:
         if line is None:
             return
         if line["contested"]:
-            self.line([lead or "what it is: "], line, show, indent=4)
+            self.line([lead or say("what it is: ")], line, show, indent=4)
         else:
             self.entry(
-                line["events"], lead, *self._possibly(line["events"]), *show(value_of(line)), indent=4, below=True
+                line["events"],
+                lead,
+                *self._possibly(line["events"]),
+                *show(value_of(line)),
+                indent=4,
+                below=True,
+                of=line,
             )
 
     def section(
-        self, title: str, entries: Sequence[E], nothing: str = "none recorded", *, family: str | None = None
+        self,
+        key: str,
+        title: str,
+        entries: Sequence[E],
+        nothing: str | None = None,
+        *,
+        family: str | None = None,
     ) -> Sequence[E]:
         """A heading; it says so where there is nothing to list, or where the list is not whole."""
         total = sum(self._totals.get(family or "", {}).values())
-        aside = (
-            f"{len(entries):,} of {total:,}: those under way, and the last ones over" if total > len(entries) else ""
-        )
-        self.sheet.heading(title, aside if entries else nothing)
+        if not entries:
+            aside = say("none recorded") if nothing is None else nothing
+        elif total > len(entries):
+            whole = {"shown": grouped(len(entries)), "total": grouped(total)}
+            aside = say("{shown} of {total}: those under way, and the last ones over", **whole)
+        else:
+            aside = ""
+        self.sheet.heading(title, aside, key=key)
         return entries
 
     def grouped(self, entries: Sequence[S]) -> Iterator[S]:
         """What is said on each subject, under its name."""
         for path in dict.fromkeys(entry["subject"] for entry in entries):
             family = path.partition("/")[0]
-            self.sheet.put((f"in the {FAMILIES.get(family, family)}: {self.names.subject(path)}", ASIDE), indent=2)
+            self.sheet.put((say(FAMILIES[family], name=self.names.subject(path)), ASIDE), indent=2)
             yield from (entry for entry in entries if entry["subject"] == path)
 
 
@@ -137,4 +175,22 @@ def value_of(line: ShownLine[T]) -> T:
 
 def plain(value: object) -> list[Fragment]:
     """A value that needs no more than a word."""
-    return [clean(value)]
+    return [coded(value)]
+
+
+def values_of(line: ShownLine[T] | None) -> Iterable[T | None]:
+    """The values that stand in a line."""
+    if line is None:
+        return []
+    if line["contested"]:
+        return [candidate["value"] for candidate in line["candidates"]]
+    return [line["value"]]
+
+
+def contested_lines(part: Any) -> int:
+    """How many lines and figures, anywhere in a status, are contested."""
+    if isinstance(part, list):
+        return sum(map(contested_lines, part))
+    if isinstance(part, dict):
+        return int(part.get("contested") is True) + sum(map(contested_lines, part.values()))
+    return 0

@@ -1,0 +1,47 @@
+"""What lines are put on: a terminal lays them out in columns of letters, a page in HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from api.wording.marks import Fragment
+
+
+class Sheet(Protocol):
+    """Takes a page line by line, from the top."""
+
+    def heading(self, title: str, aside: str = "", *, key: str = "") -> None:
+        """The title of a section.
+
+        Args:
+            title: in words.
+            aside: says so where there is nothing to list, or where the list is not whole.
+            key: a name of the section that no language changes.
+        """
+
+    def put(self, *parts: Fragment, indent: int = 0) -> None:
+        """A paragraph, `indent` columns deep: a deeper one belongs to the one above it."""
+
+    def cite(
+        self,
+        *parts: Fragment,
+        grounds: str,
+        of: Mapping[str, Any] | None,
+        events: Sequence[str],
+        indent: int,
+        again: bool = False,
+    ) -> None:
+        """A paragraph with what it rests on.
+
+        Args:
+            parts: what it says.
+            grounds: who says so, through whom and when.
+            of: the line or citation of the answer that it tells of, if it is one.
+            events: the reports.
+            indent: as of any paragraph.
+            again: whether the paragraph above rests on the same.
+        """
+
+    def gap(self) -> None:
+        """Ends a section."""
