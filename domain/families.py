@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import cache
 from typing import Any, cast
 
 from pydantic import TypeAdapter
@@ -42,7 +43,6 @@ STATES: dict[str, type[SubjectState]] = {name: family.state for name, family in 
 EVOLVE: dict[str, Callable[[Any, Event], SubjectState]] = {name: family.evolve for name, family in FAMILIES.items()}
 _OF_STATE: dict[type[SubjectState], Family[Any]] = {family.state: family for family in FAMILIES.values()}
 _KEPT = frozenset(ROWS)
-_ADAPTERS: dict[str, TypeAdapter[Any]] = {name: TypeAdapter(state) for name, state in STATES.items()}
 
 
 # --- folding ----------------------------------------------------------------------------------------------
@@ -87,11 +87,16 @@ def findings(subject: Subject, state: SubjectState, zones: Zones = ANYWHERE) -> 
 # --- kept states ------------------------------------------------------------------------------------------
 
 
+@cache
+def _adapter(family: str) -> TypeAdapter[Any]:
+    return TypeAdapter(STATES[family])  # costs a command that reads no state too much to be made at import
+
+
 def dump(family: str, state: SubjectState) -> bytes:
     """A state as JSON, for a read model."""
-    return _ADAPTERS[family].dump_json(state, exclude_defaults=True)
+    return _adapter(family).dump_json(state, exclude_defaults=True)
 
 
 def load(family: str, json: bytes | str) -> SubjectState:
     """A state from a read model."""
-    return cast(SubjectState, _ADAPTERS[family].validate_json(json))
+    return cast(SubjectState, _adapter(family).validate_json(json))

@@ -36,6 +36,9 @@ SWITCHES = {"PARLEY_REQUIRE_ALL", "PARLEY_LONG", "PARLEY_BENCHMARKS", postgres.U
 _NOT_OURS = ("PARLEY_", "PG", "OTEL_", "PROMETHEUS_", "FORCE_COLOR", "NO_COLOR", "COLUMNS")
 _place = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
 
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):  # else each server that a test starts would compile everything
+    os.environ["PYTHONPYCACHEPREFIX"] = str(Path(__file__).parent.parent / ".pytest_cache" / "bytecode")
+
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionstart(session: pytest.Session) -> None:

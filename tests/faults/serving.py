@@ -61,8 +61,6 @@ class Server:
     def environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PARLEY_")}
         kept |= {"PARLEY_PORT": str(self.port), "PARLEY_LOG_LEVEL": "error", "TMPDIR": str(self.place)}
-        if sys.dont_write_bytecode:  # else each start would compile everything anew
-            kept |= {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(self.place.parent / "compiled")}
         if isinstance(self.where, str):
             return {**kept, "PARLEY_DATABASE_URL": self.where, "PARLEY_DATA": str(self.place / "data")}
         return {**kept, "PARLEY_DATA": str(self.where)}
