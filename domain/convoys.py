@@ -60,6 +60,10 @@ class ConvoyReported(ProcessOpening):
     paired_with: ConvoyRef | None = None
     """The convoy that goes only if this one goes."""
 
+    @property
+    def is_plan(self) -> bool:
+        return self.planned is not None
+
     example: ClassVar[dict[str, Any]] = {
         "processes": ["eastern-kalamun"],
         "kind": "aid",

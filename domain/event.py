@@ -21,6 +21,7 @@ from domain.values import (
     SUBJECT_PATTERN,
     Basis,
     EventId,
+    Modality,
     ProcessRef,
     Sensitivity,
     Source,
@@ -46,6 +47,15 @@ class Payload(Value):
     """Whether it is a `Revision`."""
     example: ClassVar[dict[str, Any]]
     """A valid payload, shown in the documentation and used by the tests."""
+
+    @property
+    def is_plan(self) -> bool:
+        """Whether it tells of what is planned, announced or possible, rather than of what came about.
+
+        A plan may be known long before the time it is dated by; an actual report cannot. What has a modality says by
+        it which of the two it is.
+        """
+        return self.__dict__.get("modality", Modality.ACTUAL) is not Modality.ACTUAL
 
 
 class Opening(Payload):

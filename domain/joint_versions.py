@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from domain.effect import in_effect
 from domain.event import Recorded
-from domain.horizon import in_effect
 from domain.revisions import EventRetracted, SubjectUnified
 from domain.values import EventId, Subject
 

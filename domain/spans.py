@@ -191,6 +191,13 @@ def come_by(when: When, cut: When, zones: Zones = ANYWHERE) -> bool | None:
     return True if end is not None and end.last <= until.first else None
 
 
+def begun_by(when: When, cut: When, zones: Zones = ANYWHERE) -> bool | None:
+    """Whether what has this date had come by the end of `cut`, as `come_by` has it, or, if its end is open, begun."""
+    start, slash, end = when.partition("/")
+    open_end = slash and end in ("", "..") and start not in ("", "..")
+    return come_by(When(start) if open_end else when, cut, zones)
+
+
 # --- dates that cannot be ---------------------------------------------------------------------------------
 
 

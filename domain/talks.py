@@ -45,6 +45,10 @@ class TalksScheduled(Payload):
     venue: Place | None = None
     """Where."""
 
+    @property
+    def is_plan(self) -> bool:
+        return True
+
     example: ClassVar[dict[str, Any]] = {
         "when": "2017-10-29",
         "venue": {"labels": [{"text": "Damascus", "lang": "en"}], "precision": "near"},
@@ -61,6 +65,10 @@ class TalksPostponed(Payload):
     """Who put it off."""
     reason: Text | None = None
     """Why."""
+
+    @property
+    def is_plan(self) -> bool:
+        return True
 
     example: ClassVar[dict[str, Any]] = {"by": ["committee"], "reason": "The truce was not kept."}
 

@@ -14,10 +14,11 @@ from functools import cache, partial
 from domain import families
 from domain.actors import ActorState
 from domain.edtf import END, Day, When
+from domain.effect import in_effect
 from domain.errors import NotFound
 from domain.event import Recorded, instant
 from domain.finding import Finding
-from domain.horizon import EVERYTHING, Horizon, in_effect
+from domain.horizon import EVERYTHING, Horizon
 from domain.process_zones import zones_of
 from domain.spans import ANYWHERE, Zones, end_of
 from domain.values import Subject

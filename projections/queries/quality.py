@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from domain import families
+from domain.effect import in_effect
 from domain.event import Event, Recorded
 from domain.finding import Finding
 from domain.findings.figures import ClaimMade, of_claims
 from domain.findings.reports import of_repeats
 from domain.findings.rules import RULES
-from domain.horizon import in_effect
 from domain.references import naming
 from domain.values import Subject
 from projections.read_models import figures

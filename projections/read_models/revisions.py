@@ -13,8 +13,8 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, Column, Join, delete, join, select
 
+from domain.effect import ReportStatus, in_effect
 from domain.event import Event, Recorded
-from domain.horizon import ReportStatus, in_effect
 from domain.joint_versions import components
 from domain.references import naming
 from domain.revisions import DuplicateMarked, EventDisputed, EventRetracted, SubjectUnified

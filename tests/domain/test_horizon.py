@@ -9,8 +9,10 @@ import pytest
 
 from domain import families
 from domain.edtf import Day, When
+from domain.effect import ReportStatus
 from domain.event import Event, Recorded
-from domain.horizon import Horizon, ReportStatus, Seen, inside, seen_from
+from domain.horizon import Horizon, Seen, seen_from
+from domain.publication import inside
 from domain.values import Subject
 from tests.spec import event
 
@@ -465,7 +467,7 @@ def test_a_report_is_inside_from_the_day_its_first_source_was_published() -> Non
 
 
 def test_a_month_of_publication_is_possible_within_it_and_certain_at_its_end() -> None:
-    one = said("open", sources=published("2017-10"))
+    one = said("open", occurred="2017-09-01", sources=published("2017-10"))
     days = ("2017-09-30", "2017-09", "2017-10-01", "2017-10-30", "2017-10-31", "2017-10", "2017")
     assert [by(day, one) for day in days] == [[], [], ["open?"], ["open?"], ["open"], ["open"], ["open"]]
     assert seen(begun, one, published_by="2017-10-15").possible == {one.id: "publication"}
@@ -475,8 +477,103 @@ def test_a_source_that_certainly_was_there_makes_a_report_certain() -> None:
     assert by("2017-10-15", said("open", sources=published("2017-10", "2017-10-14", None))) == ["open"]
 
 
-def test_an_event_without_a_source_is_always_inside() -> None:
-    assert by("1990", open_road) == ["open"]
+def test_a_report_without_a_source_is_inside_from_when_it_occurred() -> None:
+    one = said("open", occurred="2017-10-10")
+    assert [by(day, one) for day in ("1990", "2017-10-09", "2017-10-10", "2018")] == [[], [], ["open"], ["open"]]
+
+
+@pytest.mark.parametrize("sources", [(), published(None), published("2017-10-05")])
+def test_what_had_not_happened_is_outside_whatever_its_sources(sources: list[Wire]) -> None:
+    one = said("open", occurred="2017-10-10", sources=list(sources))
+    assert (by("2017-10-09", one), told(seen(begun, one, published_by="2017-10-09", as_of="2017-12"))) == ([], [])
+    assert seen(begun, one, published_by="2017-10-09").outside == {one.id}
+
+
+@pytest.mark.parametrize("sources", [(), published(None), published("2017-10-05")])
+def test_no_deal_is_known_before_it_was_made(sources: list[Wire]) -> None:
+    deal, more = "agreements/deal", {"occurred": "2018-04-19", "sources": list(sources)}
+    data = {"processes": ["first"], "title": [{"text": "a deal"}]}
+    log = [event("AgreementReported", subject=deal, data=data, **more), event("AgreementReached", subject=deal, **more)]
+    assert seen(*log, published_by="2018-04-18").events == {}
+    assert stage(seen(*log, published_by="2018-04-19"), deal) == ("reached",)
+
+
+def test_a_report_whose_date_the_day_of_publication_cuts_is_possible() -> None:
+    one = said("open", occurred="2017-10", sources=published("2017-10-05"))
+    days = ("2017-09-30", "2017-10-04", "2017-10-05", "2017-10-30", "2017-10-31", "2017-10")
+    assert [by(day, one) for day in days] == [[], [], ["open?"], ["open?"], ["open"], ["open"]]
+    assert seen(begun, one, published_by="2017-10-15").possible == {one.id: "occurrence"}
+
+
+def test_what_goes_on_had_happened_from_its_beginning_on() -> None:
+    days = ("2017-10-09", "2017-10-10", "2017-10-31", "2025")
+    for end in ("", ".."):
+        one, month = (said("open", occurred=f"{start}/{end}") for start in ("2017-10-10", "2017-10"))
+        assert [by(day, one) for day in days] == [[], ["open"], ["open"], ["open"]]
+        assert [by(day, month) for day in days] == [["open?"], ["open?"], ["open"], ["open"]]
+    before = said("open", occurred="../2017-10-10")
+    assert [by(day, before) for day in days] == [["open?"], ["open"], ["open"], ["open"]]
+
+
+def test_the_zone_of_its_process_says_whether_a_report_with_an_hour_had_happened() -> None:
+    labels = [{"text": "x"}]
+    damascus, one = (
+        event("ProcessOpened", subject="processes/first", data={"labels": labels, "time_zone": "Asia/Damascus"}),
+        said("open", occurred="2017-10-09T21:30:00Z"),
+    )
+    assert told(seen(begun, damascus, one, published_by="2017-10-09")) == []
+    assert told(seen(begun, one, published_by="2017-10-09")) == ["open?"]
+
+
+PLACE = {"labels": [{"text": "the northern road"}], "precision": "route"}
+PLANS: list[Wire] = [
+    {"type": "TalksScheduled", "subject": TALKS, "data": {"when": "2017-10-20"}},
+    {"type": "TalksPostponed", "subject": TALKS, "data": {}},
+    {"type": "RoleTaken", "subject": TALKS, "data": {"actor": "a", "role": "host", "modality": "announced"}},
+    {
+        "type": "AccessReported",
+        "subject": "processes/first",
+        "data": {"place": PLACE, "kind": "route", "access": "open", "modality": "possible"},
+    },
+    {
+        "type": "BodyEstablished",
+        "subject": "processes/first",
+        "data": {"labels": [{"text": "a committee"}], "modality": "announced"},
+    },
+    {
+        "type": "EnrolmentOpened",
+        "subject": "enrolments/first",
+        "data": {"processes": ["first"], "title": [{"text": "a register"}], "modality": "announced"},
+    },
+    {
+        "type": "ConvoyReported",
+        "subject": "convoys/first",
+        "data": {"processes": ["first"], "kind": "aid", "title": [{"text": "x"}], "planned": "2017-10-20"},
+    },
+]
+
+
+def dated(what: Wire, occurred: str, *days: str | None) -> Event:
+    return event(what["type"], subject=what["subject"], occurred=occurred, data=what["data"], sources=published(*days))
+
+
+@pytest.mark.parametrize("plan", PLANS, ids=[plan["type"] for plan in PLANS])
+def test_a_plan_dated_ahead_passes_by_its_source(plan: Wire) -> None:
+    def how(day: str, *days: str | None) -> str | bool:
+        one = dated(plan, "2019-10-20", *days)
+        found = seen(begun, one, published_by=day)
+        return found.possible.get(one.id, one.id not in found.outside)
+
+    assert [how(f"2017-10-{day}", "2017-10-12") for day in (11, 12)] == [False, True]
+    assert [how(day, None) for day in ("2017-10-12", "2018-01-02")] == ["publication", True]
+    assert how("2017-10-12") is True
+
+
+def test_the_same_said_as_a_fact_is_outside() -> None:
+    facts = [{**plan, "data": {k: v for k, v in plan["data"].items() if k != "modality"}} for plan in PLANS[2:6]]
+    for fact in facts:
+        one = dated(fact, "2017-10-20", "2017-10-12")
+        assert one.id in seen(begun, one, published_by="2017-10-12").outside, fact["type"]
 
 
 def test_a_source_without_a_date_was_published_between_what_it_tells_of_and_recording() -> None:
@@ -499,10 +596,10 @@ def test_a_source_without_a_date_may_be_published_while_the_day_it_tells_of_is_a
     assert by("2017-10-09T09:00Z", one) == []
 
 
-def test_a_source_without_a_date_of_an_announced_future_was_there_when_it_was_recorded() -> None:
+def test_what_is_reported_of_the_future_is_outside_even_when_it_was_recorded() -> None:
     one = said("open", occurred="2019-10-10", sources=published(None))
-    assert by("2018-01-01T12:00Z", one) == []
-    assert by("2018-01-01T12:02Z", one) == ["open"]
+    assert by("2018-01-01T12:02Z", one) == []
+    assert by("2019-10-10", one) == ["open"]
 
 
 def test_a_correction_of_our_own_error_always_passes() -> None:
@@ -526,6 +623,26 @@ def test_a_correction_by_the_source_without_sources_has_those_of_what_it_says() 
     assert [by(f"2017-10-{day}", one, fix) for day in (12, 13, 14)] == [["open"], ["open"], ["closed"]]
 
 
+def test_sources_that_the_corrected_report_had_already_do_not_date_its_correction() -> None:
+    one = said("open", sources=published("2017-10-12"))
+    fix = corrected(one, said("closed", sources=published("2017-10-12")), "corrected by the source")
+    assert by("2017-10-12", one, fix) == ["open?"]
+    assert by("2018-01-02", one, fix) == ["closed"]
+    again = corrected(fix, said("mined", sources=published("2017-10-12")), "corrected by the source")
+    assert by("2017-10-12", one, fix, again) == ["open?"]
+    dated = corrected(one, said("closed", sources=published("2017-10-12", "2017-10-14")), "corrected by the source")
+    assert [by(f"2017-10-{day}", one, dated) for day in (12, 13, 14)] == [["open"], ["open"], ["closed"]]
+
+
+def test_what_a_revision_says_of_when_it_occurred_does_not_date_its_source() -> None:
+    one = said("open", sources=published("2017-10-12"))
+    for back in (retracted(one, sources=published(None)), retracted(one, occurred="2017-12", sources=published(None))):
+        found = seen(begun, one, back, published_by="2017-10-20")
+        assert (told(found), found.possible) == (["open?"], {one.id: "revision"})
+        assert by("2018-01-02", one, back) == []
+    assert at("2017-10-20", one, retracted(one, occurred="2017-12")) == [], "as_of never cuts a revision"
+
+
 def test_a_correction_by_the_source_with_no_date_at_all_leaves_doubt_until_it_was_recorded() -> None:
     one = said("open", sources=published("2017-10-12"))
     fix = corrected(one, said("closed"), "corrected by the source")
@@ -543,11 +660,11 @@ def test_our_correction_of_what_the_source_corrected_needs_that_to_be_known() ->
 
 def test_a_publication_date_that_we_misread_is_read_as_corrected() -> None:
     one = said("open", sources=published("2017-10-12"))
-    later, earlier = (corrected(one, said("open", sources=published(f"2017-10-{day}"))) for day in (20, "05"))
+    later, earlier = (corrected(one, said("open", sources=published(f"2017-10-{day}"))) for day in (20, "11"))
     assert [by(f"2017-10-{day}", one, later) for day in (12, 19, 20)] == [[], [], ["open"]]
-    assert [by(f"2017-10-{day}", one, earlier) for day in ("04", "05")] == [[], ["open"]]
+    assert [by(f"2017-10-{day}", one, earlier) for day in ("10", "11")] == [[], ["open"]]
     assert by("2017-10-12", one, later, retracted(later)) == ["open"]
-    assert by("2017-10-05", one, later, corrected(later, said("open", sources=published("2017-10-05")))) == ["open"]
+    assert by("2017-10-11", one, later, corrected(later, said("open", sources=published("2017-10-11")))) == ["open"]
 
 
 def test_a_misread_publication_date_is_judged_by_what_is_inside() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.edtf import END, Day, Span, When
-from domain.horizon import inside
+from domain.publication import inside
 from domain.spans import (
     begins,
     come_by,

@@ -158,11 +158,29 @@ def by_end_of(span: Span, cut: Span) -> str:
 
 
 def occurred(event: Event, horizon: Horizon, known: Log) -> str:
-    if horizon.as_of is None or event.occurred is None:
-        return "yes" if horizon.as_of is None else "maybe"
-    if not event.span.timed and not horizon.as_of.span.timed:
-        return by_end_of(event.span, horizon.as_of.span)
-    return by_end_of_in(event.occurred, horizon.as_of, zones_naively(event.subject, known))
+    answers = ["yes"]
+    if horizon.as_of is not None:
+        answers.append(came(event, event.occurred, horizon.as_of, known) if event.occurred is not None else "maybe")
+    if horizon.published_by is not None and event.occurred is not None and not tells_a_plan(event):
+        start, slash, end = event.occurred.partition("/")
+        goes_on = slash == "/" and end in ("", "..") and start not in ("", "..")
+        answers.append(came(event, When(start) if goes_on else event.occurred, horizon.published_by, known))
+    return "no" if "no" in answers else "maybe" if "maybe" in answers else "yes"
+
+
+def came(event: Event, when: When, cut: When, known: Log) -> str:
+    if not when.span.timed and not cut.span.timed:
+        return by_end_of(when.span, cut.span)
+    return by_end_of_in(when, cut, zones_naively(event.subject, known))
+
+
+def tells_a_plan(event: Event) -> bool:
+    """Whether a report is announced or possible, sets or moves a date, or tells of a convoy that is to go."""
+    if getattr(event.data, "modality", "actual") != "actual":
+        return True
+    if event.type == "ConvoyReported":
+        return getattr(event.data, "planned", None) is not None
+    return event.type in ("TalksScheduled", "TalksPostponed")
 
 
 def published(recorded: Recorded, known: Log, horizon: Horizon) -> str:
@@ -170,22 +188,36 @@ def published(recorded: Recorded, known: Log, horizon: Horizon) -> str:
         return "yes"
     cut = horizon.published_by.span
     data = recorded.event.data
-    if isinstance(data, EventCorrected):
-        if data.by is CorrectedBy.OURS:
-            return "yes"
-        sources = recorded.event.sources or as_replaced(recorded, data.replacement).sources
-        if not sources:  # the source corrected itself, whenever that was
-            return by_end_of(Span(BEGINNING, second(recorded), timed=True), cut)
-        told = recorded.event
-    elif isinstance(data, Revision):
-        told = recorded.event
-        sources = told.sources
+    if isinstance(data, EventCorrected) and data.by is CorrectedBy.OURS:
+        return "yes"
+    if isinstance(data, Revision):
+        sometime = by_end_of(Span(BEGINNING, second(recorded), timed=True), cut)
+        dates = [source.published for source in recorded.event.sources or brings(recorded, known)]
+        if isinstance(data, EventCorrected) and not dates:  # the source corrected itself, whenever that was
+            return sometime
+        answers = {by_end_of(date.span, cut) if date is not None else sometime for date in dates}
     else:
         ours = [r for r in known if r is recorded or may_tell_our_error(r, known, horizon)]
         told = reads(recorded, ours) or recorded.event
-        sources = told.sources
-    answers = {source_published(source, told, recorded, cut) for source in sources}
+        answers = {source_published(source, told, recorded, cut) for source in told.sources}
     return "yes" if "yes" in answers or not answers else "maybe" if "maybe" in answers else "no"
+
+
+def brings(revision: Recorded, known: Log) -> tuple[Source, ...]:
+    """The sources of what a correction says that its target does not have as it was recorded."""
+    data = revision.event.data
+    if not isinstance(data, EventCorrected):
+        return ()
+    had: tuple[Source, ...] = ()
+    for target in known:
+        if target.event.id == data.event:
+            said = target.event.data
+            had = (
+                as_replaced(target, said.replacement).sources
+                if isinstance(said, EventCorrected)
+                else target.event.sources
+            )
+    return tuple(source for source in as_replaced(revision, data.replacement).sources if source not in had)
 
 
 def may_tell_our_error(recorded: Recorded, known: Log, horizon: Horizon) -> bool:
@@ -202,6 +234,8 @@ def source_published(source: Source, told: Event, recorded: Recorded, cut: Span)
     recorded_at = Span(second(recorded), second(recorded), timed=True)  # by then it was there
     if by_end_of(recorded_at, cut) == "yes":
         return "yes"
+    if tells_a_plan(told):  # of which a source may tell at any time before
+        return "maybe"
     begins = told.span if told.span.earliest <= recorded_at.earliest else recorded_at  # before that it was not
     return "no" if by_end_of(begins, cut) == "no" else "maybe"
 

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.effect import in_effect
 from domain.errors import NotFound
 from domain.event import Event, Opening, Payload, Recorded, Revision
 from domain.families import OPENINGS
-from domain.horizon import Horizon, Seen, in_effect, seen_from
+from domain.horizon import Horizon, Seen, seen_from
 from domain.values import EventId, Subject
 from domain.vocabulary import PAYLOADS
 from projections.queries.at_horizon import HorizonRequest
