@@ -168,6 +168,7 @@ _WORDS: dict[Any, str] = {
 }
 _REFERENCES = {
     "actors": "id of an [actor](#actors)",
+    "places": "id of a [place](#places)",
     "processes": "id of a [process](#processes)",
     "convoys": "id of a [convoy](#convoys)",
     "subject": "`family/id` of a subject",

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from pydantic import TypeAdapter
 
-from domain import actors, agreements, convoys, enrolments, general, processes, talks
+from domain import actors, agreements, convoys, enrolments, general, places, processes, talks
 from domain.event import Event, Opening, Payload
 from domain.family import Family
 from domain.finding import Finding
@@ -30,6 +30,7 @@ FAMILIES: dict[str, Family[Any]] = {
         replace(agreements.FAMILY, findings=in_agreements.FINDINGS),
         replace(convoys.FAMILY, findings=in_convoys.FINDINGS),
         enrolments.FAMILY,
+        places.FAMILY,
     )
 }
 """Every family by its name. A family with rules of its own is given them here."""

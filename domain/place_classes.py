@@ -37,7 +37,7 @@ from typing import Final, NamedTuple, TypeVar
 
 from domain.comparison import comparable
 from domain.keys import compound
-from domain.values import Place, Precision
+from domain.values import Place, PlaceCode, PlaceKind, Precision
 
 T = TypeVar("T", bound=Hashable)
 
@@ -165,6 +165,10 @@ class PlaceClass:
         return frozenset(code for member in self.members for code in member.codes)
 
 
+LEVELS: Final = frozenset((PlaceKind.COUNTRY, PlaceKind.ADMIN_1, PlaceKind.ADMIN_2, PlaceKind.ADMIN_3))
+"""Kinds of areas, each at its level."""
+
+
 def described(place: Place) -> Description:
     """What a place that is described in a report says, in the form in which it is compared."""
     code = frozenset([Code(P_CODE, place.admin_code)] if place.admin_code is not None else ())
@@ -172,12 +176,33 @@ def described(place: Place) -> Description:
     point = None
     if place.lat is not None and place.lon is not None and place.precision is not None:
         point = Point(place.lat + 0.0, place.lon + 0.0, place.precision)
+    kind, level = kind_and_level(place.kind)
     return Description(
+        id=place.id,
         names=frozenset(name for label in place.labels if (name := comparable(label.text))),
-        codes=frozenset() if lies_there else code,
+        codes=own_codes(place.codes) | (frozenset() if lies_there else code),
         areas=code if lies_there else frozenset(),
+        kind=kind,
+        level=level,
         point=point,
     )
+
+
+def own_codes(codes: Iterable[PlaceCode]) -> frozenset[Code]:
+    """Codes as they are compared: P-codes as OCHA writes them, all others as names are."""
+    return frozenset(
+        Code(code.scheme, code.value.strip().upper() if code.scheme == P_CODE else comparable(code.value))
+        for code in codes
+    )
+
+
+def kind_and_level(kind: PlaceKind | None) -> tuple[str | None, str | None]:
+    """What a place is, and at which level if it is an area; "other" says neither."""
+    if kind is None or kind is PlaceKind.OTHER:
+        return None, None
+    if kind in LEVELS:
+        return PlaceKind.AREA.value, kind.value
+    return kind.value, None
 
 
 # --- what tells apart -------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ def names_of(place: Place) -> Iterator[str]:
     yield from (label.text for label in place.labels)
     if place.admin_code is not None:
         yield place.admin_code
+    yield from (code.value for code in place.codes)
 
 
 def places_told_of(event: Event) -> Iterator[Place]:

@@ -34,12 +34,15 @@ class Value(BaseModel):
 # --- identity ---------------------------------------------------------------------------------------------
 
 ID_PATTERN = r"^[a-z0-9][a-z0-9-]{0,63}$"
-FAMILY_NAMES = ("actors", "processes", "talks", "agreements", "convoys", "enrolments")
+FAMILY_NAMES = ("actors", "processes", "talks", "agreements", "convoys", "enrolments", "places")
+IN_NO_PROCESS = frozenset(("actors", "places"))
+"""Families whose subjects belong to no process: they are what processes are about, or who acts in them."""
 SUBJECT_PATTERN = rf"^({'|'.join(FAMILY_NAMES)})/[a-z0-9][a-z0-9-]{{0,63}}$"
 
 ActorId = NewType("ActorId", str)
 ProcessId = NewType("ProcessId", str)
 ConvoyId = NewType("ConvoyId", str)
+PlaceId = NewType("PlaceId", str)
 Subject = NewType("Subject", str)
 """`family/id`: the path of a subject and the name of its stream."""
 EventId = NewType("EventId", UUID)
@@ -60,6 +63,7 @@ class Refers:
 ActorRef = Annotated[ActorId, Field(pattern=ID_PATTERN), Refers("actors")]
 ProcessRef = Annotated[ProcessId, Field(pattern=ID_PATTERN), Refers("processes")]
 ConvoyRef = Annotated[str, Field(pattern=ID_PATTERN, description="Id of a convoy already reported."), Refers("convoys")]
+PlaceRef = Annotated[PlaceId, Field(pattern=ID_PATTERN), Refers("places")]
 SubjectRef = Annotated[Subject, Field(pattern=SUBJECT_PATTERN), Refers("subject")]
 EventRef = Annotated[EventId, Refers("event")]
 
@@ -118,19 +122,61 @@ class Precision(StrEnum):
     COUNTRY = "country"
 
 
-class Place(Value):
-    """A place by its names, its OCHA P-code, its coordinates, or several of these."""
+class PlaceKind(StrEnum):
+    """What a place is. Two descriptions of different kinds are two places; "other" tells nothing apart."""
 
-    labels: Labels
-    """Names of the place; the first is shown."""
+    SETTLEMENT = "settlement"
+    NEIGHBOURHOOD = "neighbourhood"
+    CAMP = "camp"
+    COUNTRY = "country"
+    ADMIN_1 = "admin 1"
+    ADMIN_2 = "admin 2"
+    ADMIN_3 = "admin 3"
+    AREA = "other area"
+    ROUTE = "route"
+    CHECKPOINT = "checkpoint"
+    CROSSING = "crossing"
+    FACILITY = "facility"
+    OTHER = "other"
+
+
+class PlaceCode(Value):
+    """The code of a place in a scheme of codes."""
+
+    scheme: Annotated[str, StringConstraints(pattern=ID_PATTERN)]
+    """Whose codes they are, in small letters: `p-code` for OCHA's, `geonames`, `unlocode`, a register of its own."""
+    value: Annotated[Short, StringConstraints(max_length=100)]
+    """The code as that scheme writes it."""
+
+
+Codes = Annotated[tuple[PlaceCode, ...], Field(max_length=20)]
+
+
+class Place(Value):
+    """A place by its id, or by its names, its codes, its coordinates, or several of these."""
+
+    id: PlaceRef | None = None
+    """Id of a place already identified. Two ids are two places, whatever else is said."""
+    labels: tuple[Label, ...] = Field(default=(), max_length=50)
+    """Names of the place; the first is shown. Only a place that is named by its id needs none."""
     admin_code: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}[A-Z0-9]{0,18}$")] | None = None
-    """OCHA P-code, for example `SY0304`."""
+    """OCHA P-code, for example `SY0304`: of the place; at the precision of an area, of the area in which it lies."""
+    codes: Codes = ()
+    """Codes of the place itself, whatever the precision."""
+    kind: PlaceKind | None = None
+    """What it is, if that is said: settlement, camp, checkpoint …"""
     lat: Annotated[float, Field(ge=-90, le=90)] | None = None
     """Latitude in degrees north, WGS 84, -90 to 90."""
     lon: Annotated[float, Field(ge=-180, le=180)] | None = None
     """Longitude in degrees east, WGS 84, -180 to 180."""
     precision: Precision | None = None
     """How precisely the place is known; required with coordinates."""
+
+    @model_validator(mode="after")
+    def has_a_name_or_an_id(self) -> Self:
+        if not self.labels and self.id is None:
+            raise ValueError("name the place: send `labels`, or the `id` of a place that was identified")
+        return self
 
     @model_validator(mode="after")
     def coordinates_come_whole(self) -> Self:
@@ -143,11 +189,16 @@ class Place(Value):
     @property
     def key(self) -> str:
         """What two reports of the same place share: the P-code, else the first name, as names are compared."""
-        return self.admin_code or comparable(self.labels[0].text)
+        return self.admin_code or (comparable(self.labels[0].text) if self.labels else f"places/{self.id}")
 
     @property
     def gist(self) -> str:
         return self.key
+
+    @property
+    def name(self) -> str:
+        """The name to show: the first one, else the path of the place."""
+        return self.labels[0].text if self.labels else f"places/{self.id}"
 
 
 Area = Annotated[tuple[Place, ...], Field(min_length=1, max_length=200)]

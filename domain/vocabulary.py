@@ -241,7 +241,7 @@ def example(name: str) -> dict[str, Any]:
     payload = PAYLOADS[name]
     family = families_of(name)[0] if len(families_of(name)) == 1 else "processes"
     family = {"EventCorrected": "talks", "SubjectUnified": "convoys"}.get(name, family)
-    ids = {"processes": "eastern-kalamun", "talks": "damascus-2017-10", "actors": "eleven-groups"}
+    ids = {"processes": "eastern-kalamun", "talks": "damascus-2017-10", "actors": "eleven-groups", "places": "jarut"}
     wire: dict[str, Any] = {
         "id": str(EventId(uuid5(NAMESPACE_URL, f"parley:example:{name}"))),
         "type": name,

@@ -87,7 +87,7 @@ def _missing_event(
 
 def _missing_subject(event: Event, pointer: str, path: str, opened: set[str], known: set[str]) -> str | None:
     """What to fix about a reference to a subject; None if it holds."""
-    if path == event.subject and pointer == "/data/to":
+    if path == event.subject and pointer in ("/data/to", "/data/within"):
         return "nothing stands in a relation to itself: name the other one"
     if path == event.subject:
         return None  # whether it is open is decided with its version, under the lock

@@ -9,6 +9,7 @@ from uuid import UUID
 from typing_extensions import TypedDict
 
 from domain import actors, agreements, convoys, enrolments, families, processes, talks
+from domain import places as places_family
 from domain.edtf import When
 from domain.event import Payload, Recorded, instant
 from domain.general import Due, RoleHeld, SubjectState, unanswered
@@ -28,6 +29,7 @@ from projections.answers.subjects import (
     HeldRole,
     IncludedPlace,
     OfProcesses,
+    PlaceLines,
     PositionLine,
     ProcessLines,
     RoleLine,
@@ -144,7 +146,7 @@ def labels(texts: Iterable[Label]) -> list[ShownLabel]:
 
 def area(places: Area | None) -> list[str] | None:
     """The names of an area's places; None if the source does not state one."""
-    return [place.labels[0].text for place in places] if places else None
+    return [place.name for place in places] if places else None
 
 
 # --- one view per family --------------------------------------------------------------------------------------
@@ -180,6 +182,8 @@ def lines_of(renderer: Renderer, path: str, state: SubjectState) -> Mapping[str,
             return enrolment(renderer, state)
         case actors.ActorState():
             return actor(renderer, state)
+        case places_family.PlaceState():
+            return place(renderer, state)
         case _:
             return {}
 
@@ -211,7 +215,7 @@ def talks_round(renderer: Renderer, state: talks.TalksState) -> RoundLines:
         "about": renderer.line(state.about),
         "state": renderer.line(state.stage),
         "planned": renderer.line(state.planned, lambda when: when),
-        "venue": renderer.line(state.venue, lambda place: place.labels[0].text),
+        "venue": renderer.line(state.venue, lambda place: place.name),
         "outcome": renderer.line(state.outcome),
         "summary": renderer.line(state.summary),
         "attendance": {
@@ -277,7 +281,7 @@ def convoy(renderer: Renderer, state: convoys.ConvoyState) -> ConvoyLines:
 def whereabouts(renderer: Renderer, seen: convoys.Whereabouts) -> Whereabouts:
     return {
         "stage": seen.stage,
-        "place": seen.place.labels[0].text if seen.place else None,
+        "place": seen.place.name if seen.place else None,
         "actor": renderer.actor(seen.actor),
         "reason": seen.reason,
     }
@@ -304,6 +308,16 @@ def actor(renderer: Renderer, state: actors.ActorState) -> ActorLines:
         "sizes": [said(size) for size in state.sizes],
         "description": renderer.line(state.description),
         "relations": renderer.lines(state.relations.values(), renderer.said),
+    }
+
+
+def place(renderer: Renderer, state: places_family.PlaceState) -> PlaceLines:
+    return {
+        "kind": renderer.line(state.kind, lambda kind: kind.value),
+        "point": renderer.line(state.point, said),
+        "codes": [said(code) for code in state.codes],
+        "within": renderer.line(state.within),
+        "description": renderer.line(state.description),
     }
 
 

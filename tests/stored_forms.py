@@ -28,6 +28,10 @@ STORED = Path(__file__).parent / "stored"
 NAMES = STORED / "names.json"
 
 
+NEEDED_ONCE = {"Place": {"labels"}}
+"""Fields that every stored event had to have once, and that may be left out now: what was stored has them."""
+
+
 def form(wire: dict[str, Any]) -> str:
     """An event as it is stored, laid out for reading, its fields in the order of the model."""
     event = read_event(wire, json.dumps(wire))

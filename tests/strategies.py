@@ -30,7 +30,8 @@ from domain import general, revisions
 from domain.edtf import Day, When
 from domain.event import Event, Opening, Payload, Revision
 from domain.families import FAMILY_EVENTS, OPENINGS
-from domain.values import FAMILY_NAMES, ItemId, Label, Place, Quantity, Refers, Short, Text, Value, ZoneName
+from domain.places import PlacePoint
+from domain.values import FAMILY_NAMES, ItemId, Label, Place, PlaceCode, Quantity, Refers, Short, Text, Value, ZoneName
 from domain.vocabulary import PAYLOADS, read_event
 
 DATES = (
@@ -136,6 +137,21 @@ def places(draw: st.DrawFn) -> dict[str, Any]:
         place["admin_code"] = draw(st.sampled_from(["SY03", "SY0304"]))
     elif known == "coordinates":
         place |= {"lat": draw(st.sampled_from([33.5, -0.25])), "lon": 36.5, "precision": "near"}
+    if draw(st.integers(0, 5)) == 0:
+        place["codes"] = [{"scheme": "register", "value": draw(st.sampled_from(["1", "2"]))}]
+    if draw(st.integers(0, 5)) == 0:
+        place["kind"] = draw(st.sampled_from(["settlement", "checkpoint", "other"]))
+    return place
+
+
+@st.composite
+def named_places(draw: st.DrawFn, known: list[str]) -> dict[str, Any]:
+    """Places of which some are named by the id of one that was identified, with or without more."""
+    place = draw(places())
+    if known and draw(st.integers(0, 3)) == 0:
+        place["id"] = draw(st.sampled_from(known))
+        if draw(st.booleans()):
+            del place["labels"]
     return place
 
 
@@ -187,7 +203,8 @@ _KNOWN: dict[Any, st.SearchStrategy[Any]] = {
     bool: st.booleans(),
     int: st.integers(0, 3),
     Label: labels(),
-    Place: places(),
+    PlaceCode: st.fixed_dictionaries({"scheme": st.just("register"), "value": st.sampled_from(["1", "2"])}),
+    PlacePoint: st.sampled_from([{"lat": lat, "lon": 36.5, "precision": "near"} for lat in (33.5, -0.25)]),
     Quantity: quantities(),
 }
 
@@ -196,6 +213,8 @@ def _json(draw: st.DrawFn, hint: Any, world: _World) -> Any:
     """A JSON value for a field of this type; None where there is nothing yet that it could refer to."""
     if hint in _KNOWN:
         return draw(_KNOWN[hint])
+    if hint is Place:
+        return draw(named_places(world.ids("places")))
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return draw(st.sampled_from([code.value for code in hint]))
     if isinstance(hint, type) and issubclass(hint, Value):

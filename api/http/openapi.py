@@ -19,7 +19,7 @@ TAGS = [
     {"name": "event types", "description": "What can be recorded, with JSON Schema and examples."},
     {"name": "processes", "description": "Where a process stands, and what belongs to it."},
     {"name": "findings", "description": "What does not fit, and what is due, across processes."},
-    {"name": "subjects", "description": "A round of talks, an agreement, a convoy, a register, an actor."},
+    {"name": "subjects", "description": "A round of talks, an agreement, a convoy, a register, an actor, a place."},
     {"name": "operations", "description": "Health, metrics, and what a problem means."},
 ]
 

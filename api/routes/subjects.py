@@ -1,4 +1,4 @@
-"""Queries of single subjects: a round of talks, an agreement, a convoy, a register, an actor."""
+"""Queries of single subjects: a round of talks, an agreement, a convoy, a register, an actor, a place."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from projections.answers.subjects import (
     AgreementAnswer,
     ConvoyAnswer,
     EnrolmentAnswer,
+    IdentifiedPlaceAnswer,
+    PlacesAnswer,
     RoundAnswer,
 )
 from projections.queries import subjects
@@ -113,3 +115,36 @@ def list_actors(
 def read_actor(id: ActorPath, services: Fresh) -> JSON:
     """Its names and relations, and in which processes it holds which roles."""
     return read_subject(services, f"actors/{id}")
+
+
+@router.get(
+    "/places",
+    summary="The places that were identified",
+    responses={
+        **answer(
+            "A page of places.", {"places": [examples.PLACE], "next": examples.NEXT}, PlacesAnswer, headers=POSITION
+        ),
+        **problems(400, 503),
+    },
+)
+def list_places(
+    services: Fresh,
+    q: Annotated[str | None, Query(max_length=300, description="Part of a name or a code.")] = None,
+    after: Cursor = None,
+    limit: Limit = 100,
+) -> JSON:
+    """Places by id, each with its names, kind, point, codes and the place that contains it."""
+
+    def question(reading: ReadTransaction) -> PlacesAnswer:
+        page = subjects.places(reading, q, after, limit)
+        return {"places": page.items, "next": page.next}
+
+    return ask(services, question)
+
+
+@router.get("/places/{id}", summary="A place", responses=described(examples.PLACE, IdentifiedPlaceAnswer))
+def read_place(
+    id: Annotated[str, Path(pattern=ID_PATTERN, description="Id of the place.", examples=["jarut"])], services: Fresh
+) -> JSON:
+    """What is known of it."""
+    return read_subject(services, f"places/{id}")

@@ -131,7 +131,7 @@ def area(included: IncludedPlace) -> list[Fragment]:
     code = f" ({clean(place['admin_code'])})" if place.get("admin_code") else ""
     precision = say(" (precision: {precision})", precision=coded(place["precision"])) if place.get("precision") else ""
     return [
-        f"{words.label(place['labels'])}{code}{precision}",
+        f"{words.place(place)}{code}{precision}",
         "" if included["included"] else say(", no longer part of it"),
     ]
 
@@ -142,7 +142,7 @@ def link(value: Fields) -> list[Fragment]:
 
 
 def control(names: Names, held: Fields) -> list[Fragment]:
-    places = listed(words.label(place["labels"]) for place in held.get("places", ()))
+    places = listed(words.place(place) for place in held.get("places", ()))
     number = f"{words.quantity(held['number'])}, " if held.get("number") else ""
     what = ", ".join(filter(None, [places, *field_text(held, "description")]))
     verbatim = (held.get("number") or {}).get("verbatim")
@@ -156,7 +156,7 @@ def access(names: Names, value: Fields) -> list[Fragment]:
     more += [say("Controlled by {who}.", who=names.actor(value["controlled_by"]))] if value.get("controlled_by") else []
     whom = say(" for {whom}", whom=clean(value["for_whom"])) if value.get("for_whom") else ""
     return [
-        (words.label(value["place"]["labels"]), "bold"),
+        (words.place(value["place"]), "bold"),
         f" ({coded(value.get('kind', 'place'))}): ",
         tag(value.get("modality") or "actual"),
         " ",
@@ -178,7 +178,7 @@ def instrument(names: Names, value: Fields) -> list[Fragment]:
 
 def body(names: Names, value: Fields) -> list[Fragment]:
     more = field_text(value, "mandate")
-    more += [say("Seat: {place}.", place=words.label(value["seat"]["labels"]))] if value.get("seat") else []
+    more += [say("Seat: {place}.", place=words.place(value["seat"]))] if value.get("seat") else []
     more += [say("Overseen by {who}.", who=names.named(value["overseen_by"]))] if value.get("overseen_by") else []
     more.append(say("Set up: {date}.", date=words.when(value["occurred"])))
     return [(words.label(value["labels"]), "bold"), " ", tag(value.get("modality") or "actual"), " ", sentences(more)]
@@ -311,9 +311,9 @@ def convoy(names: Names, value: Fields) -> list[Fragment]:
     if value.get("senders"):
         parts.append(say("sent by {who}", who=listed(names.sender(actor) for actor in value["senders"])))
     if value.get("origin"):
-        parts.append(say("from {place}", place=words.label(value["origin"]["labels"])))
+        parts.append(say("from {place}", place=words.place(value["origin"])))
     if value.get("destination"):
-        parts.append(say("to {place}", place=words.label(value["destination"]["labels"])))
+        parts.append(say("to {place}", place=words.place(value["destination"])))
     loaded = cargo_text(value.get("cargo"), value.get("people"))
     parts += [say("with {what}", what=loaded)] if loaded else []
     parts += [say("planned for {date}", date=words.when(value["planned"]))] if value.get("planned") else []
@@ -333,7 +333,7 @@ def departure(departed: Fields) -> list[Fragment]:
 
 def removed(names: Names, taken: Fields) -> list[Fragment]:
     by = say(" by {who}", who=names.actor(taken["by"])) if taken.get("by") else ""
-    where = say(" at {place}", place=words.label(taken["place"]["labels"])) if taken.get("place") else ""
+    where = say(" at {place}", place=words.place(taken["place"])) if taken.get("place") else ""
     lead = say("taken off{by}{where}: ", by=by, where=where)
     return [(lead, ALERT), cargo_text(taken["items"]), "".join(field_text(taken, "reason", "; "))]
 

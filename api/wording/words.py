@@ -215,6 +215,11 @@ def label(labels: Any, otherwise: str | None = None) -> str:
     return clean(next(own, labels[0])["text"])
 
 
+def place(named: Fields) -> str:
+    """The first name of a place; else its path."""
+    return label(named.get("labels"), f"places/{clean(named['id'])}" if named.get("id") else None)
+
+
 def listed(words: Iterable[str], last: str = phrase("{first} and {last}")) -> str:
     """`a, b and c`."""
     items = list(words)
@@ -396,6 +401,10 @@ def _said(name: str, value: Any, actors: Mapping[str, ActorName]) -> str:
             return f"{field_name(name)} {number(value)}"
         case {"labels": [*_] as labels}:
             return label(labels)
+        case {"id": str()}:
+            return place(value)
+        case {"scheme": str(scheme), "value": str(code)}:
+            return f"{clean(scheme)} {clean(code)}"
         case {"unit": _} | {"qualifier": _} | {"value": _} | {"low": _} | {"high": _}:
             return quantity(value)
         case {"category": str()}:

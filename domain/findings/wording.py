@@ -144,7 +144,7 @@ def cut(text: str) -> str:
 
 
 def place_name(place: Place) -> str:
-    return cut(place.labels[0].text)
+    return cut(place.name)
 
 
 def actors_named(ids: Iterable[str]) -> str:

@@ -224,6 +224,19 @@ class ActorLines(TypedDict):
     relations: list[ShownLine[Said]]
 
 
+class PlaceLines(TypedDict):
+    """What is known of a place."""
+
+    kind: ShownLine[str] | None
+    point: ShownLine[Said] | None
+    """Where it is, as in the schema `PlacePoint`."""
+    codes: list[Said]
+    """Codes of the place itself, as in the schema `PlaceCode`."""
+    within: ShownLine[str] | None
+    """Id of the place that contains it."""
+    description: ShownLine[str] | None
+
+
 # --- pages ----------------------------------------------------------------------------------------------------
 
 
@@ -245,6 +258,10 @@ class EnrolmentPage(SubjectPage, OfProcesses, EnrolmentLines):
 
 class ActorPage(SubjectPage, ActorLines):
     """An actor."""
+
+
+class PlacePage(SubjectPage, PlaceLines):
+    """A place."""
 
 
 class SubjectAnswer(SubjectPage, Explained):
@@ -287,6 +304,17 @@ class ActorsAnswer(TypedDict):
     """Actors by id."""
 
     actors: list[ActorPage]
+    next: Cursor
+
+
+class IdentifiedPlaceAnswer(PlacePage, Explained):
+    """A place, and what explains it."""
+
+
+class PlacesAnswer(TypedDict):
+    """Places by id."""
+
+    places: list[PlacePage]
     next: Cursor
 
 

@@ -213,7 +213,7 @@ def _plan(modality: str | None) -> str | None:
 
 
 def _place(place: Fields) -> str:
-    return str(place.get("admin_code") or place["labels"][0]["text"])
+    return str(place.get("admin_code") or (place["labels"][0]["text"] if place.get("labels") else place.get("id")))
 
 
 def _by_place(lines: list[NamedLine]) -> Iterator[tuple[str, NamedLine]]:

@@ -95,7 +95,7 @@ def _line(row: Any, state: SubjectState | None) -> ListedProcess:
         "labels": rendering.labels(own.labels),
         "state": renderer.line(own.stage),
         "level": renderer.line(own.level),
-        "areas": [place.labels[0].text for place in places(own)],
+        "areas": [place.name for place in places(own)],
         "last_heard": {"on": last.on or None, "publisher": last.publisher, "claimant": last.claimant},
         "updated": {"position": row.touched, "recorded_at": row.touched_at},
     }

@@ -18,7 +18,7 @@ from domain.general import SubjectState
 from domain.horizon import EVERYTHING, Horizon, Seen, names_processes, seen_from
 from domain.references import naming
 from domain.spans import ANYWHERE, Zones
-from domain.values import EventId, Subject
+from domain.values import IN_NO_PROCESS, EventId, Subject
 from projections.answers.explanations import Marks
 from projections.read_models import entries, figures, findings, history, incident_counts, last_heard, process_zones
 from projections.read_models.change_set import Heard
@@ -148,7 +148,7 @@ def fold_snapshot(
     """
     log = list(events)
     actors = actors_seen(log, horizon.position)
-    seen = with_actors(seen_from(horizon, (r for r in log if r.event.family != "actors")), actors.joined)
+    seen = with_actors(seen_from(horizon, (r for r in log if r.event.family not in IN_NO_PROCESS)), actors.joined)
     own = seen.joined.get(Subject(f"processes/{process}"), Subject(f"processes/{process}"))
     ids = {own.partition("/")[2]} | {s.partition("/")[2] for s, stays in seen.joined.items() if stays == own}
     ever = named_by(seen.known)

@@ -15,6 +15,7 @@ from projections.answers.subjects import (
     ActorAnswer,
     ActorPage,
     Part,
+    PlacePage,
     RoleInProcess,
     RolesByProcess,
     SubjectAnswer,
@@ -25,7 +26,7 @@ from projections.queries import explanations
 from projections.queries.at_horizon import PRESENT, HorizonRequest, process_view
 from projections.read_models.revisions import as_one, canonical_subjects, ever_unified, revisions_of
 from projections.read_models.roles import subjects_with
-from projections.read_models.subjects import paths_of_family, states_of
+from projections.read_models.subjects import names_in, paths_of_family, states_of
 from projections.read_models.timeline import version_of
 from projections.rendering import Renderer
 from projections.storage.tables import Transaction
@@ -133,19 +134,28 @@ def actors(transaction: Transaction, q: str | None, after: str | None, limit: in
     Raises:
         BadCursor: `after` is not a cursor of this list.
     """
+    return cast(Page[ActorPage], _listed(transaction, "actors", q, after, limit))
+
+
+def places(transaction: Transaction, q: str | None, after: str | None, limit: int) -> Page[PlacePage]:
+    """The places that were identified, by id; `q` is looked for in their names and codes.
+
+    Raises:
+        BadCursor: `after` is not a cursor of this list.
+    """
+    return cast(Page[PlacePage], _listed(transaction, "places", q, after, limit))
+
+
+def _listed(transaction: Transaction, family: str, q: str | None, after: str | None, limit: int) -> Page[SubjectPage]:
     last = read_cursor(after, str)[0] if after is not None else None
     terms = search_terms(q) if q is not None and not is_blank(q) else None
     found: list[tuple[Subject, SubjectState]] = []
     while len(found) <= limit and terms != frozenset():
-        paths = paths_of_family(transaction, "actors", terms=terms or (), after=last, limit=limit + 1)
+        paths = paths_of_family(transaction, family, terms=terms or (), after=last, limit=limit + 1)
         states = states_of(transaction, paths)
-        found += [(p, states[p]) for p in paths if terms is None or matches(q or "", _names(states[p])) is not None]
+        found += [(p, states[p]) for p in paths if terms is None or matches(q or "", names_in(states[p])) is not None]
         if len(paths) <= limit:
             break
         last = paths[-1]
-    items = [cast(ActorPage, rendering.subject(Renderer(), path, state)) for path, state in found[:limit]]
+    items = [rendering.subject(Renderer(), path, state) for path, state in found[:limit]]
     return Page(items, cursor(found[limit - 1][0]) if len(found) > limit else None)
-
-
-def _names(state: SubjectState) -> list[str]:
-    return [label.text for label in state.labels]

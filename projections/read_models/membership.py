@@ -11,7 +11,7 @@ from sqlalchemy import Boolean, Column, ColumnElement, Select, select
 from domain.event import Recorded
 from domain.general import SubjectState
 from domain.horizon import names_processes
-from domain.values import Subject
+from domain.values import IN_NO_PROCESS, Subject
 from projections.read_models.change_set import ChangeSet, Places, ReadModel
 from projections.read_models.revisions import as_one, canonical_subjects, ever_unified
 from projections.read_models.timeline import TIMELINE, recorded_of
@@ -105,7 +105,7 @@ def _place(changes: ChangeSet) -> None:
     different: dict[Subject, dict[str, bool]] = {}
     for subject, state in changes.states.items():
         family = subject.partition("/")[0]
-        if family == "actors":
+        if family in IN_NO_PROCESS:
             continue
         counted, now = _belongs_now(changes, subject, state)
         had = frozenset(p for p, withdrawn in before[subject].items() if not withdrawn or family == "processes")

@@ -16,6 +16,7 @@ from domain import families
 from domain.actors import ActorState
 from domain.event import Event, Recorded
 from domain.general import SubjectState
+from domain.places import PlaceState
 from domain.searching import search_text
 from domain.values import Subject
 from domain.vocabulary import model_of
@@ -164,7 +165,13 @@ READ_MODEL = ReadModel((FOLDED_EVENTS, SUBJECTS), apply)
 
 def names(state: SubjectState) -> str:
     """All names of a subject, as they are searched."""
-    return search_text(label.text for label in state.labels)
+    return search_text(names_in(state))
+
+
+def names_in(state: SubjectState) -> list[str]:
+    """The names by which a subject is found; of a place also its codes."""
+    codes = [code.value for code in state.codes] if isinstance(state, PlaceState) else []
+    return [*(label.text for label in state.labels), *codes]
 
 
 # --- queries

@@ -98,7 +98,7 @@ def fault(name: str, pointer: str, value: Any) -> Fault:
         ("FigureReported", "/data/quantity", {"low": 5, "high": 2}, "swap them"),
         ("FigureReported", "/data/quantity", SENT, "send an object"),
         ("FigureReported", "/data/area", [], "at least 1"),
-        ("FigureReported", "/data/area", [{"labels": []}], "at least 1"),
+        ("FigureReported", "/data/area", [{"labels": []}], "`id` of a place"),
         ("FigureReported", "/data/area", [{"labels": [{"text": "x"}]}] * 201, "at most 200"),
         ("FigureReported", "/data/area", [{"labels": [{"text": "x"}], "lat": 1}], "both lat and lon"),
         ("FigureReported", "/data/counting", "flow", "`period`"),

@@ -11,7 +11,7 @@ from domain.edtf import When
 from domain.event import Event
 from domain.families import OPENINGS
 from domain.general import Due, unanswered
-from domain.values import FAMILY_NAMES, Modality
+from domain.values import FAMILY_NAMES, IN_NO_PROCESS, Modality
 from tests.spec import contested, event, fold_of, given
 
 DAY = "2017-10-28"
@@ -529,7 +529,7 @@ def test_a_proposal_awaits_its_answer() -> None:
     assert unanswered(fold_of(proposal, answer)) == []
 
 
-@pytest.mark.parametrize("family", FAMILY_NAMES[2:])
+@pytest.mark.parametrize("family", [family for family in FAMILY_NAMES[2:] if family not in IN_NO_PROCESS])
 def test_a_further_opening_adds_its_processes(family: str) -> None:
     opening = OPENINGS[family]
     reports = [
@@ -541,7 +541,7 @@ def test_a_further_opening_adds_its_processes(family: str) -> None:
 
 @pytest.mark.parametrize("family", FAMILY_NAMES)
 def test_a_further_opening_adds_names_and_its_event(family: str) -> None:
-    named = "title" if family not in ("actors", "processes") else "labels"
+    named = "title" if family not in (*IN_NO_PROCESS, "processes") else "labels"
     opening = OPENINGS[family]
     first, second = (
         event(opening.__name__, occurred=day, data={**opening.example, named: [{"text": name}]})
@@ -606,3 +606,17 @@ def test_positions_on_two_proposals_stand_side_by_side() -> None:
 def test_what_one_report_does_not_say_contradicts_no_other() -> None:
     assert [line.contested for line in fold_of(role(), role(accepted=True)).roles.values()] == [False]
     assert [line.contested for line in fold_of(role(accepted=False), role(accepted=True)).roles.values()] == [True]
+
+
+# --- places -----------------------------------------------------------------------------------------------
+
+
+def test_reports_of_a_place_add_up() -> None:
+    register, wire = {"scheme": "register", "value": "7"}, {"scheme": "wire", "value": "dol"}
+    first = event("PlaceIdentified", occurred=DAY, data={"labels": [{"text": "Dolmet"}], "codes": [register]})
+    more = {"labels": [{"text": "Upper Dolmet"}], "codes": [wire, register], "kind": "settlement", "within": "velmar"}
+    state = fold_of(first, event("PlaceIdentified", occurred=LATER, data=more))
+    assert [label.text for label in state.labels] == ["Dolmet", "Upper Dolmet"]
+    assert [(code.scheme, code.value) for code in state.codes] == [("register", "7"), ("wire", "dol")]
+    assert (state.kind.value, state.within.value) == ("settlement", "velmar")
+    assert state.processes == ()

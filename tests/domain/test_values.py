@@ -117,7 +117,7 @@ def test_a_claim_counts_persons_unless_it_says_otherwise() -> None:
 @pytest.mark.parametrize(
     ("fields", "mend"),
     [
-        ({"labels": []}, "at least 1 item"),
+        ({"labels": []}, "name the place"),
         ({"lat": 33.5, "precision": "near"}, "send both lat and lon"),
         ({"lon": 36.5, "precision": "near"}, "send both lat and lon"),
         ({"lat": 33.5, "lon": 36.5}, "need a precision"),

@@ -15,7 +15,7 @@ from domain import families, general, revisions
 from domain.event import Event, Opening, Payload, ProcessOpening, Revision
 from domain.families import FAMILY_EVENTS, OPENINGS, ROWS
 from domain.general import RoleTaken
-from domain.values import FAMILY_NAMES, Value
+from domain.values import FAMILY_NAMES, IN_NO_PROCESS, Value
 from domain.vocabulary import PAYLOADS, example, families_of, model_of, read_event
 from tests.spec import event, fold_of
 
@@ -33,6 +33,7 @@ NAMED = {
         ConvoyReported ConvoyRequested ClearanceGranted ClearanceDenied ConvoyDeparted CheckpointPassed ConvoyHeld
         ItemsRemoved ConvoyTurnedBack ConvoyArrived ConvoyCancelled""",
     "enrolments": "EnrolmentOpened EnrolmentReported EnrolmentClosed EnrolmentReopened",
+    "places": "PlaceIdentified",
     "any subject": """
         RoleTaken RoleEnded PositionTaken ProposalMade StatementMade FigureReported FigureAssessed IncidentReported""",
     "any event": "EventCorrected EventRetracted EventDisputed DuplicateMarked SubjectUnified",
@@ -71,7 +72,7 @@ def test_a_family_has_one_opening(family: str) -> None:
     openings = [payload for payload in FAMILY_EVENTS[family] if issubclass(payload, Opening)]
     assert openings == [OPENINGS[family]]
     assert openings[0].step == 0, "whatever follows an opening stands after it"
-    assert issubclass(openings[0], ProcessOpening) == (family not in ("actors", "processes"))
+    assert issubclass(openings[0], ProcessOpening) == (family not in (*IN_NO_PROCESS, "processes"))
 
 
 # --- documentation ----------------------------------------------------------------------------------------

@@ -200,6 +200,8 @@ ANSWERS: tuple[AnswerType, ...] = (
     subjects.RoundAnswer,
     subjects.AgreementAnswer,
     subjects.ConvoyAnswer,
+    subjects.IdentifiedPlaceAnswer,
+    subjects.PlacesAnswer,
     subjects.EnrolmentAnswer,
     subjects.ActorAnswer,
     subjects.ActorsAnswer,

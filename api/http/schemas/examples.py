@@ -14,7 +14,7 @@ from projections.answers.findings import FindingsAnswer, ShownFinding
 from projections.answers.lines import ShownLabel, ShownLine
 from projections.answers.obligations import ScoredSide
 from projections.answers.status import LastHeard, ProcessesAnswer, StatusAnswer
-from projections.answers.subjects import ActorPage, AgreementPage, ConvoyPage, EnrolmentPage, RoundPage
+from projections.answers.subjects import ActorPage, AgreementPage, ConvoyPage, EnrolmentPage, PlacePage, RoundPage
 
 T = TypeVar("T")
 
@@ -265,6 +265,20 @@ ACTOR: ActorPage = {
     "sizes": [],
     "description": None,
     "relations": [],
+    "roles": [],
+    "positions": [],
+    "proposals": [],
+    "due": [],
+    "events": [_EVENT],
+}
+PLACE: PlacePage = {
+    "subject": "places/jarut",
+    "labels": [{"text": "Jarut"}],
+    "kind": example_line("settlement"),
+    "point": None,
+    "codes": [],
+    "within": None,
+    "description": None,
     "roles": [],
     "positions": [],
     "proposals": [],

@@ -16,6 +16,7 @@ from api.routes.processes import STATES
 from domain.findings.rules import RULES
 from domain.values import FAMILY_NAMES
 from domain.vocabulary import PAYLOADS
+from domain.vocabulary import example as example_event
 
 Operation = tuple[str, str, dict[str, Any]]
 
@@ -182,7 +183,7 @@ def test_patterns_take_ascii_digits_alone_in_every_dialect(described: dict[str, 
     assert [pattern for pattern in found if r"\d" in pattern] == []
 
 
-QUERIES = ("/v1/processes", "/v1/talks", "/v1/agreements", "/v1/convoys", "/v1/enrolments", "/v1/actors")
+QUERIES = ("/v1/processes", "/v1/talks", "/v1/agreements", "/v1/convoys", "/v1/enrolments", "/v1/actors", "/v1/places")
 
 
 def test_every_operation_works_as_its_example_shows(
@@ -192,6 +193,7 @@ def test_every_operation_works_as_its_example_shows(
 
     Queries are asked of a server that holds the founding case, as that of `parley demo` does.
     """
+    seeded.post("/v1/events", json=example_event("PlaceIdentified")).raise_for_status()
     ordered = sorted(operations(described), key=lambda one: one[0] == "GET")
     for method, path, operation in ordered:
         for one in operation.get("parameters", []):

@@ -215,14 +215,14 @@ def test_since_yesterday_if_nothing_else_is_said(invented: Run) -> None:
 
 
 def test_that_nothing_became_known_is_said_plainly(invented: Run) -> None:
-    page = invented("changes", "ilvaran-valley", "--since", "110").stdout
+    page = invented("changes", "ilvaran-valley", "--since", "111").stdout
     assert page.endswith("\nNothing became known, and nothing fell due.\n")
 
 
 def test_what_cannot_be_asked_says_how_to(invented: Run) -> None:
     for since, told in (
         ("2017-10", "a day in UTC, such as 2017-10-29"),
-        ("111", "the log ends at position 110"),
+        ("112", "the log ends at position 111"),
         ("x", "such as 42"),
     ):
         assert told in flat(invented("changes", "ilvaran-valley", "--since", since, code=1).stderr)
