@@ -20,6 +20,9 @@ Pull = Callable[[int, int], Sequence[Recorded | Unreadable]]
 
 BATCH = 1000
 """Events in one transaction."""
+BUILDING_BATCH = 5000
+"""Events in one transaction of a generation that was never complete: nobody reads it yet. Logs interleave, and what a
+subject costs (its state read, its findings looked for, all of it written) it costs once in each batch."""
 
 
 def catch_up(read_models: ReadModels, pull: Pull, generation: int | None = None) -> GenerationProgress:
@@ -50,7 +53,8 @@ def _take_batch(
         if generation is None:
             return None
         raise Unavailable("another rebuild of the read models has taken the place of this one")
-    batch = list(pull(progress.position, BATCH))
+    limit = BATCH if progress.complete else BUILDING_BATCH
+    batch = list(pull(progress.position, limit))
     readable: list[Recorded] = []
     halted = None
     for event in batch:
@@ -64,7 +68,7 @@ def _take_batch(
         generation=progress.generation,
         position=readable[-1].position if readable else progress.position,
         halted=halted,
-        complete=progress.complete or len(batch) < BATCH or halted is not None,
+        complete=progress.complete or len(batch) < limit or halted is not None,
     )
     if now != progress:
         read_models.advance(connection, now)
@@ -106,7 +110,7 @@ def rebuild(read_models: ReadModels, pull: Pull, done: Callable[[int], None] = l
             following = catch_up(read_models, pull, progress.generation)
             done(following.position)
             # While events come in there is always another one: the last few are taken under the lock.
-            if following.position < progress.position + BATCH:
+            if following.position < progress.position + BUILDING_BATCH:
                 break
             progress = following
             read_models.rest()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, Integer, func, or_, select
@@ -24,8 +25,20 @@ from projections.read_models.change_set import ChangeSet, ReadModel
 from projections.read_models.ordering import order_columns
 from projections.read_models.revisions import REVISED_EVENTS, canonical_subjects, events_by_id, reading_now, under
 from projections.read_models.timeline import TIMELINE
-from projections.storage.sql import Clash, delete_keys, delete_where, put, rows_where
-from projections.storage.tables import IndexDefinition, TableDefinition, Text, Transaction
+from projections.storage.prepared import KEPT, fetch
+from projections.storage.sql import (
+    MOST_ROWS,
+    Clash,
+    Query,
+    among,
+    chunks,
+    delete_keys,
+    delete_where,
+    listed,
+    put,
+    rows_where,
+)
+from projections.storage.tables import GenerationTables, IndexDefinition, TableDefinition, Text, Transaction
 
 FOLDED_EVENTS = TableDefinition(
     "folded_events",
@@ -78,20 +91,22 @@ def apply(changes: ChangeSet) -> None:
     for subject in {**arrived, **dict.fromkeys(refold)}:
         if subject in changes.stays:  # its events are kept with the one that stays
             changes.gave_way.append(subject)
+            refold.discard(subject)
             continue
         state, last = stored.get(subject, (None, None))
         orders = [event.order for event in arrived.get(subject, ())]
-        if subject not in refold and orders == sorted(orders) and (last is None or last < orders[0]):
-            state = state or families.initial(subject.partition("/")[0])
-            for event in arrived[subject]:
-                state = families.evolve(state, event)
-            last = orders[-1]
-        else:
-            events = _folded_events(changes, subject)
-            state = families.fold(subject.partition("/")[0], events)
-            last = max((event.order for event in events), default=None)
+        if subject in refold or orders != sorted(orders) or (last is not None and last >= orders[0]):
+            refold.add(subject)
+            continue
+        state = state or families.initial(subject.partition("/")[0])
+        for event in arrived[subject]:
+            state = families.evolve(state, event)
         changes.states[subject] = state
-        rows.append(_row(subject, state, last, changes.events[-1].position))
+        rows.append(_row(subject, state, orders[-1], changes.events[-1].position))
+    for subject, events in _folded_events(changes, refold).items():
+        changes.states[subject] = families.fold(subject.partition("/")[0], events)
+        last = max((event.order for event in events), default=None)
+        rows.append(_row(subject, changes.states[subject], last, changes.events[-1].position))
     table = changes.table(SUBJECTS)
     delete_where(changes.connection, table.c.subject, changes.gave_way)
     put(changes.connection, table, rows, Clash(("subject",)))
@@ -141,23 +156,32 @@ def _stored(
     return states
 
 
-def _folded_events(changes: ChangeSet, subject: Subject) -> list[Event]:
-    """The events in effect that make up the state of a subject, as they read now, in no order."""
-    folded, timeline = changes.table(FOLDED_EVENTS), changes.table(TIMELINE)
-    revised = changes.table(REVISED_EVENTS)
-    query = (
-        select(timeline.c.type, timeline.c.event, revised.c.type, revised.c.event, revised.c.marks)
-        .select_from(folded)
-        .join(timeline, folded.c.position == timeline.c.position)
-        .outerjoin(revised, revised.c.event_id == folded.c.event_id)
-        .where(folded.c.subject == subject)
-    )
-    events: list[Event] = []
-    for name, text, name_now, now, marks in changes.connection.execute(query):
-        event = reading_now(name_now, now, marks) if now is not None else model_of(name).model_validate_json(text)
-        if event is not None:
-            events.append(under(event, changes.stays))
+def _folded_events(changes: ChangeSet, subjects: Iterable[Subject]) -> dict[Subject, list[Event]]:
+    """The events in effect that make up the states of subjects, as they read now, in no order."""
+    events: dict[Subject, list[Event]] = {subject: [] for subject in subjects}
+    known = {recorded.position: event for recorded, event in changes.come}
+    query = _reading_folded(changes.connection.dialect.name, changes.transaction.tables)
+    for some in chunks(sorted(events), MOST_ROWS):
+        for row in fetch(changes.connection, query, listed(changes.connection, some)):
+            event = known.get(row.position)
+            if event is None and row.text_now is not None:
+                event = reading_now(row.type_now, row.text_now, row.marks)
+            elif event is None:
+                event = model_of(row.type).model_validate_json(row.event)
+            if event is not None:
+                events[Subject(row.subject)].append(under(event, changes.stays))
     return events
+
+
+@lru_cache(KEPT)
+def _reading_folded(dialect: str, tables: GenerationTables) -> Query:
+    """The events that are folded into subjects, as they were recorded and as they read now."""
+    folded, timeline, revised = tables.table(FOLDED_EVENTS), tables.table(TIMELINE), tables.table(REVISED_EVENTS)
+    now = (revised.c.type.label("type_now"), revised.c.event.label("text_now"), revised.c.marks)
+    query = select(folded.c.subject, folded.c.position, timeline.c.type, timeline.c.event, *now)
+    query = query.select_from(folded).join(timeline, folded.c.position == timeline.c.position)
+    query = query.outerjoin(revised, revised.c.event_id == folded.c.event_id)
+    return query.where(among(dialect, folded.c.subject))
 
 
 READ_MODEL = ReadModel((FOLDED_EVENTS, SUBJECTS), apply)

@@ -117,6 +117,7 @@ def test_an_unreadable_event_halts_the_view_until_it_is_read(found: ReadModels) 
 @pytest.mark.parametrize("size", [1, 1000])
 def test_a_rebuild_halts_at_the_same_event(found: ReadModels, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(catching, "BATCH", size)
+    monkeypatch.setattr(catching, "BUILDING_BATCH", size)
     halting: list[Recorded | Unreadable] = [*LOG[:6], strange(LOG[6]), *LOG[7:]]
     follow(found, pull(halting))
     made = rebuild(found, pull(halting))
@@ -227,6 +228,7 @@ def test_half_made_views_say_nothing_rather_than_something_wrong(
     found: ReadModels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(catching, "BATCH", 4)
+    monkeypatch.setattr(catching, "BUILDING_BATCH", 4)
     catch_up(found, pull(LOG))
     with pytest.raises(Unavailable, match="are being made from the log"), found.reading():
         pass

@@ -24,6 +24,7 @@ from tests.projections.world import follow, history, kept, opened, pull, recorde
 def of_four(monkeypatch: pytest.MonkeyPatch) -> None:
     """Batches of four events."""
     monkeypatch.setattr(catching, "BATCH", 4)
+    monkeypatch.setattr(catching, "BUILDING_BATCH", 4)
 
 
 @pytest.mark.usefixtures("of_four")
@@ -183,6 +184,7 @@ TALKS = recorded(opened("processes/first", *(f"talks/of-{number}" for number in 
 def test_it_takes_all_of_the_log(found: ReadModels, batch: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """A new version's read models are made so, before its first server starts."""
     monkeypatch.setattr(catching, "BATCH", batch)
+    monkeypatch.setattr(catching, "BUILDING_BATCH", batch)
     assert rebuild(found, pull(TALKS)).position == len(TALKS)
     with found.reading() as reading:
         assert reading.position == len(TALKS)
