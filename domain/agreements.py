@@ -9,65 +9,32 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import Field, model_validator
 
 from domain import general
+from domain.agreement_codes import (
+    AgreementEnding,
+    AgreementStage,
+    CeasefireClass,
+    CeasefirePurpose,
+    ExtensionWay,
+    ObligationStanding,
+    Side,
+    SigningAct,
+    SigningCapacity,
+    Verification,
+    Written,
+)
 from domain.changing import changed
+from domain.codings import ForeignIds
 from domain.comparison import comparable
 from domain.edtf import BEGINNING, END, When
 from domain.event import Event, Payload, ProcessOpening
 from domain.family import Family
-from domain.general import Due, IncidentKind, SubjectState
+from domain.general import Due, SubjectState
+from domain.general_codes import IncidentKind
 from domain.lines import Course, Line
 from domain.spans import ANYWHERE, Zones, begins, first_passing, moment_after
 from domain.values import ActorRef, EventId, EventRef, Harm, ItemId, Labels, Place, Quantity, Short, Text
 
 # --- events -----------------------------------------------------------------------------------------------
-
-
-class AgreementStage(StrEnum):
-    """What kind of agreement it is (PA-X). It orders nothing."""
-
-    PRE_NEGOTIATION = "pre-negotiation"
-    SUBSTANTIVE_PARTIAL = "substantive-partial"
-    SUBSTANTIVE_COMPREHENSIVE = "substantive-comprehensive"
-    IMPLEMENTATION = "implementation"
-    RENEWAL = "renewal"
-    CEASEFIRE = "ceasefire"
-    OTHER = "other"
-
-
-class Written(StrEnum):
-    """Whether there is a text. Many local agreements are oral, or partly so."""
-
-    YES = "yes"
-    NO = "no"
-    PARTLY = "partly"
-    UNKNOWN = "unknown"
-
-
-class CeasefireClass(StrEnum):
-    """Class of a ceasefire (ETH/PRIO)."""
-
-    CESSATION = "cessation of hostilities"
-    WITH_COMPLIANCE = "with compliance mechanism"
-    DEFINITIVE = "definitive"
-
-
-class CeasefirePurpose(StrEnum):
-    """Purposes of a ceasefire (ETH/PRIO); several may hold."""
-
-    HUMANITARIAN = "humanitarian"
-    PEACE_PROCESS = "peace process"
-    HOLIDAY = "holiday"
-    ELECTION = "election"
-    OTHER = "other"
-    UNCLEAR = "unclear"
-
-
-class Side(StrEnum):
-    """How many sides declare it (ETH/PRIO)."""
-
-    UNILATERAL = "unilateral"
-    BILATERAL = "bilateral"
-    MULTILATERAL = "multilateral"
 
 
 class AgreementReported(ProcessOpening):
@@ -114,24 +81,6 @@ class AgreementReached(Payload):
     """What was agreed, in words."""
 
     example: ClassVar[dict[str, Any]] = {"complete": False, "presence_of": ["reconciliation-centre"]}
-
-
-class SigningCapacity(StrEnum):
-    """In which capacity an actor signs. A witness or mediator who signs owes nothing by it."""
-
-    PARTY = "party"
-    GUARANTOR = "guarantor"
-    WITNESS = "witness"
-    MEDIATOR = "mediator"
-    OTHER = "other"
-
-
-class SigningAct(StrEnum):
-    """What is done to a text: initialled (the wording is settled), signed (consent), acceded (joined later)."""
-
-    INITIALLED = "initialled"
-    SIGNED = "signed"
-    ACCEDED = "acceded"
 
 
 class AgreementSigned(Payload):
@@ -208,15 +157,6 @@ class ObligationAgreed(Payload):
     }
 
 
-class ObligationStanding(StrEnum):
-    """What stands beside a score."""
-
-    NOT_DUE = "not due"
-    OVERDUE = "overdue"
-    BLOCKED = "blocked"
-    NO_INFORMATION = "no information"
-
-
 class ObligationAssessed(Payload):
     """Somebody judges how far an obligation is kept."""
 
@@ -274,13 +214,6 @@ class AgreementEnteredIntoForce(Payload):
     }
 
 
-class ExtensionWay(StrEnum):
-    """How a term goes on: by a decision (explicitly), or because nobody ended it (tacitly)."""
-
-    EXPLICITLY = "explicitly"
-    TACITLY = "tacitly"
-
-
 class AgreementExtended(Payload):
     """The term is extended, explicitly or tacitly."""
 
@@ -315,17 +248,6 @@ class AgreementResumed(Payload):
     example: ClassVar[dict[str, Any]] = {"reason": "The convoy was let through."}
 
 
-class Verification(StrEnum):
-    """How far a violation is verified, apart from who did it and from whether that is disputed."""
-
-    ALLEGED = "alleged"
-    UNDER_VERIFICATION = "under verification"
-    SUBSTANTIATED = "substantiated"
-    NOT_SUBSTANTIATED = "not substantiated"
-    INCONCLUSIVE = "inconclusive"
-    RESOLVED = "resolved"
-
-
 class ViolationReported(Payload):
     """Somebody reports a violation of the agreement. Violations are counted per recorder."""
 
@@ -346,6 +268,8 @@ class ViolationReported(Payload):
     """To whom it is attributed."""
     verification: Verification = Verification.ALLEGED
     """How far it is verified."""
+    ids: ForeignIds = ()
+    """Its ids in other registers."""
 
     example: ClassVar[dict[str, Any]] = {"kind": "shelling", "alleged_by": "committee", "verification": "alleged"}
 
@@ -372,16 +296,6 @@ class ViolationAssessed(Payload):
         "verification": "substantiated",
         "assessor": "field office",
     }
-
-
-class AgreementEnding(StrEnum):
-    """How an agreement ends. A violation or a suspension is not an end."""
-
-    FULFILLED = "fulfilled"
-    EXPIRED = "expired"
-    SUPERSEDED = "superseded"
-    DENOUNCED = "denounced"
-    COLLAPSED = "collapsed"
 
 
 class AgreementEnded(Payload):

@@ -16,6 +16,7 @@ from uuid import UUID
 from pydantic import Field
 
 from domain.claimants import Claimant, ClaimantKind, distinct
+from domain.codings import ForeignIds
 from domain.edtf import BEGINNING, END, Span, When
 from domain.values import (
     SUBJECT_PATTERN,
@@ -62,6 +63,8 @@ class Opening(Payload):
     """A first (or further) report that a subject exists; it carries the subject's identity."""
 
     opens: ClassVar[bool] = True
+    ids: ForeignIds = ()
+    """Its ids in other registers. Another report may add one."""
 
 
 class ProcessOpening(Opening):

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any, ClassVar, Protocol, Self, TypeVar
 
 from pydantic import model_validator
 
 from domain.changing import changed
+from domain.codings import ForeignId, ForeignIds
 from domain.comparison import comparable
 from domain.edtf import When
 from domain.event import Event, Opening, Payload
+from domain.general_codes import AccessConstraint, IncidentKind, ProposalKind, Role, RoleScope, Stance
 from domain.keys import compound
 from domain.lines import ANY_ORDER, Candidate, Cited, Course, Line
 from domain.series import Series
@@ -39,36 +40,6 @@ from domain.values import (
 )
 
 # --- events -----------------------------------------------------------------------------------------------
-
-
-class Role(StrEnum):
-    """Third-party and party roles as mediation practice names them (UN Guidance for Effective Mediation, PA-X)."""
-
-    CONFLICT_PARTY = "conflict party"
-    MEDIATOR = "mediator"
-    FACILITATOR = "facilitator"
-    COORDINATOR = "coordinator"
-    GUARANTOR = "guarantor"
-    SPONSOR = "sponsor"
-    WITNESS = "witness"
-    OBSERVER = "observer"
-    MONITOR = "monitor"
-    CONVENER = "convener"
-    HOST = "host"
-    CHAIR = "chair"
-    ENDORSER = "endorser"
-    NEUTRAL_INTERMEDIARY = "neutral intermediary"
-    REPRESENTATIVE = "representative"
-    COMMUNITY_REPRESENTATIVE = "community representative"
-    IMPLEMENTER = "implementer"
-
-
-class RoleScope(StrEnum):
-    """What a guarantee or a monitoring covers: the safety of persons, that the terms are kept, safe passage."""
-
-    SECURITY = "security"
-    COMPLIANCE = "compliance"
-    PASSAGE = "passage"
 
 
 class RoleTaken(Payload):
@@ -116,17 +87,6 @@ class RoleEnded(Payload):
     example: ClassVar[dict[str, Any]] = {"actor": "reconciliation-centre", "role": "guarantor", "scope": "security"}
 
 
-class Stance(StrEnum):
-    """Where an actor stands. "Withdraws" takes back an earlier consent; "no answer" is a report, not a gap."""
-
-    ACCEPTS = "accepts"
-    ACCEPTS_ON_CONDITION = "accepts on condition"
-    REFUSES = "refuses"
-    WITHDRAWS = "withdraws"
-    UNDECIDED = "undecided"
-    NO_ANSWER = "no answer"
-
-
 class PositionTaken(Payload):
     """An actor says where it stands on the subject, on a matter within it, or on a proposal."""
 
@@ -169,17 +129,6 @@ class PositionTaken(Payload):
         "condition": "The Russian military take part in the process.",
         "persuaded_by": ["elders"],
     }
-
-
-class ProposalKind(StrEnum):
-    """In which form something is put to others."""
-
-    CONDITION = "condition"
-    DRAFT = "draft"
-    DEMAND = "demand"
-    LIST = "list"
-    LETTER = "letter"
-    ULTIMATUM = "ultimatum"
 
 
 class ProposalMade(Payload):
@@ -290,37 +239,6 @@ class FigureAssessed(Figure):
     }
 
 
-class IncidentKind(StrEnum):
-    """What kind of act it was, whoever did it."""
-
-    SHELLING = "shelling"
-    AIR_STRIKE = "air strike"
-    GROUND_ATTACK = "ground attack"
-    SMALL_ARMS_FIRE = "small arms fire"
-    EXPLOSIVE_DEVICE = "explosive device"
-    ARREST = "arrest"
-    ABDUCTION = "abduction"
-    BLOCKADE = "blockade"
-    LOOTING = "looting"
-    OBSTRUCTION = "obstruction"
-    THREAT = "threat"
-    OTHER = "other"
-
-
-class AccessConstraint(StrEnum):
-    """The nine types of OCHA's access monitoring and reporting framework, in short."""
-
-    DENIAL_OF_NEEDS = "denial of needs"
-    RESTRICTION_OF_BENEFICIARIES = "restriction of access by beneficiaries"
-    ENTRY_RESTRICTIONS = "restrictions on entry into the country"
-    MOVEMENT_RESTRICTIONS = "restrictions on movement within the country"
-    INTERFERENCE = "interference in activities"
-    VIOLENCE_AGAINST_AID = "violence against personnel, assets or facilities"
-    HOSTILITIES = "active hostilities"
-    MINES = "mines and unexploded ordnance"
-    ENVIRONMENT = "physical environment"
-
-
 class IncidentReported(Payload):
     """Something happened that bears on the process: an attack, an arrest, an obstruction."""
 
@@ -342,6 +260,8 @@ class IncidentReported(Payload):
     """Which other subjects it affects: a convoy, an agreement."""
     constraint: AccessConstraint | None = None
     """The type of access constraint, if it is one (OCHA)."""
+    ids: ForeignIds = ()
+    """Its ids in other registers."""
 
     example: ClassVar[dict[str, Any]] = {
         "kind": "shelling",
@@ -421,6 +341,8 @@ class SubjectState:
     processes: tuple[str, ...] = ()
     opened_by: tuple[EventId, ...] = ()
     """The opening events, first report first."""
+    ids: tuple[ForeignId, ...] = ()
+    """Its ids in other registers, as all openings together name them."""
     roles: dict[str, Line[RoleHeld]] = field(default_factory=dict)
     positions: dict[str, Line[PositionTaken]] = field(default_factory=dict)
     proposals: dict[str, Cited[ProposalMade]] = field(default_factory=dict)
@@ -466,7 +388,10 @@ def evolve(state: S, event: Event) -> S:
 
 
 def opened(state: S, event: Event, labels: tuple[Label, ...], processes: tuple[str, ...] = ()) -> S:
-    """The state after an opening: names and processes add up over all reports of the subject."""
+    """The state after an opening: names, processes and ids add up over all reports of the subject."""
+    ids = event.data.ids if isinstance(event.data, Opening) else ()
+    if ids:
+        state = changed(state, ids=tuple(dict.fromkeys((*state.ids, *ids))))
     return changed(
         state,
         opened=True,

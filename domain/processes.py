@@ -15,20 +15,12 @@ from domain.edtf import When
 from domain.event import Event, Opening, Payload
 from domain.family import Family
 from domain.general import SubjectState
+from domain.general_codes import Level
 from domain.keys import compound
 from domain.lines import Cited, Course, Line
 from domain.values import ActorRef, Labels, Modality, Place, ProcessRef, Quantity, Short, Text, ZoneName
 
 # --- events -----------------------------------------------------------------------------------------------
-
-
-class Level(StrEnum):
-    """Level of a process (PA-X)."""
-
-    INTERSTATE = "interstate"
-    INTERSTATE_INTRASTATE = "interstate-intrastate"
-    INTRASTATE = "intrastate"
-    INTRASTATE_LOCAL = "intrastate-local"
 
 
 class ProcessOpened(Opening):

@@ -11,6 +11,7 @@ from uuid import NAMESPACE_URL, uuid5
 from pydantic import Field, ValidationError, create_model
 
 from domain import general, revisions
+from domain.codings import SCHEME_PATTERN
 from domain.edtf import When
 from domain.errors import Fault, Malformed
 from domain.event import Event, Payload, Revision, family_of
@@ -206,6 +207,8 @@ def _pattern_hint(pattern: str) -> str:
         return "send an address that begins with http:// or https://, without spaces"
     if pattern == "^[A-F][1-6]$":
         return "send an Admiralty grade: A-F for the source and 1-6 for the information, for example C3"
+    if pattern == SCHEME_PATTERN:
+        return "send the name of a register or code book: 1 to 64 of a-z, 0-9, - and ., for example pa-x-agreement"
     if pattern.startswith("^[A-Z]{2}"):
         return "send an OCHA P-code: two capitals, then capitals and digits, for example SY0304"
     if pattern.startswith("^[a-z]{2,3}"):

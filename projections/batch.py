@@ -16,6 +16,7 @@ from projections.read_models import (
     entries,
     figures,
     findings,
+    foreign_ids,
     history,
     incident_counts,
     involvement,
@@ -35,7 +36,7 @@ from projections.storage.generations import ReadModels, rebuild_lock
 from projections.storage.sqlite import put_aside
 from projections.storage.tables import Schema, Transaction
 
-VIEW_VERSION = 7
+VIEW_VERSION = 9
 """Raised whenever a table or a fold changes: read models of another version are rebuilt."""
 
 READ_MODELS = (
@@ -55,7 +56,8 @@ READ_MODELS = (
     figures.READ_MODEL,
     incident_counts.READ_MODEL,
     deadlines.READ_MODEL,
-    findings.READ_MODEL,  # looks at the newest figures
+    foreign_ids.READ_MODEL,
+    findings.READ_MODEL,  # looks at the newest figures, and at who carries which ids
     last_heard.READ_MODEL,
     process_list.READ_MODEL,  # shows the last one heard
 )

@@ -18,7 +18,7 @@ from domain.references import references_in
 from domain.values import Area, Label, Value
 from projections.answers.deadlines import ShownDue
 from projections.answers.explanations import Evidence, Marks
-from projections.answers.lines import Citation, Said, ShownCandidate, ShownLabel, ShownLine
+from projections.answers.lines import Citation, Said, ShownCandidate, ShownForeignId, ShownLabel, ShownLine
 from projections.answers.subjects import (
     ActorLines,
     AgreementLines,
@@ -144,6 +144,17 @@ def labels(texts: Iterable[Label]) -> list[ShownLabel]:
     return [cast(ShownLabel, label.model_dump(exclude_none=True)) for label in texts]
 
 
+class _Ids(TypedDict, total=False):
+    """What only some subjects have."""
+
+    ids: list[ShownForeignId]
+
+
+def foreign_ids(state: SubjectState) -> _Ids:
+    """The ids of a subject in other registers; nothing if there are none."""
+    return {"ids": [{"scheme": one.scheme, "id": one.id} for one in state.ids]} if state.ids else {}
+
+
 def area(places: Area | None) -> list[str] | None:
     """The names of an area's places; None if the source does not state one."""
     return [place.name for place in places] if places else None
@@ -154,7 +165,7 @@ def area(places: Area | None) -> list[str] | None:
 
 def subject(renderer: Renderer, path: str, state: SubjectState) -> SubjectPage:
     """The state of any subject, as its own page and as an entry of the lists: with the lines of its family."""
-    begun: ShownSubject = {"subject": path, "labels": labels(state.labels)}
+    begun: ShownSubject = {"subject": path, "labels": labels(state.labels), **foreign_ids(state)}
     places: OfProcesses = {"processes": list(state.processes)} if state.processes else {}
     lines = lines_of(renderer, path, state)
     gathered: Gathered = {

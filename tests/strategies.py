@@ -27,6 +27,7 @@ from unicodedata import normalize
 from hypothesis import strategies as st
 
 from domain import general, revisions
+from domain.codings import Identifier, Scheme
 from domain.edtf import Day, When
 from domain.event import Event, Opening, Payload, Revision
 from domain.families import FAMILY_EVENTS, OPENINGS
@@ -198,6 +199,8 @@ _KNOWN: dict[Any, st.SearchStrategy[Any]] = {
     Text: spellings(WORDS),
     ItemId: st.sampled_from(ITEMS),
     ZoneName: st.sampled_from(ZONES),
+    Scheme: st.sampled_from(("pa-x-agreement", "case-file")),
+    Identifier: st.sampled_from(("1", "UA.05")),
     When: st.sampled_from(DATES),
     Day: st.sampled_from(PUBLISHED),
     bool: st.booleans(),

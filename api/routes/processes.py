@@ -34,7 +34,7 @@ from api.services.registry import Services
 from api.services.status_cache import StatusKey
 from domain.errors import BadCursor, Fault
 from domain.findings.rules import RULES
-from domain.general import Role
+from domain.general_codes import Role
 from domain.values import ID_PATTERN
 from projections.answers.figures import ClaimsAnswer, FiguresAnswer
 from projections.answers.history import HistoryAnswer, IncidentsAnswer

@@ -14,11 +14,13 @@ from api.http.responses import JSON, Responses, answer
 from api.http.schemas import examples
 from api.http.schemas.from_types import AnswerType
 from api.services.registry import Services
+from domain.codings import LONGEST_ID, SCHEME_PATTERN
 from domain.values import ID_PATTERN
 from projections.answers.subjects import (
     ActorAnswer,
     ActorsAnswer,
     AgreementAnswer,
+    CarryingAnswer,
     ConvoyAnswer,
     EnrolmentAnswer,
     IdentifiedPlaceAnswer,
@@ -84,6 +86,38 @@ def read_enrolment(
 ) -> JSON:
     """Its tracks and state, with the events each line rests on."""
     return read_subject(services, f"enrolments/{id}")
+
+
+@router.get(
+    "/subjects",
+    summary="What carries an id of another register",
+    responses={
+        **answer(
+            "A page of what carries it.",
+            {"subjects": [examples.CARRYING], "next": examples.NEXT},
+            CarryingAnswer,
+            headers=POSITION,
+        ),
+        **problems(400, 503),
+    },
+)
+def list_carrying(
+    services: Fresh,
+    scheme: Annotated[
+        str,
+        Query(pattern=SCHEME_PATTERN, description="The register, as events name it.", examples=["pa-x-agreement"]),
+    ],
+    id: Annotated[str | None, Query(max_length=LONGEST_ID, description="The id there, letter by letter.")] = None,
+    after: Cursor = None,
+    limit: Limit = 100,
+) -> JSON:
+    """Subjects that carry an id of another register, and incidents and violations that do; without `id` all of it."""
+
+    def question(reading: ReadTransaction) -> CarryingAnswer:
+        page = subjects.carrying(reading, scheme, id, after, limit)
+        return {"subjects": page.items, "next": page.next}
+
+    return ask(services, question)
 
 
 @router.get(

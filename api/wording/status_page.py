@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from api.wording import values, words
+from api.wording import further_lines, values, words
 from api.wording.cited_lines import CitedLines, contested_lines, plain, values_of
 from api.wording.language import grouped, phrase, say, say_number
 from api.wording.marks import ALERT, ASIDE, Fragment
@@ -150,6 +150,7 @@ class StatusPage(CitedLines):
             put(say("Last heard: {text}", text=self._heard(status["last_heard"])))
         self.line([say("Level: ")], status["level"], plain, indent=0)
         self.line([say("Time zone: ")], status["time_zone"], plain, indent=0)
+        further_lines.put_of_process(self, status)
         for area in status["areas"]:
             self.line([say("Area: ")], area, values.area, indent=0)
         for link in status["links"]:
@@ -302,6 +303,7 @@ class StatusPage(CitedLines):
             between = agreement["between"]
             parties = say(" between {who}", who=self.names.named(between)) if between else ""
             self.line([(f"{self.names.subject(agreement['subject'])}: ", "bold")], agreement["state"], _stage, parties)
+            further_lines.put(self, agreement)
             self.detail("", agreement["described"], values.agreement)
             self.detail(say("complete: "), agreement["complete"], lambda v: [say("yes") if v else say("no")])
             self.detail(say("how it ended: "), agreement["ending"], plain)
@@ -312,6 +314,7 @@ class StatusPage(CitedLines):
     def talks(self) -> None:
         for talks in self.section("talks", say("Talks"), self._status["talks"], family="talks"):
             self.line([(f"{self.names.subject(talks['subject'])}: ", "bold")], talks["state"], _stage)
+            further_lines.put(self, talks)
             stages = values_of(talks["state"])
             if OVER.isdisjoint(stages):
                 late = talks["subject"] in self._late
@@ -382,6 +385,7 @@ class StatusPage(CitedLines):
     def registers(self) -> None:
         for register in self.section("registers", say("Registers"), self._status["enrolments"]):
             self.line([(f"{self.names.subject(register['subject'])}: ", "bold")], register["state"], _stage)
+            further_lines.put(self, register)
             self.detail("", register["described"], partial(values.register, self.names))
             tracks = [words.label(track["labels"], track["id"]) for track in register["tracks"]]
             if tracks:
@@ -413,6 +417,7 @@ class StatusPage(CitedLines):
             self.line(
                 [(f"{self.names.subject(convoy['subject'])}: ", "bold")], convoy["whereabouts"], self._whereabouts
             )
+            further_lines.put(self, convoy)
             self.detail("", convoy["described"], partial(values.convoy, self.names))
             for who, decision in convoy["clearances"].items():
                 self.detail(say("clearance by {who}: ", who=self.names.actor(who)), decision, values.clearance)

@@ -206,6 +206,11 @@ def spoken(name: str) -> str:
     return coded(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower())
 
 
+def foreign_ids(ids: Iterable[Fields]) -> str:
+    """Ids in other registers: "pa-x-agreement 1234"."""
+    return ", ".join(f"{clean(one['scheme'])} {clean(one['id'])}" for one in ids)
+
+
 def label(labels: Any, otherwise: str | None = None) -> str:
     """The first of the labels of a thing; in another language than English, the first one in that language, if any."""
     if not labels:
@@ -407,6 +412,8 @@ def _said(name: str, value: Any, actors: Mapping[str, ActorName]) -> str:
             return f"{clean(scheme)} {clean(code)}"
         case {"unit": _} | {"qualifier": _} | {"value": _} | {"low": _} | {"high": _}:
             return quantity(value)
+        case {"scheme": str(), "id": str()}:
+            return foreign_ids([value])
         case {"category": str()}:
             return cohort(value)
         case {"description": str()}:

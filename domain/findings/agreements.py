@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from domain import agreements
-from domain.agreements import ObligationStanding
+from domain.agreement_codes import ObligationStanding
 from domain.family import FamilyFindings
 from domain.finding import Finding, Rule, Severity, few
 from domain.findings.wording import MAX_VALUES, actors_named, cut, said_by

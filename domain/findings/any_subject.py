@@ -10,7 +10,8 @@ from domain.claimants import Claimant, ClaimantKind, distinct
 from domain.edtf import When
 from domain.finding import DAY, Finding, Rule, Severity, few
 from domain.findings.wording import actors_named, cut, names_of, said_by, says
-from domain.general import Stance, SubjectState
+from domain.general import SubjectState
+from domain.general_codes import Stance
 from domain.lines import Candidate, Course, Line
 from domain.spans import Zones, moment_after
 from domain.values import Basis, EventId, Subject

@@ -7,7 +7,8 @@ from dataclasses import fields, replace
 from itertools import combinations
 from typing import Any
 
-from domain.agreements import Obligation, ObligationAgreed, ObligationAssessed, ObligationStanding, Term
+from domain.agreement_codes import ObligationStanding
+from domain.agreements import Obligation, ObligationAgreed, ObligationAssessed, Term
 from domain.comparison import comparable
 from domain.edtf import When
 from domain.finding import Finding, Rule, Severity, few

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from domain import agreements, general, processes
+from domain.agreement_codes import SigningCapacity
 from domain.edtf import When
 from domain.finding import DAY, Finding, Rule, Severity, few, in_order, ranked
 from domain.findings.wording import MAX_NAMES
@@ -102,7 +103,7 @@ def _acts(state: SubjectState) -> Iterator[tuple[str, str, tuple[EventId, ...]]]
     if isinstance(state, agreements.AgreementState):
         for signed in state.signatures.values():
             for c in general.sure(signed):
-                if c.value.capacity is agreements.SigningCapacity.PARTY:
+                if c.value.capacity is SigningCapacity.PARTY:
                     yield c.value.actor, "signs as a party", c.events
         for obligation in state.obligations.values():
             for owing in general.sure(obligation.agreed):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from domain.claimants import Claimant
 from domain.comparison import compared
 from domain.event import Event, Revision
 from domain.finding import Finding, Rule, Severity, few
-from domain.findings.wording import names_of, said_by
+from domain.findings.wording import cut, names_of, said_by
+from domain.keys import compound
 from domain.values import EventId, Subject
 
 LIKELY_DUPLICATE = Rule(
@@ -55,6 +56,34 @@ def of_repeats(subject: Subject, events: Sequence[Event]) -> list[Finding]:
             who = said_by(sorted(claimant for claimant, _ in twice))
             text = f"{len(ids)} reports of {same[0].type} on {same[0].occurred} by {who} say the same."
             findings.append(LIKELY_DUPLICATE.finding(subject, text, few(ids), about=f"content {key}"))
+    return findings
+
+
+ForeignKey = tuple[str, str]
+"""An id of another register: the scheme, and the id there."""
+Holders = Mapping[Subject, Sequence[EventId]]
+"""The subjects that carry an id, each with the openings that say so."""
+
+SHARED_FOREIGN_ID = Rule(
+    "shared-foreign-id",
+    "Two subjects of one family that carry the same id of another register, in whatever process: raised while "
+    "both do; resolved by SubjectUnified, if they are one, or by a correction of the id.",
+    Severity.MODERATE,
+    data_quality=True,
+)
+
+
+def of_shared_ids(subject: Subject, holders: Mapping[ForeignKey, Holders]) -> list[Finding]:
+    """What else carries an id that this subject carries, given who carries which, this subject included."""
+    family = f"{subject.partition('/')[0]}/"
+    findings = []
+    for (scheme, number), subjects in sorted(holders.items()):
+        others = sorted(other for other in subjects if other != subject and other.startswith(family))
+        if subject in subjects and others:
+            text = f"Its id {cut(number)} in {scheme} is also that of {names_of(others)}: one thing twice, or a slip."
+            rests_on = few((*sorted(subjects[subject]), *(e for other in others for e in sorted(subjects[other]))))
+            about = f"id {compound(scheme, number)}"
+            findings.append(SHARED_FOREIGN_ID.finding(subject, text, rests_on, about=about))
     return findings
 
 

@@ -26,6 +26,7 @@ RULES: dict[str, Rule] = {
         figures.CLAIMS_CONTRADICT,
         figures.CLAIMS_DIVERGE,
         reports.LIKELY_DUPLICATE,
+        reports.SHARED_FOREIGN_ID,
         processes.SILENCE,
         processes.ACTING_WITHOUT_ROLE,
         reports.REPORT_DISPUTED,

@@ -39,6 +39,13 @@ class ShownLabel(Said):
     text: str
 
 
+class ShownForeignId(Said):
+    """An id in another register, as in the schema `ForeignId`."""
+
+    scheme: str
+    id: str
+
+
 class ShownCandidate(TypedDict, Generic[T_co]):
     """One of several values that reports disagree on."""
 

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from typing import NotRequired
+
 from typing_extensions import TypedDict
 
 from projections.answers.deadlines import ShownDue
 from projections.answers.explanations import Explained, ShownHorizon
 from projections.answers.figures import FigureSeries
 from projections.answers.findings import FindingsGlance
-from projections.answers.lines import Citation, Count, Cursor, EventIds, Said, ShownLabel, ShownLine, Time
+from projections.answers.lines import (
+    Citation,
+    Count,
+    Cursor,
+    EventIds,
+    Said,
+    ShownForeignId,
+    ShownLabel,
+    ShownLine,
+    Time,
+)
 from projections.answers.obligations import Kept, LedgerSide
 from projections.answers.subjects import (
     AgreementOverview,
@@ -168,6 +180,8 @@ class StatusBody(TypedDict):
     version: int
     """Of the process itself: send it as `expected_version`."""
     labels: list[ShownLabel]
+    ids: NotRequired[list[ShownForeignId]]
+    """Its ids in other registers, if any report names one."""
     level: ShownLine[str] | None
     time_zone: ShownLine[str] | None
     areas: list[ShownLine[IncludedPlace]]

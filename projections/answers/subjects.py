@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 
 from projections.answers.deadlines import ShownDue
 from projections.answers.explanations import Explained, ShownHorizon
-from projections.answers.lines import Citation, Cursor, EventIds, Said, ShownLabel, ShownLine
+from projections.answers.lines import Citation, Cursor, EventIds, Said, ShownForeignId, ShownLabel, ShownLine
 
 # --- what every subject has -----------------------------------------------------------------------------------
 
@@ -52,6 +52,8 @@ class ShownSubject(TypedDict):
 
     subject: str
     labels: list[ShownLabel]
+    ids: NotRequired[list[ShownForeignId]]
+    """Its ids in other registers, if any report names one."""
 
 
 class Part(TypedDict):
@@ -298,6 +300,23 @@ class RolesByProcess(TypedDict):
 
 class ActorAnswer(ActorPage, RolesByProcess, Explained):
     """An actor, in which processes it holds which roles, and what explains it."""
+
+
+class CarryingSubject(ShownSubject):
+    """What carries an id of another register: a subject, or an event on it."""
+
+    scheme: str
+    id: str
+    events: EventIds
+    of_event: bool
+    """Whether it is the id of the event, an incident or a violation, and not of the subject itself."""
+
+
+class CarryingAnswer(TypedDict):
+    """What carries an id of another register, by id."""
+
+    subjects: list[CarryingSubject]
+    next: Cursor
 
 
 class ActorsAnswer(TypedDict):

@@ -32,6 +32,7 @@ from projections.queries.snapshot import (
     read_snapshot,
 )
 from projections.read_models.findings import Glance, findings_of, glance, glance_at
+from projections.read_models.foreign_ids import events_of_namesakes
 from projections.read_models.incident_counts import DAY, counted_from
 from projections.read_models.membership import events_of
 from projections.read_models.process_list import unknown
@@ -151,7 +152,8 @@ def process_view(
     if not log:
         raise unknown()
     names = _ActorNames(transaction, request.horizon.position)
-    whole = [*log, *names.unified, *zones_of_others(transaction, log)]
+    told = [*log, *events_of_namesakes(transaction, log)]
+    whole = [*told, *names.unified, *zones_of_others(transaction, told)]
     snapshot = fold_snapshot(whole, process, horizon=request.horizon)
     if snapshot is None:
         raise NotFound(

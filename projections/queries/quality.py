@@ -10,11 +10,12 @@ from domain.effect import in_effect
 from domain.event import Event, Recorded
 from domain.finding import Finding
 from domain.findings.figures import ClaimMade, of_claims
-from domain.findings.reports import of_repeats
+from domain.findings.reports import of_repeats, of_shared_ids
 from domain.findings.rules import RULES
 from domain.references import naming
 from domain.values import Subject
 from projections.read_models import figures
+from projections.read_models.foreign_ids import holders_in, holders_of
 from projections.read_models.revisions import as_one, canonical_subjects
 from projections.read_models.timeline import all_of
 from projections.storage.tables import Transaction
@@ -34,22 +35,27 @@ def quality_faults(transaction: Transaction, events: Sequence[Event]) -> list[tu
             for number, event in enumerate(events)
             if joined.get(event.subject, event.subject) == stays
         ]
-        before = {finding.key for finding in _quality(known, stays, joined)}
-        for finding in _quality([*known, *sent], stays, joined):
+        before = {finding.key for finding in _quality(transaction, known, stays, joined)}
+        for finding in _quality(transaction, [*known, *sent], stays, joined):
             if finding.key not in before:
                 numbers = [number for number, event in enumerate(events) if event.id in finding.events]
                 faults.append((numbers[-1] if numbers else sent[-1].position - last - 1, finding))
     return faults
 
 
-def _quality(log: Sequence[Recorded], subject: Subject, joined: Mapping[Subject, Subject]) -> list[Finding]:
+def _quality(
+    transaction: Transaction, log: Sequence[Recorded], subject: Subject, joined: Mapping[Subject, Subject]
+) -> list[Finding]:
     """The findings of data quality of one subject."""
     events = [naming(event.on(subject), joined) for event in in_effect(log).events]
     state = families.fold(subject.partition("/")[0], events)
+    holders = holders_in(events)
+    others = holders_of(transaction, holders) if holders else {}
     every = [
         *families.findings(subject, state),
         *of_claims(subject, _newest_claims(events)),
         *of_repeats(subject, events),
+        *of_shared_ids(subject, {key: {**others.get(key, {}), **mine} for key, mine in holders.items()}),
     ]
     return [finding for finding in every if RULES[finding.rule].data_quality]
 

@@ -14,13 +14,23 @@ from domain.event import Event, Recorded
 from domain.families import OPENINGS
 from domain.finding import Finding
 from domain.findings.processes import of_process
+from domain.findings.reports import ForeignKey, Holders
 from domain.general import SubjectState
 from domain.horizon import EVERYTHING, Horizon, Seen, names_processes, seen_from
 from domain.references import naming
 from domain.spans import ANYWHERE, Zones
 from domain.values import IN_NO_PROCESS, EventId, Subject
 from projections.answers.explanations import Marks
-from projections.read_models import entries, figures, findings, history, incident_counts, last_heard, process_zones
+from projections.read_models import (
+    entries,
+    figures,
+    findings,
+    foreign_ids,
+    history,
+    incident_counts,
+    last_heard,
+    process_zones,
+)
 from projections.read_models.change_set import Heard
 from projections.read_models.figures import Claim
 from projections.read_models.incident_counts import IncidentCount
@@ -66,6 +76,8 @@ class ProcessSnapshot:
     """All reports in effect, under the subjects that stay; empty in a snapshot from the read models."""
     zones: dict[Subject, Zones] = field(default_factory=dict)
     """The time zones of the processes of each subject, of those that have any."""
+    holders: Mapping[ForeignKey, Holders] = field(default_factory=dict)
+    """What carries which ids of other registers, here or elsewhere; empty in a snapshot from the read models."""
     beyond: int = 0
     """How many events in effect the dates of the horizon leave out."""
 
@@ -137,7 +149,8 @@ def fold_snapshot(
 
     Args:
         events: at least all events of the process's subjects, of those they were ever joined with, and of actors that
-            were ever joined with others; and what tells of the time zones of the other processes of these subjects.
+            were ever joined with others; all of what was ever put under the same id of another register; and what tells
+            of the time zones of the other processes of these subjects.
         process: its id, or one that gave way to it.
         newest: how many of the events last recorded to name.
         statements: how many of the last statements to name.
@@ -180,6 +193,7 @@ def fold_snapshot(
         withdrawn=_withdrawn(seen, mine, all_states),
         in_effect=in_effect,
         zones={subject: zones for subject, zones in seen.zones.items() if subject in states},
+        holders=foreign_ids.holders_in(event for theirs in seen.events.values() for event in theirs),
     )
     _add_events(snapshot, seen, mine, [r for r in seen.known if r.subject in in_history])
     snapshot.newest = [recorded.key for recorded in snapshot.filed[::-1][:newest]]
@@ -251,7 +265,7 @@ def _withdrawn(
 def _add_events(snapshot: ProcessSnapshot, seen: Seen, mine: list[Recorded], filed: list[Recorded]) -> None:
     """The events of the process, as they read at the horizon, and what became of them."""
     ours = {recorded.event.id: recorded for recorded in (*mine, *filed)}
-    for event_id, recorded in ours.items():
+    for event_id, recorded in {**_of_namesakes(snapshot, seen), **ours}.items():
         standing = seen.standings.get(event_id)
         read = standing.event if standing is not None else None  # None: a revision, or not in effect
         if read is None or read is recorded.event:
@@ -266,13 +280,27 @@ def _add_events(snapshot: ProcessSnapshot, seen: Seen, mine: list[Recorded], fil
     snapshot.filed = [recorded for recorded in filed if recorded.event.id not in outside]
 
 
+def _of_namesakes(snapshot: ProcessSnapshot, seen: Seen) -> dict[EventId, Recorded]:
+    """The openings of what carries an id of another register that a subject of this process carries, too."""
+    named = {
+        event
+        for subjects in snapshot.holders.values()
+        if len(subjects) > 1 and not snapshot.states.keys().isdisjoint(subjects)
+        for events in subjects.values()
+        for event in events
+    }
+    return {recorded.event.id: recorded for recorded in seen.known if recorded.event.id in named} if named else {}
+
+
 # --- what does not fit
 
 
 def findings_in(snapshot: ProcessSnapshot) -> list[Finding]:
     """All findings of a snapshot that was folded in memory, whenever they stand."""
     disputes = _disputes(snapshot)
-    of_subjects = findings.fold(snapshot.states, snapshot.claims, snapshot.in_effect, disputes, snapshot.zones)
+    of_subjects = findings.fold(
+        snapshot.states, snapshot.claims, snapshot.in_effect, disputes, snapshot.zones, snapshot.holders
+    )
     return [*of_subjects, *findings_of_whole(snapshot)]
 
 

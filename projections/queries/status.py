@@ -82,6 +82,7 @@ def compose(view: ProcessView) -> StatusAnswer:
         "process": snapshot.process,
         "version": snapshot.version,
         "labels": rendering.labels(own.labels),
+        **rendering.foreign_ids(own),
         "level": shown["level"],
         "time_zone": shown["time_zone"],
         "areas": shown["areas"],

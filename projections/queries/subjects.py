@@ -14,6 +14,7 @@ from projections import rendering
 from projections.answers.subjects import (
     ActorAnswer,
     ActorPage,
+    CarryingSubject,
     Part,
     PlacePage,
     RoleInProcess,
@@ -21,9 +22,10 @@ from projections.answers.subjects import (
     SubjectAnswer,
     SubjectPage,
 )
-from projections.paging import Page, cursor, read_cursor
+from projections.paging import Page, cursor, read_cursor, storable
 from projections.queries import explanations
 from projections.queries.at_horizon import PRESENT, HorizonRequest, process_view
+from projections.read_models import foreign_ids
 from projections.read_models.revisions import as_one, canonical_subjects, ever_unified, revisions_of
 from projections.read_models.roles import subjects_with
 from projections.read_models.subjects import names_in, paths_of_family, states_of
@@ -159,3 +161,30 @@ def _listed(transaction: Transaction, family: str, q: str | None, after: str | N
         last = paths[-1]
     items = [rendering.subject(Renderer(), path, state) for path, state in found[:limit]]
     return Page(items, cursor(found[limit - 1][0]) if len(found) > limit else None)
+
+
+def carrying(
+    transaction: Transaction, scheme: str, number: str | None, after: str | None, limit: int
+) -> Page[CarryingSubject]:
+    """What carries an id of another register, or any id of it (None): subjects, and events on them.
+
+    Raises:
+        BadCursor: `after` is not a cursor of this list.
+    """
+    last = read_cursor(after, str, str, str) if after is not None else None
+    rows = foreign_ids.carrying(
+        transaction, storable(scheme), storable(number) if number is not None else None, last, limit + 1
+    )
+    states = states_of(transaction, {subject for _, subject, _, _ in rows[:limit]})
+    items: list[CarryingSubject] = [
+        {
+            "scheme": scheme,
+            "id": found,
+            "subject": subject,
+            "labels": rendering.labels(states[subject].labels),
+            "of_event": not opens,
+            "events": [event],
+        }
+        for found, subject, event, opens in rows[:limit]
+    ]
+    return Page(items, cursor(*rows[limit - 1][:3]) if len(rows) > limit else None)

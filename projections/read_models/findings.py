@@ -33,7 +33,7 @@ from domain.event import Event
 from domain.finding import Finding, Severity
 from domain.findings.figures import ClaimMade, of_claims
 from domain.findings.processes import Act, acts, in_place
-from domain.findings.reports import content_key, of_disputes, of_repeats
+from domain.findings.reports import ForeignKey, Holders, content_key, of_disputes, of_repeats, of_shared_ids
 from domain.findings.rules import RULES
 from domain.general import SubjectState
 from domain.revisions import EventDisputed
@@ -41,6 +41,7 @@ from domain.spans import ANYWHERE, Zones
 from domain.values import EventId, Subject
 from projections.read_models.change_set import ChangeSet, ReadModel
 from projections.read_models.figures import Claim, makes_claims, newest_claims
+from projections.read_models.foreign_ids import holders_of, ids_changed, keys_of
 from projections.read_models.membership import BELONGS, counted
 from projections.read_models.revisions import as_one, disputes_in_effect, reads, under
 from projections.read_models.timeline import recorded_by_id
@@ -90,7 +91,7 @@ ACTOR_ACTIVITY = TableDefinition(
 )
 """Actors that act in a subject, and those that have a role or a side there."""
 
-OF_STATE, OF_CLAIMS, OF_DISPUTES = "state", "claims", "disputes"
+OF_STATE, OF_CLAIMS, OF_DISPUTES, OF_IDS = "state", "claims", "disputes", "ids"
 """Parts of a subject's findings that are renewed at once; a report made twice is a part for each content."""
 PLACED = ""
 """What an actor with a role or a side does, in the table of activity."""
@@ -121,6 +122,7 @@ def apply(changes: ChangeSet) -> None:
     _renew_claims(changes)
     _renew_repeats(changes)
     _renew_disputes(changes)
+    _renew_shared_ids(changes)
 
 
 def _renew_states(changes: ChangeSet) -> None:
@@ -237,6 +239,18 @@ def _renew_disputes(changes: ChangeSet) -> None:
     _replace(changes, [(subject, OF_DISPUTES) for subject in subjects], findings)
 
 
+def _renew_shared_ids(changes: ChangeSet) -> None:
+    """Which ids of other registers several subjects carry: those that this batch touches, and their namesakes."""
+    touched, keys = ids_changed(changes)
+    if not keys:
+        return
+    alike = {subject for subjects in holders_of(changes.transaction, keys).values() for subject in subjects}
+    subjects = sorted((touched | alike) - set(changes.gave_way))
+    holders = holders_of(changes.transaction, keys_of(changes.transaction, subjects))
+    findings = [(OF_IDS, finding) for subject in subjects for finding in of_shared_ids(subject, holders)]
+    _replace(changes, [(subject, OF_IDS) for subject in subjects], findings)
+
+
 def _replace(changes: ChangeSet, parts: Sequence[tuple[Subject, str]], findings: Iterable[tuple[str, Finding]]) -> None:
     """Puts findings, each with its part, in the place of those of the same subjects and parts."""
     table = changes.table(FINDINGS)
@@ -269,6 +283,7 @@ def fold(
     in_effect: Iterable[Event],
     disputes: Iterable[tuple[Subject, EventId, Event]],
     zones: Mapping[Subject, Zones],
+    holders: Mapping[ForeignKey, Holders],
 ) -> list[Finding]:
     """The findings of subjects, whenever they stand.
 
@@ -278,6 +293,7 @@ def fold(
         in_effect: all reports on them.
         disputes: the reports among these that are disputed, each with the dispute.
         zones: the zones of their processes, of those that have any.
+        holders: the subjects, these and others, that carry ids of other registers.
     """
     findings: list[Finding] = []
     made: dict[Subject, list[ClaimMade]] = defaultdict(list)
@@ -299,6 +315,8 @@ def fold(
             findings += of_repeats(subject, events)
     for subject, pairs in disputed.items():
         findings += of_disputes(subject, pairs)
+    for subject in {subject for subjects in holders.values() for subject in subjects} & states.keys():
+        findings += of_shared_ids(subject, holders)
     return findings
 
 

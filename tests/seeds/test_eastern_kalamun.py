@@ -12,7 +12,8 @@ from domain.convoys import ConvoyState
 from domain.enrolments import EnrolmentOpened, EnrolmentReported, EnrolmentState
 from domain.event import Event, Opening
 from domain.families import due, fold
-from domain.general import FigureReported, PositionTaken, RoleTaken, Stance
+from domain.general import FigureReported, PositionTaken, RoleTaken
+from domain.general_codes import Stance
 from domain.processes import AccessReported, BodyEstablished, ControlReported, InstrumentCited
 from domain.references import references
 from domain.talks import TalksState

@@ -205,6 +205,7 @@ ANSWERS: tuple[AnswerType, ...] = (
     subjects.EnrolmentAnswer,
     subjects.ActorAnswer,
     subjects.ActorsAnswer,
+    subjects.CarryingAnswer,
     AppendedAnswer,
     EventsAnswer,
     EventWithRevisions,

@@ -14,7 +14,15 @@ from projections.answers.findings import FindingsAnswer, ShownFinding
 from projections.answers.lines import ShownLabel, ShownLine
 from projections.answers.obligations import ScoredSide
 from projections.answers.status import LastHeard, ProcessesAnswer, StatusAnswer
-from projections.answers.subjects import ActorPage, AgreementPage, ConvoyPage, EnrolmentPage, PlacePage, RoundPage
+from projections.answers.subjects import (
+    ActorPage,
+    AgreementPage,
+    CarryingSubject,
+    ConvoyPage,
+    EnrolmentPage,
+    PlacePage,
+    RoundPage,
+)
 
 T = TypeVar("T")
 
@@ -256,6 +264,15 @@ ENROLMENT: EnrolmentPage = {
     "due": [],
     "events": [_EVENT],
 }
+CARRYING: CarryingSubject = {
+    "scheme": "pa-x-agreement",
+    "id": "1234",
+    "subject": "agreements/roadblock-checks",
+    "labels": [{"text": "Checks at government roadblocks"}],
+    "of_event": False,
+    "events": [_EVENT],
+}
+
 ACTOR: ActorPage = {
     "subject": "actors/reconciliation-centre",
     "labels": [{"text": "Centre for Reconciliation"}],

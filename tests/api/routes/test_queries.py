@@ -338,6 +338,16 @@ def test_a_role_taken_elsewhere_is_not_hidden_by_a_304_of_the_actor(seeded: Test
     assert [role["role"] for role in again.json()["processes"]] == ["mediator"]
 
 
+def test_a_subject_is_found_by_its_id_in_another_register(seeded: TestClient) -> None:
+    ids = [{"scheme": "pa-x-agreement", "id": "1234"}]
+    data = {"processes": ["eastern-kalamun"], "title": [{"text": "A text"}], "ids": ids}
+    append(seeded, wire("AgreementReported", subject="agreements/text", data=data))
+    (found,) = get(seeded, "/v1/subjects?scheme=pa-x-agreement&id=1234").json()["subjects"]
+    assert (found["subject"], found["of_event"]) == ("agreements/text", False)
+    assert get(seeded, "/v1/agreements/text").json()["ids"] == ids
+    assert seeded.get("/v1/subjects?scheme=PA-X").status_code == 400
+
+
 def test_a_subject_page_tells_its_evidence(seeded: TestClient) -> None:
     found = get(seeded, TALKS).json()
     for line in (found["state"], found["planned"], *found["roles"], *found["positions"]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.findings.reports import content_key, of_disputes, of_repeats
+from domain.findings.reports import content_key, of_disputes, of_repeats, of_shared_ids
 from domain.values import Subject
 from tests.domain.findings.cases import (
     DAY_1,
@@ -53,3 +53,13 @@ def test_a_report_is_disputed_while_the_dispute_stands() -> None:
     assert finding.text.startswith("actors/committee disputes")
     assert finding.events == (said, dispute)
     assert of_disputes(Subject("talks/first"), []) == []
+
+
+def test_an_id_of_another_register_belongs_to_one_subject_of_a_family() -> None:
+    a, b, process = Subject("agreements/a"), Subject("agreements/b"), Subject("processes/p")
+    told, again, other = new_id(), new_id(), new_id()
+    holders = {("pa-x-agreement", "1"): {a: [told, again], b: [other], process: [other]}}
+    (finding,) = of_shared_ids(a, holders)
+    assert (finding.rule, finding.about) == ("shared-foreign-id", "id pa-x-agreement|1")
+    assert set(finding.events) == {told, again, other}
+    assert of_shared_ids(process, holders) == []

@@ -71,6 +71,7 @@ def test_every_rule_is_told_of_and_raised_by_a_test_here() -> None:
         "impossible-step",
         "part-above-whole",
         "likely-duplicate",
+        "shared-foreign-id",
     }
 
 
@@ -118,7 +119,7 @@ SECTION: dict[str, str] = {
 
 
 def test_every_finding_the_domain_asks_for_has_its_rule() -> None:
-    assert set(SECTION.values()) | {"clearance-expired", "report-disputed"} == set(RULES)
+    assert set(SECTION.values()) | {"clearance-expired", "report-disputed", "shared-foreign-id"} == set(RULES)
 
 
 @pytest.mark.parametrize("family", families.STATES)
