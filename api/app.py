@@ -14,6 +14,8 @@ from api.http import problems
 from api.http.middleware import RequestMiddleware
 from api.http.openapi import TAGS, DocumentedApp
 from api.http.parameters import only_known
+from api.pages.errors import as_page
+from api.pages.routers import PAGE_ROUTERS
 from api.routes import (
     append,
     changes,
@@ -53,6 +55,7 @@ ROUTERS = (
     subjects.router,
     operations.router,
     documentation.router,
+    *PAGE_ROUTERS,
 )
 """Each in its module; its tag stands in `api/http/openapi.py`."""
 
@@ -109,7 +112,7 @@ def create_app(settings: Settings | None = None, projector: FollowerStatus | Non
             "auto_configure": False,
         },
     )
-    problems.install(app)
+    problems.install(app, as_page)
     for router in ROUTERS:
         app.include_router(router)
     return app

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Literal, assert_never
 
 import orjson
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
@@ -228,27 +229,44 @@ def problems(*statuses: int) -> Responses:
     }
 
 
-def install(app: FastAPI) -> None:
-    """Makes every error of the app a problem."""
+Shown = Callable[[Request, ProblemAnswer], Response]
+"""A problem as its reader wants it."""
+
+
+def install(app: FastAPI, shown: Shown) -> None:
+    """Makes every error of the app a problem.
+
+    Args:
+        app: which raises them.
+        shown: makes an answer of a problem; it may take its time.
+    """
+
+    async def answered(request: Request, problem: ProblemAnswer) -> Response:
+        if "text/html" not in request.headers.get("accept", ""):
+            return problem
+        try:
+            return await run_in_threadpool(shown, request, problem)
+        except Refusal:  # the databases are away: the problem says so itself
+            return problem
 
     @app.exception_handler(Refusal)
-    async def refused(_: Request, error: Refusal) -> Response:
-        return of_refusal(error)
+    async def refused(request: Request, error: Refusal) -> Response:
+        return await answered(request, of_refusal(error))
 
     @app.exception_handler(RequestValidationError)
-    async def unreadable(_: Request, error: RequestValidationError) -> Response:
-        return of_parameters(error)
+    async def unreadable(request: Request, error: RequestValidationError) -> Response:
+        return await answered(request, of_parameters(error))
 
     @app.exception_handler(HTTPException)
     async def by_framework(request: Request, error: HTTPException) -> Response:
         if error.status_code == 405:
             error.headers = {"Allow": ", ".join(_allowed(request))}
-        return of_framework(error)
+        return await answered(request, of_framework(error))
 
     @app.exception_handler(ClientDisconnect)
     async def broken_off(_: Request, __: ClientDisconnect) -> Response:
         return of_broken_off()
 
     @app.exception_handler(Exception)  # the server logs it, with its trace
-    async def accident(_: Request, __: Exception) -> Response:
-        return of_accident()
+    async def accident(request: Request, __: Exception) -> Response:
+        return await answered(request, of_accident())

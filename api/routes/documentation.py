@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Request
-from starlette.responses import HTMLResponse, RedirectResponse
+from starlette.responses import HTMLResponse
 
 from api.http.responses import JSON
 
@@ -34,12 +34,6 @@ router = APIRouter(include_in_schema=False)
 @router.get("/openapi.json")
 def read_description(request: Request) -> JSON:
     return JSON(request.app.openapi())
-
-
-@router.get("/")
-async def lead_on() -> RedirectResponse:
-    """Whoever opens the address of a server in a browser finds the guide."""
-    return RedirectResponse("/docs")
 
 
 @router.get("/docs")

@@ -21,6 +21,8 @@ from pathlib import Path
 CATALOGUES = Path(__file__).parent / "catalogues"
 APART, REJOINED = "\u2068", "\u2069"
 """Around a text from outside: first strong isolate, and pop directional isolate."""
+IN_LANGUAGE = "\ue000"
+"""Before and after the tag of the language of a text that is set apart, where that is known."""
 TERM = "term"
 """The context of coded values in a catalogue: a state, a role, the name of an event type."""
 

@@ -43,5 +43,8 @@ class Sheet(Protocol):
             again: whether the paragraph above rests on the same.
         """
 
+    def name(self, name: str, said: str = "", style: str = "") -> None:
+        """The name of a line, in one piece, and what is said of it."""
+
     def gap(self) -> None:
         """Ends a section."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from api.wording.language import APART, REJOINED, grouped, month, phrase, say, say_number, spoken_now, term
+from api.wording.language import APART, IN_LANGUAGE, REJOINED, grouped, month, phrase, say, say_number, spoken_now, term
 
 if TYPE_CHECKING:
     from projections.answers.explanations import ActorName, Marks, ShownHorizon
@@ -22,7 +22,8 @@ SEASONS = {"21": phrase("spring {year}"), "22": phrase("summer {year}"), "23": p
 QUALIFIERS = {"~": phrase("about {date}"), "?": phrase("perhaps {date}"), "%": phrase("perhaps about {date}")}
 
 # Control characters can move a cursor, and overrides of direction can turn digits round: a terminal shows neither.
-_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ue000]")
+_TAG = re.compile("[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
 def clean(text: object) -> str:
@@ -215,9 +216,14 @@ def label(labels: Any, otherwise: str | None = None) -> str:
     """The first of the labels of a thing; in another language than English, the first one in that language, if any."""
     if not labels:
         return say("without a name") if otherwise is None else otherwise
-    code = spoken_now().language.code
+    speech = spoken_now()
+    code = speech.language.code
     own = (one for one in labels if code != "en" and str(one.get("lang", "")).partition("-")[0] == code)
-    return clean(next(own, labels[0])["text"])
+    shown = next(own, labels[0])
+    text, tag = clean(shown["text"]), str(shown.get("lang") or "")
+    if not speech.apart or tag.partition("-")[0] in ("", code) or not _TAG.fullmatch(tag):
+        return text
+    return f"{APART}{IN_LANGUAGE}{tag}{IN_LANGUAGE}{text.removeprefix(APART)}"
 
 
 def place(named: Fields) -> str:

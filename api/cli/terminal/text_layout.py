@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from api.wording.marks import ASIDE, Fragment
+from api.wording.words import clean
 
 MAX_WIDTH = 100
 MIN_WIDTH = 40
@@ -62,6 +63,13 @@ class TextLayout:
         """The title of a section; `aside` says so where there is nothing to list."""
         self.gap()
         self.put((title.upper(), "bold"), (f"  {aside}" if aside else "", ASIDE))
+
+    def name(self, name: str, said: str = "", style: str = "") -> None:
+        """A name in one piece, so that it can be copied, and what is said of it: beside it, or below."""
+        beside = len(name) + 2 + len(said) <= self.width
+        self.lines.append(Text.assemble((clean(name), "bold"), (f"  {said}" if beside and said else "", style)))
+        if not beside:
+            self.put((said, style), indent=4)
 
     def gap(self) -> None:
         if self.lines and self.lines[-1].plain:

@@ -107,8 +107,3 @@ def test_errors_of_routers_to_come_are_problems_too(app: FastAPI) -> None:
         assert [error["parameter"] for error in body["errors"]] == ["number", "wanted"]
         assert "m4rk3d" not in str(body)
         problem(client.get("/later/1?wantd=true"), 400)
-
-
-def test_the_address_of_a_server_leads_to_the_guide(client: TestClient) -> None:
-    answer = client.get("/", follow_redirects=False)
-    assert (answer.status_code, answer.headers["location"]) == (307, "/docs")

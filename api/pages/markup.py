@@ -1,0 +1,52 @@
+"""Text as HTML: everything is escaped, and what people outside wrote stands in a `<bdi>` of its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from markupsafe import Markup, escape
+
+from api.wording.language import APART, IN_LANGUAGE, REJOINED
+from api.wording.marks import ALERT, ASIDE, FACT, PLAN, Fragment
+
+CLASSES = {PLAN: "plan", FACT: "fact", ALERT: "alert", ASIDE: "aside"}
+"""Styles of fragments, and the class that gives each a shape and a colour."""
+ELEMENTS = {"bold": "b", "italic": "i", "strike": "s"}
+_LANGUAGE = re.compile(f"{APART}{IN_LANGUAGE}([A-Za-z0-9-]+){IN_LANGUAGE}")
+
+
+def marked_up(text: object) -> Markup:
+    """A text for the inside of an element."""
+    if isinstance(text, Markup):
+        return text
+    escaped = str(escape(text))
+    if APART in escaped and escaped.count(APART) == escaped.count(REJOINED):
+        escaped = _LANGUAGE.sub(r'<bdi lang="\1">', escaped)
+        escaped = escaped.replace(APART, "<bdi>").replace(REJOINED, "</bdi>")
+    return Markup(escaped)  # noqa: S704  it was escaped
+
+
+def plain(text: object) -> str:
+    """A text without what sets parts of it apart, for attributes and for tables of other programs."""
+    bare = re.sub(f"{IN_LANGUAGE}[A-Za-z0-9-]+{IN_LANGUAGE}", "", str(text))
+    return bare.replace(APART, "").replace(REJOINED, "")
+
+
+def fragments(parts: Iterable[Fragment]) -> Markup:
+    """Fragments as HTML. A word in brackets is a mark, and has a shape of its own."""
+    return Markup("").join(map(_fragment, parts))
+
+
+def _fragment(part: Fragment) -> Markup:
+    if isinstance(part, str):
+        return marked_up(part)
+    text, style = part
+    if not text:
+        return Markup("")
+    if text[0] == "[" and text[-1] == "]":
+        return Markup('<span class="mark {}">{}</span>').format(CLASSES.get(style, "other"), marked_up(text[1:-1]))
+    if style in CLASSES:
+        return Markup('<span class="{}">{}</span>').format(CLASSES[style], marked_up(text))
+    element = Markup(ELEMENTS.get(style, "span"))  # noqa: S704  one of ours
+    return Markup("<{0}>{1}</{0}>").format(element, marked_up(text))

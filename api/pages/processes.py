@@ -1,0 +1,142 @@
+"""The list of processes: search, filters, and what needs attention first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from api.http.queries import Cursor
+from api.pages.asked import Asked, AskedPage
+from api.pages.rendering import page
+from api.pages.tables import Table, as_csv
+from api.wording import words
+from api.wording.language import say, speaking
+from api.wording.rules import rule
+from domain.errors import BadCursor
+from domain.findings.rules import RULES
+from domain.general_codes import Role
+from projections.answers.status import ListedProcess
+from projections.queries import deadlines, processes
+from projections.read_models.process_list import ProcessFilter
+
+router = APIRouter(include_in_schema=False)
+STATES = ("open", "suspended", "resumed", "ended", "contested")
+ON_PAGE = 100
+MOST_OVERDUE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class ListedLine:
+    """A process in the list."""
+
+    address: str
+    name: str
+    process: str
+    state: str
+    since: str
+    contested: bool
+    areas: str
+    heard: str
+    overdue: int
+
+
+@router.get("/")
+@router.get("/processes")
+def list_processes(
+    request: Request,
+    asked: AskedPage,
+    q: Annotated[str | None, Query(max_length=300)] = None,
+    place: Annotated[str | None, Query(max_length=300)] = None,
+    actor: Annotated[str | None, Query(max_length=64)] = None,
+    role: str | None = None,
+    state: str | None = None,
+    finding: str | None = None,
+    after: Cursor = None,
+    format: str | None = None,
+) -> Response:
+    """The processes that the filters leave. What has gone past its date stands first; by id within that."""
+    filters = _filter(q, place, actor, role, state, finding)
+    now = datetime.now(UTC)
+    with asked.services.views.reading() as reading:
+        listed = processes.processes(reading, filters, after or None, ON_PAGE, now)
+        due, _ = deadlines.deadlines(reading, now, overdue=True, limit=MOST_OVERDUE)
+        position = reading.position
+    late: dict[str, int] = {}
+    for deadline in due.items:
+        for process in deadline["processes"]:
+            late[process] = late.get(process, 0) + 1
+    with speaking(asked.language):
+        lines = [_line(asked, entry, late.get(entry["process"], 0), now) for entry in listed.items]
+        if filters == ProcessFilter():  # a search is ordered by how well it answers
+            lines.sort(key=lambda line: (not line.contested, not line.overdue))
+        if format == "csv":
+            return as_csv(_table(lines), "processes")
+        context: dict[str, Any] = {
+            "title": say("Processes"),
+            "lines": lines,
+            "next": asked.here(after=listed.next) if listed.next else None,
+            "filters": {"q": q, "place": place, "actor": actor, "role": role, "state": state, "finding": finding},
+            "filtered": filters != ProcessFilter(),
+            "roles": [(one.value, words.coded(one.value)) for one in Role],
+            "states": [(one, words.coded(one)) for one in STATES],
+            "rules": [(one, rule(one)) for one in RULES],
+            "position": position,
+            "csv": asked.here(format="csv"),
+        }
+    return page(asked, "processes.html", context, accept_encoding=request.headers.get("accept-encoding", ""))
+
+
+def _filter(
+    q: str | None, place: str | None, actor: str | None, role: str | None, state: str | None, finding: str | None
+) -> ProcessFilter:
+    """The filters of the form; an empty field filters nothing.
+
+    Raises:
+        BadCursor: a choice is none of those offered.
+    """
+    for name, value, known in (
+        ("role", role, [one.value for one in Role]),
+        ("state", state, STATES),
+        ("finding", finding, RULES),
+    ):
+        if value and value not in known:
+            raise BadCursor.at(name, "choose one of " + ", ".join(known))
+    return ProcessFilter(
+        q=q or None,
+        place=place or None,
+        actor=actor or None,
+        role=role or None,
+        state=state or None,
+        finding=finding or None,
+        updated_after=None,
+    )
+
+
+def _line(asked: Asked, entry: ListedProcess, overdue: int, now: datetime) -> ListedLine:
+    state, heard = entry["state"], entry["last_heard"]
+    contested = state is not None and state["contested"]
+    ago = words.ago(heard["on"], now) if heard["on"] else ""
+    return ListedLine(
+        address=asked.link(f"/processes/{quote(entry['process'])}"),
+        name=words.label(entry["labels"], entry["process"]),
+        process=words.clean(entry["process"]),
+        state=words.coded("contested" if contested or state is None else state["value"]),
+        since=words.since(state["since"]) if state else "",
+        contested=contested,
+        areas=words.listed(map(words.clean, entry["areas"])),
+        heard=(words.when(heard["on"]) + (f" ({ago})" if ago else "")) if heard["on"] else say("date not said"),
+        overdue=overdue,
+    )
+
+
+def _table(lines: list[ListedLine]) -> Table:
+    head = [say("Process"), say("Name"), say("State"), say("Since"), say("Places"), say("Last heard"), say("Overdue")]
+    rows: list[list[Any]] = [
+        [line.process, line.name, line.state, line.since, line.areas, line.heard, line.overdue] for line in lines
+    ]
+    return Table(head, rows)

@@ -1,0 +1,95 @@
+"""Pages as they are sent: made from a template in the language asked for, with a policy that lets nothing else in."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import Response
+
+from api.pages import static_files
+from api.pages.asked import Asked
+from api.pages.markup import marked_up, plain
+from api.wording import words
+from api.wording.language import LANGUAGES, grouped, say, say_number, speaking
+from api.wording.rules import rule
+
+TEMPLATES = Path(__file__).parent / "templates"
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-cache",
+    "Vary": "Accept, Accept-Language, Accept-Encoding",
+}
+SERVED = {"/"}
+"""The pages that the head of each page leads to."""
+OF_PROCESS: set[str] = set()
+"""The pages of a process beside its first screen."""
+WORTH_PACKING = 1_000  # bytes
+
+
+@cache
+def environment() -> Environment:
+    """The templates; every text in them is escaped, and a misspelt name is an error."""
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=lambda value: marked_up(value) if isinstance(value, str) else value,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.globals |= {
+        "say": say,
+        "say_number": say_number,
+        "coded": words.coded,
+        "clean": words.clean,
+        "when": words.when,
+        "moment": words.moment,
+        "grouped": grouped,
+        "languages": LANGUAGES,
+        "static": static_files.address,
+        "rule": rule,
+        "served": SERVED,
+        "of_process": OF_PROCESS,
+    }
+    made.filters["plain"] = plain
+    return made
+
+
+def page(
+    asked: Asked,
+    template: str,
+    context: Mapping[str, Any],
+    *,
+    status: int = 200,
+    accept_encoding: str = "",
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """A page.
+
+    Args:
+        asked: what it was asked with.
+        template: its name.
+        context: what the template tells. It is made in the same language: see `speaking`.
+        status: of the answer.
+        accept_encoding: as the request says.
+        headers: further ones.
+    """
+    with speaking(asked.language):
+        body = environment().get_template(template).render(asked=asked, **context).encode()
+    packed = "gzip" in accept_encoding and len(body) > WORTH_PACKING
+    sent = {**HEADERS, **({"Content-Encoding": "gzip"} if packed else {}), **(headers or {})}
+    if packed:
+        body = gzip.compress(body, 5, mtime=0)
+    return Response(body, status, sent, media_type="text/html; charset=utf-8")

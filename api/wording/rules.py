@@ -1,0 +1,35 @@
+"""The rules by which findings are drawn, each in a few words."""
+
+from __future__ import annotations
+
+from api.wording.language import phrase, say
+from api.wording.words import clean
+
+RULES = {
+    "contested": phrase("the last reports contradict each other"),
+    "one-side-only": phrase("only one side says so"),
+    "single-claimant": phrase("only one claimant tells of it"),
+    "plan-date-passed": phrase("the date of a plan has passed"),
+    "proposal-unanswered": phrase("a proposal is not answered"),
+    "obligation-overdue": phrase("an obligation is overdue"),
+    "phase-blocked": phrase("a phase is blocked"),
+    "truce-lapsing": phrase("a truce is about to lapse"),
+    "truce-lapsed": phrase("a truce has lapsed"),
+    "condition-not-held": phrase("a condition of consent is not met"),
+    "clearance-stuck": phrase("a clearance is stuck"),
+    "clearance-expired": phrase("a clearance has expired"),
+    "not-arrived": phrase("a convoy has not arrived"),
+    "impossible-step": phrase("the order of steps cannot be"),
+    "part-above-whole": phrase("a part is larger than its whole"),
+    "claims-contradict": phrase("claims on a figure contradict each other"),
+    "claims-diverge": phrase("claims on a figure diverge widely"),
+    "likely-duplicate": phrase("likely a duplicate"),
+    "silence": phrase("nothing was heard for a long time"),
+    "acting-without-role": phrase("an actor acts without a role"),
+    "report-disputed": phrase("a report is disputed"),
+}
+
+
+def rule(name: str) -> str:
+    """What a rule says, in words."""
+    return say(RULES[name]) if name in RULES else clean(name)

@@ -1,0 +1,125 @@
+"""The pages of the founding case: in order, in three languages, from any horizon, and safe."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api.pages.process import ORDER
+from api.wording.language import LANGUAGES
+from tests.api.pages.reading import HTML, Element, every, get
+
+KALAMUN = "/processes/eastern-kalamun"
+PAGES = ["/", KALAMUN]
+
+
+def entries(page: Element, section: str) -> list[str]:
+    """The lines of a section of the first screen."""
+    return [line.text for line in page.one("section", id=section).all("li")]
+
+
+def test_the_list_leads_to_each_process(seeded: TestClient) -> None:
+    page = get(seeded, "/")
+    links = {link.attributes["href"]: link.text for link in page.one("main").all("a")}
+    assert links[KALAMUN] == "Eastern Kalamun"
+    found = get(seeded, "/?q=&place=jairoud&state=open")
+    assert not found.one("main").all("h2")
+    assert "No process fits" in found.one("main").text
+    assert get(seeded, "/?q=eastern+kalamun").one("main").one("h2").text == "Eastern Kalamun"
+
+
+def test_the_first_screen_stands_in_its_order(seeded: TestClient) -> None:
+    page = get(seeded, KALAMUN)
+    sections = [section.attributes["id"] for section in page.all("section") if "id" in section.attributes]
+    assert sections[:-1] == [key for key in ORDER if key in sections]
+    assert "open, since 27 Oct 2017 or earlier" in page.one("section", **{"class": "top"}).text
+    (overdue,) = entries(page, "overdue")
+    assert "29 Oct 2017 round of talks" in overdue
+    assert "inferred by us from TASS" in overdue
+    assert any("about 2,000 persons" in line for line in entries(page, "figures"))
+    assert entries(page, "unknown")
+
+
+def test_each_line_says_when_who_and_why(seeded: TestClient) -> None:
+    page = get(seeded, KALAMUN)
+    (role, *_) = [line for line in page.one("section", id="roles").all("li") if not line.all("li") and line.all("a")]
+    by = role.one("small").text
+    assert "27 Oct 2017" in by
+    assert "TASS" in by
+    why = role.one("a", **{"class": "why"}).attributes["href"]
+    assert why.startswith(f"{KALAMUN}/why?line=talks%2Feastern-kalamun-truce.roles.")
+    reasons = get(seeded, why).one("main")
+    assert "who says so: " in reasons.text
+    assert "TASS, 27 Oct 2017" in reasons.text
+    event = get(seeded, reasons.all("a", **{"class": "why"})[0].attributes["href"])
+    assert "nobody corrected" in event.one("main").text
+
+
+def test_a_horizon_says_what_it_is_and_is_carried_on(seeded: TestClient) -> None:
+    page = get(seeded, f"{KALAMUN}?as_of=2017-10-28&published_by=&known_at=&lang=en")
+    assert "As of 28 Oct 2017" in page.one("div", **{"class": "bar"}).text
+    assert not [section for section in page.all("section", id="overdue") if section.all("li")]
+    whys = [link.attributes["href"] for link in page.all("a", **{"class": "why"})]
+    assert whys
+    assert all("as_of=2017-10-28" in why and "lang=en" in why for why in whys)
+    pinned = page.one("footer").one("a").attributes["href"]
+    assert re.search(r"known_at_position=42\b", pinned)
+    get(seeded, pinned)
+    steps = get(seeded, f"{KALAMUN}?known_at_position=20")
+    assert "log position 20" in steps.one("div", **{"class": "bar"}).text
+    assert steps.one("a", rel="prev").attributes["href"].endswith("known_at_position=19")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_in_every_language(seeded: TestClient, path: str, language: str) -> None:
+    by_header = get(seeded, path, liking=f"xx, {language};q=0.9")
+    assert by_header.one("html").attributes["lang"] == language
+    by_parameter = get(seeded, f"{path}?lang={language}", liking="fr")
+    assert by_parameter.one("html").attributes["lang"] == language
+    own = [link for link in by_parameter.all("a") if link.attributes["href"].startswith("/") and "#" not in link.text]
+    assert all(f"lang={language}" in link.attributes["href"] or link.attributes.get("hreflang") for link in own), (
+        "a link loses the language"
+    )
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_the_links_of_a_page_lead_somewhere(seeded: TestClient, path: str) -> None:
+    page = get(seeded, path)
+    links = {link.attributes["href"] for link in every(page) if link.name in ("a", "link")} - {"data:,"}
+    ids = {element.attributes.get("id") for element in every(page)}
+    for link in links:
+        where, _, fragment = link.partition("#")
+        assert where or fragment in ids, link
+        if where:
+            assert seeded.get(where, headers=HTML).status_code == 200, link
+
+
+def test_an_error_is_a_page_for_those_who_want_pages(seeded: TestClient) -> None:
+    page = get(seeded, "/processes/eastern-kalamn", 404)
+    assert [link.text for link in page.one("main").all("li")]
+    wrong = get(seeded, f"{KALAMUN}?as_of=yesterday&known_at=then", 400)
+    assert [code.text for code in wrong.one("main").all("code") if code.text in ("as_of", "known_at")]
+    get(seeded, "/?lang=xx", 400)
+    get(seeded, "/v1/processes/nothing-here", 404)
+    answer = seeded.get("/processes/eastern-kalamn")
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_files_are_kept_for_ever_under_names_that_change(seeded: TestClient) -> None:
+    (style,) = (link for link in get(seeded, "/").all("link") if link.attributes["rel"] == "stylesheet")
+    answer = seeded.get(style.attributes["href"])
+    assert "immutable" in answer.headers["cache-control"]
+    assert answer.headers["content-type"] == "text/css; charset=utf-8"
+    get(seeded, "/static/parley.000000000000.css", 404)
+
+
+def test_the_list_as_a_table_for_other_programs(seeded: TestClient) -> None:
+    answer = seeded.get("/?format=csv")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert "attachment" in answer.headers["content-disposition"]
+    rows = answer.content.decode("utf-8-sig").splitlines()
+    assert rows[0].startswith("Process,Name,State")
+    assert rows[1].startswith("eastern-kalamun,Eastern Kalamun,open")
