@@ -23,7 +23,7 @@ from domain.agreement_codes import (
     Written,
 )
 from domain.changing import changed
-from domain.codings import ForeignIds
+from domain.codings import Codings, ForeignIds
 from domain.comparison import comparable
 from domain.edtf import BEGINNING, END, When
 from domain.event import Event, Payload, ProcessOpening
@@ -266,10 +266,16 @@ class ViolationReported(Payload):
     """Who alleges it."""
     attributed_to: tuple[ActorRef, ...] = ()
     """To whom it is attributed."""
+    against: tuple[ActorRef, ...] = ()
+    """Who was attacked."""
+    target: Short | None = None
+    """Who or what was attacked, in words: `a market`, `civilians`, `aid workers of two organisations`."""
     verification: Verification = Verification.ALLEGED
     """How far it is verified."""
     ids: ForeignIds = ()
     """Its ids in other registers."""
+    coded: Codings = ()
+    """How code books code it."""
 
     example: ClassVar[dict[str, Any]] = {"kind": "shelling", "alleged_by": "committee", "verification": "alleged"}
 

@@ -13,11 +13,11 @@ from typing import Any, ClassVar, Protocol, Self, TypeVar
 from pydantic import model_validator
 
 from domain.changing import changed
-from domain.codings import ForeignId, ForeignIds
+from domain.codings import Codings, ForeignId, ForeignIds
 from domain.comparison import comparable
 from domain.edtf import When
 from domain.event import Event, Opening, Payload
-from domain.general_codes import AccessConstraint, IncidentKind, ProposalKind, Role, RoleScope, Stance
+from domain.general_codes import AccessConstraint, CountedActs, IncidentKind, ProposalKind, Role, RoleScope, Stance
 from domain.keys import compound
 from domain.lines import ANY_ORDER, Candidate, Cited, Course, Line
 from domain.series import Series
@@ -189,6 +189,10 @@ class Figure(Payload):
     """The area the figure covers; absent: the source does not say, and the status shows that."""
     scope: Short | None = None
     """Who or what else bounds the figure: `members of the eleven groups`."""
+    about: EventRef | None = None
+    """The incident or the violation whose toll it is: claims on one toll are compared with each other alone."""
+    counts: CountedActs | None = None
+    """If it counts acts that somebody recorded over a period: violations of the agreement, or incidents."""
 
     @model_validator(mode="after")
     def flow_has_a_period(self) -> Self:
@@ -198,7 +202,13 @@ class Figure(Payload):
     @property
     def series(self) -> Series:
         return Series.of(
-            self.measure, self.quantity, self.counting, area=self.area, scope=self.scope, period=self.period
+            self.measure,
+            self.quantity,
+            self.counting,
+            area=self.area,
+            scope=self.scope,
+            period=self.period,
+            about=self.about,
         )
 
     @property
@@ -256,12 +266,18 @@ class IncidentReported(Payload):
     """Who claims responsibility."""
     attributed_to: tuple[ActorRef, ...] = ()
     """To whom it is attributed, by the source."""
+    against: tuple[ActorRef, ...] = ()
+    """Who was attacked."""
+    target: Short | None = None
+    """Who or what was attacked, in words: `a market`, `civilians`, `aid workers of two organisations`."""
     affects: tuple[SubjectRef, ...] = ()
     """Which other subjects it affects: a convoy, an agreement."""
     constraint: AccessConstraint | None = None
     """The type of access constraint, if it is one (OCHA)."""
     ids: ForeignIds = ()
     """Its ids in other registers."""
+    coded: Codings = ()
+    """How code books code it: its means, its context, its place."""
 
     example: ClassVar[dict[str, Any]] = {
         "kind": "shelling",

@@ -74,6 +74,14 @@ class IncidentKind(StrEnum):
     GROUND_ATTACK = "ground attack"
     SMALL_ARMS_FIRE = "small arms fire"
     EXPLOSIVE_DEVICE = "explosive device"
+    ARMED_CLASH = "armed clash"
+    SNIPER_FIRE = "sniper fire"
+    DRONE_STRIKE = "drone strike"
+    LANDMINE = "landmine"
+    ASSAULT = "assault"
+    SEXUAL_VIOLENCE = "sexual violence"
+    PROTEST = "protest"
+    RIOT = "riot"
     ARREST = "arrest"
     ABDUCTION = "abduction"
     BLOCKADE = "blockade"
@@ -81,6 +89,14 @@ class IncidentKind(StrEnum):
     OBSTRUCTION = "obstruction"
     THREAT = "threat"
     OTHER = "other"
+    UNKNOWN = "unknown"
+
+
+class CountedActs(StrEnum):
+    """What a count of acts counts: violations of an agreement, or incidents."""
+
+    VIOLATIONS = "violations"
+    INCIDENTS = "incidents"
 
 
 class AccessConstraint(StrEnum):

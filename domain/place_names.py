@@ -11,7 +11,7 @@ from domain.event import Event, Payload
 from domain.general import IncidentReported
 from domain.processes import AccessReported, ControlReported
 from domain.values import Place, Value
-from domain.vocabulary import nested_values
+from domain.vocabulary import nested_values, values_within
 
 _ON_ANY_SUBJECT: frozenset[type[Payload]] = frozenset(
     (AccessReported, ControlReported, IncidentReported, ViolationReported)
@@ -50,5 +50,5 @@ def _holding(model: type[Value]) -> tuple[str, ...]:
     return tuple(
         name
         for name, field in model.model_fields.items()
-        if any(nested is Place or _holding(nested) for nested in nested_values(field.annotation))
+        if any(Place in values_within(nested) for nested in nested_values(field.annotation))
     )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
+
+from pydantic.fields import FieldInfo
 
 from domain import agreements, general, revisions
 from domain.event import Event, Opening, Revision, family_of
 from domain.values import Refers, Subject, Value
-from domain.vocabulary import PAYLOADS, nested_values, replaced
+from domain.vocabulary import PAYLOADS, nested_values, replaced, values_within
 
 
 def references(event: Event) -> Iterator[tuple[str, Refers, str]]:
@@ -119,28 +121,35 @@ def _named(held: Any, refers: Refers | None, stays: Mapping[Subject, Subject]) -
 @cache
 def _referring(model: type[Value]) -> tuple[tuple[str, Refers | None], ...]:
     """The fields of a model that are references (with their kind) or hold values with references (None)."""
-    referring: list[tuple[str, Refers | None]] = []
-    for name, field in model.model_fields.items():
-        marks = [m for m in field.metadata if isinstance(m, Refers)] + list(_marks(field.annotation))
-        if marks:
-            referring.append((name, marks[0]))
-        elif any(_referring(nested) for nested in nested_values(field.annotation)):
-            referring.append((name, None))
-    return tuple(referring)
+    return _holding(model, lambda refers: True)  # noqa: ARG005
 
 
 @cache
 def _naming_actors(model: type[Value]) -> tuple[tuple[str, Refers | None], ...]:
     """Those of the fields that refer that can name an actor, or hold values that do (None)."""
-    return tuple(
-        (name, refers)
-        for name, refers in _referring(model)
-        if (
-            refers.to in ("actors", "claimant", "subject")
-            if refers is not None
-            else any(_naming_actors(nested) for nested in nested_values(model.model_fields[name].annotation))
-        )
-    )
+    return _holding(model, lambda refers: refers.to in ("actors", "claimant", "subject"))
+
+
+def _holding(model: type[Value], wanted: Callable[[Refers], bool]) -> tuple[tuple[str, Refers | None], ...]:
+    """The fields of a model that are wanted references, or hold values with such references (None)."""
+    holding: list[tuple[str, Refers | None]] = []
+    for name, field in model.model_fields.items():
+        if (refers := _own_mark(field)) is not None:
+            holding += [(name, refers)] if wanted(refers) else []
+        elif any(
+            (mark := _own_mark(inner)) is not None and wanted(mark)
+            for nested in nested_values(field.annotation)
+            for kind in values_within(nested)
+            for inner in kind.model_fields.values()
+        ):
+            holding.append((name, None))
+    return tuple(holding)
+
+
+def _own_mark(field: FieldInfo) -> Refers | None:
+    """The kind of reference that a field is, if it is one."""
+    marks = [mark for mark in field.metadata if isinstance(mark, Refers)]
+    return next(iter((*marks, *_marks(field.annotation))), None)
 
 
 def _marks(annotation: Any) -> Iterator[Refers]:
@@ -181,6 +190,9 @@ def misfit(event: Event, pointer: str, subject: str, name: str, reads: str | Non
             return "name a ProposalMade"
         case ((general.PositionTaken() | general.ProposalMade()), "/data/answers") if subject != event.subject:
             return "the proposal named was made on another subject: send the answer to that subject"
+        case general.Figure(), "/data/about":
+            acts = ("IncidentReported", "ViolationReported")
+            return None if name in acts else "name an IncidentReported or a ViolationReported"
         case general.FigureAssessed(), _ if name not in ("FigureReported", "FigureAssessed"):
             return "name figures: FigureReported or FigureAssessed"
         case _:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import NamedTuple, Self
+from uuid import UUID
 
 from domain.comparison import comparable
 from domain.edtf import When
@@ -24,6 +25,8 @@ class Series(NamedTuple):
     """Of a flow or a cumulative count; a stock has none."""
     enrolled: tuple[str, ...] = ()
     """Of counts of a register: the track (empty: all tracks) and the category (empty: not said)."""
+    about: str = ""
+    """Of the toll of an incident or a violation: the id of its event."""
 
     @property
     def key(self) -> str:
@@ -36,6 +39,7 @@ class Series(NamedTuple):
             self.scope,
             self.period,
             *self.enrolled,
+            *((self.about,) if self.about else ()),
         )
 
     @classmethod
@@ -49,6 +53,7 @@ class Series(NamedTuple):
         scope: str | None,
         period: When | None,
         enrolled: tuple[str, ...] = (),
+        about: UUID | None = None,
     ) -> Self:
         """The series of one figure, given its fields as they were sent."""
         return cls(
@@ -59,4 +64,5 @@ class Series(NamedTuple):
             comparable(scope or ""),
             str(period or "") if counting is not Counting.STOCK else "",
             tuple(comparable(part) for part in enrolled),
+            str(about or ""),
         )

@@ -238,6 +238,14 @@ class Quantity(Value):
     """What is counted, in the plural: persons, households, armed groups, cities, trucks, tonnes …"""
     verbatim: Short | None = None
     """The source's own words for the number."""
+    parts: tuple[Part, ...] = Field(default=(), max_length=50)
+    """Of whom, or of what, how many: within the number, and never added to it. Parts may overlap."""
+
+    @model_validator(mode="after")
+    def parts_nest_a_little(self) -> Self:
+        if self.parts and _depth(self) > MOST_NESTED:
+            raise ValueError(f"parts have parts only {MOST_NESTED} deep: say the innermost in a figure of their own")
+        return self
 
     @model_validator(mode="after")
     def says_something(self) -> Self:
@@ -283,6 +291,25 @@ class Quantity(Value):
             exact(self.low) if self.low is not None else low,
             exact(self.high) if self.high is not None else high,
         )
+
+
+class Part(Value):
+    """A part of a number: of whom, or of what, so many."""
+
+    who: Short
+    """Of whom, or of what: `children`, `aid workers`, `members of the armed group`."""
+    of: ActorRef | None = None
+    """The actor to which they belong, if it is identified."""
+    quantity: Quantity
+    """How many."""
+
+
+Quantity.model_rebuild()
+MOST_NESTED = 4
+
+
+def _depth(whole: Quantity) -> int:
+    return 1 + max((_depth(part.quantity) for part in whole.parts), default=-1)
 
 
 class Counting(StrEnum):

@@ -236,6 +236,18 @@ def nested_values(annotation: Any) -> Iterator[type[Value]]:
         yield from nested_values(argument)
 
 
+@cache
+def values_within(model: type[Value]) -> frozenset[type[Value]]:
+    """A class of values, and all classes of values that it holds, however deep; a class may hold itself."""
+    within, waiting = {model}, [model]
+    while waiting:
+        for field in waiting.pop().model_fields.values():
+            new = set(nested_values(field.annotation)) - within
+            within |= new
+            waiting += new
+    return frozenset(within)
+
+
 # --- documentation ----------------------------------------------------------------------------------------
 
 

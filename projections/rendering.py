@@ -137,7 +137,24 @@ class Renderer:
 
 def said(data: Value, *leave_out: str) -> Said:
     """What an event says, field by field, without what it does not say; the actors in it are not remembered."""
-    return cast(Said, data.model_dump(mode="json", exclude_none=True, exclude=set(leave_out)))
+    return cast(Said, _without_empty(data.model_dump(mode="json", exclude_none=True, exclude=set(leave_out))))
+
+
+_SELDOM = frozenset(("parts", "ids", "coded", "against"))
+"""Lists that most reports leave empty: shown only if there is something in them."""
+
+
+def _without_empty(said: dict[str, Any]) -> dict[str, Any]:
+    for name, value in [*said.items()]:
+        if value == [] and name in _SELDOM:
+            del said[name]
+        elif isinstance(value, dict):
+            _without_empty(value)
+        elif isinstance(value, list):
+            for item in value:
+                if isinstance(item, dict):
+                    _without_empty(item)
+    return said
 
 
 def labels(texts: Iterable[Label]) -> list[ShownLabel]:

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -68,13 +67,17 @@ def _with_default(name: str, field: FieldInfo) -> str:
     return f"{name} = {json.dumps(default)}"
 
 
-def _within(annotation: Any) -> Iterator[type[Any]]:
-    if inspect.isclass(annotation) and issubclass(annotation, (Value, StrEnum)):
-        yield annotation
-        for field in getattr(annotation, "model_fields", {}).values():
-            yield from _within(field.annotation)
-    for argument in getattr(annotation, "__args__", ()):
-        yield from _within(argument)
+def _within(annotation: Any) -> set[type[Any]]:
+    """The values and enumerations of an annotation, and those in them; a value may hold itself."""
+    found: set[type[Any]] = set()
+    waiting = [annotation]
+    while waiting:
+        one = waiting.pop()
+        if inspect.isclass(one) and issubclass(one, (Value, StrEnum)) and one not in found:
+            found.add(one)
+            waiting += [field.annotation for field in getattr(one, "model_fields", {}).values()]
+        waiting += getattr(one, "__args__", ())
+    return found
 
 
 def write_missing() -> list[str]:

@@ -269,9 +269,12 @@ def _mend(data: dict[str, Any], name: str, world: _World, draw: st.DrawFn) -> di
     wanted = {
         "answers": world.of_type("ProposalMade", subject=world.subject),
         "considered": world.of_type("FigureReported", "FigureAssessed"),
+        "about": world.of_type("IncidentReported", "ViolationReported") if name.startswith("Figure") else [],
         "violation": world.of_type("ViolationReported", subject=world.subject),
     }
     for key, ids in wanted.items():
+        if key == "about" and not name.startswith("Figure"):
+            continue  # what talks are about
         if key in data and not ids:
             del data[key]
         elif key in data:

@@ -1,15 +1,17 @@
-"""What only some subjects have beside the lines of their family: ids in other registers."""
+"""What only some subjects have beside the lines of their family: ids in other registers, and counts by recorder."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from api.wording import words
+from api.wording import values, words
 from api.wording.cited_lines import CitedLines
-from api.wording.language import say
+from api.wording.language import grouped, say
+from api.wording.marks import ASIDE
 
 if TYPE_CHECKING:
-    from projections.answers.status import StatusAnswer
+    from projections.answers.status import RecorderCounts, StatusAnswer
     from projections.answers.subjects import ShownSubject
 
 
@@ -23,3 +25,17 @@ def put_of_process(page: CitedLines, status: StatusAnswer) -> None:
     """The same of the process itself, at the top."""
     if status.get("ids"):
         page.sheet.put(say("In other registers: {ids}", ids=words.foreign_ids(status["ids"])))
+
+
+def counts(page: CitedLines, reported: str, numbers: Mapping[str, RecorderCounts], indent: int) -> None:
+    """Violations or incidents by recorder."""
+    for recorder, count in numbers.items():
+        spans = say(
+            "{week} in 7 days, {month} in 30 days, {all} in all",
+            week=values.counted(count["last_7_days"]),
+            month=values.counted(count["last_30_days"]),
+            all=grouped(count["all"]),
+        )
+        page.sheet.put(f"{reported.format(who=page.names.claimant(recorder))}: {spans}", indent=indent)
+    if len(numbers) > 1:
+        page.sheet.put((say("Two may report the same one: these are never added up."), ASIDE), indent=indent)

@@ -8,7 +8,7 @@ words; what is contested names every candidate with who says it; what we inferre
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from projections.answers.figures import FigureSeries
     from projections.answers.lines import Said
     from projections.answers.obligations import OwedObligation
-    from projections.answers.status import LastHeard, RecorderCounts, StatusAnswer
+    from projections.answers.status import LastHeard, StatusAnswer
     from projections.answers.subjects import Whereabouts
 
 
@@ -229,7 +229,7 @@ class StatusPage(CitedLines):
 
     def truce(self) -> None:
         truce = self._status["truce"]
-        anything = [*truce["agreements"], *([truce["incidents"]] if truce["incidents"] else [])]
+        anything = [*truce["agreements"], *truce["counted"], *([truce["incidents"]] if truce["incidents"] else [])]
         self.section("truce", say("Truce"), anything, say("no truce, violation or incident recorded"))
         for agreement in truce["agreements"]:
             standing: list[Fragment] = []
@@ -243,20 +243,14 @@ class StatusPage(CitedLines):
                 ]
             self.line([(f"{clean(agreement['label'])}: ", "bold")], agreement["state"], _stage, *standing)
             self.detail(say("term: "), agreement["term"], values.term)
-            self._counts(say("violations reported by {who}"), agreement["violations"], indent=4)
-        self._counts(say("incidents reported by {who}"), truce["incidents"], indent=2)
+            further_lines.counts(self, say("violations reported by {who}"), agreement["violations"], indent=4)
+            self._counted(agreement["counted"], indent=4)
+        further_lines.counts(self, say("incidents reported by {who}"), truce["incidents"], indent=2)
+        self._counted(truce["counted"], indent=2)
 
-    def _counts(self, reported: str, counts: Mapping[str, RecorderCounts], indent: int) -> None:
-        for recorder, count in counts.items():
-            spans = say(
-                "{week} in 7 days, {month} in 30 days, {all} in all",
-                week=values.counted(count["last_7_days"]),
-                month=values.counted(count["last_30_days"]),
-                all=grouped(count["all"]),
-            )
-            self.sheet.put(f"{reported.format(who=self.names.claimant(recorder))}: {spans}", indent=indent)
-        if len(counts) > 1:
-            self.sheet.put((say("Two may report the same one: these are never added up."), ASIDE), indent=indent)
+    def _counted(self, figures: Sequence[FigureSeries], indent: int) -> None:
+        for figure in figures:
+            self._series(figure, indent)
 
     def obligations(self) -> None:
         sides = self.section("obligations", say("Obligations, side by side"), self._status["obligations"])

@@ -6,7 +6,7 @@ Dates come in EDTF (see `domain.edtf`); what cannot be read, say from a newer se
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -184,7 +184,15 @@ def quantity(amount: Fields, unit: str | None = None) -> str:
         words = say("at most {number}", number=number(high))
     else:
         words = say("at least {number}", number=number(low))
-    return f"{words} {what}"
+    return f"{words} {what}{parts(amount.get('parts'))}"
+
+
+def parts(within: Sequence[Fields] | None) -> str:
+    """Of whom how many: " (of whom 68 children, 3 aid workers)". They are within the number, and never added to it."""
+    if not within:
+        return ""
+    said = (quantity({**part["quantity"], "unit": part["who"]}) for part in within)
+    return say(" (of whom {parts})", parts=say(", ").join(said))
 
 
 def times(count: int, singular: str, plural: str | None = None) -> str:

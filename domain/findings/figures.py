@@ -6,20 +6,25 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
 
 from domain.claimants import Claimant
+from domain.comparison import comparable
 from domain.decimals import Exact, middle, times
 from domain.edtf import BEGINNING, END
+from domain.event import Event
 from domain.finding import DAY, Finding, Rule, Severity, few, in_order, ranked
-from domain.findings.wording import MAX_VALUES, cut, names_by_key, plain_number, said_by
+from domain.findings.wording import MAX_VALUES, amount_of, cut, names_by_key, plain_number, said_by
 from domain.keys import compound
 from domain.series import Series
-from domain.values import EventId, Subject
+from domain.values import EventId, Part, Quantity, Subject, Value
 
 PART_ABOVE_WHOLE = Rule(
     "part-above-whole",
     "What one claimant says of a part and of the whole: one track of a register and all tracks, some of the "
-    "places, a narrower scope; or what a convoy delivered or lost and what was loaded. Raised if the least "
+    "places, a narrower scope; what a report itself calls a part (“of whom”); or what a convoy delivered or lost "
+    "and what was loaded. Raised if the least "
     "that the part may be is above the most that the whole may be; resolved by a newer claim, or a correction.",
     Severity.MODERATE,
     data_quality=True,
@@ -127,7 +132,7 @@ def _parts_above(subject: Subject, claims: Sequence[ClaimMade]) -> Iterator[Find
     for claim in claims:
         if not claim.assessed:
             series = claim.series
-            said[claim.claimant.key, series.counting, series.unit, series.period].append(claim)
+            said[claim.claimant.key, series.counting, series.unit, series.period, series.about].append(claim)
     for alike in said.values():
         for part, whole in ((a, b) for a in alike for b in alike if _is_part(a.series, b.series)):
             apart = max(part.earliest - whole.latest, whole.earliest - part.latest)
@@ -139,6 +144,62 @@ def _parts_above(subject: Subject, claims: Sequence[ClaimMade]) -> Iterator[Find
             )
             about = compound(part.claimant.key, part.series.key, whole.series.key)
             yield PART_ABOVE_WHOLE.finding(subject, text, few((part.event, whole.event)), about=about)
+
+
+def of_parts(subject: Subject, event: Event) -> list[Finding]:
+    """The parts that a report itself puts above their whole, in the same unit."""
+    return [
+        PART_ABOVE_WHOLE.finding(
+            subject,
+            f"{said_by(event.claimants)}: {amount_of(part.quantity)} ({cut(part.who)}) out of {amount_of(whole)}.",
+            (event.id,),
+            about=f"parts {compound(str(event.id), *path)}",
+        )
+        for whole, part, path in _parts_in(event.data)
+        if _is_above(part.quantity, whole)
+    ]
+
+
+def has_parts(event: Event) -> bool:
+    """Whether a number in a report has parts."""
+    return next(_parts_in(event.data), None) is not None
+
+
+def _is_above(part: Quantity, whole: Quantity) -> bool:
+    most = whole.range[1]
+    return comparable(part.unit) == comparable(whole.unit) and most is not None and part.range[0] > most
+
+
+def _parts_in(value: Value, path: tuple[str, ...] = ()) -> Iterator[tuple[Quantity, Part, tuple[str, ...]]]:
+    """Every part of every number in a value, with the number and the way to it."""
+    if isinstance(value, Quantity):
+        for number, part in enumerate(value.parts):
+            here = (*path, str(number))
+            yield value, part, here
+            yield from _parts_in(part.quantity, here)
+        return
+    for name in _counting(type(value)):
+        held = getattr(value, name)
+        for number, item in enumerate(held if isinstance(held, tuple) else (held,)):
+            if isinstance(item, Value):
+                yield from _parts_in(item, (*path, name, str(number)))
+
+
+@cache
+def _counting(model: type[Value]) -> tuple[str, ...]:
+    """The fields of a class of values that are numbers, or hold some."""
+    return tuple(
+        name
+        for name, field in model.model_fields.items()
+        if any(nested is Quantity or _counting(nested) for nested in _values_named(field.annotation))
+    )
+
+
+def _values_named(annotation: Any) -> Iterator[type[Value]]:
+    if isinstance(annotation, type) and issubclass(annotation, Value):
+        yield annotation
+    for argument in getattr(annotation, "__args__", ()):
+        yield from _values_named(argument)
 
 
 def _is_part(part: Series, whole: Series) -> bool:

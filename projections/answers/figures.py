@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import NotRequired
+
 from typing_extensions import TypedDict
 
 from projections.answers.explanations import Marks, ShownHorizon
-from projections.answers.lines import Cursor, EventId, EventIds
+from projections.answers.lines import Cursor, EventId, EventIds, Said
 
 
 class ShownQuantity(TypedDict):
@@ -17,6 +19,8 @@ class ShownQuantity(TypedDict):
     """The range that the qualifier allows."""
     high: float | None
     verbatim: str | None
+    parts: NotRequired[list[Said]]
+    """Of whom, or of what, how many, as in the schema `Part`: within the number, never added to it."""
 
 
 class Within(TypedDict, total=False):
@@ -56,6 +60,10 @@ class FigureSeries(TypedDict):
     area: list[str] | None
     area_stated: bool
     scope: str | None
+    about: NotRequired[EventId]
+    """The incident or violation whose toll it is."""
+    counts: NotRequired[str]
+    """What it counts, if it counts acts: violations, incidents."""
     claims: list[SeriesClaim]
     claimants: int
     span: Span | None

@@ -96,6 +96,8 @@ class TruceStanding(TypedDict):
     term: ShownLine[ShownTerm] | None
     violations: dict[str, RecorderCounts]
     """By recorder."""
+    counted: list[FigureSeries]
+    """Violations that somebody counted over a period: beside those reported one by one, and never added to them."""
 
 
 class Truce(TypedDict):
@@ -104,6 +106,8 @@ class Truce(TypedDict):
     agreements: list[TruceStanding]
     incidents: dict[str, RecorderCounts]
     """By recorder."""
+    counted: list[FigureSeries]
+    """Incidents that somebody counted over a period: beside those reported one by one."""
 
 
 # --- subjects, without what the status gathers ----------------------------------------------------------------

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 
+from typing_extensions import TypedDict
+
 from domain.comparison import comparable
 from domain.decimals import Exact, as_number
 from domain.enrolments import EnrolmentReported
@@ -17,6 +19,7 @@ from domain.values import Quantity, Subject
 from projections import rendering
 from projections.answers.explanations import Marks
 from projections.answers.figures import FigureSeries, MadeClaim, SeriesClaim, ShownClaim, ShownQuantity, Within
+from projections.answers.lines import Said
 from projections.paging import Page, cursor, read_cursor, storable
 from projections.queries.at_horizon import PRESENT, HorizonRequest, process_view
 from projections.queries.processes import known_ids
@@ -191,12 +194,36 @@ def _series(renderer: Renderer, subject: str, claims: list[Claim], events: Mappi
         "area": stated,
         "area_stated": stated is not None,
         "scope": newest.scope,
+        **_kind(newest),
         "claims": shown[False],
         "claimants": len(claims),
         "span": None if contested or not shown[False] else {"low": plain(low), "high": plain(high)},
         "contested": contested,
         "assessed": shown[True],
     }
+
+
+class _Parts(TypedDict, total=False):
+    """What only some numbers have."""
+
+    parts: list[Said]
+
+
+class _Kind(TypedDict, total=False):
+    """What only some figures have."""
+
+    about: str
+    counts: str
+
+
+def _kind(figure: Figure | EnrolmentReported) -> _Kind:
+    kind = _Kind()
+    if isinstance(figure, Figure):
+        if figure.about is not None:
+            kind["about"] = str(figure.about)
+        if figure.counts is not None:
+            kind["counts"] = figure.counts.value
+    return kind
 
 
 def plain(number: Exact | None) -> float | None:
@@ -212,4 +239,5 @@ def quantity(claimed: Quantity) -> ShownQuantity:
         "low": plain(low),
         "high": plain(high),
         "verbatim": claimed.verbatim,
+        **(_Parts(parts=[rendering.said(part) for part in claimed.parts]) if claimed.parts else _Parts()),
     }

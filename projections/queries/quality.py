@@ -9,7 +9,7 @@ from domain import families
 from domain.effect import in_effect
 from domain.event import Event, Recorded
 from domain.finding import Finding
-from domain.findings.figures import ClaimMade, of_claims
+from domain.findings.figures import ClaimMade, of_claims, of_parts
 from domain.findings.reports import of_repeats, of_shared_ids
 from domain.findings.rules import RULES
 from domain.references import naming
@@ -55,6 +55,7 @@ def _quality(
         *families.findings(subject, state),
         *of_claims(subject, _newest_claims(events)),
         *of_repeats(subject, events),
+        *(finding for event in events for finding in of_parts(subject, event)),
         *of_shared_ids(subject, {key: {**others.get(key, {}), **mine} for key, mine in holders.items()}),
     ]
     return [finding for finding in every if RULES[finding.rule].data_quality]

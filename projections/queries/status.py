@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from operator import itemgetter
 from typing import Any, cast
@@ -17,6 +17,7 @@ from domain.spans import begins, has_passed, local_day, moment_after, next_day, 
 from domain.values import Subject
 from projections import rendering
 from projections.answers.deadlines import ShownDue
+from projections.answers.figures import FigureSeries
 from projections.answers.lines import fields_of
 from projections.answers.status import (
     ConvoyInStatus,
@@ -96,7 +97,7 @@ def compose(view: ProcessView) -> StatusAnswer:
         "later": deadlines["later"],
         "findings": shown_glance(renderer, view.glance(int(now.timestamp()), FINDINGS_SHOWN)),
         "people_at_risk": at_risk(renderer, snapshot, own),
-        "truce": truce(renderer, snapshot, now),
+        "truce": truce(renderer, snapshot, now, figures),
         "obligations": ledger(renderer, snapshot, now),
         "totals": totals(snapshot),
         "talks": cast("list[RoundInStatus]", _current(renderer, snapshot, talks.TalksState)),
@@ -294,7 +295,7 @@ def at_risk(renderer: Renderer, snapshot: ProcessSnapshot, own: processes.Proces
     }
 
 
-def truce(renderer: Renderer, snapshot: ProcessSnapshot, now: datetime) -> Truce:
+def truce(renderer: Renderer, snapshot: ProcessSnapshot, now: datetime, figures: Sequence[FigureSeries]) -> Truce:
     """Each ceasefire with its term; violations and incidents per recorder in the last 7 and 30 days."""
     today = local_day(second_of(now), snapshot.zones_of(snapshot.own))
     truces: list[TruceStanding] = []
@@ -312,7 +313,9 @@ def truce(renderer: Renderer, snapshot: ProcessSnapshot, now: datetime) -> Truce
                     "violations": by_recorder(
                         [t for t in snapshot.incident_counts if t.subject == path and t.kind == "violation"], today
                     ),
+                    "counted": [f for f in figures if f["subject"] == path and f.get("counts") == "violations"],
                 }
             )
     incidents = [t for t in snapshot.incident_counts if t.kind == "incident"]
-    return {"agreements": truces, "incidents": by_recorder(incidents, today)}
+    counted = [figure for figure in figures if figure.get("counts") == "incidents"]
+    return {"agreements": truces, "incidents": by_recorder(incidents, today), "counted": counted}

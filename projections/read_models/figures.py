@@ -116,8 +116,10 @@ class StatedClaim(NamedTuple):
     @staticmethod
     def of(text: str, *, assessed: bool) -> StatedClaim:
         """The claim that a table holds."""
-        (measure, counting, unit, area, scope, period, enrolled), (name, kind, within), low, high = json.loads(text)
-        series = Series(measure, counting, unit, tuple(area), scope, period, tuple(enrolled))
+        (measure, counting, unit, area, scope, period, enrolled, about), (name, kind, within), low, high = json.loads(
+            text
+        )
+        series = Series(measure, counting, unit, tuple(area), scope, period, tuple(enrolled), about)
         claimant = Claimant(name, ClaimantKind(kind), within)
         return StatedClaim(series, claimant, assessed, exact(low), exact(high) if high is not None else None)
 

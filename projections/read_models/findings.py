@@ -31,7 +31,7 @@ from sqlalchemy import (
 from domain import families
 from domain.event import Event
 from domain.finding import Finding, Severity
-from domain.findings.figures import ClaimMade, of_claims
+from domain.findings.figures import ClaimMade, has_parts, of_claims, of_parts
 from domain.findings.processes import Act, acts, in_place
 from domain.findings.reports import ForeignKey, Holders, content_key, of_disputes, of_repeats, of_shared_ids
 from domain.findings.rules import RULES
@@ -91,7 +91,7 @@ ACTOR_ACTIVITY = TableDefinition(
 )
 """Actors that act in a subject, and those that have a role or a side there."""
 
-OF_STATE, OF_CLAIMS, OF_DISPUTES, OF_IDS = "state", "claims", "disputes", "ids"
+OF_STATE, OF_CLAIMS, OF_DISPUTES, OF_IDS, OF_PARTS = "state", "claims", "disputes", "ids", "parts"
 """Parts of a subject's findings that are renewed at once; a report made twice is a part for each content."""
 PLACED = ""
 """What an actor with a role or a side does, in the table of activity."""
@@ -123,6 +123,7 @@ def apply(changes: ChangeSet) -> None:
     _renew_repeats(changes)
     _renew_disputes(changes)
     _renew_shared_ids(changes)
+    _renew_parts(changes)
 
 
 def _renew_states(changes: ChangeSet) -> None:
@@ -251,6 +252,19 @@ def _renew_shared_ids(changes: ChangeSet) -> None:
     _replace(changes, [(subject, OF_IDS) for subject in subjects], findings)
 
 
+def _renew_parts(changes: ChangeSet) -> None:
+    """What a report itself puts above its whole: each report with parts is a part of the findings of its own."""
+    gone = [event for event in changes.gone if has_parts(event)]
+    come = [event for _, event in changes.come if has_parts(event)]
+    if gone or come:
+        findings = [(_part_of(event), finding) for event in come for finding in of_parts(event.subject, event)]
+        _replace(changes, [(event.subject, _part_of(event)) for event in (*gone, *come)], findings)
+
+
+def _part_of(event: Event) -> str:
+    return f"{OF_PARTS} {event.key}"
+
+
 def _replace(changes: ChangeSet, parts: Sequence[tuple[Subject, str]], findings: Iterable[tuple[str, Finding]]) -> None:
     """Puts findings, each with its part, in the place of those of the same subjects and parts."""
     table = changes.table(FINDINGS)
@@ -301,6 +315,7 @@ def fold(
         made[Subject(claim.subject)].append(claim.made)
     alike: dict[tuple[Subject, str, str | None], list[Event]] = defaultdict(list)
     for event in in_effect:
+        findings += of_parts(event.subject, event)
         alike[event.subject, event.type, event.occurred].append(event)
     disputed: dict[Subject, list[tuple[EventId, EventId, str]]] = defaultdict(list)
     for subject, event_id, dispute in disputes:

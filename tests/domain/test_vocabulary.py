@@ -16,7 +16,7 @@ from domain.event import Event, Opening, Payload, ProcessOpening, Revision
 from domain.families import FAMILY_EVENTS, OPENINGS, ROWS
 from domain.general import RoleTaken
 from domain.values import FAMILY_NAMES, IN_NO_PROCESS, Value
-from domain.vocabulary import PAYLOADS, example, families_of, model_of, read_event
+from domain.vocabulary import PAYLOADS, example, families_of, model_of, read_event, values_within
 from tests.spec import event, fold_of
 
 NAMED = {
@@ -80,9 +80,7 @@ def test_a_family_has_one_opening(family: str) -> None:
 
 def values_in(model: type[Value]) -> Iterator[type[Value]]:
     """A model and the models nested in it."""
-    yield model
-    for field in model.model_fields.values():
-        yield from (one for found in kinds_in(field.annotation, Value) for one in values_in(found))
+    yield from sorted(values_within(model), key=lambda kind: kind.__name__)
 
 
 def kinds_in(annotation: Any, kind: type) -> Iterator[type[Any]]:

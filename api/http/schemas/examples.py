@@ -175,7 +175,7 @@ STATUS: StatusAnswer = {
         "items": [FINDING],
     },
     "people_at_risk": {"convoys": [], "places": []},
-    "truce": {"agreements": [], "incidents": {}},
+    "truce": {"agreements": [], "incidents": {}, "counted": []},
     "obligations": [],
     "totals": {"talks": {"scheduled": 1}},
     "talks": [],
