@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain.finding import Rule
-from domain.findings import agreements, any_subject, contradictions, convoys, figures, processes, reports
+from domain.findings import agreements, any_subject, contradictions, convoys, dates, figures, processes, reports
 
 RULES: dict[str, Rule] = {
     rule.name: rule
@@ -25,6 +25,9 @@ RULES: dict[str, Rule] = {
         figures.PART_ABOVE_WHOLE,
         figures.CLAIMS_CONTRADICT,
         figures.CLAIMS_DIVERGE,
+        dates.TOLD_TOO_EARLY,
+        dates.HIJRI_YEAR,
+        dates.YEARS_APART,
         reports.LIKELY_DUPLICATE,
         reports.SHARED_FOREIGN_ID,
         processes.SILENCE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -9,6 +10,7 @@ from domain import families
 from domain.effect import in_effect
 from domain.event import Event, Recorded
 from domain.finding import Finding
+from domain.findings.dates import far_publishers, of_dates, of_years_apart
 from domain.findings.figures import ClaimMade, of_claims, of_parts
 from domain.findings.reports import of_repeats, of_shared_ids
 from domain.findings.rules import RULES
@@ -47,7 +49,19 @@ def _quality(
     transaction: Transaction, log: Sequence[Recorded], subject: Subject, joined: Mapping[Subject, Subject]
 ) -> list[Finding]:
     """The findings of data quality of one subject."""
-    events = [naming(event.on(subject), joined) for event in in_effect(log).events]
+    standings = [standing for standing in in_effect(log).standings.values() if standing.event is not None]
+    moments = {recorded.event.id: int(recorded.recorded_at.timestamp()) for recorded in log}
+    told_at = {
+        one.recorded.event.id: max(
+            moments[told] for told in (one.recorded.event.id, *one.corrected_by, *one.repeated_by)
+        )
+        for one in standings
+    }
+    events = [naming(standing.event.on(subject), joined) for standing in standings if standing.event is not None]
+    far: dict[str, list[Event]] = defaultdict(list)
+    for event in events:
+        for publisher in far_publishers(event):
+            far[publisher].append(event)
     state = families.fold(subject.partition("/")[0], events)
     holders = holders_in(events)
     others = holders_of(transaction, holders) if holders else {}
@@ -57,6 +71,8 @@ def _quality(
         *of_repeats(subject, events),
         *(finding for event in events for finding in of_parts(subject, event)),
         *of_shared_ids(subject, {key: {**others.get(key, {}), **mine} for key, mine in holders.items()}),
+        *(finding for event in events for finding in of_dates(subject, event, told_at[event.id])),
+        *(finding for publisher, told in far.items() for finding in of_years_apart(subject, publisher, told)),
     ]
     return [finding for finding in every if RULES[finding.rule].data_quality]
 

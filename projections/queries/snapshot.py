@@ -36,7 +36,7 @@ from projections.read_models.figures import Claim
 from projections.read_models.incident_counts import IncidentCount
 from projections.read_models.membership import apart_from, named_by, subjects_of
 from projections.read_models.process_list import heard_of, line_of
-from projections.read_models.revisions import as_one, canonical_subjects, ids_of, marks_of
+from projections.read_models.revisions import as_one, canonical_subjects, ids_of, marks_of, retelling
 from projections.read_models.subjects import states_of
 from projections.read_models.timeline import ids_of_type, version_of
 from projections.storage.tables import Transaction
@@ -297,11 +297,21 @@ def _of_namesakes(snapshot: ProcessSnapshot, seen: Seen) -> dict[EventId, Record
 
 def findings_in(snapshot: ProcessSnapshot) -> list[Finding]:
     """All findings of a snapshot that was folded in memory, whenever they stand."""
-    disputes = _disputes(snapshot)
+    disputes, told_at = _disputes(snapshot), _told_at(snapshot)
     of_subjects = findings.fold(
-        snapshot.states, snapshot.claims, snapshot.in_effect, disputes, snapshot.zones, snapshot.holders
+        snapshot.states, snapshot.claims, snapshot.in_effect, disputes, snapshot.zones, snapshot.holders, told_at
     )
     return [*of_subjects, *findings_of_whole(snapshot)]
+
+
+def _told_at(snapshot: ProcessSnapshot) -> dict[str, int]:
+    """When what each report in effect says was recorded last."""
+    told_at: dict[str, int] = {}
+    for event in snapshot.in_effect:
+        again = retelling(snapshot.marks.get(event.key, Marks()))
+        recorded = (snapshot.events[one].recorded_at for one in (event.key, *again) if one in snapshot.events)
+        told_at[event.key] = int(max(recorded).timestamp())
+    return told_at
 
 
 def _disputes(snapshot: ProcessSnapshot) -> Iterator[tuple[Subject, EventId, Event]]:

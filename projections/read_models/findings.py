@@ -31,6 +31,7 @@ from sqlalchemy import (
 from domain import families
 from domain.event import Event
 from domain.finding import Finding, Severity
+from domain.findings.dates import ARCHIVE, far_publishers, of_dates, of_years_apart
 from domain.findings.figures import ClaimMade, has_parts, of_claims, of_parts
 from domain.findings.processes import Act, acts, in_place
 from domain.findings.reports import ForeignKey, Holders, content_key, of_disputes, of_repeats, of_shared_ids
@@ -43,7 +44,7 @@ from projections.read_models.change_set import ChangeSet, ReadModel
 from projections.read_models.figures import Claim, makes_claims, newest_claims
 from projections.read_models.foreign_ids import holders_of, ids_changed, keys_of
 from projections.read_models.membership import BELONGS, counted
-from projections.read_models.revisions import as_one, disputes_in_effect, reads, under
+from projections.read_models.revisions import as_one, disputes_in_effect, reads, told_again, under
 from projections.read_models.timeline import recorded_by_id
 from projections.storage.prepared import KEPT, fetch
 from projections.storage.sql import (
@@ -121,6 +122,7 @@ def apply(changes: ChangeSet) -> None:
     _renew_activity(changes)
     _renew_claims(changes)
     _renew_repeats(changes)
+    _renew_dates(changes)
     _renew_disputes(changes)
     _renew_shared_ids(changes)
     _renew_parts(changes)
@@ -188,6 +190,42 @@ def _renew_repeats(changes: ChangeSet) -> None:
         for finding in of_repeats(subject, [events[i] for i in reported_by[subject, content] if i in events])
     ]
     _replace(changes, renewed, findings)
+
+
+def _renew_dates(changes: ChangeSet) -> None:
+    """Dates that cannot be: of each report by itself, and of those that a publisher tells decades late."""
+    gone = [(event.subject, _dates_part(event.key)) for event in changes.gone]
+    seconds = {event.key: int(recorded.recorded_at.timestamp()) for recorded, event in changes.come}
+    doubtful = [event for _, event in changes.come if of_dates(event.subject, event, seconds[event.key])]
+    again = told_again(changes.transaction, [event.key for event in doubtful])
+    findings = [
+        (_dates_part(event.key), finding)
+        for event in doubtful
+        for finding in of_dates(event.subject, event, max(seconds[event.key], again.get(event.key, 0)))
+    ]
+    if gone or findings:
+        parts = dict.fromkeys([*gone, *((finding.subject, part) for part, finding in findings)])
+        _replace(changes, list(parts), findings)
+    _renew_years_apart(changes)
+
+
+def _renew_years_apart(changes: ChangeSet) -> None:
+    lost = [(event.subject, key, event.key) for event in changes.gone for key in far_publishers(event)]
+    new = [(event.subject, key, event.key) for _, event in changes.come for key in far_publishers(event)]
+    if not lost and not new:
+        return
+    told_by = _keep_hashes(changes, lost, new)
+    events = _events_in_effect(changes, {event_id for ids in told_by.values() for event_id in ids[:ARCHIVE]})
+    findings = [
+        (publisher, finding)
+        for (subject, publisher), ids in told_by.items()
+        for finding in of_years_apart(subject, publisher, [events[i] for i in ids[:ARCHIVE] if i in events])
+    ]
+    _replace(changes, list(told_by), findings)
+
+
+def _dates_part(event_id: str) -> str:
+    return f"dates {event_id}"
 
 
 def _keep_hashes(
@@ -298,6 +336,7 @@ def fold(
     disputes: Iterable[tuple[Subject, EventId, Event]],
     zones: Mapping[Subject, Zones],
     holders: Mapping[ForeignKey, Holders],
+    told_at: Mapping[str, int],
 ) -> list[Finding]:
     """The findings of subjects, whenever they stand.
 
@@ -308,15 +347,20 @@ def fold(
         disputes: the reports among these that are disputed, each with the dispute.
         zones: the zones of their processes, of those that have any.
         holders: the subjects, these and others, that carry ids of other registers.
+        told_at: when what each report says was recorded last, in seconds since 1970, by its id.
     """
     findings: list[Finding] = []
     made: dict[Subject, list[ClaimMade]] = defaultdict(list)
     for claim in claims:
         made[Subject(claim.subject)].append(claim.made)
     alike: dict[tuple[Subject, str, str | None], list[Event]] = defaultdict(list)
+    far: dict[tuple[Subject, str], list[Event]] = defaultdict(list)
     for event in in_effect:
         findings += of_parts(event.subject, event)
         alike[event.subject, event.type, event.occurred].append(event)
+        findings += of_dates(event.subject, event, told_at[event.key])
+        for publisher in far_publishers(event):
+            far[event.subject, publisher].append(event)
     disputed: dict[Subject, list[tuple[EventId, EventId, str]]] = defaultdict(list)
     for subject, event_id, dispute in disputes:
         disputed[subject].append((event_id, dispute.id, disputant(dispute)))
@@ -328,6 +372,8 @@ def fold(
     for (subject, _, _), events in alike.items():
         if len(events) > 1:
             findings += of_repeats(subject, events)
+    for (subject, publisher), events in far.items():
+        findings += of_years_apart(subject, publisher, events)
     for subject, pairs in disputed.items():
         findings += of_disputes(subject, pairs)
     for subject in {subject for subjects in holders.values() for subject in subjects} & states.keys():

@@ -288,6 +288,22 @@ def marks_by_id(transaction: Transaction, ids: Iterable[str]) -> dict[str, Marks
     return {event_id: json.loads(marks) for event_id, marks in rows}
 
 
+def told_again(transaction: Transaction, ids: Sequence[str]) -> dict[str, int]:
+    """When what reports say was recorded last, of those that were corrected or stand for duplicates."""
+    retold = {event_id: retelling(marks) for event_id, marks in marks_by_id(transaction, ids).items()}
+    by_id = {r.key: r for r in recorded_by_id(transaction, {one for ids in retold.values() for one in ids})}
+    return {
+        event_id: max(int(by_id[one].recorded_at.timestamp()) for one in again if one in by_id)
+        for event_id, again in retold.items()
+        if any(one in by_id for one in again)
+    }
+
+
+def retelling(marks: Marks) -> list[str]:
+    """The events by which a report was told again: its corrections, and the duplicates that it stands for."""
+    return [*marks.get("corrected_by", ()), *marks.get("repeated_by", ())]
+
+
 def disputes_in_effect(transaction: Transaction, subjects: Iterable[Subject]) -> list[tuple[EventId, Event]]:
     """The reports in effect on subjects that are disputed, each with the dispute."""
     disputes = {

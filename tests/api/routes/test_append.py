@@ -434,6 +434,22 @@ def test_strict_handling_refuses_a_step_that_cannot_be(client: TestClient) -> No
     assert client.post("/v1/events", json=[mended, begun], headers=STRICT).status_code == 201, "both at once"
 
 
+def test_strict_handling_refuses_dates_that_cannot_be(client: TestClient) -> None:
+    begin(client)
+    convened = wire("TalksConvened", subject="talks/first", occurred="2062-03-03", data={})
+    hijri = wire("TalksScheduled", subject="talks/first", data={"when": "1445-08-20"})
+    body = problem(client.post("/v1/events", json=[hijri, convened], headers=STRICT), 409)
+    assert pointers(body) == ["/0", "/1"]
+    assert [error["detail"].partition(":")[0] for error in body["errors"]] == ["hijri-year", "told-before-it-happened"]
+    answer = client.post("/v1/events", json=[hijri, convened]).json()["events"]
+    dates = ["told-before-it-happened", "hijri-year"]
+    assert [rule for rule in rules(answer[0]) if rule in dates] == dates
+    standing = client.get("/v1/processes/first").json()["findings"]["items"]
+    assert {one["rule"] for one in standing} >= set(dates)
+    plan = wire("TalksScheduled", subject="talks/first", occurred="2062-03-03", data={"when": "2062-03-05"})
+    assert client.post("/v1/events", json=plan, headers=STRICT).status_code == 201, "a plan may lie ahead"
+
+
 def test_strict_handling_blames_no_event_for_what_stood_before(client: TestClient) -> None:
     begin(client)
     client.post("/v1/events", json=[said(id=UUID(int=9001)), said(id=UUID(int=9002))])

@@ -241,3 +241,54 @@ def test_findings_of_several_subjects_at_once() -> None:
     assert {one["rule"] for one in found["talks/first"]} == {"single-claimant", "plan-date-passed"}
     assert found["talks/first"] == found["talks/second"]
     assert found["processes/first"] == []
+
+
+def _sent(name: str, occurred: str | None, published: str | None, **fields: Any) -> Wire:
+    sources = [{"publisher": "Valley Radio", "published": published}] if published else []
+    return wire(name, occurred=occurred, sources=sources, **fields)
+
+
+def test_dates_that_cannot_be_come_and_go_with_the_reports() -> None:
+    """Live, in batches of any size, rebuilt and folded: with corrections, retractions, an archive, one thing twice."""
+    late = _sent("TalksConvened", "2062-03-03", None, data={})
+    hijri = _sent("TalksScheduled", "2017-10-20", "2017-10-20", data={"when": "1439-02-07"})
+    old = [
+        _sent("TalksConcluded", f"1991-03-0{day}", "2017-10-28", data={"outcome": "without outcome"})
+        for day in (1, 2, 3)
+    ]
+    fixed = {"type": "TalksConvened", "occurred": "2026-01-02", "data": {}}  # before the correction was recorded
+    twin = _sent("TalksConvened", "2017-10-27", "2026-06-01", data={})
+    history: list[Wire] = [
+        *opened("processes/first", "talks/first", "talks/second"),
+        late,
+        hijri,
+        *old,
+        wire("EventCorrected", subject="talks/first", occurred=None,
+             data={"event": late["id"], "replacement": fixed, "by": "our error", "reason": "a slip"}),
+        wire("EventRetracted", subject="talks/first", occurred=None, data={"event": old[0]["id"], "reason": "wrong"}),
+        {**twin, "subject": "talks/second"},
+        wire("SubjectUnified", subject="talks/second", occurred=None, data={"into": "talks/first", "reason": "one"}),
+        wire("EventRetracted", subject="talks/first", occurred=None, data={"event": hijri["id"], "reason": "wrong"}),
+    ]  # fmt: skip
+    dates = ("told-before-it-happened", "hijri-year", "years-apart")
+    stood = []
+    for end in range(1, len(history) + 1):
+        log = recorded(history[:end])
+        with reading(*history[:end]) as snapshot:
+            live = [one for one in kept(snapshot, "first", CLOCKS[0]) if one["rule"] in dates]
+        assert live == [one for one in pure(log, "first", CLOCKS[0]) if one["rule"] in dates]
+        stood.append([one["rule"] for one in live])
+    early, year, apart = dates
+    assert stood[2:] == [
+        [],
+        [early],
+        [early, year],
+        [early, year, apart],
+        [early, year, apart],
+        [early, year],  # three are an archive
+        [year],  # corrected
+        [year, apart],  # two are none
+        [early, year, apart],  # its source was published after it was recorded
+        [early, year, apart],
+        [early, apart],
+    ]

@@ -1,0 +1,206 @@
+"""Dates that cannot be, or hardly: told before it happened, decades apart, years of another calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import Final, get_args
+
+from domain.comparison import comparable
+from domain.edtf import Span, When
+from domain.event import Event, Payload
+from domain.finding import DAY, Finding, Rule, Severity, few
+from domain.findings.wording import MAX_NAMES, cut
+from domain.keys import bounded
+from domain.processes import InstrumentCited
+from domain.spans import HIJRI_YEARS, looks_hijri, told_before, years_apart
+from domain.values import Mode, Source, Subject
+
+TOLD_TOO_EARLY = Rule(
+    "told-before-it-happened",
+    "A report, not a plan, of what happens after one of its sources was published, or after it was recorded; and a "
+    "source published after it was recorded. Zones leave a day: raised at once; resolved by a correction or a "
+    "retraction.",
+    Severity.MODERATE,
+    data_quality=True,
+)
+HIJRI_YEAR = Rule(
+    "hijri-year",
+    "A date in the years 1300 to 1500, which are years of our time in the Islamic calendars, in any field of a report: "
+    "raised at once; resolved by a correction with the Gregorian date, or a retraction.",
+    Severity.MODERATE,
+    data_quality=True,
+)
+YEARS_APART = Rule(
+    "years-apart",
+    "More than twenty years between what a report tells of and the publication of its source, or a date that it sets. "
+    "Instruments that are cited are apart, and three such reports of one publisher on a subject are an archive: raised "
+    "at once; resolved by a correction, a retraction, or further reports from the archive.",
+    Severity.HINT,
+    data_quality=True,
+)
+
+ARCHIVE: Final = 3
+"""So many reports of one publisher on a subject, decades after what they tell, come from an archive."""
+HAPPENED: Final = frozenset({"period", "dated"})
+"""Fields that date what had come about when it was told, as `occurred` does. Any other field sets a date ahead."""
+_CALM_YEARS: Final = 19 * 366 * DAY
+"""Seconds that are less than twenty years: nothing nearer is looked at."""
+_LAST_HIJRI: Final = HIJRI_YEARS.span.latest
+
+
+def of_dates(subject: Subject, event: Event, told_at: int) -> list[Finding]:
+    """What cannot be of the dates of one report by itself.
+
+    Args:
+        subject: on which it stands.
+        event: as it reads.
+        told_at: when what it says was recorded last, in seconds since 1970: by itself, by a correction of it, or by a
+            duplicate that it stands for.
+    """
+    if _is_calm(event, told_at):
+        return []
+    findings = []
+    hijri = list(dict.fromkeys(f"{name} {when}" for name, when in dates_of(event) if _is_hijri(when)))
+    if hijri:
+        text = f"{event.type} gives {_listed(hijri)}: years of the Islamic calendars, not of ours."
+        findings.append(HIJRI_YEAR.finding(subject, text, (event.id,), about=f"report {event.key}"))
+    early = list(dict.fromkeys(_too_early(event, told_at)))
+    if early:
+        text = f"{event.type} is told before it can have happened: {_listed(early)}."
+        findings.append(TOLD_TOO_EARLY.finding(subject, text, (event.id,), about=f"report {event.key}"))
+    ahead = list(dict.fromkeys(_set_far_off(event)))
+    if ahead:
+        text = f"{event.type} of {event.occurred} sets {_listed(ahead)}: more than 20 years lie between."
+        findings.append(YEARS_APART.finding(subject, text, (event.id,), about=f"report {event.key}"))
+    return findings
+
+
+def far_publishers(event: Event) -> list[str]:
+    """The publishers whose sources lie decades from what a report tells, each by a key of a bounded length."""
+    if event.occurred is None or not event.sources:
+        return []
+    far = [source for source in event.sources if _is_far(event, source)]
+    return list(dict.fromkeys(_publisher_key(source) for source in far))
+
+
+def of_years_apart(subject: Subject, publisher: str, events: Iterable[Event]) -> list[Finding]:
+    """What lies decades apart in reports of one publisher on a subject, unless they come from an archive.
+
+    Args:
+        subject: on which they stand.
+        publisher: its key (`far_publishers`).
+        events: the reports that it tells so late, or so early.
+    """
+    told = sorted({event.id: event for event in events}.values(), key=lambda event: event.order)
+    if not told or len(told) >= ARCHIVE:
+        return []
+    far = [
+        f"{event.type} of {event.occurred}, published {source.published} by {cut(source.publisher)}"
+        for event in told
+        for source in event.sources
+        if _publisher_key(source) == publisher and _is_far(event, source)
+    ]
+    text = f"More than 20 years lie between what happened and who tells it: {_listed(far)}."
+    return [YEARS_APART.finding(subject, text, few(event.id for event in told), about=publisher)]
+
+
+# --- the dates of a report --------------------------------------------------------------------------------
+
+
+def dates_of(event: Event) -> Iterator[tuple[str, When]]:
+    """Every date that a report gives, with the name of its field."""
+    if event.occurred is not None:
+        yield "occurred", event.occurred
+    for name in _date_fields(type(event.data)):
+        if (when := getattr(event.data, name)) is not None:
+            yield name, when
+    for source in event.sources:
+        if source.published is not None:
+            yield "published", source.published
+
+
+@lru_cache(256)
+def _date_fields(payload: type[Payload]) -> tuple[str, ...]:
+    """The fields of a payload that hold a date. No value inside a payload has one."""
+    types = {name: (field.annotation, *get_args(field.annotation)) for name, field in payload.model_fields.items()}
+    return tuple(name for name, annotated in types.items() if When in annotated)
+
+
+def _is_calm(event: Event, told_at: int) -> bool:
+    """Whether a short look shows that nothing is to be said of a report: true of nearly all, and much quicker."""
+    span = event.span
+    if span.earliest <= _LAST_HIJRI or span.earliest > told_at:
+        return False
+    for source in event.sources:
+        if source.published is not None:
+            out = source.published.span
+            if out.earliest <= _LAST_HIJRI or out.earliest > told_at or span.earliest > out.latest:
+                return False
+    return all(getattr(event.data, name) is None for name in _date_fields(type(event.data)))
+
+
+def _is_hijri(when: When) -> bool:
+    return when.span.earliest <= _LAST_HIJRI and looks_hijri(when)
+
+
+def _listed(parts: Sequence[str]) -> str:
+    more = f" and {len(parts) - MAX_NAMES} more" if len(parts) > MAX_NAMES else ""
+    return "; ".join(parts[:MAX_NAMES]) + more
+
+
+# --- told too early ---------------------------------------------------------------------------------------
+
+
+def _too_early(event: Event, told_at: int) -> Iterator[str]:
+    recorded = Span(told_at, told_at, timed=True)
+    for source in event.sources:
+        if source.published is not None and told_before(source.published.span, recorded):
+            yield f"published {source.published} by {cut(source.publisher)}, after it was recorded"
+    if event.data.is_plan:
+        return
+    for name, when in dates_of(event):
+        if (name != "occurred" and name not in HAPPENED) or _is_hijri(when):
+            continue
+        if told_before(when.span, recorded):
+            yield f"{name} {when}, after it was recorded"
+        for source in event.sources:
+            if source.published is None or _is_hijri(source.published) or _is_text_of(event, source, name):
+                continue
+            if told_before(when.span, source.published.span):
+                yield f"{name} {when}, published {source.published} by {cut(source.publisher)}"
+
+
+def _is_text_of(event: Event, source: Source, field: str) -> bool:
+    """Whether a source is the very instrument that is cited: it was published long before it came to bear."""
+    return field == "occurred" and isinstance(event.data, InstrumentCited) and source.mode is Mode.DOCUMENT
+
+
+# --- decades apart ----------------------------------------------------------------------------------------
+
+
+def _is_far(event: Event, source: Source) -> bool:
+    """Whether certainly more than twenty years lie between a source and what it tells."""
+    published = source.published
+    if published is None or event.occurred is None:
+        return False
+    occurred, out = event.span, published.span
+    if out.earliest - occurred.latest < _CALM_YEARS and occurred.earliest - out.latest < _CALM_YEARS:
+        return False
+    if isinstance(event.data, InstrumentCited) or _is_hijri(event.occurred) or _is_hijri(published):
+        return False
+    return years_apart(occurred, out)
+
+
+def _set_far_off(event: Event) -> Iterator[str]:
+    """The dates that a report sets more than twenty years from when it was so."""
+    if event.occurred is None or _is_hijri(event.occurred):
+        return
+    for name in _date_fields(type(event.data)):
+        when = getattr(event.data, name)
+        if when is not None and name not in HAPPENED and not _is_hijri(when) and years_apart(event.span, when.span):
+            yield f"{name} {when}"
+
+
+def _publisher_key(source: Source) -> str:
+    return bounded(f"publisher {comparable(source.publisher)}")
