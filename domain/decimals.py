@@ -38,6 +38,8 @@ def exact(number: float | Decimal | str) -> Exact:
         return int(number)
     if isinstance(number, float):
         return int(number) if number.is_integer() else _settled(Decimal(repr(number)))
+    if isinstance(number, str) and number.isdecimal() and number.isascii():
+        return int(number)
     try:
         return _settled(Decimal(number))
     except InvalidOperation:
@@ -62,6 +64,9 @@ def times(number: Exact, factor: int) -> Exact:
 
 def middle(low: Exact, high: Exact) -> Exact:
     """The number half-way between two."""
+    if isinstance(low, int) and isinstance(high, int):
+        whole, odd = divmod(low + high, 2)
+        return _tenths((low + high) * 5) if odd else whole
     return _settled(_EXACTLY.multiply(_decimal(total((low, high))), _HALF))
 
 
@@ -69,7 +74,9 @@ def about(number: Exact) -> tuple[Exact, Exact]:
     """Ten per cent to either side: how "about" is read where no range is stated. A convention of ours."""
     if isinstance(number, int) and number % 10 == 0:
         return number - number // 10, number + number // 10
-    tenth = _EXACTLY.multiply(_decimal(number), _TENTH)
+    if isinstance(number, int):
+        return _tenths(number * 9), _tenths(number * 11)
+    tenth = _EXACTLY.multiply(number, _TENTH)
     return _settled(_EXACTLY.subtract(number, tenth)), _settled(_EXACTLY.add(number, tenth))
 
 
@@ -90,6 +97,11 @@ def as_number(number: Exact) -> float:
 
 def _decimal(number: Exact) -> Decimal:
     return number if isinstance(number, Decimal) else Decimal(number)
+
+
+def _tenths(number: int) -> Decimal:
+    """A tenth of a number that does not end in 0, so that nothing is to be shortened."""
+    return Decimal(number).scaleb(-1, _EXACTLY)
 
 
 def _settled(number: Decimal) -> Exact:

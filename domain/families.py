@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, cast
 
 from pydantic import TypeAdapter
@@ -44,6 +44,8 @@ STATES: dict[str, type[SubjectState]] = {name: family.state for name, family in 
 EVOLVE: dict[str, Callable[[Any, Event], SubjectState]] = {name: family.evolve for name, family in FAMILIES.items()}
 _OF_STATE: dict[type[SubjectState], Family[Any]] = {family.state: family for family in FAMILIES.values()}
 _KEPT = frozenset(ROWS)
+LOADED = 1_000
+"""States that are kept as they were read last, some 10 kB each: most of a process stays as it was."""
 
 
 # --- folding ----------------------------------------------------------------------------------------------
@@ -98,6 +100,7 @@ def dump(family: str, state: SubjectState) -> bytes:
     return _adapter(family).dump_json(state, exclude_defaults=True)
 
 
+@lru_cache(LOADED)
 def load(family: str, json: bytes | str) -> SubjectState:
-    """A state from a read model."""
+    """A state from a read model. It may be given again: nothing changes a state."""
     return cast(SubjectState, _adapter(family).validate_json(json))

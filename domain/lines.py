@@ -155,6 +155,8 @@ class Line(Generic[T]):
     @property
     def values(self) -> tuple[T, ...]:
         """The distinct values that stand, oldest first."""
+        if len(self.candidates) == 1:
+            return (self.candidates[0].value,)
         distinct: list[T] = []
         for candidate in self.candidates:
             if not any(agree(value, candidate.value) for value in distinct):
@@ -163,7 +165,7 @@ class Line(Generic[T]):
 
     @property
     def contested(self) -> bool:
-        return len(self.values) > 1
+        return len(self.candidates) > 1 and len(self.values) > 1
 
     @property
     def value(self) -> T | None:

@@ -42,6 +42,12 @@ class Series(NamedTuple):
             *((self.about,) if self.about else ()),
         )
 
+    @property
+    def kin(self) -> str:
+        """What the series of a part and of its whole share."""
+        of_what = ("category", self.enrolled[1]) if self.enrolled else ("measure", self.measure)
+        return compound(self.counting, self.unit, self.period, self.about, *of_what)
+
     @classmethod
     def of(
         cls,

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, NewType, Self
 from uuid import UUID
 
@@ -262,7 +263,7 @@ class Quantity(Value):
             raise ValueError("no number is left between the qualifier and low or high: correct one of them")
         return self
 
-    @property
+    @cached_property
     def range(self) -> tuple[Exact, Exact | None]:
         """The least and the most the claim allows, exactly as written; None means no upper bound.
 

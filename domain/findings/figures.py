@@ -98,12 +98,23 @@ def common(ranges: Iterable[tuple[Exact, Exact | None]]) -> tuple[Exact, Exact |
 def of_claims(subject: Subject, claims: Sequence[ClaimMade]) -> list[Finding]:
     """What the figures of one subject tell, given the newest claim of each claimant on each series."""
     series: defaultdict[Series, list[ClaimMade]] = defaultdict(list)
+    kin: defaultdict[tuple[str, str], list[ClaimMade]] = defaultdict(list)
     for claim in claims:
         series[claim.series].append(claim)
-    findings: list[Finding] = []
-    for made in series.values():
-        findings += _against_each_other(subject, comparable_claims(made))
-    return in_order([*findings, *_parts_above(subject, claims)], RANKS)
+        kin[claim.claimant.key, claim.series.kin].append(claim)
+    findings = [finding for made in series.values() for finding in of_series(subject, made)]
+    findings += [finding for made in kin.values() for finding in of_kin(subject, made)]
+    return in_order(findings, RANKS)
+
+
+def of_series(subject: Subject, claims: Sequence[ClaimMade]) -> list[Finding]:
+    """What the newest claims of all claimants on one series tell."""
+    return list(_against_each_other(subject, comparable_claims(claims)))
+
+
+def of_kin(subject: Subject, claims: Sequence[ClaimMade]) -> list[Finding]:
+    """What the newest claims of one claimant on series tell that are of one kin (`Series.kin`)."""
+    return in_order(_parts_above(subject, claims), RANKS)
 
 
 def _against_each_other(subject: Subject, claims: Sequence[ClaimMade]) -> Iterator[Finding]:
@@ -128,22 +139,17 @@ def _against_each_other(subject: Subject, claims: Sequence[ClaimMade]) -> Iterat
 
 def _parts_above(subject: Subject, claims: Sequence[ClaimMade]) -> Iterator[Finding]:
     """Only what one claimant says of both: what two claimants count need not be the same."""
-    said: defaultdict[tuple[str, ...], list[ClaimMade]] = defaultdict(list)
-    for claim in claims:
-        if not claim.assessed:
-            series = claim.series
-            said[claim.claimant.key, series.counting, series.unit, series.period, series.about].append(claim)
-    for alike in said.values():
-        for part, whole in ((a, b) for a in alike for b in alike if _is_part(a.series, b.series)):
-            apart = max(part.earliest - whole.latest, whole.earliest - part.latest)
-            if apart > COMPARABLE or whole.high is None or part.low <= whole.high:
-                continue
-            text = (
-                f"{said_by([part.claimant])} puts {_series(part.series)} at {_range(part)} ({_dates(part)}), but "
-                f"{_series(whole.series)}, of which it is a part, at {_range(whole)} ({_dates(whole)})."
-            )
-            about = compound(part.claimant.key, part.series.key, whole.series.key)
-            yield PART_ABOVE_WHOLE.finding(subject, text, few((part.event, whole.event)), about=about)
+    said = [claim for claim in claims if not claim.assessed]
+    for part, whole in ((a, b) for a in said for b in said if _is_part(a.series, b.series)):
+        apart = max(part.earliest - whole.latest, whole.earliest - part.latest)
+        if apart > COMPARABLE or whole.high is None or part.low <= whole.high:
+            continue
+        text = (
+            f"{said_by([part.claimant])} puts {_series(part.series)} at {_range(part)} ({_dates(part)}), but "
+            f"{_series(whole.series)}, of which it is a part, at {_range(whole)} ({_dates(whole)})."
+        )
+        about = compound(part.claimant.key, part.series.key, whole.series.key)
+        yield PART_ABOVE_WHOLE.finding(subject, text, few((part.event, whole.event)), about=about)
 
 
 def of_parts(subject: Subject, event: Event) -> list[Finding]:

@@ -98,6 +98,10 @@ class ChangeSet:
         self.other_clocks: dict[Subject, SubjectState] = {}
         """The states of the subjects that have other zones now, though nothing was reported of them. By
         `process_zones`."""
+        self.series: set[tuple[str, str]] = set()
+        """Subjects, each with a series of figures on which a claim comes or goes. By `figures`."""
+        self.kin: set[tuple[str, str]] = set()
+        """Subjects, each with a claimant and a kin of series on which a claim of it comes or goes. By `figures`."""
         self.heard: dict[Subject, Heard] = {}
         """The newest source that this batch brings, by subject. By `last_heard`."""
         self.heard_again: set[str] = set()

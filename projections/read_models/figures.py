@@ -17,14 +17,14 @@ from domain.enrolments import EnrolmentReported
 from domain.event import Event, Payload, Recorded
 from domain.findings.figures import ClaimMade
 from domain.general import Figure, FigureAssessed, FigureReported
-from domain.keys import bounded
+from domain.keys import bounded, compound
 from domain.series import Series
 from domain.values import EventId
 from projections.read_models.change_set import ChangeSet, ReadModel
 from projections.read_models.membership import BELONGS
 from projections.read_models.ordering import ORDER, Order, display_order, order_columns, order_in
-from projections.storage.sql import Clash, delete_keys, put, rows_where
-from projections.storage.tables import TableDefinition, Text, Transaction
+from projections.storage.sql import Clash, delete_keys, put, rows_where, rows_where_pairs
+from projections.storage.tables import IndexDefinition, TableDefinition, Text, Transaction
 
 
 def _identity_columns() -> list[Column[Any]]:
@@ -52,9 +52,11 @@ SERIES = TableDefinition(
     *_identity_columns(),
     *order_columns(primary_key=False),
     Column("claim", Text, nullable=False),
+    Column("kin", Text, nullable=False),
     Column("claims", BigInteger, nullable=False),
+    indexes=[IndexDefinition("kin", ("subject", "kin"))],
 )
-"""The newest claim of each series of figures by each claimant."""
+"""The newest claim of each series of figures by each claimant; `kin` is claimant and kin of the series in one."""
 
 IDENTITY = ("subject", "series", "claimant", "assessed")
 """What tells one claimant's claims on one series from others."""
@@ -136,10 +138,12 @@ def apply(changes: ChangeSet) -> None:
     claims = changes.table(CLAIMS)
     key = (*IDENTITY, *ORDER)
     delete_keys(changes.connection, [claims.c[n] for n in key], [tuple(row[n] for n in key) for row in gone])
-    put(changes.connection, claims, come)
-    recounted = {tuple(row[name] for name in IDENTITY) for row in gone}
-    for identity in recounted:
-        _recount(changes, dict(zip(IDENTITY, identity, strict=True)))
+    put(changes.connection, claims, [{name: row[name] for name in claims.c.keys()} for row in come])  # noqa: SIM118
+    changes.series = {(row["subject"], row["series"]) for row in (*gone, *come)}
+    changes.kin = {(row["subject"], row["kin"]) for row in (*gone, *come)}
+    recounted = {tuple(row[name] for name in IDENTITY): row["kin"] for row in gone}
+    for identity, kin in recounted.items():
+        _recount(changes, dict(zip(IDENTITY, identity, strict=True)), kin)
     new: dict[tuple[Any, ...], dict[str, Any]] = {}
     for row in come:
         identity = tuple(row[name] for name in IDENTITY)
@@ -148,11 +152,11 @@ def apply(changes: ChangeSet) -> None:
         before = new.get(identity)
         count = before["claims"] + 1 if before else 1
         newest_row = before if before and _place(before) > _place(row) else row
-        new[identity] = {**{name: newest_row[name] for name in (*IDENTITY, *ORDER, "claim")}, "claims": count}
+        new[identity] = {**{name: newest_row[name] for name in (*IDENTITY, *ORDER, "claim", "kin")}, "claims": count}
     put(changes.connection, changes.table(SERIES), list(new.values()), Clash(IDENTITY, added=("claims",), newest=ORDER))
 
 
-def _recount(changes: ChangeSet, identity: dict[str, Any]) -> None:
+def _recount(changes: ChangeSet, identity: dict[str, Any], kin: str) -> None:
     """Finds the newest claim of one claimant on one series again, after one went away."""
     claims, series, connection = changes.table(CLAIMS), changes.table(SERIES), changes.connection
     theirs = and_(*(claims.c[name] == value for name, value in identity.items()))
@@ -162,7 +166,7 @@ def _recount(changes: ChangeSet, identity: dict[str, Any]) -> None:
     row = connection.execute(query).first()
     if row is not None:
         count = connection.execute(select(func.count()).select_from(claims).where(theirs)).scalar_one()
-        connection.execute(insert(series).values(**identity, **row._mapping, claims=count))
+        connection.execute(insert(series).values(**identity, **row._mapping, kin=kin, claims=count))
 
 
 def _rows(recorded: Recorded, event: Event) -> list[dict[str, Any]]:
@@ -180,6 +184,7 @@ def _rows(recorded: Recorded, event: Event) -> list[dict[str, Any]]:
             "step": step,
             "event_id": event_id,
             "claim": claim.text,
+            "kin": bounded(compound(claim.claimant.key, claim.series.kin)),
             "measure": claim.series.measure,
             "called": comparable(claim.claimant.name),
             "position": recorded.position,
@@ -243,16 +248,30 @@ def _sorting(claim: Claim) -> tuple[str, Series, bool, str]:
 def newest_claims(transaction: Transaction, subjects: Iterable[str]) -> list[Claim]:
     """The newest claims on subjects, in order."""
     table = transaction.table(SERIES)
-    claims = [
-        Claim(
-            row.subject,
-            StatedClaim.of(row.claim, assessed=row.assessed),
-            (row.earliest, row.latest, row.step, row.event_id),
-            row.claims,
-        )
-        for row in rows_where(transaction.connection, table, table.c.subject, subjects)
-    ]
-    return sorted(claims, key=_sorting)
+    rows = rows_where(transaction.connection, table, table.c.subject, subjects)
+    return sorted((_claim(row) for row in rows), key=_sorting)
+
+
+def newest_on(
+    transaction: Transaction, column: str, pairs: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], list[Claim]]:
+    """The newest claims on some series of subjects, in no order.
+
+    Args:
+        transaction: in which they are read.
+        column: `series` or `kin`.
+        pairs: subjects, each with what the column holds.
+    """
+    table = transaction.table(SERIES)
+    claims: dict[tuple[str, str], list[Claim]] = {pair: [] for pair in pairs}
+    for row in rows_where_pairs(transaction.connection, table, (table.c.subject, table.c[column]), claims):
+        claims[row.subject, getattr(row, column)].append(_claim(row))
+    return claims
+
+
+def _claim(row: Any) -> Claim:
+    stated = StatedClaim.of(row.claim, assessed=row.assessed)
+    return Claim(row.subject, stated, (row.earliest, row.latest, row.step, row.event_id), row.claims)
 
 
 def page(

@@ -32,7 +32,7 @@ from domain import families
 from domain.event import Event
 from domain.finding import Finding, Severity
 from domain.findings.dates import ARCHIVE, far_publishers, of_dates, of_years_apart
-from domain.findings.figures import ClaimMade, has_parts, of_claims, of_parts
+from domain.findings.figures import ClaimMade, has_parts, of_claims, of_kin, of_parts, of_series
 from domain.findings.processes import Act, acts, in_place
 from domain.findings.reports import ForeignKey, Holders, content_key, of_disputes, of_repeats, of_shared_ids
 from domain.findings.rules import RULES
@@ -41,7 +41,7 @@ from domain.revisions import EventDisputed
 from domain.spans import ANYWHERE, Zones
 from domain.values import EventId, Subject
 from projections.read_models.change_set import ChangeSet, ReadModel
-from projections.read_models.figures import Claim, makes_claims, newest_claims
+from projections.read_models.figures import Claim, newest_on
 from projections.read_models.foreign_ids import holders_of, ids_changed, keys_of
 from projections.read_models.membership import BELONGS, counted
 from projections.read_models.revisions import as_one, disputes_in_effect, reads, told_again, under
@@ -92,8 +92,8 @@ ACTOR_ACTIVITY = TableDefinition(
 )
 """Actors that act in a subject, and those that have a role or a side there."""
 
-OF_STATE, OF_CLAIMS, OF_DISPUTES, OF_IDS, OF_PARTS = "state", "claims", "disputes", "ids", "parts"
-"""Parts of a subject's findings that are renewed at once; a report made twice is a part for each content."""
+OF_STATE, OF_DISPUTES, OF_IDS, OF_PARTS = "state", "disputes", "ids", "parts"
+"""Parts of a subject's findings that are renewed at once; others are a content, a series, a kin of it, a report."""
 PLACED = ""
 """What an actor with a role or a side does, in the table of activity."""
 
@@ -165,14 +165,17 @@ def _activity_rows(done: Iterable[Act]) -> list[dict[str, Any]]:
 
 
 def _renew_claims(changes: ChangeSet) -> None:
-    """What the newest claims of subjects tell."""
-    claiming = {event.subject for event in (*changes.gone, *(e for _, e in changes.come)) if makes_claims(event)}
-    subjects = [subject for subject in claiming if subject not in changes.stays]
-    made: dict[Subject, list[ClaimMade]] = {subject: [] for subject in subjects}
-    for claim in newest_claims(changes.transaction, subjects):
-        made[Subject(claim.subject)].append(claim.made)
-    findings = [(OF_CLAIMS, finding) for subject, claims in made.items() for finding in of_claims(subject, claims)]
-    _replace(changes, [(subject, OF_CLAIMS) for subject in subjects], findings)
+    """What the newest claims tell, of the series on which claims came or went, and of their kin."""
+    for column, touched, rule in (("series", changes.series, of_series), ("kin", changes.kin, of_kin)):
+        pairs = [(subject, key) for subject, key in touched if subject not in changes.stays]
+        made = newest_on(changes.transaction, column, pairs)
+        findings = [
+            (f"{column} {key}", finding)
+            for (subject, key), claims in made.items()
+            if len(claims) > 1
+            for finding in rule(Subject(subject), [claim.made for claim in claims])
+        ]
+        _replace(changes, [(Subject(subject), f"{column} {key}") for subject, key in pairs], findings)
 
 
 def _renew_repeats(changes: ChangeSet) -> None:

@@ -20,11 +20,10 @@ from domain.general import SubjectState
 from domain.places import PlaceState
 from domain.searching import search_text
 from domain.values import Subject
-from domain.vocabulary import model_of
 from projections.read_models.change_set import ChangeSet, ReadModel
 from projections.read_models.ordering import order_columns
 from projections.read_models.revisions import REVISED_EVENTS, canonical_subjects, events_by_id, reading_now, under
-from projections.read_models.timeline import TIMELINE
+from projections.read_models.timeline import TIMELINE, event_of
 from projections.storage.prepared import KEPT, fetch
 from projections.storage.sql import (
     MOST_ROWS,
@@ -167,7 +166,7 @@ def _folded_events(changes: ChangeSet, subjects: Iterable[Subject]) -> dict[Subj
             if event is None and row.text_now is not None:
                 event = reading_now(row.type_now, row.text_now, row.marks)
             elif event is None:
-                event = model_of(row.type).model_validate_json(row.event)
+                event = event_of(row.type, row.event)
             if event is not None:
                 events[Subject(row.subject)].append(under(event, changes.stays))
     return events

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, Integer, bindparam, select
 
-from domain.event import Recorded, instant
+from domain.event import Event, Recorded, instant
 from domain.values import Subject
 from domain.vocabulary import PAYLOADS, model_of
 from projections.read_models.change_set import ChangeSet, ReadModel
@@ -34,6 +34,10 @@ TIMELINE = TableDefinition(
     with_rowid=True,
 )
 """What each event says and what the log added."""
+
+
+READ_EVENTS = 2_000
+"""Events that are kept as they were read last, some 10 kB each: what one answer rests on, the next one does, too."""
 
 
 # --- a batch
@@ -62,10 +66,16 @@ READ_MODEL = ReadModel((TIMELINE,), apply)
 # --- queries
 
 
+@lru_cache(READ_EVENTS)
+def event_of(name: str, text: str) -> Event:
+    """An event of this type from its text. It may be given again: nothing changes an event."""
+    return model_of(name).model_validate_json(text)
+
+
 def recorded_of(row: Any) -> Recorded:
     """A row of the timeline as the event it keeps."""
     return Recorded(
-        event=model_of(row.type).model_validate_json(row.event),
+        event=event_of(row.type, row.event),
         position=row.position,
         version=row.version,
         recorded_at=datetime.fromisoformat(row.recorded_at),

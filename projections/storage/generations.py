@@ -34,7 +34,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from domain.errors import Unavailable
 from projections.storage.postgres import PostgresStore
-from projections.storage.prepared import first
+from projections.storage.prepared import first, run
 from projections.storage.sqlite import PAGE, SQLiteStore, put_aside, tells_damage
 from projections.storage.store import STRUCTURE, Lead, Store
 from projections.storage.tables import GenerationTables, Schema, Text, Transaction
@@ -263,7 +263,7 @@ class ReadModels:
 
     def advance(self, connection: Connection, now: GenerationProgress) -> None:
         values = {"now_position": now.position, "now_halted": now.halted, "now_complete": now.complete}
-        connection.execute(_ADVANCE, {"which": now.generation, **values})
+        run(connection, _ADVANCE, [{"which": now.generation, **values}])
         self._store.tell(connection)
 
     def swap(self, connection: Connection, generation: int) -> None:

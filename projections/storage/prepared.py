@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, cast
 
-from sqlalchemy import Boolean, Connection, Delete, Select
+from sqlalchemy import Boolean, Connection, Delete, Select, Update
 from sqlalchemy.dialects.sqlite import pysqlite
 
 KEPT: Final = 1_000
@@ -56,8 +56,8 @@ def first(connection: Connection, statement: Select[*tuple[Any, ...]], given: Pa
     return next(iter(fetch(connection, statement, given)), None)
 
 
-def remove(connection: Connection, statement: Delete, given: Sequence[Parameters]) -> None:
-    """Runs a statement that deletes, once for each set of parameters.
+def run(connection: Connection, statement: Delete | Update, given: Sequence[Parameters]) -> None:
+    """Runs a statement that deletes or changes rows, once for each set of parameters.
 
     Args:
         connection: a transaction.
@@ -67,7 +67,7 @@ def remove(connection: Connection, statement: Delete, given: Sequence[Parameters
     if connection.dialect.name != "sqlite":
         connection.execute(statement, given if len(given) > 1 else given[0])
         return
-    made = _delete(statement)
+    made = _change(statement)
     driver(connection).executemany(made.text, [made.values(one) for one in given])
 
 
@@ -86,11 +86,11 @@ def _select(statement: Select[*tuple[Any, ...]]) -> _Statement:
 
 
 @lru_cache(KEPT)
-def _delete(statement: Delete) -> _Statement:
+def _change(statement: Delete | Update) -> _Statement:
     return _compiled(statement, tuple)
 
 
-def _compiled(statement: Select[*tuple[Any, ...]] | Delete, row: Callable[[Iterable[Any]], Any]) -> _Statement:
+def _compiled(statement: Select[*tuple[Any, ...]] | Delete | Update, row: Callable[[Iterable[Any]], Any]) -> _Statement:
     compiled = statement.compile(dialect=_DIALECT)
     if compiled.literal_execute_params or compiled.post_compile_params:
         raise ValueError(f"a list of values has no fixed length: {compiled}")

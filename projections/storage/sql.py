@@ -34,7 +34,7 @@ from sqlalchemy import (
     tuple_,
 )
 
-from projections.storage.prepared import KEPT, driver, fetch, remove
+from projections.storage.prepared import KEPT, driver, fetch, run
 
 IN_LIST = 500
 """How many values go into one IN list: below every database's limit."""
@@ -173,7 +173,7 @@ def delete_where(connection: Connection, column: Column[str], values: Iterable[s
     """Deletes the rows in which a column of texts holds one of many values."""
     statement = _delete(connection.dialect.name, column)
     for some in chunks(sorted(set(values)), MOST_ROWS):
-        remove(connection, statement, [listed(connection, some)])
+        run(connection, statement, [listed(connection, some)])
 
 
 def rows_where_pairs(
@@ -191,14 +191,14 @@ def delete_pairs(
     """Deletes the rows in which two columns of texts hold one of many pairs."""
     statement = _delete_pairs(connection.dialect.name, columns)
     for some in chunks(sorted(set(pairs)), MOST_ROWS):
-        remove(connection, statement, [_pairs(connection, some)])
+        run(connection, statement, [_pairs(connection, some)])
 
 
 def delete_keys(connection: Connection, columns: Sequence[Column[Any]], keys: Iterable[tuple[Any, ...]]) -> None:
     """Deletes rows, each by what it holds in some columns."""
     rows = [{f"k{number}": value for number, value in enumerate(key)} for key in keys]
     if rows:
-        remove(connection, _delete_keys(tuple(columns)), rows)
+        run(connection, _delete_keys(tuple(columns)), rows)
 
 
 def _columns(what: Sequence[ColumnElement[Any]] | Table) -> tuple[ColumnElement[Any], ...]:
