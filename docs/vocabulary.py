@@ -170,6 +170,7 @@ _REFERENCES = {
     "actors": "id of an [actor](#actors)",
     "places": "id of a [place](#places)",
     "processes": "id of a [process](#processes)",
+    "agreements": "id of an [agreement](#agreements)",
     "convoys": "id of a [convoy](#convoys)",
     "subject": "`family/id` of a subject",
     "event": "id of an event",

@@ -106,3 +106,17 @@ class AgreementEnding(StrEnum):
     SUPERSEDED = "superseded"
     DENOUNCED = "denounced"
     COLLAPSED = "collapsed"
+    NEVER_IN_FORCE = "never in force"
+    UNKNOWN = "unknown"
+
+
+class AgreementRelation(StrEnum):
+    """How an agreement stands to an earlier one."""
+
+    RENEWS = "renews"
+    IMPLEMENTS = "implements"
+    EXTENDS = "extends"
+    AMENDS = "amends"
+    SUPERSEDES = "supersedes"
+    RESPONDS_TO = "responds to"
+    PART_OF = "part of"

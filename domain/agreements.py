@@ -1,336 +1,46 @@
-"""Agreements: from the report of one to its end; obligations clause by clause; truces and their violations."""
+"""The state of agreements, and what is expected of them; their events are in `domain/agreement_events.py`."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Self
-
-from pydantic import Field, model_validator
 
 from domain import general
 from domain.agreement_codes import (
-    AgreementEnding,
-    AgreementStage,
-    CeasefireClass,
-    CeasefirePurpose,
-    ExtensionWay,
     ObligationStanding,
-    Side,
     SigningAct,
-    SigningCapacity,
-    Verification,
-    Written,
 )
-from domain.changing import changed
-from domain.codings import Codings, ForeignIds
-from domain.comparison import comparable
-from domain.edtf import BEGINNING, END, When
-from domain.event import Event, Payload, ProcessOpening
-from domain.family import Family
-from domain.general import Due, SubjectState
-from domain.general_codes import IncidentKind
-from domain.lines import Course, Line
-from domain.spans import ANYWHERE, Zones, begins, first_passing, moment_after
-from domain.values import ActorRef, EventId, EventRef, Harm, ItemId, Labels, Place, Quantity, Short, Text
-
-# --- events -----------------------------------------------------------------------------------------------
-
-
-class AgreementReported(ProcessOpening):
-    """An agreement is reported to exist, to be negotiated or to be about to come."""
-
-    title: Labels
-    """Names of the agreement."""
-    between: tuple[ActorRef, ...] = ()
-    """The parties."""
-    stage: AgreementStage | None = None
-    """What kind of agreement it is (PA-X)."""
-    written: Written = Written.UNKNOWN
-    """Whether there is a text: yes, no, partly, unknown."""
-    ceasefire: CeasefireClass | None = None
-    """Class of the ceasefire, if it is one (ETH/PRIO)."""
-    purposes: tuple[CeasefirePurpose, ...] = ()
-    """Purposes of the ceasefire (ETH/PRIO)."""
-    side: Side | None = None
-    """Unilateral, bilateral or multilateral (ETH/PRIO)."""
-    summary: Text | None = None
-    """What it is about."""
-
-    example: ClassVar[dict[str, Any]] = {
-        "processes": ["eastern-kalamun"],
-        "title": [{"text": "Ceasefire of Eastern Kalamun", "lang": "en"}],
-        "between": ["eleven-groups", "government"],
-        "stage": "ceasefire",
-        "written": "unknown",
-        "ceasefire": "cessation of hostilities",
-        "purposes": ["humanitarian"],
-        "side": "bilateral",
-    }
-
-
-class AgreementReached(Payload):
-    """The parties agree."""
-
-    step: ClassVar[int] = 1
-    complete: bool | None = None
-    """Whether it is complete; absent: not said."""
-    presence_of: tuple[ActorRef, ...] = ()
-    """In whose presence."""
-    summary: Text | None = None
-    """What was agreed, in words."""
-
-    example: ClassVar[dict[str, Any]] = {"complete": False, "presence_of": ["reconciliation-centre"]}
-
-
-class AgreementSigned(Payload):
-    """One actor signs, initials or accedes."""
-
-    step: ClassVar[int] = 2
-    actor: ActorRef
-    """Who signs."""
-    capacity: SigningCapacity = SigningCapacity.PARTY
-    """As party, guarantor, witness, mediator or other."""
-    act: SigningAct = SigningAct.SIGNED
-    """Initialled, signed or acceded."""
-    reservation: Text | None = None
-    """A reservation made."""
-
-    @property
-    def gist(self) -> tuple[str, str]:
-        return (self.act.value, self.capacity.value)
-
-    example: ClassVar[dict[str, Any]] = {"actor": "government", "capacity": "party", "act": "signed"}
-
-
-class ObligationAgreed(Payload):
-    """One obligation: who owes what to whom, by when or on what condition."""
-
-    step: ClassVar[int] = 2
-    obligation: ItemId
-    """Its id within the agreement; other events name it by this."""
-    text: Text
-    """What is owed."""
-    clause: Short | None = None
-    """Where in the text."""
-    phase: Short | None = None
-    """The phase it belongs to."""
-    debtor: tuple[ActorRef, ...] = Field(min_length=1, max_length=50)
-    """Who owes it."""
-    beneficiary: tuple[ActorRef, ...] = ()
-    """To whom it is owed."""
-    target: Quantity | None = None
-    """How much, if it can be counted."""
-    deadline: When | None = None
-    """By when."""
-    condition: Text | None = None
-    """On what condition."""
-    depends_on: tuple[ItemId, ...] = ()
-    """Obligations that come first."""
-    mirrors: ItemId | None = None
-    """The obligation of the other side that this one answers."""
-    recurrence: Short | None = None
-    """How often, if it recurs: `weekly`, `regularly`."""
-    verifier: ActorRef | None = None
-    """Who verifies it."""
-    in_text: bool | None = None
-    """Whether it stands in the text; absent: not known."""
-
-    @model_validator(mode="after")
-    def does_not_wait_for_itself(self) -> Self:
-        if self.obligation in self.depends_on or self.obligation == self.mirrors:
-            raise ValueError("an obligation cannot depend on itself or mirror itself")
-        return self
-
-    @property
-    def gist(self) -> tuple[object, ...]:
-        return (self.debtor, self.beneficiary, self.deadline, comparable(self.condition or ""))
-
-    example: ClassVar[dict[str, Any]] = {
-        "obligation": "release-detainees",
-        "text": "Release of detainees of both sides.",
-        "debtor": ["government"],
-        "beneficiary": ["eleven-groups"],
-        "deadline": "2017-10",
-        "mirrors": "release-prisoners",
-        "in_text": True,
-    }
-
-
-class ObligationAssessed(Payload):
-    """Somebody judges how far an obligation is kept."""
-
-    step: ClassVar[int] = 3
-    obligation: ItemId
-    """Its id within the agreement."""
-    score: Annotated[int, Field(ge=0, le=3)] | None = None
-    """0 not initiated, 1 minimal, 2 intermediate, 3 full (Kroc PAM)."""
-    standing: ObligationStanding | None = None
-    """Not due, overdue, blocked, no information."""
-    achieved: Quantity | None = None
-    """How much was done, against the target."""
-    assessor: Short | None = None
-    """Which office judges."""
-    reason: Text | None = None
-    """On what ground."""
-
-    @model_validator(mode="after")
-    def says_something(self) -> Self:
-        if self.score is None and self.standing is None:
-            raise ValueError("send a `score` from 0 to 3, a `standing`, or both")
-        return self
-
-    @property
-    def gist(self) -> tuple[int | None, str | None]:
-        return (self.score, self.standing)
-
-    example: ClassVar[dict[str, Any]] = {"obligation": "release-detainees", "score": 1, "assessor": "field office"}
-
-
-class AgreementEnteredIntoForce(Payload):
-    """The agreement or truce takes effect."""
-
-    step: ClassVar[int] = 4
-    starts: When | None = None
-    """From when; absent: from the time of occurrence."""
-    until: When | None = None
-    """Until when; absent: without a term."""
-    trial: bool = False
-    """Whether this is a trial period."""
-    renewable: bool | None = None
-    """Whether it can be renewed; absent: not said."""
-
-    @model_validator(mode="after")
-    def ends_after_it_starts(self) -> Self:
-        if self.starts and self.until and self.until.span.precedes(self.starts.span):
-            raise ValueError("`until` lies before `starts`: swap them")
-        return self
-
-    example: ClassVar[dict[str, Any]] = {
-        "starts": "2017-07",
-        "until": "2017-09",
-        "trial": True,
-        "renewable": True,
-    }
-
-
-class AgreementExtended(Payload):
-    """The term is extended, explicitly or tacitly."""
-
-    step: ClassVar[int] = 5
-    until: When | None = None
-    """The new end; absent: none is named."""
-    way: ExtensionWay
-    """Explicitly or tacitly."""
-
-    example: ClassVar[dict[str, Any]] = {"until": "2017-11", "way": "tacitly"}
-
-
-class AgreementSuspended(Payload):
-    """The agreement is suspended."""
-
-    step: ClassVar[int] = 6
-    by: ActorRef | None = None
-    """By whom."""
-    reason: Text | None = None
-    """Why."""
-
-    example: ClassVar[dict[str, Any]] = {"by": "committee", "reason": "The siege was not lifted."}
-
-
-class AgreementResumed(Payload):
-    """A suspended agreement holds again."""
-
-    step: ClassVar[int] = 7
-    reason: Text | None = None
-    """Why."""
-
-    example: ClassVar[dict[str, Any]] = {"reason": "The convoy was let through."}
-
-
-class ViolationReported(Payload):
-    """Somebody reports a violation of the agreement. Violations are counted per recorder."""
-
-    step: ClassVar[int] = 5
-    kind: IncidentKind
-    """What kind of act."""
-    obligation: ItemId | None = None
-    """The obligation violated, if one is named."""
-    description: Text | None = None
-    """What happened."""
-    place: Place | None = None
-    """Where."""
-    harm: tuple[Harm, ...] = ()
-    """Harm by category."""
-    alleged_by: ActorRef | None = None
-    """Who alleges it."""
-    attributed_to: tuple[ActorRef, ...] = ()
-    """To whom it is attributed."""
-    against: tuple[ActorRef, ...] = ()
-    """Who was attacked."""
-    target: Short | None = None
-    """Who or what was attacked, in words: `a market`, `civilians`, `aid workers of two organisations`."""
-    verification: Verification = Verification.ALLEGED
-    """How far it is verified."""
-    ids: ForeignIds = ()
-    """Its ids in other registers."""
-    coded: Codings = ()
-    """How code books code it."""
-
-    example: ClassVar[dict[str, Any]] = {"kind": "shelling", "alleged_by": "committee", "verification": "alleged"}
-
-
-class ViolationAssessed(Payload):
-    """A recorder judges a reported violation."""
-
-    step: ClassVar[int] = 6
-    violation: EventRef
-    """The ViolationReported, of the same agreement, that is judged."""
-    verification: Verification
-    """How far it is verified now."""
-    attributed_to: tuple[ActorRef, ...] = ()
-    """To whom the assessment attributes it."""
-    disputed_by: tuple[ActorRef, ...] = ()
-    """Who disputes it."""
-    assessor: Short | None = None
-    """Which office judges."""
-    reason: Text | None = None
-    """On what ground."""
-
-    example: ClassVar[dict[str, Any]] = {
-        "violation": "11111111-1111-4111-8111-111111111111",
-        "verification": "substantiated",
-        "assessor": "field office",
-    }
-
-
-class AgreementEnded(Payload):
-    """The agreement is over."""
-
-    step: ClassVar[int] = 8
-    how: AgreementEnding
-    """Fulfilled, expired, superseded, denounced or collapsed."""
-    by: ActorRef | None = None
-    """Who ended it, if somebody did."""
-    reason: Text | None = None
-    """Why."""
-
-    example: ClassVar[dict[str, Any]] = {"how": "expired"}
-
-
-EVENTS: tuple[type[Payload], ...] = (
-    AgreementReported,
-    AgreementReached,
-    AgreementSigned,
-    ObligationAgreed,
-    ObligationAssessed,
+from domain.agreement_events import (
+    EVENTS,
+    AgreementDeclared,
+    AgreementEnded,
     AgreementEnteredIntoForce,
     AgreementExtended,
-    AgreementSuspended,
+    AgreementReached,
+    AgreementRelated,
+    AgreementReported,
     AgreementResumed,
-    ViolationReported,
+    AgreementSigned,
+    AgreementSuspended,
+    ObligationAgreed,
+    ObligationAssessed,
     ViolationAssessed,
-    AgreementEnded,
+    ViolationReported,
+)
+from domain.changing import changed
+from domain.comparison import comparable
+from domain.durations import day_after, end_of_term
+from domain.edtf import BEGINNING, END, When
+from domain.event import Event
+from domain.family import Family
+from domain.general import Due, SubjectState
+from domain.keys import compound
+from domain.lines import Candidate, Course, Line
+from domain.schedules import next_expected
+from domain.spans import ANYWHERE, Zones, begins, first_passing, moment_after
+from domain.values import (
+    EventId,
 )
 
 # --- state ------------------------------------------------------------------------------------------------
@@ -338,6 +48,7 @@ EVENTS: tuple[type[Payload], ...] = (
 COURSE = Course.of(
     ("reported", "reached", "signed", "in force", "suspended", "ended"),
     ("in force", "resumed", "ended"),
+    ("reported", "declared", "in force"),
     turns=[("suspended", "resumed")],
 )
 IN_FORCE = {"in force", "resumed"}
@@ -355,10 +66,14 @@ class Term:
     renewable: bool | None
     extended: str | None = None
     """explicitly or tacitly, after an extension."""
+    lasts: str | None = None
+    until_event: str | None = None
+    computed: bool = False
+    """Whether the end is computed by us, from how long it lasts."""
 
     @property
-    def gist(self) -> tuple[str | None, bool]:
-        return (self.until, self.trial)
+    def gist(self) -> tuple[str | None, bool, str]:
+        return (self.until, self.trial, comparable(self.until_event or ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,12 +87,14 @@ class AgreementState(SubjectState):
     between: tuple[str, ...] = ()
     described: Line[AgreementReported] = field(default_factory=Line)
     stage: Line[str] = field(default_factory=Line)
-    """reported, reached, signed, in force, suspended, resumed, ended."""
+    """reported, declared, reached, signed, in force, suspended, resumed, ended."""
     complete: Line[bool] = field(default_factory=Line)
     ending: Line[str] = field(default_factory=Line)
     signatures: dict[str, Line[AgreementSigned]] = field(default_factory=dict)
     term: Line[Term] = field(default_factory=Line)
     obligations: dict[str, Obligation] = field(default_factory=dict)
+    relations: dict[str, Line[AgreementRelated]] = field(default_factory=dict)
+    declared: Line[AgreementDeclared] = field(default_factory=Line)
 
 
 # --- evolve -----------------------------------------------------------------------------------------------
@@ -392,6 +109,12 @@ def evolve(state: AgreementState, event: Event) -> AgreementState:
                 between=tuple(dict.fromkeys((*state.between, *data.between))),
                 described=Line(state.described.candidates[-9:]).advance(data, event),
             )
+        case AgreementRelated() as data:
+            key = compound(data.relation, data.to or "", comparable(data.named or "") if data.to is None else "")
+            related = state.relations.get(key, Line()).advance(data, event)
+            return changed(state, relations={**state.relations, key: related})
+        case AgreementDeclared() as data:
+            return changed(_to(state, "declared", event), declared=state.declared.advance(data, event))
         case AgreementReached() as data:
             state = _to(state, "reached", event)
             return (
@@ -400,9 +123,10 @@ def evolve(state: AgreementState, event: Event) -> AgreementState:
                 else changed(state, complete=state.complete.advance(data.complete, event))
             )
         case AgreementSigned() as data:
-            line = state.signatures.get(data.actor, Line()).advance(data, event)
+            by = data.actor or compound("", comparable(data.described or ""))
+            line = state.signatures.get(by, Line()).advance(data, event)
             state = _to(state, "signed", event, once=data.act is SigningAct.SIGNED)
-            return changed(state, signatures={**state.signatures, data.actor: line})
+            return changed(state, signatures={**state.signatures, by: line})
         case ObligationAgreed() as data:
             known = state.obligations.get(data.obligation, Obligation())
             known = replace(known, agreed=known.agreed.advance(data, event))
@@ -412,19 +136,11 @@ def evolve(state: AgreementState, event: Event) -> AgreementState:
             known = replace(known, assessed=known.assessed.advance(data, event))
             return changed(state, obligations={**state.obligations, data.obligation: known})
         case AgreementEnteredIntoForce() as data:
-            term = Term(
-                starts=data.starts or event.occurred, until=data.until, trial=data.trial, renewable=data.renewable
-            )
+            term = _term(data, data.starts or event.occurred)
             return changed(_to(state, "in force", event), term=state.term.advance(term, event))
         case AgreementExtended() as data:
             before = state.term.candidates[-1].value if state.term.candidates else None
-            term = Term(
-                starts=before.starts if before else None,
-                until=data.until,
-                trial=before.trial if before else False,
-                renewable=before.renewable if before else None,
-                extended=data.way.value,
-            )
+            term = _extended(data, before)
             return changed(_to(state, "in force", event, once=False), term=state.term.advance(term, event))
         case AgreementSuspended():
             return _to(state, "suspended", event)
@@ -441,6 +157,35 @@ def _to(state: AgreementState, stage: str, event: Event, *, once: bool = True) -
     return changed(state, stage=state.stage.advance(stage, event, COURSE))
 
 
+def _term(data: AgreementEnteredIntoForce, starts: When | None) -> Term:
+    included = data.last_day_included
+    end = end_of_term(starts, data.lasts, last_day_included=included) if starts and data.lasts else None
+    return Term(
+        starts=starts,
+        until=data.until or end,
+        trial=data.trial,
+        renewable=data.renewable,
+        lasts=data.lasts,
+        until_event=data.until_event,
+        computed=data.until is None and end is not None,
+    )
+
+
+def _extended(data: AgreementExtended, before: Term | None) -> Term:
+    goes_on = day_after(before.until) if before is not None and before.until is not None and data.lasts else None
+    end = end_of_term(goes_on, data.lasts) if goes_on is not None and data.lasts else None
+    return Term(
+        starts=before.starts if before else None,
+        until=data.until or end,
+        trial=before.trial if before else False,
+        renewable=before.renewable if before else None,
+        extended=data.way.value,
+        lasts=data.lasts,
+        until_event=data.until_event,
+        computed=data.until is None and end is not None,
+    )
+
+
 # --- rules ------------------------------------------------------------------------------------------------
 
 
@@ -452,10 +197,19 @@ def due(state: AgreementState) -> list[Due]:
     for obligation in state.obligations.values():
         if not kept(obligation):
             expected += [
-                Due(what=f"obligation: {c.value.text}", when=c.value.deadline, events=c.events, actor=c.value.debtor[0])
+                Due(
+                    what=f"obligation: {c.value.text}",
+                    when=c.value.deadline,
+                    events=c.events,
+                    actor=next(iter(c.value.debtor), None),
+                )
                 for c in obligation.agreed.candidates
                 if c.value.deadline is not None
             ]
+        expected += [
+            Due(what=f"next run: {c.value.text}", when=day, events=c.events, actor=next(iter(c.value.debtor), None))
+            for c, day in next_runs(obligation)
+        ]
     if IN_FORCE & set(state.stage.values):
         expected += [
             Due(what="end of the term", when=c.value.until, events=c.events)
@@ -463,6 +217,20 @@ def due(state: AgreementState) -> list[Due]:
             if c.value.until is not None
         ]
     return expected
+
+
+def next_runs(obligation: Obligation) -> Iterator[tuple[Candidate[ObligationAgreed], When]]:
+    """When what recurs is expected next, by its last terms: after the last run that was judged to be done at all."""
+    if not any(agreed.schedule for agreed in obligation.agreed.values):
+        return
+    done = [c.value.run or c.occurred for c in obligation.assessed.candidates if c.value.run or c.value.score]
+    last = max((when for when in done if when is not None), key=lambda when: when.span.latest, default=None)
+    for c in obligation.agreed.candidates:
+        told = c.since or c.occurred
+        if c.value.schedule is not None and told is not None:
+            day = next_expected(c.value.schedule, told, last)
+            if day is not None:
+                yield c, day
 
 
 def kept(obligation: Obligation) -> bool:

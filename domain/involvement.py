@@ -15,7 +15,9 @@ def involved(state: SubjectState) -> set[str]:
     actors |= {position.actor for line in state.positions.values() for position in line.values}
     actors.update(getattr(state, "between", ()))
     if isinstance(state, AgreementState):
-        actors |= {signed.actor for line in state.signatures.values() for signed in line.values}
+        signed = (signature.actor for line in state.signatures.values() for signature in line.values)
+        actors |= {actor for actor in signed if actor is not None}
+        actors.update(actor for declared in state.declared.values for actor in declared.by)
         for obligation in state.obligations.values():
             actors.update(debtor for agreed in obligation.agreed.values for debtor in agreed.debtor)
     return actors

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 
-from domain.agreements import ViolationReported
+from domain.agreement_events import ViolationReported
 from domain.convoys import FAMILY as CONVOYS
 from domain.event import Event, Payload
 from domain.general import IncidentReported

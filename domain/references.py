@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
-from domain import agreements, general, revisions
+from domain import agreement_events, general, revisions
 from domain.event import Event, Opening, Revision, family_of
 from domain.values import Refers, Subject, Value
 from domain.vocabulary import PAYLOADS, nested_values, replaced, values_within
@@ -184,7 +184,7 @@ def misfit(event: Event, pointer: str, subject: str, name: str, reads: str | Non
             return "name two reports: a revision repeats nothing"
         case revisions.DuplicateMarked(), "/data/of" if family_of(subject) != event.family:
             return "the two events are of different families: name one of the same family"
-        case agreements.ViolationAssessed(), _ if name != "ViolationReported" or subject != event.subject:
+        case agreement_events.ViolationAssessed(), _ if name != "ViolationReported" or subject != event.subject:
             return "name a ViolationReported of the same agreement"
         case ((general.PositionTaken() | general.ProposalMade()), "/data/answers") if name != "ProposalMade":
             return "name a ProposalMade"

@@ -63,6 +63,9 @@ class Refers:
 # What a reference means is documented at its field.
 ActorRef = Annotated[ActorId, Field(pattern=ID_PATTERN), Refers("actors")]
 ProcessRef = Annotated[ProcessId, Field(pattern=ID_PATTERN), Refers("processes")]
+AgreementRef = Annotated[
+    str, Field(pattern=ID_PATTERN, description="Id of an agreement already reported."), Refers("agreements")
+]
 ConvoyRef = Annotated[str, Field(pattern=ID_PATTERN, description="Id of a convoy already reported."), Refers("convoys")]
 PlaceRef = Annotated[PlaceId, Field(pattern=ID_PATTERN), Refers("places")]
 SubjectRef = Annotated[Subject, Field(pattern=SUBJECT_PATTERN), Refers("subject")]

@@ -140,7 +140,7 @@ def said(data: Value, *leave_out: str) -> Said:
     return cast(Said, _without_empty(data.model_dump(mode="json", exclude_none=True, exclude=set(leave_out))))
 
 
-_SELDOM = frozenset(("parts", "ids", "coded", "against"))
+_SELDOM = frozenset(("parts", "ids", "coded", "against", "types", "provisions"))
 """Lists that most reports leave empty: shown only if there is something in them."""
 
 
@@ -262,6 +262,8 @@ def agreement(renderer: Renderer, path: str, state: agreements.AgreementState) -
         "ending": renderer.line(state.ending),
         "signatures": renderer.lines(state.signatures.values(), renderer.said),
         "term": renderer.line(state.term, term),
+        "declared": renderer.line(state.declared, renderer.said),
+        "relations": renderer.lines(state.relations.values(), renderer.said),
         "obligations": [obligation(renderer, path, state, name) for name in state.obligations],
     }
 
@@ -273,6 +275,9 @@ def term(agreed: agreements.Term) -> ShownTerm:
         "trial": agreed.trial,
         "renewable": agreed.renewable,
         "extended": agreed.extended,
+        "lasts": agreed.lasts,
+        "until_event": agreed.until_event,
+        "computed": agreed.computed,
     }
 
 

@@ -27,7 +27,7 @@ STORED = Path(__file__).parent / "stored"
 NAMES = STORED / "names.json"
 
 
-NEEDED_ONCE = {"Place": {"labels"}}
+NEEDED_ONCE = {"Place": {"labels"}, "ObligationAgreed": {"debtor"}}
 """Fields that every stored event had to have once, and that may be left out now: what was stored has them."""
 
 

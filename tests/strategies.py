@@ -28,10 +28,12 @@ from hypothesis import strategies as st
 
 from domain import general, revisions
 from domain.codings import Identifier, Scheme
+from domain.durations import Duration
 from domain.edtf import Day, When
 from domain.event import Event, Opening, Payload, Revision
 from domain.families import FAMILY_EVENTS, OPENINGS
 from domain.places import PlacePoint
+from domain.schedules import RecurrenceRule, Schedule
 from domain.values import FAMILY_NAMES, ItemId, Label, Place, PlaceCode, Quantity, Refers, Short, Text, Value, ZoneName
 from domain.vocabulary import PAYLOADS, read_event
 
@@ -177,6 +179,15 @@ def quantities(draw: st.DrawFn) -> dict[str, Any]:
     return claim | draw(st.one_of(st.just({}), st.fixed_dictionaries({"unit": spellings(UNITS)})))
 
 
+@st.composite
+def schedules(draw: st.DrawFn) -> dict[str, Any]:
+    """When what recurs is expected: by a rule, or so many times per period."""
+    rules = ("FREQ=WEEKLY;BYDAY=MO,TH", "FREQ=MONTHLY;BYDAY=-1FR", "FREQ=DAILY;INTERVAL=2;COUNT=3")
+    by: list[dict[str, Any]] = [*({"rule": rule} for rule in rules), {"times": 2, "per": "week"}]
+    starts: list[dict[str, Any]] = [{}, {"starts": "2017-10-01"}]
+    return {**draw(st.sampled_from(by)), **draw(st.sampled_from(starts))}
+
+
 @cache
 def _hints(model: type[Value]) -> dict[str, Any]:
     hints = get_type_hints(model, include_extras=True)
@@ -199,6 +210,8 @@ _KNOWN: dict[Any, st.SearchStrategy[Any]] = {
     Text: spellings(WORDS),
     ItemId: st.sampled_from(ITEMS),
     ZoneName: st.sampled_from(ZONES),
+    Duration: st.sampled_from(("P2M", "P2W", "PT72H", "P1M3D")),
+    RecurrenceRule: st.sampled_from(("FREQ=WEEKLY;BYDAY=MO", "FREQ=DAILY;COUNT=3")),
     Scheme: st.sampled_from(("pa-x-agreement", "case-file")),
     Identifier: st.sampled_from(("1", "UA.05")),
     When: st.sampled_from(DATES),
@@ -209,6 +222,7 @@ _KNOWN: dict[Any, st.SearchStrategy[Any]] = {
     PlaceCode: st.fixed_dictionaries({"scheme": st.just("register"), "value": st.sampled_from(["1", "2"])}),
     PlacePoint: st.sampled_from([{"lat": lat, "lon": 36.5, "precision": "near"} for lat in (33.5, -0.25)]),
     Quantity: quantities(),
+    Schedule: schedules(),
 }
 
 
@@ -256,6 +270,8 @@ def _mend(data: dict[str, Any], name: str, world: _World, draw: st.DrawFn) -> di
             data.setdefault("period", "2017-10")
         case "ObligationAssessed" if "score" not in data:
             data.setdefault("standing", "no information")
+        case "AgreementRelated" if "to" not in data:
+            data.setdefault("named", "the truce of July")
         case "ObligationAgreed":
             other = ITEMS[1 - ITEMS.index(data["obligation"])]
             data |= {key: other if key == "mirrors" else [other] for key in ("mirrors", "depends_on") if key in data}

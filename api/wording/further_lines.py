@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from api.wording import values, words
@@ -11,7 +12,7 @@ from api.wording.language import grouped, say
 from api.wording.marks import ASIDE
 
 if TYPE_CHECKING:
-    from projections.answers.status import RecorderCounts, StatusAnswer
+    from projections.answers.status import AgreementInStatus, RecorderCounts, StatusAnswer
     from projections.answers.subjects import ShownSubject
 
 
@@ -19,6 +20,14 @@ def put(page: CitedLines, subject: ShownSubject) -> None:
     """Puts them below the line that names the subject."""
     if subject.get("ids"):
         page.sheet.put(say("in other registers: {ids}", ids=words.foreign_ids(subject["ids"])), indent=4)
+
+
+def put_of_agreement(page: CitedLines, agreement: AgreementInStatus) -> None:
+    """The same of an agreement, with who declared it and how it stands to earlier ones."""
+    put(page, agreement)
+    page.detail("", agreement["declared"], partial(values.declared, page.names))
+    for relation in agreement["relations"]:
+        page.detail("", relation, values.related)
 
 
 def put_of_process(page: CitedLines, status: StatusAnswer) -> None:

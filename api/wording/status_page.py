@@ -297,7 +297,7 @@ class StatusPage(CitedLines):
             between = agreement["between"]
             parties = say(" between {who}", who=self.names.named(between)) if between else ""
             self.line([(f"{self.names.subject(agreement['subject'])}: ", "bold")], agreement["state"], _stage, parties)
-            further_lines.put(self, agreement)
+            further_lines.put_of_agreement(self, agreement)
             self.detail("", agreement["described"], values.agreement)
             self.detail(say("complete: "), agreement["complete"], lambda v: [say("yes") if v else say("no")])
             self.detail(say("how it ended: "), agreement["ending"], plain)

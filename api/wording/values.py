@@ -192,12 +192,42 @@ def agreement(value: Fields) -> list[Fragment]:
     parts += [listed(map(coded, value["purposes"]))] if value.get("purposes") else []
     written = {"yes": say("in writing"), "no": say("not in writing"), "partly": say("partly in writing")}
     parts.append(written.get(str(value.get("written")), say("whether in writing: not known")))
-    return [sentences([say("; ").join(parts), *field_text(value, "summary")])]
+    parts += [coded(value["level"])] if value.get("level") else []
+    parts += [words.codings(value["types"])] if value.get("types") else []
+    more = []
+    if value.get("holds_in"):
+        only = value.get("only_there")
+        where = listed(words.label(place["labels"]) for place in value["holds_in"])
+        more.append(say("Holds in {places} only", places=where) if only else say("Holds in {places}", places=where))
+    if number := len(value.get("provisions", ())):
+        more.append(say_number("{number} provision coded", "{number} provisions coded", number))
+    return [sentences([say("; ").join(parts), *field_text(value, "summary"), *more])]
+
+
+def declared(names: Names, value: Fields) -> list[Fragment]:
+    by = value.get("by")
+    described = clean(value["described"]) if value.get("described") else say("not said")
+    who = names.named(by) if by else described
+    return [sentences([say("declared by {who}", who=who), *field_text(value, "summary")])]
+
+
+def related(value: Fields) -> list[Fragment]:
+    other = clean(value.get("to") or value.get("named") or "")
+    denied = "" if value.get("affirmed", True) else say(", which somebody denies")
+    return [say("{relation} {name}", relation=coded(value["relation"]), name=other), denied]
 
 
 def term(value: ShownTerm) -> list[Fragment]:
     parts = [say("from {date}", date=words.when(value["starts"])) if value["starts"] else say("start not said")]
-    parts.append(say("until {date}", date=words.when(value["until"])) if value["until"] else say("no end named"))
+    end = say("until {date}", date=words.when(value["until"])) if value["until"] else say("no end named")
+    event = value.get("until_event")
+    if event and not value["until"]:
+        end = say("until {date}", date=clean(event))
+    parts.append(end)
+    lasts = value.get("lasts")
+    if lasts:
+        computed = say("computed by us: it lasts {duration}", duration=clean(lasts))
+        parts.append(computed if value.get("computed") else say("it lasts {duration}", duration=clean(lasts)))
     parts += [say("a trial")] if value["trial"] else []
     if value["renewable"] is not None:
         parts.append(say("renewable") if value["renewable"] else say("not renewable"))
@@ -209,7 +239,9 @@ def signature(names: Names, signed: Fields) -> list[Fragment]:
     reservation = signed.get("reservation")
     more = say(", with a reservation: {reservation}", reservation=clean(reservation)) if reservation else ""
     act, capacity = coded(signed.get("act", "signed")), coded(signed.get("capacity", "party"))
-    return [say("{act} by {who} as {capacity}", act=act, who=names.actor(signed["actor"]), capacity=capacity), more]
+    described = clean(signed["described"]) if signed.get("described") else None
+    who = described if described and not signed.get("actor") else names.actor(signed.get("actor"))
+    return [say("{act} by {who} as {capacity}", act=act, who=who, capacity=capacity), more]
 
 
 def terms(names: Names, agreed: Fields) -> list[Fragment]:
@@ -219,6 +251,7 @@ def terms(names: Names, agreed: Fields) -> list[Fragment]:
     parts += [say("By {date}.", date=words.when(agreed["deadline"]))] if agreed.get("deadline") else []
     parts += [say("On condition: {what}", what=clean(agreed["condition"]))] if agreed.get("condition") else []
     parts += [say("How often: {what}", what=clean(agreed["recurrence"]))] if agreed.get("recurrence") else []
+    parts += [say("How often: {what}", what=words.schedule(agreed["schedule"]))] if agreed.get("schedule") else []
     parts += [say("Target: {quantity}.", quantity=words.quantity(agreed["target"]))] if agreed.get("target") else []
     parts += [say("Verified by {who}.", who=names.actor(agreed["verifier"]))] if agreed.get("verifier") else []
     return [sentences(parts)]

@@ -220,6 +220,22 @@ def foreign_ids(ids: Iterable[Fields]) -> str:
     return ", ".join(f"{clean(one['scheme'])} {clean(one['id'])}" for one in ids)
 
 
+def codings(codes: Iterable[Fields]) -> str:
+    """How code books code a thing: "pa-x-10 Ceas", "awsd Means=K"."""
+    return ", ".join(
+        f"{clean(one['scheme'])} {clean(one['code'])}" + (f"={clean(one['value'])}" if one.get("value") else "")
+        for one in codes
+    )
+
+
+def schedule(expected: Fields) -> str:
+    """When something that recurs is expected: its rule, or so many times per period."""
+    if expected.get("rule"):
+        return clean(expected["rule"])
+    many = say_number("{number} time per {period}", "{number} times per {period}", expected["times"], period="{period}")
+    return many.format(period=coded(expected["per"]))
+
+
 def label(labels: Any, otherwise: str | None = None) -> str:
     """The first of the labels of a thing; in another language than English, the first one in that language, if any."""
     if not labels:

@@ -79,6 +79,23 @@ def blocked(subject: Subject, state: agreements.AgreementState, zones: Zones) ->
         )
 
 
+RUN_MISSED = Rule(
+    "run-missed",
+    "What recurs by a schedule (an obligation that is not fully kept, a series of convoys): raised when the next "
+    "day on which it was expected has passed and no run since the last one is reported; resolved by a report of a "
+    "run, a newer schedule or an end.",
+    Severity.MODERATE,
+)
+
+
+def runs_missed(subject: Subject, state: agreements.AgreementState, zones: Zones) -> Iterator[Finding]:
+    for name, obligation in agreements.owed(state).items():
+        for c, day in agreements.next_runs(obligation):
+            if (since := moment_after(day, zones)) is not None:
+                text = f"Obligation {name} recurs: it was expected by {day}, and no run since the last one is reported."
+                yield RUN_MISSED.finding(subject, text, few(c.events), since=since, about=f"run {name}")
+
+
 TRUCE_LAPSING = Rule(
     "truce-lapsing",
     "An agreement in force with a term: raised 14 days before the term ends, until it ends; resolved by an "
@@ -100,6 +117,7 @@ def lapsing(subject: Subject, state: agreements.AgreementState, zones: Zones) ->
     passing = [moment for end in ends if (moment := moment_after(end, zones)) is not None]
     first, last = min(passing), max(passing)
     until = " or ".join(ends[:MAX_VALUES])
+    until += " (computed by us)" if any(term.computed for term in state.term.values) else ""
     says_so = f"According to {said_by(who for c in state.term.candidates for who in c.claimants)} it is"
     events = few((*state.term.events, *state.stage.events))
     text = f"{says_so} in force until {until}; no extension beyond that is reported."
@@ -117,5 +135,5 @@ def _course(state: agreements.AgreementState) -> tuple[Course, set[str]]:  # noq
 
 
 FINDINGS: FamilyFindings[agreements.AgreementState] = FamilyFindings(
-    rules=(overdue, blocked, lapsing), course=_course, is_past=_is_past
+    rules=(overdue, blocked, runs_missed, lapsing), course=_course, is_past=_is_past
 )

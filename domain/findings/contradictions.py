@@ -8,7 +8,8 @@ from itertools import combinations
 from typing import Any
 
 from domain.agreement_codes import ObligationStanding
-from domain.agreements import Obligation, ObligationAgreed, ObligationAssessed, Term
+from domain.agreement_events import ObligationAgreed, ObligationAssessed
+from domain.agreements import Obligation, Term
 from domain.comparison import comparable
 from domain.edtf import When
 from domain.finding import Finding, Rule, Severity, few
@@ -24,7 +25,7 @@ CONTESTED = Rule(
     "a correction or a retraction.",
     Severity.HIGH,
 )
-NOT_COMPARED = {"described", "about", "summary", "description", "request", "departure"}
+NOT_COMPARED = {"described", "about", "summary", "description", "request", "departure", "declared"}
 """Lines that cannot contradict in a useful way: wording, who asks whom, what was loaded. What openings say of dates and
 kinds is compared by its parts (DESCRIBED)."""
 DESCRIBED: dict[str, str] = {
@@ -139,7 +140,7 @@ def _contradict(one: Any, other: Any) -> bool:
             return one.trial != other.trial or _differ(one.until, other.until)
         case ObligationAgreed(), ObligationAgreed():
             return (
-                set(one.debtor) != set(other.debtor)
+                _differ(frozenset(one.debtor) or None, frozenset(other.debtor) or None)
                 or _differ(one.deadline, other.deadline)
                 or _differ(frozenset(one.beneficiary) or None, frozenset(other.beneficiary) or None)
                 or _differ(one.condition, other.condition)

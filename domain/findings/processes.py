@@ -103,7 +103,7 @@ def _acts(state: SubjectState) -> Iterator[tuple[str, str, tuple[EventId, ...]]]
     if isinstance(state, agreements.AgreementState):
         for signed in state.signatures.values():
             for c in general.sure(signed):
-                if c.value.capacity is SigningCapacity.PARTY:
+                if c.value.capacity is SigningCapacity.PARTY and c.value.actor is not None:
                     yield c.value.actor, "signs as a party", c.events
         for obligation in state.obligations.values():
             for owing in general.sure(obligation.agreed):

@@ -15,6 +15,7 @@ RULES: dict[str, Rule] = {
         any_subject.PROPOSAL_UNANSWERED,
         agreements.OBLIGATION_OVERDUE,
         agreements.PHASE_BLOCKED,
+        agreements.RUN_MISSED,
         agreements.TRUCE_LAPSING,
         agreements.TRUCE_LAPSED,
         any_subject.CONDITION_NOT_HELD,

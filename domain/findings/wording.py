@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from domain.actors import ActorRelated
-from domain.agreements import AgreementSigned, ObligationAgreed, ObligationAssessed, Term
+from domain.agreement_events import AgreementRelated, AgreementSigned, ObligationAgreed, ObligationAssessed
+from domain.agreements import Term
 from domain.claimants import Claimant, ClaimantKind, distinct, told_apart
 from domain.convoys import ClearanceDenied, ClearanceGranted, ConvoyArrived, Whereabouts
 from domain.decimals import Exact, as_text
@@ -35,7 +36,8 @@ def says(value: Any) -> str:
         case ConvoyArrived():
             return value.completeness.value
         case Term():
-            return (f"until {value.until}" if value.until else "without an end") + (", on trial" if value.trial else "")
+            until = value.until or (cut(value.until_event) if value.until_event else None)
+            return (f"until {until}" if until else "without an end") + (", on trial" if value.trial else "")
         case Attendance():
             return value.presence.value
         case RoleHeld():
@@ -53,6 +55,8 @@ def says(value: Any) -> str:
             return f"{value.act} as {value.capacity}"
         case AreaHeld():
             return value.gist
+        case AgreementRelated():
+            return "affirmed" if value.affirmed else "denied"
         case ProcessLinked():
             return "denied" if value.denied else "affirmed"
         case ActorRelated():
@@ -86,7 +90,9 @@ def title_of(value: Any, field: str, key: str) -> str:
         case Attendance():
             return f"whether actors/{value.actor} was there"
         case AgreementSigned():
-            return f"the signature of actors/{value.actor}"
+            return f"the signature of actors/{value.actor}" if value.actor else "a signature"
+        case AgreementRelated():
+            return f"whether it {value.relation} {f'agreements/{value.to}' if value.to else cut(value.named or key)}"
         case ClearanceGranted() | ClearanceDenied():
             return f"the clearance by actors/{value.by}"
         case AreaHeld():

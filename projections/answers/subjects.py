@@ -134,6 +134,12 @@ class ShownTerm(TypedDict):
     trial: bool
     renewable: bool | None
     extended: str | None
+    lasts: str | None
+    """How long it lasts, as the source says (ISO 8601)."""
+    until_event: str | None
+    """Until what, where no date is named."""
+    computed: bool
+    """Whether the end is computed by us, from how long it lasts."""
 
 
 class ShownObligation(TypedDict):
@@ -159,6 +165,10 @@ class AgreementOverview(TypedDict):
     ending: ShownLine[str] | None
     signatures: list[ShownLine[Said]]
     term: ShownLine[ShownTerm] | None
+    declared: ShownLine[Said] | None
+    """What one side declared: the fields of `AgreementDeclared`."""
+    relations: list[ShownLine[Said]]
+    """To earlier agreements: the fields of `AgreementRelated`."""
 
 
 class WithObligations(TypedDict):

@@ -6,7 +6,7 @@ from collections import defaultdict
 from datetime import datetime
 
 from domain import agreements
-from domain.agreements import ObligationAssessed
+from domain.agreement_events import ObligationAssessed
 from domain.event import Event
 from domain.horizon import EVERYTHING
 from domain.values import Subject

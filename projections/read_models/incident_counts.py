@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from sqlalchemy import BigInteger, Column, bindparam, func, select
 
-from domain.agreements import ViolationReported
+from domain.agreement_events import ViolationReported
 from domain.claimants import Claimant, ClaimantKind, told_apart
 from domain.event import Event, Payload
 from domain.general import IncidentReported

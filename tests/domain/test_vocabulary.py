@@ -26,7 +26,8 @@ NAMED = {
         BodyEstablished ProcessSuspended ProcessResumed ProcessEnded""",
     "talks": "TalksReported TalksScheduled TalksPostponed TalksCancelled TalksConvened TalksConcluded",
     "agreements": """
-        AgreementReported AgreementReached AgreementSigned ObligationAgreed ObligationAssessed
+        AgreementReported AgreementRelated AgreementDeclared AgreementReached AgreementSigned ObligationAgreed
+        ObligationAssessed
         AgreementEnteredIntoForce AgreementExtended AgreementSuspended AgreementResumed ViolationReported
         ViolationAssessed AgreementEnded""",
     "convoys": """

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from domain.agreements import AgreementEnteredIntoForce, AgreementReached, AgreementState, ObligationAgreed
+from domain.agreement_events import AgreementEnteredIntoForce, AgreementReached, ObligationAgreed
+from domain.agreements import AgreementState
 from domain.convoys import ConvoyReported
 from domain.event import Event, Opening, Revision
 from domain.families import due, fold

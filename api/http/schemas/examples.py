@@ -226,6 +226,8 @@ AGREEMENT: AgreementPage = {
     "ending": None,
     "signatures": [],
     "term": None,
+    "declared": None,
+    "relations": [],
     "obligations": [],
     "roles": [],
     "positions": [],

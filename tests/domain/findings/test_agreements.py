@@ -110,3 +110,10 @@ def test_an_extension_moves_the_end_of_the_truce() -> None:
     (lapsed,) = found(truce, extended, rule="truce-lapsed")
     assert stands(lapsed, "2017-11-01")
     assert not stands(lapsed, "2017-10-31")
+
+
+def test_a_run_that_is_not_reported_is_missed() -> None:
+    (finding,) = found(owes("passage", schedule={"times": 1, "per": "month", "starts": DAY_1}), rule="run-missed")
+    assert "expected by 2017-11-26" in finding.text
+    assert not stands(finding, "2017-11-26T20:00:00Z")
+    assert stands(finding, "2017-11-27")

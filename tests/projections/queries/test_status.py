@@ -270,6 +270,9 @@ def test_a_truce_with_its_term_and_violations() -> None:
         "trial": True,
         "renewable": None,
         "extended": None,
+        "lasts": None,
+        "until_event": None,
+        "computed": False,
     }
     assert {name: counts["all"] for name, counts in line["violations"].items()} == {"army": 1, "actors/elders": 1}
 
