@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple, Self
 from uuid import UUID
 
@@ -31,22 +32,12 @@ class Series(NamedTuple):
     @property
     def key(self) -> str:
         """All of it as one text."""
-        return compound(
-            self.measure,
-            self.counting,
-            self.unit,
-            compound(*self.area) if self.area else "",
-            self.scope,
-            self.period,
-            *self.enrolled,
-            *((self.about,) if self.about else ()),
-        )
+        return _key(self)
 
     @property
     def kin(self) -> str:
         """What the series of a part and of its whole share."""
-        of_what = ("category", self.enrolled[1]) if self.enrolled else ("measure", self.measure)
-        return compound(self.counting, self.unit, self.period, self.about, *of_what)
+        return _kin(self)
 
     @classmethod
     def of(
@@ -72,3 +63,23 @@ class Series(NamedTuple):
             tuple(comparable(part) for part in enrolled),
             str(about or ""),
         )
+
+
+@lru_cache(1 << 12)
+def _key(series: Series) -> str:
+    return compound(
+        series.measure,
+        series.counting,
+        series.unit,
+        compound(*series.area) if series.area else "",
+        series.scope,
+        series.period,
+        *series.enrolled,
+        *((series.about,) if series.about else ()),
+    )
+
+
+@lru_cache(1 << 12)
+def _kin(series: Series) -> str:
+    of_what = ("category", series.enrolled[1]) if series.enrolled else ("measure", series.measure)
+    return compound(series.counting, series.unit, series.period, series.about, *of_what)

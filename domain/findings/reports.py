@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
@@ -24,7 +25,7 @@ LIKELY_DUPLICATE = Rule(
 )
 
 
-_FOLDED = ("  ", '" ', ' "', "\\", "\x7f", ".", "e-")
+_FOLDED = re.compile(r'  |" | "|\\|\x7f|\.|e-')
 """What JSON in small letters of ASCII has where it is not yet in the form in which it is compared: spaces to fold,
 marks that cannot be seen, fractions. Most reports have none, and folding takes longer than writing them."""
 
@@ -32,7 +33,7 @@ marks that cannot be seen, fractions. Most reports have none, and folding takes 
 def content_key(event: Event) -> str:
     """A short hash of what a report says: its type, when it occurred, and its data; not who says so."""
     text = event.data.model_dump_json(exclude_defaults=True, exclude_none=True).lower()  # fields in a fixed order
-    if not text.isascii() or any(mark in text for mark in _FOLDED):
+    if not text.isascii() or _FOLDED.search(text):
         said = event.data.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
         text = json.dumps(compared(said), ensure_ascii=False, separators=(",", ":"))
     return hashlib.blake2b(f"{event.type} {event.occurred} {text}".encode(), digest_size=8).hexdigest()
