@@ -81,6 +81,7 @@ BEYOND_PARAMETERS = (
     "take the cursor unchanged",  # what cursors hold is not told
     "the log ends at position",
     "this time is still to come",
+    "this lies after `until`",
     "there is no such day",
     "the years of a horizon",
     "the day is not in the calendar",
