@@ -7,16 +7,19 @@ from typing import Any
 from uuid import UUID
 
 from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 
 from domain.event import Opening, Revision
 from domain.references import misfit, references
 from domain.values import FAMILY_NAMES
 from domain.vocabulary import PAYLOADS
+from tests.examples import examples
 from tests.strategies import DATES, histories, read
 
 History = list[dict[str, Any]]
 
 
+@examples(30)
 @given(histories())
 def test_each_report_is_valid_where_it_stands(history: History) -> None:
     versions: Counter[str] = Counter()
@@ -39,6 +42,7 @@ def test_each_report_is_valid_where_it_stands(history: History) -> None:
     assert {subject.partition("/")[0] for subject in versions} == set(FAMILY_NAMES)
 
 
+@examples(30)
 @given(histories(with_revisions=False, min_steps=3, max_steps=6))
 def test_it_is_as_long_as_asked_for_and_revises_only_if_wanted(history: History) -> None:
     steps = len(history) - len({wire["subject"] for wire in history})
@@ -49,10 +53,11 @@ def test_it_is_as_long_as_asked_for_and_revises_only_if_wanted(history: History)
 def test_every_type_is_reached() -> None:
     reached: Counter[str] = Counter()
 
-    @settings(max_examples=200, derandomize=True, database=None, phases=[Phase.generate])
-    @given(histories(min_steps=20, max_steps=25))
-    def count(history: History) -> None:
-        reached.update(wire["type"] for wire in history)
+    @settings(max_examples=400, derandomize=True, database=None, phases=[Phase.generate])
+    @given(st.data())
+    def count(data: st.DataObject) -> None:
+        if not set(PAYLOADS) <= set(reached):
+            reached.update(wire["type"] for wire in data.draw(histories(min_steps=20, max_steps=25)))
 
     count()
     assert set(PAYLOADS) - set(reached) == set()

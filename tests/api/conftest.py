@@ -1,16 +1,20 @@
 """A server of its own for every test, on a real log; most tests need no socket."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from typer.testing import CliRunner
 
 from api.app import create_app
+from api.cli import main
 from api.settings import Settings, load
+from tests import postgres
 
 HERE = "http://127.0.0.1"
 SEED = Path(__file__).parents[2] / "seeds" / "eastern-kalamun.ndjson"
@@ -37,12 +41,65 @@ def client(app: FastAPI) -> Iterator[TestClient]:
         yield client
 
 
-@pytest.fixture
-def seeded(tmp_path: Path, installation: Callable[[str], Path | str]) -> Iterator[TestClient]:
-    """A server of its own that holds the founding case, read models and all."""
-    app = create_app(load(**kept(installation("seeded"), tmp_path), port=0))
-    with TestClient(app, base_url=HERE, raise_server_exceptions=False) as client:
-        events = [json.loads(line) for line in SEED.read_text().splitlines()]
-        answer = client.post("/v1/events", json=events, headers={"Prefer": "wait=9"})
+class FoundingCase:
+    """A server that holds the founding case, read models and all. Tests share it as long as they only read."""
+
+    def __init__(self, where: Path | str, place: Path) -> None:
+        self._running = ExitStack()
+        app = create_app(load(**kept(where, place), port=0))
+        self.client = self._running.enter_context(TestClient(app, base_url=HERE, raise_server_exceptions=False))
+        events = [json.loads(line) for line in SEED.read_text(encoding="utf-8").splitlines()]
+        answer = self.client.post("/v1/events", json=events, headers={"Prefer": "wait=9"})
         assert answer.status_code == 201, answer.text
-        yield client
+        self._recorded = len(events)
+
+    @property
+    def untouched(self) -> bool:
+        """Whether nothing was recorded since, and it still answers."""
+        answer = self.client.get("/v1/events?limit=1")
+        return answer.status_code == 200 and answer.headers["parley-position"] == str(self._recorded)
+
+    def stop(self) -> None:
+        self._running.close()
+
+
+@pytest.fixture(scope="session")
+def founding_cases() -> Iterator[dict[str, tuple[FoundingCase, ExitStack]]]:
+    """One for each kind of database, once a test has asked for it."""
+    running: dict[str, tuple[FoundingCase, ExitStack]] = {}
+    yield running
+    for case, place in running.values():
+        case.stop()
+        place.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def seeded(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    founding_cases: dict[str, tuple[FoundingCase, ExitStack]],
+) -> Iterator[TestClient]:
+    """A server that holds the founding case; its own, as far as a test can see."""
+    kind = request.param
+    if kind not in founding_cases:
+        place, stack = tmp_path_factory.mktemp("founding"), ExitStack()
+        where: Path | str = place / "parley-data"
+        if kind == "postgresql":
+            databases: postgres.Databases = request.getfixturevalue("databases")
+            where = stack.enter_context(databases.one())
+        founding_cases[kind] = FoundingCase(where, place), stack
+    case, stack = founding_cases[kind]
+    yield case.client
+    if not case.untouched:
+        del founding_cases[kind]
+        case.stop()
+        stack.close()
+
+
+@pytest.fixture(scope="session")
+def founding_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory with the founding case; tests get copies of it."""
+    data = tmp_path_factory.mktemp("founding") / "parley-data"
+    appended = CliRunner().invoke(main.app, ["append", str(SEED), "--data", str(data)], env={"PARLEY_PORT": "0"})
+    assert appended.exit_code == 0, appended.output
+    return data

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from domain import families
 from domain.event import Event
+from tests.examples import examples
 from tests.strategies import histories, read
 
 
@@ -21,6 +22,7 @@ def subjects_of(history: list[dict[str, Any]]) -> dict[str, list[Event]]:
     return found
 
 
+@examples(30)
 @given(histories(min_steps=5), st.randoms())
 def test_the_order_of_arrival_never_matters(history: list[dict[str, Any]], chance: random.Random) -> None:
     for subject, events in subjects_of(history).items():
@@ -28,6 +30,7 @@ def test_the_order_of_arrival_never_matters(history: list[dict[str, Any]], chanc
         assert families.fold(family, chance.sample(events, len(events))) == families.fold(family, events)
 
 
+@examples(30)
 @given(histories(min_steps=5))
 def test_step_by_step_in_canonical_order_is_the_fold(history: list[dict[str, Any]]) -> None:
     for subject, events in subjects_of(history).items():
@@ -38,6 +41,7 @@ def test_step_by_step_in_canonical_order_is_the_fold(history: list[dict[str, Any
         assert state == families.fold(family, events)
 
 
+@examples(30)
 @given(histories(min_steps=5))
 def test_a_state_is_kept_and_loaded_as_it_was(history: list[dict[str, Any]]) -> None:
     for subject, events in subjects_of(history).items():
@@ -47,6 +51,7 @@ def test_a_state_is_kept_and_loaded_as_it_was(history: list[dict[str, Any]]) -> 
         assert families.due(families.load(family, families.dump(family, state))) == families.due(state)
 
 
+@examples(30)
 @given(histories(min_steps=5))
 def test_what_a_state_rests_on_was_reported(history: list[dict[str, Any]]) -> None:
     for subject, events in subjects_of(history).items():

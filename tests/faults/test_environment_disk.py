@@ -32,7 +32,7 @@ __all__ = ["own_database"]
 
 pytestmark = on_linux
 
-ROUNDS = 20 if LONG else 2
+ROUNDS = 20 if LONG else 1
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ __all__ = ["site"]
 
 pytestmark = on_linux
 
-KILLS = {"project": 100, "serve": 30} if LONG else {"project": 4, "serve": 2}
+KILLS = {"project": 100, "serve": 30} if LONG else {"project": 2, "serve": 1}
 BACKLOG = 2_500
 """Events that wait at least when a worker starts: more than go into two batches."""
 

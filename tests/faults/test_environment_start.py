@@ -20,7 +20,7 @@ from tests.api.sending import opening
 from tests.faults.surroundings import LONG, PATIENCE, Sent, Server, Site, eventually, examine, on_linux, site_at, whole
 from tests.ledger import sending
 
-ROUNDS = 50 if LONG else 4
+ROUNDS = 50 if LONG else 2
 SERVING = 10 if LONG else 1
 
 Place = Callable[[], Path | str]
@@ -55,7 +55,7 @@ def begin(barrier: Barrier, number: int, places: list[Path | str]) -> None:
             barrier.wait(PATIENCE)
 
 
-@pytest.mark.parametrize("number", [2, 4])
+@pytest.mark.parametrize("number", [2, 4] if LONG else [3])
 def test_an_installation_that_several_begin_at_once_is_one(place: Place, number: int) -> None:
     places = [place() for _ in range(ROUNDS)]
     spawn = multiprocessing.get_context("spawn")
@@ -75,7 +75,7 @@ def test_an_installation_that_several_begin_at_once_is_one(place: Place, number:
 
 
 @on_linux
-@pytest.mark.parametrize("number", [2, 4])
+@pytest.mark.parametrize("number", [2, 4] if LONG else [3])
 def test_servers_that_start_at_once_serve_one_log(place: Place, tmp_path: Path, number: int) -> None:
     for _ in range(SERVING):
         home = tmp_path / str(uuid4())

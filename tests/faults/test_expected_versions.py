@@ -3,7 +3,7 @@
 `tests.faults.history.check` proves it from what the clients saw and the log in the end. Two processes serve, so that it
 is not one writer that decides, but the lock of the database.
 
-`PARLEY_LONG=1` makes it 10,000 appends instead of 400, with one process and with two, which takes a minute or two for
+`PARLEY_LONG=1` makes it 10,000 appends instead of 200, with one process and with two, which takes a minute or two for
 each of the four.
 """
 
@@ -25,7 +25,7 @@ from tests.faults.history import STALE, Acknowledged, Append, Operation, check
 from tests.faults.serving import Server
 
 LONG = os.environ.get("PARLEY_LONG") == "1"
-APPENDS = 10_000 if LONG else 400
+APPENDS = 10_000 if LONG else 200
 CLIENTS = 16
 SUBJECTS = ("processes/first", "talks/first", "talks/second")
 

@@ -6,7 +6,7 @@ every acknowledged event stands in the log once, what was refused does not, and 
 A server that is started again begins while what the killed one had started may still be at work, as it would be where
 something restarts it at once. All of that must have ended soon after.
 
-`PARLEY_LONG=1` makes it 200 kills instead of 3, which takes a quarter of an hour for each database on two cores.
+`PARLEY_LONG=1` makes it 200 kills instead of 2, which takes a quarter of an hour for each database on two cores.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from tests.faults.history import Acknowledged, Append, Event, Refused, Unknown, 
 from tests.faults.serving import Killed, Server, eventually
 
 LONG = os.environ.get("PARLEY_LONG") == "1"
-KILLS = 200 if LONG else 3
+KILLS = 200 if LONG else 2
 CLIENTS = 8
 SUBJECTS = ("processes/first", "talks/first", "talks/second", "talks/third")
 ALONE = (1, Killed.SERVER)

@@ -55,7 +55,7 @@ NOTHING = str(UUID(int=10**9))
 CUTS = ("2017-10-27", "2017-10-28", "2017-10", "2017", "2017-10-29T09:00Z", "2026-01-01")
 
 HOW = settings(
-    max_examples=2_000 if LONG else 5,
+    max_examples=2_000 if LONG else 3,
     stateful_step_count=60 if LONG else 35,
     report_multiple_bugs=False,
     suppress_health_check=list(HealthCheck),

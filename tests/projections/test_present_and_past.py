@@ -50,7 +50,7 @@ ANSWERS: dict[str, Callable[[ReadTransaction, str, HorizonRequest], Any]] = {
 }
 
 
-@examples(15)
+@examples(8)
 @given(histories(max_steps=25))
 def test_the_last_position_is_the_present(history: list[Wire]) -> None:
     log = recorded(history)

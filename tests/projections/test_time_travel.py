@@ -26,8 +26,8 @@ from tests.strategies import DATES, PUBLISHED, PUBLISHERS, histories
 
 pytestmark = pytest.mark.usefixtures("both_databases")
 
-SOME = examples(25)
-FEW = examples(12)
+SOME = examples(15)
+FEW = examples(8)
 CUTS = (
     "2017-10-26",
     "2017-10-27",

@@ -29,7 +29,7 @@ from tests.spec import example_of, wire
 from tests.strategies import read
 
 REFERENCES = ("between", "senders", "organiser")
-SLOW = examples(20)
+SLOW = examples(12)
 NOW = datetime(2017, 10, 30, 12, tzinfo=UTC)
 Wire = dict[str, Any]
 

@@ -17,6 +17,7 @@ from api.cli.questions import list_event_types, read_event_type
 from api.cli.terminal.console import out, print_json
 from api.cli.terminal.text_layout import TextLayout
 from api.wording import words
+from api.wording.language import phrase
 from api.wording.marks import ASIDE
 from api.wording.words import Fields, clean
 
@@ -48,7 +49,8 @@ def draw_event_type(described_type: EventTypeAnswer, width: int) -> TextLayout:
     """One type: what it says, its fields, and an example to copy."""
     sheet = TextLayout(width)
     sheet.put((described_type["type"], "bold"), f"  {clean(described_type['summary'])}")
-    sheet.put(f"on: {words.listed(described_type['families'], last='or')}")
+    families = words.listed(described_type["families"], last=phrase("{first} or {last}"))
+    sheet.put(f"on: {families}")
     schema = described_type["schema"]
     payload = schema["$defs"].get(f"{described_type['type']}Data", {})
     sheet.heading("Fields of data")

@@ -14,6 +14,7 @@ from api.cli.terminal.console import out, print_json, warn
 from api.cli.terminal.text_layout import TextLayout
 from api.wording import lines, words
 from api.wording.explained_lines import ExplainedLines, ReadRecord, cited_reports
+from api.wording.language import phrase
 from api.wording.lines import split
 from api.wording.marks import ALERT, ASIDE
 from api.wording.values import Names
@@ -93,7 +94,8 @@ def _unknown(process: str, line: str, all_lines: Iterable[str]) -> None:
     hints = list(dict.fromkeys(close))[:MAX_HINTS]
     warn(f"There is no line {clean(line)[:200]!r} in the status of {clean(process)}.", ALERT)
     if hints:
-        warn(f"  Did you mean {words.listed(hints, last='or')}?")
+        offered = words.listed(hints, last=phrase("{first} or {last}"))
+        warn(f"  Did you mean {offered}?")
     warn(f"  `parley explain {clean(process)}` lists all there are.", ASIDE)
     raise typer.Exit(NOT_FOUND)
 

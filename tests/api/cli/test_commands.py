@@ -49,9 +49,12 @@ def run(place: Path) -> Run:
 
 
 @pytest.fixture
-def seeded(run: Run) -> Run:
+def seeded(run: Run, place: Path, founding_data: Path) -> Run:
     """A data directory with the founding case."""
-    run("append", str(SEED))
+    if (place / "parley-data").exists():  # another case is there
+        run("append", str(SEED))
+    else:
+        shutil.copytree(founding_data, place / "parley-data")
     return run
 
 

@@ -289,7 +289,7 @@ def test_it_fits_the_terminal(width: int) -> None:
     assert not re.search(r"\d{1,2} Oct$|\d Oct\n", page), "a date broken between two lines"
 
 
-@examples(25)
+@examples(15)
 @given(histories(), st.sampled_from([40, 80, 100]), st.booleans())
 def test_any_process_can_be_drawn(history: list[Json], width: int, every: bool) -> None:
     log = recorded(history)

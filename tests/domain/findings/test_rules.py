@@ -23,6 +23,7 @@ from domain.findings.processes import of_process
 from domain.findings.reports import of_repeats
 from domain.findings.rules import RULES
 from domain.values import Subject
+from tests.examples import examples
 from tests.strategies import histories, read
 
 
@@ -33,6 +34,7 @@ def subjects_of(history: list[dict[str, Any]]) -> dict[Subject, list[Event]]:
     return told
 
 
+@examples(30)
 @given(histories(min_steps=5))
 def test_findings_of_any_history_are_whole(history: list[dict[str, Any]]) -> None:
     folded = {subject: families.fold(subject.partition("/")[0], told) for subject, told in subjects_of(history).items()}
@@ -51,6 +53,7 @@ def test_findings_of_any_history_are_whole(history: list[dict[str, Any]]) -> Non
         assert one.until is None or one.since is None or one.since < one.until
 
 
+@examples(30)
 @given(histories(min_steps=5), st.randoms())
 def test_findings_do_not_depend_on_the_order_of_arrival(history: list[dict[str, Any]], chance: Any) -> None:
     for subject, told in subjects_of(history).items():

@@ -40,7 +40,7 @@ from tests.strategies import histories, read
 
 pytestmark = pytest.mark.usefixtures("both_databases")
 
-SLOW = examples(12)
+SLOW = examples(8)
 CLOCKS = (
     datetime(2017, 10, 30, 12, tzinfo=UTC),
     datetime(2017, 12, 20, tzinfo=UTC),

@@ -405,7 +405,7 @@ def named(part: Any, section: str = "") -> Iterator[str]:
             pass
 
 
-@examples(20)
+@examples(12)
 @given(histories(min_steps=5))
 def test_every_line_can_be_traced(history: list[Wire]) -> None:
     """The events of all lines stand in the evidence, and the actors mentioned among the actors."""
@@ -461,7 +461,7 @@ MOMENTS = st.datetimes(datetime(2017, 10, 1), datetime(2017, 12, 15), timezones=
 NEAR = st.sampled_from([at(f"2017-10-{day}T{hour}") for day in (27, 28, 29, 30) for hour in ("05:59:30", "23:59:59.5")])
 
 
-@examples(25)
+@examples(15)
 @given(histories(min_steps=8, with_revisions=False), NEAR | MOMENTS)
 def test_a_status_holds_until_the_moment_it_names(history: list[Wire], now: datetime) -> None:
     log = recorded(history)
