@@ -26,6 +26,7 @@ from domain.durations import Duration
 from domain.edtf import When
 from domain.event import Payload, ProcessOpening
 from domain.general_codes import IncidentKind, Level
+from domain.lines import gist
 from domain.schedules import Schedule
 from domain.values import (
     ActorRef,
@@ -203,7 +204,7 @@ class ObligationAgreed(Payload):
 
     @property
     def gist(self) -> tuple[object, ...]:
-        return (self.debtor, self.beneficiary, self.deadline, comparable(self.condition or ""))
+        return (self.debtor, self.beneficiary, gist(self.deadline), comparable(self.condition or ""))
 
     example: ClassVar[dict[str, Any]] = {
         "obligation": "release-detainees",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -31,12 +31,12 @@ from domain.agreement_events import (
 from domain.changing import changed
 from domain.comparison import comparable
 from domain.durations import day_after, end_of_term
-from domain.edtf import BEGINNING, END, When
+from domain.edtf import BEGINNING, END, Span, When
 from domain.event import Event
 from domain.family import Family
 from domain.general import Due, SubjectState
 from domain.keys import compound
-from domain.lines import Candidate, Course, Line
+from domain.lines import Candidate, Course, Line, gist
 from domain.schedules import next_expected
 from domain.spans import ANYWHERE, Zones, begins, first_passing, moment_after
 from domain.values import (
@@ -72,8 +72,8 @@ class Term:
     """Whether the end is computed by us, from how long it lasts."""
 
     @property
-    def gist(self) -> tuple[str | None, bool, str]:
-        return (self.until, self.trial, comparable(self.until_event or ""))
+    def gist(self) -> tuple[object, bool, str]:
+        return (gist(self.until), self.trial, comparable(self.until_event or ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,8 +248,16 @@ def owed(state: AgreementState) -> dict[str, Obligation]:
 
 def deadlines(obligation: Obligation) -> list[When]:
     """The deadlines that last reports name, the first one first; one without an end never passes."""
-    named = {agreed.deadline for agreed in obligation.agreed.values if agreed.deadline is not None}
-    return sorted((when for when in named if when.span.latest < END), key=lambda when: (when.span.latest, when))
+    named = [agreed.deadline for agreed in obligation.agreed.values if agreed.deadline is not None]
+    return [when for when in _each_once(named) if when.span.latest < END]
+
+
+def _each_once(dates: Iterable[When]) -> list[When]:
+    """Dates by their ends, the first one first; of several spellings of one span the first in the alphabet."""
+    spelled: dict[Span, When] = {}
+    for when in sorted(dates):
+        spelled.setdefault(when.span, when)
+    return sorted(spelled.values(), key=lambda when: (when.span.latest, when))
 
 
 def judged(obligation: Obligation, standing: ObligationStanding) -> tuple[EventId, ...]:
@@ -331,10 +339,10 @@ def term_ends(state: AgreementState) -> list[When]:
 
     None, if it is not in force, or if a last report has it in force without an end.
     """
-    terms = {term.until for term in state.term.values}
+    terms = [term.until for term in state.term.values]
     if not IN_FORCE & set(state.stage.values) or None in terms:
         return []
-    ends = sorted((when for when in terms if when is not None), key=lambda when: (when.span.latest, when))
+    ends = _each_once(when for when in terms if when is not None)
     return ends if ends and ends[-1].span.latest < END else []
 
 

@@ -213,10 +213,24 @@ def _read(text: str) -> _Reading:
     return _Reading(Span(earliest, latest, timed), first, last)
 
 
+@lru_cache(maxsize=1 << 14)
+def _bounds_of(text: str) -> str:
+    span = _read(text).span
+    first = ".." if span.earliest == BEGINNING else _spelled(span.earliest, timed=span.timed)
+    last = ".." if span.latest == END else _spelled(span.latest, timed=span.timed)
+    return first if first == last else f"{first}/{last}"
+
+
+def _spelled(second: int, *, timed: bool) -> str:
+    moment = _EPOCH + timedelta(seconds=second)
+    return moment.replace(tzinfo=None).isoformat() + "Z" if timed else moment.date().isoformat()
+
+
 class When(str):
     """An EDTF text of levels 0 and 1, or with instants whose zone is told; the module has the forms and the bounds.
 
-    Raises ValueError that says how to fix the text. Two are equal when their texts are.
+    Raises ValueError that says how to fix the text. Two are equal when their texts are, and mean the same when their
+    `bounds` are: only these may decide whether two reports say the same.
     """
 
     __slots__ = ()
@@ -236,6 +250,11 @@ class When(str):
     @property
     def span(self) -> Span:
         return _read(str(self)).span
+
+    @property
+    def bounds(self) -> str:
+        """One spelling for all dates of one span: `2024-03`, `2024-03-XX` and `2024-03-01/2024-03-31` share it."""
+        return _bounds_of(str(self))
 
     @property
     def days(self) -> tuple[str | None, str | None]:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
-from typing import Any, ClassVar, Self
+from types import UnionType
+from typing import Any, ClassVar, Self, get_args
 from uuid import UUID
 
 from pydantic import Field
@@ -57,6 +58,37 @@ class Payload(Value):
         it which of the two it is.
         """
         return self.__dict__.get("modality", Modality.ACTUAL) is not Modality.ACTUAL
+
+
+@lru_cache(512)
+def date_paths(model: type[Value]) -> tuple[tuple[str, ...], ...]:
+    """Where a payload holds dates: the field, or the field and that of the value in it. None stands in a list."""
+    paths: list[tuple[str, ...]] = []
+    for name, kinds in _kinds(model):
+        if When in kinds:
+            paths.append((name,))
+        for kind in kinds:
+            if isinstance(kind, type) and issubclass(kind, Value):
+                paths += [(name, below) for below, inner in _kinds(kind) if When in inner]
+    return tuple(paths)
+
+
+def _kinds(model: type[Value]) -> list[tuple[str, tuple[Any, ...]]]:
+    """The fields of a value, each with what it may hold; a list is not looked into."""
+    annotated = [(name, one.annotation) for name, one in model.model_fields.items()]
+    return [(name, get_args(one) if isinstance(one, UnionType) else (one,)) for name, one in annotated]
+
+
+def dates_in(data: Payload) -> list[tuple[str, When]]:
+    """The dates that a payload gives, each with where it stands: `until`, `schedule.starts`."""
+    found: list[tuple[str, When]] = []
+    for path in date_paths(type(data)):
+        value: Any = data
+        for name in path:
+            value = getattr(value, name) if value is not None else None
+        if value is not None:
+            found.append((".".join(path), value))
+    return found
 
 
 class Opening(Payload):

@@ -23,8 +23,10 @@ T = TypeVar("T")
 def gist(value: Any) -> Hashable:
     """What two reports must share to agree: a value's `gist` if it has one (wording aside), else the value.
 
-    Of a text it is the form in which texts are compared.
+    Of a text it is the form in which texts are compared, of a date its bounds.
     """
+    if isinstance(value, When):
+        return value.span
     if type(value) is str:
         return comparable(value)
     shared: Hashable = getattr(value, "gist", value)

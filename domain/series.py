@@ -23,7 +23,7 @@ class Series(NamedTuple):
     """Keys of the places, sorted; none: not stated."""
     scope: str
     period: str
-    """Of a flow or a cumulative count; a stock has none."""
+    """Of a flow or a cumulative count, by its bounds; a stock has none."""
     enrolled: tuple[str, ...] = ()
     """Of counts of a register: the track (empty: all tracks) and the category (empty: not said)."""
     about: str = ""
@@ -59,7 +59,7 @@ class Series(NamedTuple):
             comparable(quantity.unit),
             tuple(sorted({place.key for place in area or ()})),
             comparable(scope or ""),
-            str(period or "") if counting is not Counting.STOCK else "",
+            period.bounds if period is not None and counting is not Counting.STOCK else "",
             tuple(comparable(part) for part in enrolled),
             str(about or ""),
         )

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
-from typing import Final, get_args
+from typing import Final
 
 from domain.comparison import comparable
 from domain.edtf import Span, When
-from domain.event import Event, Payload
+from domain.event import Event, dates_in
 from domain.finding import DAY, Finding, Rule, Severity, few
 from domain.findings.wording import MAX_NAMES, cut
 from domain.keys import bounded
@@ -112,19 +111,10 @@ def dates_of(event: Event) -> Iterator[tuple[str, When]]:
     """Every date that a report gives, with the name of its field."""
     if event.occurred is not None:
         yield "occurred", event.occurred
-    for name in _date_fields(type(event.data)):
-        if (when := getattr(event.data, name)) is not None:
-            yield name, when
+    yield from dates_in(event.data)
     for source in event.sources:
         if source.published is not None:
             yield "published", source.published
-
-
-@lru_cache(256)
-def _date_fields(payload: type[Payload]) -> tuple[str, ...]:
-    """The fields of a payload that hold a date. No value inside a payload has one."""
-    types = {name: (field.annotation, *get_args(field.annotation)) for name, field in payload.model_fields.items()}
-    return tuple(name for name, annotated in types.items() if When in annotated)
 
 
 def _is_calm(event: Event, told_at: int) -> bool:
@@ -137,7 +127,7 @@ def _is_calm(event: Event, told_at: int) -> bool:
             out = source.published.span
             if out.earliest <= _LAST_HIJRI or out.earliest > told_at or span.earliest > out.latest:
                 return False
-    return all(getattr(event.data, name) is None for name in _date_fields(type(event.data)))
+    return not dates_in(event.data)
 
 
 def _is_hijri(when: When) -> bool:
@@ -196,9 +186,8 @@ def _set_far_off(event: Event) -> Iterator[str]:
     """The dates that a report sets more than twenty years from when it was so."""
     if event.occurred is None or _is_hijri(event.occurred):
         return
-    for name in _date_fields(type(event.data)):
-        when = getattr(event.data, name)
-        if when is not None and name not in HAPPENED and not _is_hijri(when) and years_apart(event.span, when.span):
+    for name, when in dates_in(event.data):
+        if name not in HAPPENED and not _is_hijri(when) and years_apart(event.span, when.span):
             yield f"{name} {when}"
 
 

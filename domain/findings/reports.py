@@ -7,10 +7,12 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
 
 from domain.claimants import Claimant
 from domain.comparison import compared
-from domain.event import Event, Revision
+from domain.event import Event, Payload, Revision, date_paths, dates_in
 from domain.finding import Finding, Rule, Severity, few
 from domain.findings.wording import cut, names_of, said_by
 from domain.keys import compound
@@ -30,13 +32,28 @@ _FOLDED = re.compile(r'  |" | "|\\|\x7f|\.|e-')
 marks that cannot be seen, fractions. Most reports have none, and folding takes longer than writing them."""
 
 
+@lru_cache(256)
+def _date_places(payload: type[Payload]) -> dict[str, Any] | None:
+    """The places of dates in a payload, as pydantic leaves them out; None if it has none."""
+    places: dict[str, Any] = {}
+    for path in date_paths(payload):
+        inner = places
+        for name in path[:-1]:
+            inner = inner.setdefault(name, {})
+        inner[path[-1]] = True
+    return places or None
+
+
 def content_key(event: Event) -> str:
     """A short hash of what a report says: its type, when it occurred, and its data; not who says so."""
-    text = event.data.model_dump_json(exclude_defaults=True, exclude_none=True).lower()  # fields in a fixed order
+    apart = _date_places(type(event.data))
+    dates = [f"{name} {when.bounds}" for name, when in dates_in(event.data)] if apart else ()
+    text = event.data.model_dump_json(exclude=apart, exclude_defaults=True, exclude_none=True).lower()  # in fixed order
     if not text.isascii() or _FOLDED.search(text):
-        said = event.data.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
+        said = event.data.model_dump(mode="json", exclude=apart, exclude_defaults=True, exclude_none=True)
         text = json.dumps(compared(said), ensure_ascii=False, separators=(",", ":"))
-    return hashlib.blake2b(f"{event.type} {event.occurred} {text}".encode(), digest_size=8).hexdigest()
+    when = event.occurred.bounds if event.occurred is not None else ""
+    return hashlib.blake2b(f"{event.type} {when} {' '.join(dates)} {text}".encode(), digest_size=8).hexdigest()
 
 
 def of_repeats(subject: Subject, events: Sequence[Event]) -> list[Finding]:
@@ -55,7 +72,8 @@ def of_repeats(subject: Subject, events: Sequence[Event]) -> list[Finding]:
         if twice:
             ids = sorted({event.id for _, event in twice})
             who = said_by(sorted(claimant for claimant, _ in twice))
-            text = f"{len(ids)} reports of {same[0].type} on {same[0].occurred} by {who} say the same."
+            first = min(same, key=lambda event: event.key)  # the same date may be written in several ways
+            text = f"{len(ids)} reports of {first.type} on {first.occurred} by {who} say the same."
             findings.append(LIKELY_DUPLICATE.finding(subject, text, few(ids), about=f"content {key}"))
     return findings
 

@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 
 from domain import families
+from domain.edtf import Span
 from domain.event import Event
 from domain.finding import Finding, Severity
 from domain.findings.dates import ARCHIVE, far_publishers, of_dates, of_years_apart
@@ -197,12 +198,12 @@ def _renew_repeats(changes: ChangeSet) -> None:
 
 def _renew_dates(changes: ChangeSet) -> None:
     """Dates that cannot be: of each report by itself, and of those that a publisher tells decades late."""
-    gone = [(event.subject, _dates_part(event.key)) for event in changes.gone]
+    gone = [(event.subject, f"dates {event.key}") for event in changes.gone]
     seconds = {event.key: int(recorded.recorded_at.timestamp()) for recorded, event in changes.come}
     doubtful = [event for _, event in changes.come if of_dates(event.subject, event, seconds[event.key])]
     again = told_again(changes.transaction, [event.key for event in doubtful])
     findings = [
-        (_dates_part(event.key), finding)
+        (f"dates {event.key}", finding)
         for event in doubtful
         for finding in of_dates(event.subject, event, max(seconds[event.key], again.get(event.key, 0)))
     ]
@@ -225,10 +226,6 @@ def _renew_years_apart(changes: ChangeSet) -> None:
         for finding in of_years_apart(subject, publisher, [events[i] for i in ids[:ARCHIVE] if i in events])
     ]
     _replace(changes, list(told_by), findings)
-
-
-def _dates_part(event_id: str) -> str:
-    return f"dates {event_id}"
 
 
 def _keep_hashes(
@@ -356,11 +353,11 @@ def fold(
     made: dict[Subject, list[ClaimMade]] = defaultdict(list)
     for claim in claims:
         made[Subject(claim.subject)].append(claim.made)
-    alike: dict[tuple[Subject, str, str | None], list[Event]] = defaultdict(list)
+    alike: dict[tuple[Subject, str, Span], list[Event]] = defaultdict(list)
     far: dict[tuple[Subject, str], list[Event]] = defaultdict(list)
     for event in in_effect:
         findings += of_parts(event.subject, event)
-        alike[event.subject, event.type, event.occurred].append(event)
+        alike[event.subject, event.type, event.span].append(event)
         findings += of_dates(event.subject, event, told_at[event.key])
         for publisher in far_publishers(event):
             far[event.subject, publisher].append(event)

@@ -26,6 +26,24 @@ def test_the_same_report_by_the_same_claimant_is_likely_a_duplicate() -> None:
     assert of_repeats(said.subject, [said, retold(said, claimant="TASS", occurred=DAY_2)]) == []
 
 
+def test_one_date_written_in_several_ways_is_one() -> None:
+    march = [event("TalksConvened", occurred=when, claimant="TASS", data={}) for when in ("2024-03", "2024-03-XX")]
+    third = event("TalksConvened", occurred="2024-03-01/2024-03-31", claimant="TASS", data={})
+    other = event("TalksConvened", occurred="2024-03~", claimant="TASS", data={})
+    for told in ([*march, third, other], [other, third, *march[::-1]]):
+        (finding,) = of_repeats(third.subject, told)
+        assert set(finding.events) == {third.id, march[0].id, march[1].id}
+        assert finding.text == "3 reports of TalksConvened on 2024-03 by TASS say the same."
+    planned = [event("TalksScheduled", claimant="TASS", data={"when": when}) for when in ("2024-03", "2024-03-XX")]
+    assert len(of_repeats(planned[0].subject, planned)) == 1
+    counted = [
+        event("FigureReported", subject="talks/first", claimant="TASS", data={
+            "measure": "arrivals", "quantity": {"value": 3}, "counting": "flow", "period": period})
+        for period in ("2024-03", "2024-03-01/2024-03-31", "2024-04")
+    ]  # fmt: skip
+    assert len(of_repeats(counted[0].subject, counted)[0].events) == 2
+
+
 def test_an_opening_told_twice_is_a_duplicate_and_a_revision_never() -> None:
     opening = event("TalksReported", claimant="TASS")
     assert of_repeats(opening.subject, [opening, retold(opening, claimant="TASS")])
