@@ -59,6 +59,8 @@ class RoleTaken(Payload):
     """Whether the holder accepts the role; absent: not said."""
     modality: Modality = Modality.ACTUAL
     """Actual, announced or possible."""
+    nominated_by: ActorRef | None = None
+    """Who named the holder for it."""
 
     example: ClassVar[dict[str, Any]] = {
         "actor": "reconciliation-centre",
@@ -85,6 +87,37 @@ class RoleEnded(Payload):
     """Why, if anybody says."""
 
     example: ClassVar[dict[str, Any]] = {"actor": "reconciliation-centre", "role": "guarantor", "scope": "security"}
+
+
+class RoleReported(Payload):
+    """A role is held by somebody who is only described, or by several, or it is said that nobody holds it."""
+
+    role: Role
+    """The role, by the code of the field."""
+    described: Short | None = None
+    """Who holds it: `a tribal mediator`, `elders of three villages`."""
+    number: Quantity | None = None
+    """How many hold it."""
+    nobody: bool = False
+    """True: nobody holds it (no mediator took part)."""
+    scope: RoleScope | None = None
+    """What a guarantee or a monitoring covers: security, compliance or passage."""
+    verbatim: Short | None = None
+    """The source's own wording for the role."""
+    modality: Modality = Modality.ACTUAL
+    """Actual, announced or possible."""
+
+    @model_validator(mode="after")
+    def says_who_or_nobody(self) -> Self:
+        if self.nobody == (self.described is not None or self.number is not None):
+            raise ValueError("say who holds the role, in `described` or `number`, or `nobody`: true")
+        return self
+
+    @property
+    def gist(self) -> str:
+        return "nobody" if self.nobody else self.modality.value
+
+    example: ClassVar[dict[str, Any]] = {"role": "mediator", "described": "a tribal mediator"}
 
 
 class PositionTaken(Payload):
@@ -289,6 +322,7 @@ class IncidentReported(Payload):
 EVENTS: tuple[type[Payload], ...] = (
     RoleTaken,
     RoleEnded,
+    RoleReported,
     PositionTaken,
     ProposalMade,
     StatementMade,
@@ -312,6 +346,7 @@ class RoleHeld:
     modality: Modality
     accepted: bool | None = None
     verbatim: str | None = None
+    nominated_by: str | None = None
 
     @property
     def gist(self) -> str:
@@ -360,6 +395,8 @@ class SubjectState:
     ids: tuple[ForeignId, ...] = ()
     """Its ids in other registers, as all openings together name them."""
     roles: dict[str, Line[RoleHeld]] = field(default_factory=dict)
+    described_roles: dict[str, Line[RoleReported]] = field(default_factory=dict)
+    """Roles of holders who are only described, and of which it is said that nobody holds them."""
     positions: dict[str, Line[PositionTaken]] = field(default_factory=dict)
     proposals: dict[str, Cited[ProposalMade]] = field(default_factory=dict)
     answered: dict[str, tuple[EventId, ...]] = field(default_factory=dict)
@@ -387,6 +424,10 @@ def evolve(state: S, event: Event) -> S:
             return _advance_role(state, event, data, held=True)
         case RoleEnded():
             return _advance_role(state, event, data, held=False)
+        case RoleReported():
+            key = compound(data.role, data.scope or "", comparable(data.described or ""))
+            described = state.described_roles.get(key, Line()).advance(data, event)
+            return changed(state, described_roles={**state.described_roles, key: described})
         case PositionTaken():
             answers = _staying(state, data.answers) if data.answers is not None else ""
             key = compound(data.actor, comparable(data.matter or ""), answers)
@@ -450,6 +491,7 @@ def _advance_role(state: S, event: Event, data: RoleTaken | RoleEnded, *, held: 
         modality=taken.modality if taken else Modality.ACTUAL,
         accepted=taken.accepted if taken else None,
         verbatim=taken.verbatim if taken else None,
+        nominated_by=taken.nominated_by if taken else None,
     )
     return changed(state, roles=after_report(state.roles, key, role, event, ROLE_COURSE))
 

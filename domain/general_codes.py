@@ -34,6 +34,7 @@ class Role(StrEnum):
     REPRESENTATIVE = "representative"
     COMMUNITY_REPRESENTATIVE = "community representative"
     IMPLEMENTER = "implementer"
+    THIRD_PARTY = "third party"
 
 
 class RoleScope(StrEnum):
@@ -53,6 +54,7 @@ class Stance(StrEnum):
     WITHDRAWS = "withdraws"
     UNDECIDED = "undecided"
     NO_ANSWER = "no answer"
+    UNKNOWN = "unknown"
 
 
 class ProposalKind(StrEnum):

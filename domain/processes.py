@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from domain import general
 from domain.changing import changed
+from domain.codings import Codings
 from domain.comparison import comparable
 from domain.edtf import When
 from domain.event import Event, Opening, Payload
@@ -18,7 +19,7 @@ from domain.general import SubjectState
 from domain.general_codes import Level
 from domain.keys import compound
 from domain.lines import Cited, Course, Line
-from domain.values import ActorRef, Labels, Modality, Place, ProcessRef, Quantity, Short, Text, ZoneName
+from domain.values import ActorRef, EventRef, Labels, Modality, Place, ProcessRef, Quantity, Short, Text, ZoneName
 
 # --- events -----------------------------------------------------------------------------------------------
 
@@ -32,6 +33,8 @@ class ProcessOpened(Opening):
     """The places it is about; an area is a set of places."""
     level: Level | None = None
     """Interstate, interstate-intrastate, intrastate or intrastate-local (PA-X)."""
+    coded: Codings = ()
+    """How code books code the conflict or the process: what it is about, its type."""
     time_zone: ZoneName | None = None
     """Its time zone, by the IANA name: a day without a zone is over when it is over there; absent: when it is over
     everywhere."""
@@ -247,6 +250,23 @@ class BodyEstablished(Payload):
     }
 
 
+class BodyDissolved(Payload):
+    """A body is dissolved, or replaced by another."""
+
+    step: ClassVar[int] = 2
+    established: EventRef
+    """The BodyEstablished, of the same process, that tells of the body."""
+    replaced_by: EventRef | None = None
+    """The BodyEstablished that tells of the body in its place."""
+    reason: Text | None = None
+    """Why."""
+
+    example: ClassVar[dict[str, Any]] = {
+        "established": "11111111-1111-4111-8111-111111111111",
+        "reason": "Its mandate ended.",
+    }
+
+
 class ProcessSuspended(Payload):
     """The process is suspended."""
 
@@ -302,6 +322,7 @@ EVENTS: tuple[type[Payload], ...] = (
     AccessReported,
     InstrumentCited,
     BodyEstablished,
+    BodyDissolved,
     ProcessSuspended,
     ProcessResumed,
     ProcessEnded,
@@ -340,6 +361,7 @@ class ProcessState(SubjectState):
     access: dict[str, Line[AccessReported]] = field(default_factory=dict)
     instruments: tuple[Cited[InstrumentCited], ...] = ()
     bodies: tuple[Cited[BodyEstablished], ...] = ()
+    dissolved: tuple[Cited[BodyDissolved], ...] = ()
 
 
 # --- evolve -----------------------------------------------------------------------------------------------
@@ -378,6 +400,8 @@ def evolve(state: ProcessState, event: Event) -> ProcessState:
             return changed(state, instruments=(*state.instruments, Cited(data, event.id, event.occurred)))
         case BodyEstablished() as data:
             return changed(state, bodies=(*state.bodies, Cited(data, event.id, event.occurred)))
+        case BodyDissolved() as data:
+            return changed(state, dissolved=(*state.dissolved, Cited(data, event.id, event.occurred)))
         case ProcessSuspended():
             return changed(state, stage=state.stage.advance("suspended", event, COURSE))
         case ProcessResumed():

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
-from domain import agreement_events, general, revisions
+from domain import agreement_events, general, processes, revisions
 from domain.event import Event, Opening, Revision, family_of
 from domain.values import Refers, Subject, Value
 from domain.vocabulary import PAYLOADS, nested_values, replaced, values_within
@@ -190,6 +190,8 @@ def misfit(event: Event, pointer: str, subject: str, name: str, reads: str | Non
             return "name a ProposalMade"
         case ((general.PositionTaken() | general.ProposalMade()), "/data/answers") if subject != event.subject:
             return "the proposal named was made on another subject: send the answer to that subject"
+        case processes.BodyDissolved(), _ if name != "BodyEstablished" or subject != event.subject:
+            return "name a BodyEstablished of the same process"
         case general.Figure(), "/data/about":
             acts = ("IncidentReported", "ViolationReported")
             return None if name in acts else "name an IncidentReported or a ViolationReported"

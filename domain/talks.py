@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar
 
+from pydantic import Field
+
 from domain import general
 from domain.changing import changed
+from domain.codings import Coding, Codings
 from domain.edtf import When
 from domain.event import Event, Payload, ProcessOpening
 from domain.family import Family
@@ -16,6 +20,18 @@ from domain.lines import Course, Line
 from domain.values import ActorRef, Labels, Place, Quantity, Short, Text, Value
 
 # --- events -----------------------------------------------------------------------------------------------
+
+
+class TalksForm(StrEnum):
+    """How the sides meet."""
+
+    DIRECT = "direct"
+    SHUTTLE = "shuttle"
+    PROXIMITY = "proximity"
+    BY_PHONE = "by phone"
+    ONLINE = "online"
+    IN_WRITING = "in writing"
+    OTHER = "other"
 
 
 class TalksReported(ProcessOpening):
@@ -27,6 +43,12 @@ class TalksReported(ProcessOpening):
     """Who is to talk, or talked."""
     about: Text | None = None
     """What about, in the words of the source."""
+    topics: Codings = ()
+    """What about, as code books code it: one or several topics."""
+    form: TalksForm | None = None
+    """Direct, shuttle, proximity, by phone, online, in writing."""
+    rounds: Quantity | None = None
+    """How many rounds or meetings are reported together; unit `rounds`."""
 
     example: ClassVar[dict[str, Any]] = {
         "processes": ["eastern-kalamun"],
@@ -108,6 +130,32 @@ class Attendance(Value):
         return self.presence.value
 
 
+class TalksNotHeld(Payload):
+    """The round does not take place at the time that was set, and nobody put it off or called it off before."""
+
+    step: ClassVar[int] = 3
+    absent: tuple[ActorRef, ...] = Field(default=(), max_length=100)
+    """Who did not come."""
+    absent_described: Short | None = None
+    """Who did not come, if not an identified actor."""
+    reason: Text | None = None
+    """Why."""
+
+    example: ClassVar[dict[str, Any]] = {"absent": ["committee"], "reason": "The delegation did not come."}
+
+
+class TalksDateDenied(Payload):
+    """Somebody says that no date is set."""
+
+    step: ClassVar[int] = 2
+    denied: When | None = None
+    """The date that was told before, if the denial names it."""
+    reason: Text | None = None
+    """Why none is set."""
+
+    example: ClassVar[dict[str, Any]] = {"denied": "2017-10-29", "reason": "The venue is not agreed."}
+
+
 class TalksConvened(Payload):
     """The round meets."""
 
@@ -116,6 +164,8 @@ class TalksConvened(Payload):
     """Where."""
     attendance: tuple[Attendance, ...] = ()
     """Who was present or absent, as far as it is said."""
+    form: TalksForm | None = None
+    """Direct, shuttle, proximity, by phone, online, in writing."""
 
     example: ClassVar[dict[str, Any]] = {
         "venue": {"labels": [{"text": "Damascus", "lang": "en"}], "precision": "near"},
@@ -130,6 +180,7 @@ class TalksOutcome(StrEnum):
     WITHOUT_OUTCOME = "without outcome"
     ADJOURNED = "adjourned"
     BROKEN_OFF = "broken off"
+    UNKNOWN = "unknown"
 
 
 class TalksConcluded(Payload):
@@ -137,7 +188,7 @@ class TalksConcluded(Payload):
 
     step: ClassVar[int] = 4
     outcome: TalksOutcome
-    """With outcome, without outcome, adjourned, broken off."""
+    """With outcome, without outcome, adjourned, broken off; unknown: it is over, and nobody tells what came of it."""
     summary: Text | None = None
     """What came of it."""
     next_round: Short | None = None
@@ -150,7 +201,9 @@ EVENTS: tuple[type[Payload], ...] = (
     TalksReported,
     TalksScheduled,
     TalksPostponed,
+    TalksDateDenied,
     TalksCancelled,
+    TalksNotHeld,
     TalksConvened,
     TalksConcluded,
 )
@@ -160,6 +213,9 @@ EVENTS: tuple[type[Payload], ...] = (
 COURSE = Course.of(
     ("reported", "scheduled", "postponed", "cancelled"),
     ("reported", "scheduled", "convened", "concluded"),
+    ("reported", "no date set"),
+    ("reported", "scheduled", "not held", "cancelled"),
+    turns=[("scheduled", "not held")],
 )
 ONCE = {"convened", "concluded"}
 """What comes once: one before the other, against the course, cannot be. A round may be scheduled again."""
@@ -170,13 +226,17 @@ class TalksState(SubjectState):
     between: tuple[str, ...] = ()
     about: Line[str] = field(default_factory=Line)
     stage: Line[str] = field(default_factory=Line)
-    """reported, scheduled, postponed, cancelled, convened, concluded."""
+    """reported, scheduled, postponed, no date set, cancelled, not held, convened, concluded."""
     planned: Line[When | None] = field(default_factory=Line)
     """When it is to be held; None after a postponement without a new time."""
     venue: Line[Place] = field(default_factory=Line)
     outcome: Line[str] = field(default_factory=Line)
     summary: Line[str] = field(default_factory=Line)
     attendance: dict[str, Line[Attendance]] = field(default_factory=dict)
+    form: Line[str] = field(default_factory=Line)
+    rounds: Line[Quantity] = field(default_factory=Line)
+    topics: tuple[Coding, ...] = ()
+    not_held: Line[TalksNotHeld] = field(default_factory=Line)
 
 
 # --- evolve -----------------------------------------------------------------------------------------------
@@ -191,6 +251,9 @@ def evolve(state: TalksState, event: Event) -> TalksState:
                 between=tuple(dict.fromkeys((*state.between, *data.between))),
                 about=state.about.advance(data.about, event) if data.about else state.about,
                 stage=state.stage.advance("reported", event, COURSE),
+                form=state.form.advance(data.form.value, event) if data.form else state.form,
+                rounds=state.rounds.advance(data.rounds, event) if data.rounds else state.rounds,
+                topics=tuple(dict.fromkeys((*state.topics, *data.topics))) if data.topics else state.topics,
             )
         case TalksScheduled() as data:
             return changed(
@@ -200,16 +263,23 @@ def evolve(state: TalksState, event: Event) -> TalksState:
             )
         case TalksPostponed() as data:
             return changed(_to(state, "postponed", event), planned=state.planned.advance(data.until, event))
+        case TalksDateDenied():
+            return changed(_to(state, "no date set", event), planned=state.planned.advance(None, event))
         case TalksCancelled():
             return _to(state, "cancelled", event)
+        case TalksNotHeld() as data:
+            missed = (Attendance(actor=actor, presence=Presence.ABSENT) for actor in data.absent)
+            return changed(
+                _to(state, "not held", event),
+                attendance=_attended(state, missed, event),
+                not_held=state.not_held.advance(data, event),
+            )
         case TalksConvened() as data:
-            attendance = dict(state.attendance)
-            for one in data.attendance:
-                attendance[one.actor] = attendance.get(one.actor, Line()).advance(one, event)
             return changed(
                 _to(state, "convened", event),
                 venue=state.venue.advance(data.venue, event) if data.venue else state.venue,
-                attendance=attendance,
+                attendance=_attended(state, data.attendance, event),
+                form=state.form.advance(data.form.value, event) if data.form else state.form,
             )
         case TalksConcluded() as data:
             return changed(
@@ -221,6 +291,13 @@ def evolve(state: TalksState, event: Event) -> TalksState:
             return general.evolve(state, event)
 
 
+def _attended(state: TalksState, attended: Iterable[Attendance], event: Event) -> dict[str, Line[Attendance]]:
+    attendance = dict(state.attendance)
+    for one in attended:
+        attendance[one.actor] = attendance.get(one.actor, Line()).advance(one, event)
+    return attendance
+
+
 def _to(state: TalksState, stage: str, event: Event, *, over: bool = True) -> TalksState:
     """The state after a step; a round that was adjourned may meet again, so it has not passed its conclusion."""
     state = general.passing(state, stage, event) if over and stage in ONCE else state
@@ -230,6 +307,8 @@ def _to(state: TalksState, stage: str, event: Event, *, over: bool = True) -> Ta
 # --- rules ------------------------------------------------------------------------------------------------
 
 AWAITED = {"scheduled", "postponed"}
+NOT_HELD = "not held"
+"""A round that was not held on its date, and neither put off nor called off, stays overdue."""
 
 
 def awaited(state: TalksState) -> bool:
@@ -238,11 +317,13 @@ def awaited(state: TalksState) -> bool:
 
 
 def due(state: TalksState) -> list[Due]:
-    """The round itself while it is planned and not yet held, and answers that are awaited."""
+    """The round itself while it is planned and was not held so far, and answers that are awaited."""
     expected = general.due(state)
-    if awaited(state):
+    stages = set(state.stage.values)
+    if (AWAITED | {NOT_HELD}) & stages:
+        what = "round of talks" + (", not held" if stages == {NOT_HELD} else "")
         expected += [
-            Due(what="round of talks", when=plan.value, events=plan.events)
+            Due(what=what, when=plan.value, events=plan.events)
             for plan in state.planned.candidates
             if plan.value is not None
         ]

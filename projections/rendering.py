@@ -24,6 +24,7 @@ from projections.answers.subjects import (
     AgreementLines,
     Clearance,
     ConvoyLines,
+    DescribedRole,
     EnrolmentLines,
     Gathered,
     HeldRole,
@@ -34,6 +35,7 @@ from projections.answers.subjects import (
     ProcessLines,
     RoleLine,
     RoundLines,
+    ShownBody,
     ShownObligation,
     ShownProposal,
     ShownSubject,
@@ -140,7 +142,7 @@ def said(data: Value, *leave_out: str) -> Said:
     return cast(Said, _without_empty(data.model_dump(mode="json", exclude_none=True, exclude=set(leave_out))))
 
 
-_SELDOM = frozenset(("parts", "ids", "coded", "against", "types", "provisions"))
+_SELDOM = frozenset(("parts", "ids", "coded", "against", "types", "provisions", "topics", "absent"))
 """Lists that most reports leave empty: shown only if there is something in them."""
 
 
@@ -187,6 +189,7 @@ def subject(renderer: Renderer, path: str, state: SubjectState) -> SubjectPage:
     lines = lines_of(renderer, path, state)
     gathered: Gathered = {
         "roles": roles(renderer, path, state),
+        "described_roles": described_roles(renderer, path, state),
         "positions": positions(renderer, path, state),
         "proposals": proposals(renderer, path, state),
         "due": [renderer.due(path, due) for due in families.due(state)],
@@ -229,8 +232,15 @@ def process(renderer: Renderer, state: processes.ProcessState) -> ProcessLines:
         ),
         "access": renderer.lines(state.access.values(), renderer.said),
         "instruments": [renderer.cited(cited) for cited in state.instruments],
-        "bodies": [renderer.cited(cited) for cited in state.bodies],
+        "bodies": [body(renderer, state, cited) for cited in state.bodies],
     }
+
+
+def body(renderer: Renderer, state: processes.ProcessState, cited: Cited[processes.BodyEstablished]) -> ShownBody:
+    shown = cast(ShownBody, renderer.cited(cited))
+    if dissolved := [renderer.cited(end) for end in state.dissolved if end.data.established == cited.event]:
+        shown["dissolved"] = dissolved
+    return shown
 
 
 def included_place(held: processes.AreaHeld) -> IncludedPlace:
@@ -241,6 +251,10 @@ def talks_round(renderer: Renderer, state: talks.TalksState) -> RoundLines:
     return {
         "between": [renderer.actor(actor) for actor in state.between],
         "about": renderer.line(state.about),
+        "topics": [said(topic) for topic in state.topics],
+        "form": renderer.line(state.form),
+        "rounds": renderer.line(state.rounds, said),
+        "not_held": renderer.line(state.not_held, renderer.said),
         "state": renderer.line(state.stage),
         "planned": renderer.line(state.planned, lambda when: when),
         "venue": renderer.line(state.venue, lambda place: place.name),
@@ -362,19 +376,22 @@ def roles(renderer: Renderer, path: str, state: SubjectState) -> list[RoleLine]:
     for line in state.roles.values():
         newest = line.candidates[-1].value
         renderer.actor(newest.on_behalf_of)
-        shown = renderer.reported(line, held_role)
-        shown_roles.append(
-            {
-                "subject": path,
-                "actor": renderer.actor(newest.actor),
-                "role": newest.role,
-                "scope": newest.scope,
-                "verbatim": newest.verbatim,
-                "on_behalf_of": newest.on_behalf_of,
-                **shown,
-            }
-        )
+        shown: RoleLine = {
+            "subject": path,
+            "actor": renderer.actor(newest.actor),
+            "role": newest.role,
+            "scope": newest.scope,
+            "verbatim": newest.verbatim,
+            "on_behalf_of": newest.on_behalf_of,
+            "nominated_by": renderer.actor(newest.nominated_by),
+            **renderer.reported(line, held_role),
+        }
+        shown_roles.append(shown)
     return shown_roles
+
+
+def described_roles(renderer: Renderer, path: str, state: SubjectState) -> list[DescribedRole]:
+    return [{"subject": path, **renderer.reported(line, renderer.said)} for line in state.described_roles.values()]
 
 
 def held_role(role: RoleHeld) -> HeldRole:

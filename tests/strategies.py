@@ -270,6 +270,11 @@ def _mend(data: dict[str, Any], name: str, world: _World, draw: st.DrawFn) -> di
             data.setdefault("period", "2017-10")
         case "ObligationAssessed" if "score" not in data:
             data.setdefault("standing", "no information")
+        case "RoleReported":
+            if data.pop("nobody", False) and "described" not in data and "number" not in data:
+                data["nobody"] = True
+            elif "described" not in data and "number" not in data:
+                data["described"] = "a tribal mediator"
         case "AgreementRelated" if "to" not in data:
             data.setdefault("named", "the truce of July")
         case "ObligationAgreed":
@@ -284,6 +289,8 @@ def _mend(data: dict[str, Any], name: str, world: _World, draw: st.DrawFn) -> di
             pass
     wanted = {
         "answers": world.of_type("ProposalMade", subject=world.subject),
+        "established": world.of_type("BodyEstablished", subject=world.subject),
+        "replaced_by": world.of_type("BodyEstablished", subject=world.subject),
         "considered": world.of_type("FigureReported", "FigureAssessed"),
         "about": world.of_type("IncidentReported", "ViolationReported") if name.startswith("Figure") else [],
         "violation": world.of_type("ViolationReported", subject=world.subject),
@@ -372,6 +379,7 @@ def _reportable(world: _World) -> list[str]:
         "ActorRelated": lambda: world.ids("actors"),
         "ProcessLinked": lambda: world.ids("processes"),
         "ViolationAssessed": lambda: world.of_type("ViolationReported", subject=world.subject),
+        "BodyDissolved": lambda: world.of_type("BodyEstablished", subject=world.subject),
     }
     family = world.subject.partition("/")[0]
     names = [payload.__name__ for payload in (*FAMILY_EVENTS[family], *general.EVENTS) if payload != OPENINGS[family]]

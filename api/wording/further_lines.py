@@ -7,12 +7,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from api.wording import values, words
-from api.wording.cited_lines import CitedLines
+from api.wording.cited_lines import CitedLines, plain
 from api.wording.language import grouped, say
 from api.wording.marks import ASIDE
 
 if TYPE_CHECKING:
-    from projections.answers.status import AgreementInStatus, RecorderCounts, StatusAnswer
+    from projections.answers.status import AgreementInStatus, RecorderCounts, RoundInStatus, StatusAnswer
     from projections.answers.subjects import ShownSubject
 
 
@@ -28,6 +28,16 @@ def put_of_agreement(page: CitedLines, agreement: AgreementInStatus) -> None:
     page.detail("", agreement["declared"], partial(values.declared, page.names))
     for relation in agreement["relations"]:
         page.detail("", relation, values.related)
+
+
+def put_of_round(page: CitedLines, talks: RoundInStatus) -> None:
+    """The same of a round of talks, with its form and topics, how many it stands for, and why it was not held."""
+    put(page, talks)
+    page.detail(say("form: "), talks["form"], plain)
+    page.detail(say("how many: "), talks["rounds"], lambda v: [words.quantity(v)])
+    if talks["topics"]:
+        page.sheet.put(say("topics: {codes}", codes=words.codings(talks["topics"])), indent=4)
+    page.detail(say("not held: "), talks["not_held"], partial(values.not_held, page.names))
 
 
 def put_of_process(page: CitedLines, status: StatusAnswer) -> None:

@@ -25,6 +25,7 @@ ShowLine = Callable[[Names, Any], list[Fragment]]
 
 ONE_OF = {
     "roles": "role",
+    "described_roles": "role",
     "positions": "position",
     "proposals": "proposal",
     "clearances": "clearance",
@@ -132,6 +133,9 @@ SHOW: dict[str, ShowLine] = {
     "enrolments.described": values.register,
     "signatures": values.signature,
     "declared": values.declared,
+    "described_roles": lambda _, value: values.described_role(value),
+    "not_held": values.not_held,
+    "rounds": lambda _, value: [words.quantity(value)],
     "relations": lambda _, value: values.related(value),
     "term": lambda _, value: values.term(value),
     "agreed": values.terms,

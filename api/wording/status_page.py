@@ -308,11 +308,11 @@ class StatusPage(CitedLines):
     def talks(self) -> None:
         for talks in self.section("talks", say("Talks"), self._status["talks"], family="talks"):
             self.line([(f"{self.names.subject(talks['subject'])}: ", "bold")], talks["state"], _stage)
-            further_lines.put(self, talks)
             stages = values_of(talks["state"])
             if OVER.isdisjoint(stages):
-                late = talks["subject"] in self._late
+                late = talks["subject"] in self._late and "not held" not in stages
                 self.detail(say("planned for "), talks["planned"], partial(_plan, late=late))
+            further_lines.put_of_round(self, talks)
             self.detail(say("where: "), talks["venue"], plain)
             if talks["between"]:
                 between = say("between {who}", who=self.names.named(talks["between"]))
@@ -338,12 +338,17 @@ class StatusPage(CitedLines):
             self.entry(proposal["events"], *values.proposal(self.names, proposal), indent=4, of=proposal)
 
     def roles(self) -> None:
-        for role in self.grouped(self.section("roles", say("Roles"), self._status["roles"])):
+        nothing = say("none recorded") if not self._status["described_roles"] else ""
+        for role in self.grouped(self.section("roles", say("Roles"), self._status["roles"], nothing)):
             scope = say(" for {scope}", scope=coded(role["scope"])) if role["scope"] else ""
             behalf = role["on_behalf_of"]
             for_whom = say(", on behalf of {who}", who=self.names.actor(behalf)) if behalf else ""
+            named = role["nominated_by"]
+            for_whom += say(", named by {who}", who=self.names.actor(named)) if named else ""
             who = f"{self.names.actor(role['actor'])}: {coded(role['role'])}{scope}{for_whom} "
             self.line([(who, "bold")], role, values.role, values.quoted(role["verbatim"]), indent=4)
+        for described in self._status["described_roles"]:
+            self.line([f"{self.names.subject(described['subject'])}: "], described, values.described_role)
 
     def bodies(self) -> None:
         for body in self.section("bodies", say("Bodies"), self._status["bodies"]):

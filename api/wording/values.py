@@ -38,7 +38,7 @@ STYLES = {
         FACT,
     ),
     **dict.fromkeys(
-        ("contested", "held", "overdue", "suspended", "cancelled", "turned back", "denied", "ended"), ALERT
+        ("contested", "held", "not held", "overdue", "suspended", "cancelled", "turned back", "denied", "ended"), ALERT
     ),
 }
 SCORES = ("not initiated", "minimal", "intermediate", "full")
@@ -181,6 +181,10 @@ def body(names: Names, value: Fields) -> list[Fragment]:
     more += [say("Seat: {place}.", place=words.place(value["seat"]))] if value.get("seat") else []
     more += [say("Overseen by {who}.", who=names.named(value["overseen_by"]))] if value.get("overseen_by") else []
     more.append(say("Set up: {date}.", date=words.when(value["occurred"])))
+    for end in value.get("dissolved", ()):
+        date = words.when(end["occurred"])
+        gone = say("Replaced: {date}.", date=date) if end.get("replaced_by") else say("Dissolved: {date}.", date=date)
+        more += [gone, *field_text(end, "reason")]
     return [(words.label(value["labels"]), "bold"), " ", tag(value.get("modality") or "actual"), " ", sentences(more)]
 
 
@@ -276,6 +280,25 @@ def role(held: HeldRole) -> list[Fragment]:
         return [tag("ended")]
     accepted = {True: say(" accepted by the holder"), False: say(" refused by the holder"), None: ""}[held["accepted"]]
     return [tag(held["modality"]), accepted]
+
+
+def described_role(value: Fields) -> list[Fragment]:
+    """A role whose holder is only described, or that nobody holds."""
+    scope = say(" for {scope}", scope=coded(value["scope"])) if value.get("scope") else ""
+    if value.get("nobody"):
+        return [tag("nobody"), f" {coded(value['role'])}{scope}", quoted(value.get("verbatim"))]
+    number = words.quantity(value["number"]) if value.get("number") else ""
+    who = ", ".join(filter(None, [*field_text(value, "described"), number]))
+    said: list[Fragment] = [(f"{who}: ", "bold"), f"{coded(value['role'])}{scope} "]
+    return [*said, tag(value.get("modality") or "actual"), quoted(value.get("verbatim"))]
+
+
+def not_held(names: Names, value: Fields) -> list[Fragment]:
+    """Who did not come to a round that was not held, and why."""
+    who = [names.named(value["absent"])] if value.get("absent") else []
+    who += field_text(value, "absent_described")
+    absent = [say("did not come: {who}", who=listed(who))] if who else []
+    return [sentences([*absent, *field_text(value, "reason")] or [say("why is not said")])]
 
 
 def position(names: Names, taken: Fields) -> list[Fragment]:

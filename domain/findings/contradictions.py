@@ -7,16 +7,17 @@ from dataclasses import fields, replace
 from itertools import combinations
 from typing import Any
 
+from domain import general
 from domain.agreement_codes import ObligationStanding
 from domain.agreement_events import ObligationAgreed, ObligationAssessed
 from domain.agreements import Obligation, Term
 from domain.comparison import comparable
 from domain.edtf import When
 from domain.finding import Finding, Rule, Severity, few
-from domain.findings.wording import MAX_VALUES, says, title_of, with_claimants
-from domain.general import SubjectState
+from domain.findings.wording import MAX_VALUES, cut, said_by, says, title_of, with_claimants
+from domain.general import RoleHeld, RoleReported, SubjectState
 from domain.lines import Candidate, Line, agree
-from domain.values import Subject
+from domain.values import Modality, Subject
 
 CONTESTED = Rule(
     "contested",
@@ -25,7 +26,8 @@ CONTESTED = Rule(
     "a correction or a retraction.",
     Severity.HIGH,
 )
-NOT_COMPARED = {"described", "about", "summary", "description", "request", "departure", "declared"}
+WORDING = {"described", "about", "summary", "description", "declared", "rounds", "not_held"}
+NOT_COMPARED = WORDING | {"request", "departure"}
 """Lines that cannot contradict in a useful way: wording, who asks whom, what was loaded. What openings say of dates and
 kinds is compared by its parts (DESCRIBED)."""
 DESCRIBED: dict[str, str] = {
@@ -36,6 +38,7 @@ DESCRIBED: dict[str, str] = {
     "written": "whether there is a text",
     "ceasefire": "the class of the ceasefire",
     "side": "how many sides declare it",
+    "level": "the level of the agreement",
 }
 """What openings say that is compared, with the words for it; EnrolmentOpened has none of these: its modality is the
 state of the register."""
@@ -43,6 +46,7 @@ TITLES: dict[str, str] = {
     "stage": "the state",
     "planned": "the date of the round",
     "venue": "the venue",
+    "form": "the form of the talks",
     "outcome": "the outcome",
     "ending": "how it ended",
     "term": "the term",
@@ -80,6 +84,34 @@ def contested(subject: Subject, state: SubjectState, is_past: Callable[[Any, str
             few(event for alike in said.values() for c in alike for event in c.events),
             about=about,
         )
+
+    yield from _denied_roles(subject, state)
+
+
+def _denied_roles(subject: Subject, state: SubjectState) -> Iterator[Finding]:
+    """Roles of which somebody says that nobody holds them, while another report of the same time has a holder."""
+    described = [c for line in state.described_roles.values() for c in general.sure(line)]
+    for nobody in (c for c in described if c.value.nobody):
+        role, scope = nobody.value.role, nobody.value.scope
+        held: list[Candidate[Any]] = [
+            c for c in described if not c.value.nobody and c.value.modality is Modality.ACTUAL
+        ]
+        held += [c for line in state.roles.values() for c in general.sure(line) if c.value.held and not c.value.planned]
+        others = [
+            c
+            for c in held
+            if c.value.role is role and scope in (None, c.value.scope)
+            if not c.span.precedes(nobody.span) and not nobody.span.precedes(c.span)
+        ]
+        if others:
+            who = ", ".join(dict.fromkeys(_holder(c.value) for c in others[:MAX_VALUES]))
+            text = f"Reports contradict each other on who is {role}: nobody ({said_by(nobody.claimants)}); {who}."
+            events = few((*nobody.events, *(event for c in others for event in c.events)))
+            yield CONTESTED.finding(subject, text, events, about=f"nobody is {role} {scope or ''}".rstrip())
+
+
+def _holder(value: RoleHeld | RoleReported) -> str:
+    return f"actors/{value.actor}" if isinstance(value, RoleHeld) else cut(value.described or "some, not named")
 
 
 def _matters(state: SubjectState) -> Iterator[tuple[str, str, Sequence[Candidate[Any]]]]:

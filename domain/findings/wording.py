@@ -11,7 +11,7 @@ from domain.agreements import Term
 from domain.claimants import Claimant, ClaimantKind, distinct, told_apart
 from domain.convoys import ClearanceDenied, ClearanceGranted, ConvoyArrived, Whereabouts
 from domain.decimals import Exact, as_text
-from domain.general import PositionTaken, RoleHeld
+from domain.general import PositionTaken, RoleHeld, RoleReported
 from domain.lines import Candidate
 from domain.processes import AccessReported, AreaHeld, ControlReported, ProcessLinked
 from domain.talks import Attendance
@@ -43,6 +43,8 @@ def says(value: Any) -> str:
         case RoleHeld():
             accepted = {None: "", True: ", accepted", False: ", not accepted"}[value.accepted]
             return (value.modality.value if value.held else "ended") + accepted
+        case RoleReported():
+            return value.gist
         case PositionTaken():
             condition = f" ({cut(value.condition)})" if value.condition else ""
             met = {None: "", True: ", met", False: ", not met"}[value.condition_met]
@@ -85,6 +87,8 @@ def title_of(value: Any, field: str, key: str) -> str:
             behalf = f" on behalf of actors/{value.on_behalf_of}" if value.on_behalf_of else ""
             plan = ", as planned" if value.planned else ""
             return f"the role of actors/{value.actor} as {value.role}{behalf}{plan}"
+        case RoleReported():
+            return f"the role of {value.role}" + (f" of {cut(value.described)}" if value.described else "")
         case PositionTaken():
             return f"the position of actors/{value.actor}" + (f" on {cut(value.matter)}" if value.matter else "")
         case Attendance():

@@ -25,12 +25,14 @@ from projections.answers.obligations import Kept, LedgerSide
 from projections.answers.subjects import (
     AgreementOverview,
     ConvoyLines,
+    DescribedRole,
     EnrolmentLines,
     IncludedPlace,
     OfProcesses,
     PositionLine,
     RoleLine,
     RoundLines,
+    ShownBody,
     ShownProposal,
     ShownSubject,
     ShownTerm,
@@ -207,7 +209,8 @@ class StatusBody(TypedDict):
     positions: list[PositionLine]
     proposals: list[ShownProposal]
     roles: list[RoleLine]
-    bodies: list[Citation]
+    described_roles: list[DescribedRole]
+    bodies: list[ShownBody]
     control: list[ShownLine[Said]]
     access: list[ShownLine[Said]]
     instruments: list[Citation]

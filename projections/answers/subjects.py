@@ -30,6 +30,14 @@ class RoleLine(ShownLine[HeldRole]):
     scope: str | None
     verbatim: str | None
     on_behalf_of: str | None
+    nominated_by: str | None
+    """Who named the holder for it."""
+
+
+class DescribedRole(ShownLine[Said]):
+    """A role whose holder is only described, or that nobody holds: the fields of `RoleReported`."""
+
+    subject: str
 
 
 class PositionLine(ShownLine[Said]):
@@ -66,6 +74,7 @@ class Part(TypedDict):
 class Gathered(Part):
     """What a status gathers over all its subjects."""
 
+    described_roles: list[DescribedRole]
     proposals: list[ShownProposal]
     due: list[ShownDue]
     """What is expected by a date and not yet settled."""
@@ -96,6 +105,12 @@ class IncludedPlace(Said):
     included: bool
 
 
+class ShownBody(Citation):
+    """A body: the fields of `BodyEstablished`, and by what it was dissolved or replaced, if it was."""
+
+    dissolved: NotRequired[list[Citation]]
+
+
 class ProcessLines(TypedDict):
     """What is known of a process itself."""
 
@@ -108,7 +123,7 @@ class ProcessLines(TypedDict):
     control: list[ShownLine[Said]]
     access: list[ShownLine[Said]]
     instruments: list[Citation]
-    bodies: list[Citation]
+    bodies: list[ShownBody]
 
 
 class RoundLines(TypedDict):
@@ -116,6 +131,13 @@ class RoundLines(TypedDict):
 
     between: list[str]
     about: ShownLine[str] | None
+    topics: list[Said]
+    """As code books code them."""
+    form: ShownLine[str] | None
+    rounds: ShownLine[Said] | None
+    """How many rounds are reported together."""
+    not_held: ShownLine[Said] | None
+    """Who did not come and why, if it was not held: the fields of `TalksNotHeld`."""
     state: ShownLine[str] | None
     planned: ShownLine[str | None] | None
     """When it is to be; a value of null: at a time not yet named."""

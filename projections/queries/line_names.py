@@ -24,7 +24,7 @@ Fields = Mapping[str, Any]
 """What an entry of any field tells: which fields it has depends on the field that it is in."""
 Own = Literal["state", "level", "time_zone", "ending", "areas", "links", "control", "access", "instruments", "bodies"]
 Family = Literal["talks", "agreements", "convoys", "enrolments"]
-Gathered = Literal["roles", "positions", "proposals"]
+Gathered = Literal["roles", "described_roles", "positions", "proposals"]
 Expected = Literal["overdue", "next_14_days", "later"]
 
 
@@ -195,6 +195,7 @@ KEYS: dict[str, Callable[[Fields, Fields], list[object]]] = {
         value.get("matter"),
         f"on {value['answers'][:_SHORT]}" if value.get("answers") else None,
     ],
+    "described_roles": lambda _, value: [value["role"], value.get("described") or ""],
     "signatures": lambda _, value: [value.get("actor") or value.get("described") or "not-said"],
     "relations": lambda _, value: [value["relation"], value.get("to") or value.get("named") or ""],
     "instruments": lambda _, value: [value["kind"], value.get("number")],

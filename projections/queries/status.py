@@ -35,7 +35,7 @@ from projections.answers.status import (
     UnifiedSubject,
     WithdrawnSubject,
 )
-from projections.answers.subjects import Gathered, WithObligations
+from projections.answers.subjects import DescribedRole, Gathered, WithObligations
 from projections.queries import explanations
 from projections.queries.at_horizon import PRESENT, HorizonRequest, ProcessView, process_view
 from projections.queries.figures import figures_of
@@ -104,6 +104,7 @@ def compose(view: ProcessView) -> StatusAnswer:
         "positions": [p for path, s in snapshot.states.items() for p in rendering.positions(renderer, path, s)],
         "proposals": [p for path, s in snapshot.states.items() for p in rendering.proposals(renderer, path, s)],
         "roles": [r for path, s in snapshot.states.items() for r in rendering.roles(renderer, path, s)],
+        "described_roles": _described_roles(renderer, snapshot),
         "bodies": shown["bodies"],
         "control": shown["control"],
         "access": shown["access"],
@@ -128,6 +129,10 @@ def compose(view: ProcessView) -> StatusAnswer:
     body["statements"] = [_said(renderer, statement, events) for statement in body["statements"]]
     changes = [_latest(ids, events[ids[0]]) for ids in newest]
     return {**body, "changes": changes, **explanations.at_horizon(view, renderer, events, marks)}
+
+
+def _described_roles(renderer: Renderer, snapshot: ProcessSnapshot) -> list[DescribedRole]:
+    return [r for path, state in snapshot.states.items() for r in rendering.described_roles(renderer, path, state)]
 
 
 def _withdrawn(renderer: Renderer, snapshot: ProcessSnapshot) -> list[WithdrawnSubject]:

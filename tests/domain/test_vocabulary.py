@@ -23,8 +23,10 @@ NAMED = {
     "actors": "ActorIdentified ActorRelabelled ActorRelated",
     "processes": """
         ProcessOpened ProcessLinked AreaAdded AreaRemoved ControlReported AccessReported InstrumentCited
-        BodyEstablished ProcessSuspended ProcessResumed ProcessEnded""",
-    "talks": "TalksReported TalksScheduled TalksPostponed TalksCancelled TalksConvened TalksConcluded",
+        BodyEstablished BodyDissolved ProcessSuspended ProcessResumed ProcessEnded""",
+    "talks": """
+        TalksReported TalksScheduled TalksPostponed TalksDateDenied TalksCancelled TalksNotHeld TalksConvened
+        TalksConcluded""",
     "agreements": """
         AgreementReported AgreementRelated AgreementDeclared AgreementReached AgreementSigned ObligationAgreed
         ObligationAssessed
@@ -36,7 +38,8 @@ NAMED = {
     "enrolments": "EnrolmentOpened EnrolmentReported EnrolmentClosed EnrolmentReopened",
     "places": "PlaceIdentified",
     "any subject": """
-        RoleTaken RoleEnded PositionTaken ProposalMade StatementMade FigureReported FigureAssessed IncidentReported""",
+        RoleTaken RoleEnded RoleReported PositionTaken ProposalMade StatementMade FigureReported FigureAssessed
+        IncidentReported""",
     "any event": "EventCorrected EventRetracted EventDisputed DuplicateMarked SubjectUnified",
 }
 """The vocabulary as it was agreed. A type that is added here needs a stored form, too: see CONTRIBUTING.md."""
