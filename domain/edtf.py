@@ -233,7 +233,7 @@ class When(str):
     `bounds` are: only these may decide whether two reports say the same.
     """
 
-    __slots__ = ()
+    __slots__ = ("span",)
     _json_schema: ClassVar[JsonSchemaValue] = {
         "type": "string",
         "maxLength": MAX_LENGTH,
@@ -243,13 +243,14 @@ class When(str):
         "examples": ["2017-10-29", "2017-10", "2017-10-27~", "2017-10-27/..", "2017-10-29T09:00+03:00"],
     }
 
-    def __new__(cls, text: str) -> Self:
-        _read(str.__str__(text))  # unlike str(text), refuses what is not a text
-        return super().__new__(cls, text)
+    span: Span
+    """Its bounds. Asked of every event many times, so it is kept with the text."""
 
-    @property
-    def span(self) -> Span:
-        return _read(str(self)).span
+    def __new__(cls, text: str) -> Self:
+        read = _read(str.__str__(text))  # unlike str(text), refuses what is not a text
+        when = super().__new__(cls, text)
+        when.span = read.span
+        return when
 
     @property
     def bounds(self) -> str:

@@ -16,6 +16,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, cast
 
 import orjson
@@ -124,6 +125,9 @@ def upcast(name: str, schema: int, data: dict[str, Any]) -> dict[str, Any]:
     return data
 
 
+_moment = lru_cache(64)(datetime.fromisoformat)  # what is recorded together is recorded at one time
+
+
 class EventMapper(Mapper[str]):
     """Maps entries to stored events and stored events to `Recorded` or `Unreadable`."""
 
@@ -158,8 +162,8 @@ class EventMapper(Mapper[str]):
             whole = self.wire(stored_event)
             if (reason := whole.get("unreadable")) is not None:
                 return unreadable(reason)
-            recorded_at, recorded_by, schema = (whole.pop(k) for k in ("recorded_at", "recorded_by", "schema"))
-            at = datetime.fromisoformat(recorded_at)
+            recorded_by, schema = whole.pop("recorded_by"), whole.pop("schema")
+            at = _moment(whole.pop("recorded_at"))
         except DAMAGE:
             return unreadable(DAMAGED)
         del whole["position"], whole["version"]

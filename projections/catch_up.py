@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import closing
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 
 from sqlalchemy import Connection
@@ -36,12 +37,24 @@ def catch_up(read_models: ReadModels, pull: Pull, generation: int | None = None)
     Raises:
         Unavailable: the generation is gone, because another rebuild was swapped in.
     """
-    with read_models.writing() as connection:
+    with _no_search_for_cycles(), read_models.writing() as connection:
         now = _take_batch(read_models, connection, pull, generation)
     if now is not None:
         return now
     with read_models.restructuring() as connection:
         return read_models.live(connection) or read_models.begin_generation(connection, live=True)
+
+
+@contextmanager
+def _no_search_for_cycles() -> Iterator[None]:
+    """What a batch makes holds none, lives as long as the batch, and is a lot to look through again and again."""
+    searching = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if searching:
+            gc.enable()
 
 
 def _take_batch(

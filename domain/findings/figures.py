@@ -168,7 +168,7 @@ def of_parts(subject: Subject, event: Event) -> list[Finding]:
 
 def has_parts(event: Event) -> bool:
     """Whether a number in a report has parts."""
-    return next(_parts_in(event.data), None) is not None
+    return bool(_counting(type(event.data))) and next(_parts_in(event.data), None) is not None
 
 
 def _is_above(part: Quantity, whole: Quantity) -> bool:
