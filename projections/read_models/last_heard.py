@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from functools import lru_cache
 
-from sqlalchemy import Column, func, select
+from sqlalchemy import BigInteger, Column, func, select
 
+from domain.edtf import BEGINNING, When
 from domain.event import Event
 from domain.values import Subject
 from projections.read_models.change_set import ChangeSet, Heard, ReadModel
@@ -22,6 +23,8 @@ LAST_HEARD = TableDefinition(
     "last_heard",
     Column("subject", Text, primary_key=True),
     Column("on", Text, nullable=False),
+    Column("latest", BigInteger, nullable=False),
+    Column("earliest", BigInteger, nullable=False),
     Column("publisher", Text, nullable=False),
     Column("claimant", Text, nullable=False),
     Column("event", Text, nullable=False),
@@ -52,14 +55,15 @@ def apply(changes: ChangeSet) -> None:
     for subject in arriving:  # what was heard of it before is news to the processes that it comes to
         if subject in known:
             changes.heard[subject] = newer(known[subject], changes.heard.get(subject, known[subject]))
-    rows: list[dict[str, str]] = []
+    rows: list[dict[str, str | int]] = []
     silent: list[Subject] = []
     for subject in {*come, *again}:
         newest = _look_up(changes, subject) if subject in again else newer(known.get(subject), come[subject])
         if newest is None:
             silent.append(subject)
         elif newest != known.get(subject):
-            rows.append({"subject": subject, **as_row(newest)})
+            latest, earliest, *_ = place_of(newest)
+            rows.append({"subject": subject, **as_row(newest), "latest": latest, "earliest": earliest})
     delete_where(changes.connection, table.c.subject, silent)
     put(changes.connection, table, rows, Clash(("subject",)))
     stale = {subject for subject in (*lost, *again) if subject not in changes.stays}
@@ -107,23 +111,39 @@ def heard_in(event: Event) -> Heard:
     """From whom an event was heard, and when: the newest of its sources, else the event's own time."""
     dated = [source for source in event.sources if source.published is not None]
     if dated:
-        newest = max(dated, key=lambda s: (str(s.published), s.publisher))
+        newest = max(dated, key=lambda s: (*_bounds(str(s.published)), s.publisher))
         return Heard(str(newest.published), newest.publisher, newest.speaker.name, event.key)
-    first, last = event.occurred.days if event.occurred else (None, None)
     source = event.sources[0] if event.sources else None
     publisher = source.publisher if source else ""
     claimant = source.speaker.name if source else event.basis.value
-    return Heard(first or last or "", publisher, claimant, event.key)
+    return Heard(_known_end(event.occurred) if event.occurred else "", publisher, claimant, event.key)
+
+
+def _known_end(when: When) -> str:
+    """A date as it was sent; of one that is open on a side, the end that is known."""
+    first, slash, last = when.partition("/")
+    if slash and last in ("", ".."):
+        return first
+    return last if first in ("", "..") else str(when)
+
+
+def _bounds(on: str) -> tuple[int, int]:
+    """The bounds of a date, the later one first; before all others, where none is known."""
+    span = When(on).span if on else None
+    return (span.latest, span.earliest) if span is not None else (BEGINNING, BEGINNING)
 
 
 def newer(a: Heard | None, b: Heard) -> Heard:
-    """The newer of two: by day, then by publisher and event, so that the order of arrival does not decide."""
+    """The newer of two: by the last day that its date allows, then by the first, then by publisher and event.
+
+    The order of arrival does not decide, nor does how a date is written.
+    """
     return b if a is None or place_of(b) > place_of(a) else a
 
 
-def place_of(heard: Heard) -> tuple[str, str, str]:
+def place_of(heard: Heard) -> tuple[int, int, str, str]:
     """What decides which of two sources is the newer one."""
-    return (heard.on, heard.publisher, heard.event)
+    return (*_bounds(heard.on), heard.publisher, heard.event)
 
 
 def fold(events: Iterable[Event]) -> Heard | None:
@@ -131,7 +151,7 @@ def fold(events: Iterable[Event]) -> Heard | None:
     newest: Heard | None = None
     for event in events:
         days = [source.published for source in event.sources if source.published is not None]
-        if newest is None or not days or max(days) >= newest.on:
+        if newest is None or not days or max(day.span.latest for day in days) >= _bounds(newest.on)[0]:
             newest = newer(newest, heard_in(event))
     return newest
 
@@ -152,9 +172,9 @@ def newest_in(transaction: Transaction, processes: Iterable[str]) -> dict[str, H
 @lru_cache(KEPT)
 def _newest_in(dialect: str, tables: GenerationTables) -> Query:
     belongs, heard = tables.table(BELONGS), tables.table(LAST_HEARD)
-    newest_first = (heard.c.on.desc(), heard.c.publisher.desc(), heard.c.event.desc())
+    newest_first = (heard.c.latest.desc(), heard.c.earliest.desc(), heard.c.publisher.desc(), heard.c.event.desc())
     rank = func.row_number().over(partition_by=belongs.c.process, order_by=newest_first).label("rank")
-    ranked = select(belongs.c.process, *(column for column in heard.c if column.name != "subject"), rank)
+    ranked = select(belongs.c.process, heard.c.on, heard.c.publisher, heard.c.claimant, heard.c.event, rank)
     ranked = ranked.join(belongs, belongs.c.subject == heard.c.subject)
     ranked = ranked.where(among(dialect, belongs.c.process), counted(tables))
     inner = ranked.subquery()

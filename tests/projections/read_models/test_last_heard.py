@@ -1,0 +1,61 @@
+"""Who was heard last: by the dates themselves, however they are written."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+import pytest
+
+from projections.queries import processes
+from projections.read_models import last_heard
+from projections.read_models.process_list import ProcessFilter
+from tests.projections.world import NOW, Wire, folded, opened, reading, recorded
+from tests.spec import wire
+from tests.strategies import read
+
+pytestmark = pytest.mark.usefixtures("both_databases")
+
+
+def said(publisher: str, published: str | None, occurred: str = "2017-09-01") -> Wire:
+    source = {"publisher": publisher, "published": published} if published else {"publisher": publisher}
+    return wire(
+        "StatementMade", subject="processes/first", occurred=occurred, data={"text": publisher}, sources=[source]
+    )
+
+
+@pytest.mark.parametrize(
+    ("older", "newer"),
+    [
+        (("2018-03-05", "2018-02-01"), ("2018-03", "2018-02-01")),  # a month may last beyond a day in it
+        (("2018-03", "2018-02-01"), ("2018-04-01", "2018-02-01")),
+        (("2018-12-30", "2018-02-01"), ("2018", "2018-02-01")),
+        ((None, "../2018-03-05"), (None, "2018-03-06/..")),
+        ((None, "2018-02"), (None, "2018-03-XX")),
+    ],
+)
+def test_the_newest_is_so_by_the_span_of_its_date(older: tuple[str | None, str], newer: tuple[str | None, str]) -> None:
+    for reports in permutations([said("Old", *older), said("New", *newer)]):
+        history = [*opened("processes/first"), *reports]
+        found = last_heard.fold(read(sent) for sent in history)
+        assert found is not None
+        assert found.publisher == "New"
+        with reading(*history) as snapshot:
+            (line,) = processes.processes(snapshot, ProcessFilter(), None, 10, NOW).items
+        assert line["last_heard"]["publisher"] == "New"
+        assert line["last_heard"]["on"] == found.on == folded(recorded(history), "first")["last_heard"]["on"]
+
+
+@pytest.mark.parametrize(
+    ("occurred", "shown"),
+    [
+        ("2018-03", "2018-03"),
+        ("2018-03-XX", "2018-03-XX"),
+        ("2018-03-01/2018-03-09", "2018-03-01/2018-03-09"),
+        ("2018-03-01/..", "2018-03-01"),
+        ("../2018-03", "2018-03"),
+    ],
+)
+def test_a_month_is_shown_as_a_month(occurred: str, shown: str) -> None:
+    found = last_heard.fold([read(said("Radio", None, occurred))])
+    assert found is not None
+    assert found.on == shown
