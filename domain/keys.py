@@ -35,3 +35,8 @@ def bounded(key: str) -> str:
         return key
     beginning = whole[:MOST_BYTES].decode("utf-8", "ignore")
     return f"{beginning}…{blake2b(whole, digest_size=16).hexdigest()}"
+
+
+def short_hash(text: str) -> str:
+    """64 bits of BLAKE2b over a text, as 16 digits."""
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()

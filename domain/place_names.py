@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 
 from domain.agreement_events import ViolationReported
 from domain.convoys import FAMILY as CONVOYS
 from domain.event import Event, Payload
 from domain.general import IncidentReported
+from domain.places_within import places_in
 from domain.processes import AccessReported, ControlReported
-from domain.values import Place, Value
-from domain.vocabulary import nested_values, values_within
+from domain.values import Place
 
 _ON_ANY_SUBJECT: frozenset[type[Payload]] = frozenset(
     (AccessReported, ControlReported, IncidentReported, ViolationReported)
@@ -31,24 +30,4 @@ def places_told_of(event: Event) -> Iterator[Place]:
     """The places of which an event tells what happened there: all of a convoy's; where an incident or a violation was;
     what is held, open or besieged. The areas of a process are a matter of its state, since some are removed again."""
     if type(event.data) in _ON_ANY_SUBJECT or event.subject.startswith(_OF_CONVOYS):
-        yield from _places_in(event.data)
-
-
-def _places_in(value: Value) -> Iterator[Place]:
-    for name in _holding(type(value)):
-        held = getattr(value, name)
-        for item in held if isinstance(held, tuple) else (held,):
-            if isinstance(item, Place):
-                yield item
-            elif isinstance(item, Value):
-                yield from _places_in(item)
-
-
-@cache
-def _holding(model: type[Value]) -> tuple[str, ...]:
-    """The fields of a model that are places, or hold values with places."""
-    return tuple(
-        name
-        for name, field in model.model_fields.items()
-        if any(Place in values_within(nested) for nested in nested_values(field.annotation))
-    )
+        yield from places_in(event.data)

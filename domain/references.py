@@ -10,8 +10,9 @@ from pydantic.fields import FieldInfo
 
 from domain import agreement_events, general, processes, revisions
 from domain.event import Event, Opening, Revision, family_of
+from domain.value_classes import nested_values, values_within
 from domain.values import Refers, Subject, Value
-from domain.vocabulary import PAYLOADS, nested_values, replaced, values_within
+from domain.vocabulary import PAYLOADS, replaced
 
 
 def references(event: Event) -> Iterator[tuple[str, Refers, str]]:

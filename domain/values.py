@@ -22,6 +22,7 @@ from domain.claimants import speaking
 from domain.comparison import comparable
 from domain.decimals import Exact, about, exact, more_than
 from domain.edtf import Day, When
+from domain.keys import compound, short_hash
 
 
 class Value(BaseModel):
@@ -156,6 +157,10 @@ class PlaceCode(Value):
 Codes = Annotated[tuple[PlaceCode, ...], Field(max_length=20)]
 
 
+_DESCRIBED, _MEANT = "as described", "the place meant"
+"""What a process makes of a description is kept beside its fields: it is no part of what is sent or compared."""
+
+
 class Place(Value):
     """A place by its id, or by its names, its codes, its coordinates, or several of these."""
 
@@ -191,13 +196,34 @@ class Place(Value):
         return self
 
     @property
+    def described(self) -> str:
+        """Its code or a name, and a hash of all that is said of it, as compared: identical descriptions have one."""
+        if _DESCRIBED not in self.__dict__:
+            self.__dict__[_DESCRIBED] = self._hashed()
+        return str(self.__dict__[_DESCRIBED])
+
+    def _hashed(self) -> str:
+        names = sorted({comparable(label.text) for label in self.labels})
+        codes = sorted({compound(code.scheme, comparable(code.value)) for code in self.codes})
+        point = "" if self.lat is None or self.lon is None else f"{self.lat + 0.0!r} {self.lon + 0.0!r}"
+        rest = (str(part or "") for part in (self.id, self.admin_code, self.kind, point, self.precision))
+        begins = self.admin_code or (names[0] if names else f"places/{self.id}")
+        return f"{begins[:60]}~{short_hash(compound(compound('', *names), compound('', *codes), *rest))}"
+
+    @property
     def key(self) -> str:
-        """What two reports of the same place share: the P-code, else the first name, as names are compared."""
-        return self.admin_code or (comparable(self.labels[0].text) if self.labels else f"places/{self.id}")
+        """What descriptions of one place share, as far as their process was looked at (`domain.place_meanings`)."""
+        return str(self.__dict__.get(_MEANT, self.described))
 
     @property
     def gist(self) -> str:
         return self.key
+
+    def meaning(self, key: str, labels: tuple[Label, ...]) -> Self:
+        """The same description, as one of the place that has this key; where it has no name of its own, with these."""
+        seen = self.model_copy(update={} if self.labels or not labels else {"labels": labels})
+        seen.__dict__[_DESCRIBED], seen.__dict__[_MEANT] = self.described, key
+        return seen
 
     @property
     def name(self) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
 from functools import cache
 from typing import Any, Literal
 from uuid import NAMESPACE_URL, uuid5
@@ -16,6 +15,7 @@ from domain.edtf import When
 from domain.errors import Fault, Malformed
 from domain.event import Event, Payload, Revision, family_of
 from domain.families import FAMILY_EVENTS
+from domain.value_classes import nested_values
 from domain.values import FAMILY_NAMES, EventId, Value
 
 PAYLOADS: dict[str, type[Payload]] = {
@@ -226,26 +226,6 @@ def _did_you_mean(loc: tuple[int | str, ...], model: type[Event] | None) -> str:
             known = next(nested_values(field.annotation), None) if field else None
     close = difflib.get_close_matches(str(loc[-1]), known.model_fields, n=1) if known else []
     return f", or did you mean `{close[0]}`?" if close else ""
-
-
-def nested_values(annotation: Any) -> Iterator[type[Value]]:
-    """The classes of values that an annotation of a field names."""
-    if isinstance(annotation, type) and issubclass(annotation, Value):
-        yield annotation
-    for argument in getattr(annotation, "__args__", ()):
-        yield from nested_values(argument)
-
-
-@cache
-def values_within(model: type[Value]) -> frozenset[type[Value]]:
-    """A class of values, and all classes of values that it holds, however deep; a class may hold itself."""
-    within, waiting = {model}, [model]
-    while waiting:
-        for field in waiting.pop().model_fields.values():
-            new = set(nested_values(field.annotation)) - within
-            within |= new
-            waiting += new
-    return frozenset(within)
 
 
 # --- documentation ----------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from projections.read_models import (
     last_heard,
     membership,
     mentions,
+    places,
     process_list,
     process_zones,
     revisions,
@@ -40,13 +41,14 @@ VIEW_VERSION = 15
 """Raised whenever a table or a fold changes: read models of another version are rebuilt."""
 
 READ_MODELS = (
-    # These six find out what the batch changes, for all that follow.
+    # These seven find out what the batch changes, for all that follow.
     timeline.READ_MODEL,
     mentions.READ_MODEL,
     revisions.READ_MODEL,
     subjects.READ_MODEL,
     membership.READ_MODEL,
     process_zones.READ_MODEL,
+    places.READ_MODEL,
     # These only take it.
     history.READ_MODEL,
     roles.READ_MODEL,

@@ -22,6 +22,7 @@ from uuid import UUID
 from domain import families, vocabulary
 from domain.event import Event, Opening, Revision
 from domain.lines import Line, gist
+from domain.place_meanings import KnownPlaces, meant, of_events, state_meant
 
 _numbers = count(1)
 _WITHOUT_TIME = {name for name, payload in vocabulary.PAYLOADS.items() if issubclass(payload, Revision)}
@@ -70,7 +71,8 @@ def fold_of(*events: Event) -> Any:
     assert {one.subject for one in events} == {events[0].subject}, "a fold is of one subject"
     if not any(isinstance(one.data, Opening) for one in events):
         events = (event(families.OPENINGS[family].__name__, subject=events[0].subject, occurred="2017-01"), *events)
-    return families.fold(family, events)
+    meanings = of_events(events, KnownPlaces()).meanings
+    return state_meant(families.fold(family, [meant(one, meanings) for one in events]), meanings)
 
 
 @dataclass(frozen=True)

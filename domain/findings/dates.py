@@ -75,6 +75,10 @@ def of_dates(subject: Subject, event: Event, told_at: int) -> list[Finding]:
     return findings
 
 
+PUBLISHER = "publisher "
+"""What the key of a publisher begins with."""
+
+
 def far_publishers(event: Event) -> list[str]:
     """The publishers whose sources lie decades from what a report tells, each by a key of a bounded length."""
     if event.occurred is None or not event.sources:
@@ -192,4 +196,4 @@ def _set_far_off(event: Event) -> Iterator[str]:
 
 
 def _publisher_key(source: Source) -> str:
-    return bounded(f"publisher {comparable(source.publisher)}")
+    return bounded(f"{PUBLISHER}{comparable(source.publisher)}")

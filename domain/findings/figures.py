@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any
 
 from domain.claimants import Claimant
 from domain.comparison import comparable
@@ -18,6 +17,7 @@ from domain.finding import DAY, Finding, Rule, Severity, few, in_order, ranked
 from domain.findings.wording import MAX_VALUES, amount_of, cut, names_by_key, plain_number, said_by
 from domain.keys import compound
 from domain.series import Series
+from domain.value_classes import nested_values
 from domain.values import EventId, Part, Quantity, Subject, Value
 
 PART_ABOVE_WHOLE = Rule(
@@ -63,6 +63,8 @@ class ClaimMade:
     """Bounds of the time of which it is said, in seconds since 1970."""
     latest: int
     event: EventId
+    called: tuple[str, ...] = ()
+    """Names of the places of the area, in the order of their keys."""
 
     @property
     def range(self) -> tuple[Exact, Exact | None]:
@@ -97,14 +99,20 @@ def common(ranges: Iterable[tuple[Exact, Exact | None]]) -> tuple[Exact, Exact |
 
 def of_claims(subject: Subject, claims: Sequence[ClaimMade]) -> list[Finding]:
     """What the figures of one subject tell, given the newest claim of each claimant on each series."""
-    series: defaultdict[Series, list[ClaimMade]] = defaultdict(list)
     kin: defaultdict[tuple[str, str], list[ClaimMade]] = defaultdict(list)
     for claim in claims:
-        series[claim.series].append(claim)
         kin[claim.claimant.key, claim.series.kin].append(claim)
-    findings = [finding for made in series.values() for finding in of_series(subject, made)]
+    findings = of_all_series(subject, claims)
     findings += [finding for made in kin.values() for finding in of_kin(subject, made)]
     return in_order(findings, RANKS)
+
+
+def of_all_series(subject: Subject, claims: Sequence[ClaimMade]) -> list[Finding]:
+    """What the newest claims on each series of one subject tell."""
+    series: defaultdict[Series, list[ClaimMade]] = defaultdict(list)
+    for claim in claims:
+        series[claim.series].append(claim)
+    return in_order([finding for made in series.values() for finding in of_series(subject, made)], RANKS)
 
 
 def of_series(subject: Subject, claims: Sequence[ClaimMade]) -> list[Finding]:
@@ -133,7 +141,7 @@ def _against_each_other(subject: Subject, claims: Sequence[ClaimMade]) -> Iterat
     names = names_by_key([claim.claimant for claim in ordered])
     words = "; ".join(f"{_range(claim)} ({_dates(claim)}, {cut(names[claim.claimant.key])})" for claim in shown)
     more = f"; and {len(ordered) - len(shown)} more" if len(ordered) > len(shown) else ""
-    text = f"Claims on {_series(claims[0].series)} {verdict}: {words}{more}."
+    text = f"Claims on {_series(claims[0])} {verdict}: {words}{more}."
     yield rule.finding(subject, text, few(claim.event for claim in ordered), about=claims[0].series.key)
 
 
@@ -145,8 +153,8 @@ def _parts_above(subject: Subject, claims: Sequence[ClaimMade]) -> Iterator[Find
         if apart > COMPARABLE or whole.high is None or part.low <= whole.high:
             continue
         text = (
-            f"{said_by([part.claimant])} puts {_series(part.series)} at {_range(part)} ({_dates(part)}), but "
-            f"{_series(whole.series)}, of which it is a part, at {_range(whole)} ({_dates(whole)})."
+            f"{said_by([part.claimant])} puts {_series(part)} at {_range(part)} ({_dates(part)}), but "
+            f"{_series(whole)}, of which it is a part, at {_range(whole)} ({_dates(whole)})."
         )
         about = compound(part.claimant.key, part.series.key, whole.series.key)
         yield PART_ABOVE_WHOLE.finding(subject, text, few((part.event, whole.event)), about=about)
@@ -197,15 +205,8 @@ def _counting(model: type[Value]) -> tuple[str, ...]:
     return tuple(
         name
         for name, field in model.model_fields.items()
-        if any(nested is Quantity or _counting(nested) for nested in _values_named(field.annotation))
+        if any(nested is Quantity or _counting(nested) for nested in nested_values(field.annotation))
     )
-
-
-def _values_named(annotation: Any) -> Iterator[type[Value]]:
-    if isinstance(annotation, type) and issubclass(annotation, Value):
-        yield annotation
-    for argument in getattr(annotation, "__args__", ()):
-        yield from _values_named(argument)
 
 
 def _is_part(part: Series, whole: Series) -> bool:
@@ -228,8 +229,9 @@ def _is_track(part: Series, whole: Series) -> bool:
     return bool(track) and not of_track and category == of_category
 
 
-def _series(series: Series) -> str:
-    area = f"area {' and '.join(series.area)}" if series.area else ""
+def _series(claim: ClaimMade) -> str:
+    series, names = claim.series, sorted(set(claim.called or claim.series.area))
+    area = f"area {' and '.join(names)}" if names else ""
     bounds = [series.counting, series.unit, area, series.scope, series.period]
     return f"“{cut(series.measure)}” ({cut(', '.join(bound for bound in bounds if bound))})"
 

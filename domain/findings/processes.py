@@ -9,7 +9,7 @@ from domain import agreements, general, processes
 from domain.agreement_codes import SigningCapacity
 from domain.edtf import When
 from domain.finding import DAY, Finding, Rule, Severity, few, in_order, ranked
-from domain.findings.wording import MAX_NAMES
+from domain.findings.wording import MAX_NAMES, cut
 from domain.general import SubjectState
 from domain.spans import ANYWHERE, Zones, moment_after
 from domain.values import EventId, Subject
@@ -27,7 +27,32 @@ ACTING_WITHOUT_ROLE = Rule(
     "resolved by RoleTaken, or a report that names it as a party.",
     Severity.HINT,
 )
+PLACES_IN_DOUBT = Rule(
+    "places-in-doubt",
+    "Descriptions of places in one process: raised while one of them could be of several places that something tells "
+    "apart (an id, a code, a kind, the distance, the containing place), so that it is taken for none of them; resolved "
+    "by a report that says more of it, by an id, or when what told them apart goes away.",
+    Severity.HINT,
+)
 RANKS = ranked(SILENCE, ACTING_WITHOUT_ROLE)
+
+
+def in_doubt(process: str, about: str, between: tuple[str, str], difference: str, events: Iterable[EventId]) -> Finding:
+    """Two places could be meant by a description.
+
+    Args:
+        process: in which it is given.
+        about: what tells these places from others of the process.
+        between: names of two of them.
+        difference: what tells them apart.
+        events: that describe them, or could.
+    """
+    one, other = (cut(name) for name in between)
+    text = (
+        f"Two places could be meant: “{one}” and “{other}” are told apart ({difference}), and another description fits "
+        "both, so it is taken for neither. Name the place by its id, or say more of it."
+    )
+    return PLACES_IN_DOUBT.finding(Subject(f"processes/{process}"), text, few(sorted(events)), about=f"place {about}")
 
 
 def of_process(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections import defaultdict
@@ -15,8 +14,9 @@ from domain.comparison import compared
 from domain.event import Event, Payload, Revision, date_paths, dates_in
 from domain.finding import Finding, Rule, Severity, few
 from domain.findings.wording import cut, names_of, said_by
-from domain.keys import compound
-from domain.values import EventId, Subject
+from domain.keys import compound, short_hash
+from domain.places_within import holding_places, places_in, with_places
+from domain.values import EventId, Label, Place, Subject
 
 LIKELY_DUPLICATE = Rule(
     "likely-duplicate",
@@ -26,6 +26,8 @@ LIKELY_DUPLICATE = Rule(
     data_quality=True,
 )
 
+
+SOMEWHERE = Place(labels=(Label(text="a place"),))
 
 _FOLDED = re.compile(r'  |" | "|\\|\x7f|\.|e-')
 """What JSON in small letters of ASCII has where it is not yet in the form in which it is compared: spaces to fold,
@@ -45,15 +47,19 @@ def _date_places(payload: type[Payload]) -> dict[str, Any] | None:
 
 
 def content_key(event: Event) -> str:
-    """A short hash of what a report says: its type, when it occurred, and its data; not who says so."""
+    """A short hash of what a report says: its type, when it occurred, and its data without its places; not who says so.
+
+    Which places are one is a matter of the process: those of reports with one hash are compared apart.
+    """
     apart = _date_places(type(event.data))
     dates = [f"{name} {when.bounds}" for name, when in dates_in(event.data)] if apart else ()
-    text = event.data.model_dump_json(exclude=apart, exclude_defaults=True, exclude_none=True).lower()  # in fixed order
+    data = with_places(event.data, lambda _: SOMEWHERE) if holding_places(type(event.data)) else event.data
+    text = data.model_dump_json(exclude=apart, exclude_defaults=True, exclude_none=True).lower()  # in fixed order
     if not text.isascii() or _FOLDED.search(text):
-        said = event.data.model_dump(mode="json", exclude=apart, exclude_defaults=True, exclude_none=True)
+        said = data.model_dump(mode="json", exclude=apart, exclude_defaults=True, exclude_none=True)
         text = json.dumps(compared(said), ensure_ascii=False, separators=(",", ":"))
     when = event.occurred.bounds if event.occurred is not None else ""
-    return hashlib.blake2b(f"{event.type} {when} {' '.join(dates)} {text}".encode(), digest_size=8).hexdigest()
+    return short_hash(f"{event.type} {when} {' '.join(dates)} {text}")
 
 
 def of_repeats(subject: Subject, events: Sequence[Event]) -> list[Finding]:
@@ -61,7 +67,9 @@ def of_repeats(subject: Subject, events: Sequence[Event]) -> list[Finding]:
     alike: defaultdict[str, list[Event]] = defaultdict(list)
     for event in events:
         if not isinstance(event.data, Revision):
-            alike[content_key(event)].append(event)
+            places = [place.key for place in places_in(event.data)]
+            key = content_key(event)
+            alike[short_hash(compound(key, *places)) if places else key].append(event)
     findings = []
     for key, same in alike.items():
         by: defaultdict[str, list[tuple[Claimant, Event]]] = defaultdict(list)

@@ -33,6 +33,7 @@ RULES: dict[str, Rule] = {
         reports.SHARED_FOREIGN_ID,
         processes.SILENCE,
         processes.ACTING_WITHOUT_ROLE,
+        processes.PLACES_IN_DOUBT,
         reports.REPORT_DISPUTED,
     )
 }

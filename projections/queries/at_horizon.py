@@ -20,6 +20,7 @@ from domain.event import Recorded, instant
 from domain.finding import Finding
 from domain.horizon import EVERYTHING, Horizon
 from domain.process_zones import zones_of
+from domain.references import references
 from domain.spans import ANYWHERE, Zones, end_of
 from domain.values import Subject
 from projections.answers.explanations import Marks, ShownHorizon
@@ -38,7 +39,7 @@ from projections.read_models.membership import events_of
 from projections.read_models.process_list import unknown
 from projections.read_models.process_zones import zone_reports, zones_of_others
 from projections.read_models.revisions import events_by_id, ever_unified, marks_by_id
-from projections.read_models.subjects import actors_named
+from projections.read_models.subjects import actors_named, last_change
 from projections.read_models.timeline import all_of
 from projections.storage.tables import Transaction
 
@@ -153,7 +154,7 @@ def process_view(
         raise unknown()
     names = _ActorNames(transaction, request.horizon.position)
     told = [*log, *events_of_namesakes(transaction, log)]
-    whole = [*told, *names.unified, *zones_of_others(transaction, told)]
+    whole = [*told, *names.unified, *zones_of_others(transaction, told), *place_reports(transaction, told)]
     snapshot = fold_snapshot(whole, process, horizon=request.horizon)
     if snapshot is None:
         raise NotFound(
@@ -187,9 +188,28 @@ def _present(transaction: Transaction, process: str, clock: datetime | None, req
         lambda ids: events_by_id(transaction, ids),
         lambda ids: marks_by_id(transaction, ids),
         lambda ids: actors_named(transaction, ids),
-        cache(lambda: [*findings_of(transaction, subjects), *findings_of_whole(snapshot)]),
-        cache(lambda at, most: glance(transaction, subjects, findings_of_whole(snapshot), at, most)),
+        cache(lambda: [*findings_of(transaction, subjects, snapshot.process), *findings_of_whole(snapshot)]),
+        cache(lambda at, most: glance(transaction, snapshot.process, subjects, findings_of_whole(snapshot), at, most)),
     )
+
+
+def place_reports(transaction: Transaction, log: Iterable[Recorded]) -> list[Recorded]:
+    """What tells of the places that events name by their ids, of those that contain them, and of whatever any of these
+    was ever joined with."""
+    if not last_change(transaction, "places"):
+        return []
+    together = ever_unified(transaction)
+    found: dict[int, Recorded] = {}
+    reports, looked_at = list(log), set[Subject]()
+    while reports:
+        named = {
+            Subject(f"places/{i}") for r in reports for _, refers, i in references(r.event) if refers.to == "places"
+        }
+        paths = {other for path in named for other in together.get(path, (path,))} - looked_at
+        looked_at |= paths
+        reports = all_of(transaction, sorted(paths)) if paths else []
+        found |= {recorded.position: recorded for recorded in reports}
+    return [found[position] for position in sorted(found)]
 
 
 class _ActorNames:

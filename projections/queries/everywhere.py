@@ -22,9 +22,9 @@ def findings_everywhere(
     """The findings of all processes that stand, each with the process; of this rule, or of any (None)."""
     moment, joined = int(now.timestamp()), canonical_subjects(transaction)
     seen: set[tuple[str, tuple[str, Subject, str]]] = set()
-    for name, finding in in_processes(transaction, moment, rule):
+    for name, stands_in, finding in in_processes(transaction, moment, rule):
         process = ids_of(name, joined)[0]
-        if (process, finding.key) not in seen:
+        if stands_in in ("", process) and (process, finding.key) not in seen:
             seen.add((process, finding.key))
             yield process, finding
     for process, finding in (*_silent(transaction), *_without_role(transaction, joined)):

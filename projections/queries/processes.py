@@ -121,6 +121,8 @@ class Stamp:
     """The last position that touched the process."""
     actors: int
     """The last position that touched any actor: names are joined when read."""
+    places: int
+    """The last position that touched any place."""
 
 
 def stamp(transaction: Transaction, process: str) -> Stamp:
@@ -133,4 +135,6 @@ def stamp(transaction: Transaction, process: str) -> Stamp:
     touched = last_touched(transaction, stays)
     if touched is None:
         raise unknown()
-    return Stamp(transaction.tables.generation, touched, last_change(transaction, "actors"))
+    return Stamp(
+        transaction.tables.generation, touched, last_change(transaction, "actors"), last_change(transaction, "places")
+    )

@@ -6,7 +6,8 @@ models keep the same parts up to date, and `read_snapshot` reads them. A propert
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from domain import families
@@ -17,6 +18,8 @@ from domain.findings.processes import of_process
 from domain.findings.reports import ForeignKey, Holders
 from domain.general import SubjectState
 from domain.horizon import EVERYTHING, Horizon, Seen, names_processes, seen_from
+from domain.place_meanings import NO_MEANINGS, Doubt, Drawn, Meanings, meant, of_events, state_meant
+from domain.places_within import places_in
 from domain.references import naming
 from domain.spans import ANYWHERE, Zones
 from domain.values import IN_NO_PROCESS, EventId, Subject
@@ -31,10 +34,11 @@ from projections.read_models import (
     last_heard,
     process_zones,
 )
-from projections.read_models.change_set import Heard
+from projections.read_models.change_set import DoubtfulPlaces, Heard
 from projections.read_models.figures import Claim
 from projections.read_models.incident_counts import IncidentCount
 from projections.read_models.membership import apart_from, named_by, subjects_of
+from projections.read_models.place_meanings import known_places, meanings_of
 from projections.read_models.process_list import heard_of, line_of
 from projections.read_models.revisions import as_one, canonical_subjects, ids_of, marks_of, retelling
 from projections.read_models.subjects import states_of
@@ -78,6 +82,8 @@ class ProcessSnapshot:
     """The time zones of the processes of each subject, of those that have any."""
     holders: Mapping[ForeignKey, Holders] = field(default_factory=dict)
     """What carries which ids of other registers, here or elsewhere; empty in a snapshot from the read models."""
+    doubts: list[DoubtfulPlaces] = field(default_factory=list)
+    """Places of which a description could mean any; empty in a snapshot from the read models."""
     beyond: int = 0
     """How many events in effect the dates of the horizon leave out."""
 
@@ -116,11 +122,12 @@ def read_snapshot(
     all_states = states_of(transaction, subjects_of(transaction, ids))
     states = {subject: state for subject, state in all_states.items() if state.opened or subject == own}
     heard = heard_of(line.heard)
+    meanings = meanings_of(transaction, ids[:1]).get(ids[0], NO_MEANINGS)
     return ProcessSnapshot(
         process=ids[0],
         version=version_of(transaction, own),
-        states=states,
-        claims=figures.newest_claims(transaction, states),
+        states={subject: state_meant(state, meanings) for subject, state in states.items()},
+        claims=figures.meant(figures.newest_claims(transaction, states), meanings),
         incident_counts=incident_counts.counts_of(transaction, list(states), counted_from),
         heard=heard if heard.event else None,
         newest=history.newest(transaction, ids, newest, apart_from(transaction, ids)),
@@ -162,8 +169,7 @@ def fold_snapshot(
     log = list(events)
     actors = actors_seen(log, horizon.position)
     seen = with_actors(seen_from(horizon, (r for r in log if r.event.family not in IN_NO_PROCESS)), actors.joined)
-    own = seen.joined.get(Subject(f"processes/{process}"), Subject(f"processes/{process}"))
-    ids = {own.partition("/")[2]} | {s.partition("/")[2] for s, stays in seen.joined.items() if stays == own}
+    own, ids = as_one(f"processes/{process}", seen.joined)[0], set(ids_of(process, seen.joined))
     ever = named_by(seen.known)
     inside = _belonging(seen, own, ids, ever)
     if not inside:
@@ -172,32 +178,63 @@ def fold_snapshot(
         _lend_identity(seen, own)
     if own not in seen.events and own not in seen.withdrawn:
         return None
-    all_states = {s: families.fold(s.partition("/")[0], seen.events.get(s, ())) for s in sorted(inside | {own})}
+    places = drawn_for(log, horizon.position, _told_in(seen, inside, own))
+    all_states = {s: _state(s, seen.events.get(s, ()), places.meanings, own) for s in sorted(inside | {own})}
     states = {s: state for s, state in all_states.items() if state.opened or s == own}
-    belonging = {s for s in {r.subject for r in seen.known} if seen.joined.get(s, s) in all_states}
-    mine = [r for r in seen.known if r.subject in belonging]
+    mine = [r for r in seen.known if seen.joined.get(r.subject, r.subject) in all_states]
     mine_now = {seen.joined.get(subject, subject) for subject, named in ever.items() if named & ids}
     in_history = {subject for subject in ever if seen.joined.get(subject, subject) in mine_now}
     in_effect = [event for subject, theirs in seen.events.items() if subject in states for event in theirs]
-    heard_revisions = (r.event for r in mine if _was_heard(r, seen, states))
+    heard = [naming(r.event, actors.joined) for r in mine if _was_heard(r, seen, states)]
     snapshot = ProcessSnapshot(
         own.partition("/")[2],
         version=sum(recorded.subject == own for recorded in seen.known),
         states=states,
-        claims=figures.fold(in_effect),
+        claims=figures.meant(figures.fold(in_effect), places.meanings),
         incident_counts=incident_counts.fold(in_effect),
-        heard=last_heard.fold((*in_effect, *(naming(event, actors.joined) for event in heard_revisions))),
+        heard=last_heard.fold((*in_effect, *heard)),
         statements=entries.last_statements_in(in_effect, statements),
         actors=_actor_states(actors),
         joined={**seen.joined, **actors.joined},
         withdrawn=_withdrawn(seen, mine, all_states),
-        in_effect=in_effect,
+        in_effect=[meant(event, places.meanings) for event in in_effect],
+        doubts=doubtful_in(places.doubts, in_effect),
         zones={subject: zones for subject, zones in seen.zones.items() if subject in states},
         holders=foreign_ids.holders_in(event for theirs in seen.events.values() for event in theirs),
     )
     _add_events(snapshot, seen, mine, [r for r in seen.known if r.subject in in_history])
     snapshot.newest = [recorded.key for recorded in snapshot.filed[::-1][:newest]]
     return snapshot
+
+
+def _told_in(seen: Seen, inside: Iterable[Subject], own: Subject) -> Iterator[Event]:
+    """What is reported of the subjects of a process that are not withdrawn, and of the process itself."""
+    for subject in {*inside, own}:
+        reports = seen.events.get(subject, ())
+        if subject == own or any(event.data.opens for event in reports):
+            yield from reports
+
+
+def _state(subject: Subject, events: Iterable[Event], meanings: Meanings, own: Subject) -> SubjectState:
+    """The state of a subject, its places as they are meant: the lines of the process itself are folded by them."""
+    reports = [meant(event, meanings) for event in events] if subject == own else events
+    return state_meant(families.fold(subject.partition("/")[0], reports), meanings)
+
+
+def drawn_for(log: Iterable[Recorded], position: int | None, events: Iterable[Event]) -> Drawn:
+    """Which place each description in events of one process means, given what is known of places at a position."""
+    seen = seen_from(Horizon(position), (r for r in log if r.event.family == "places"))
+    states = {path: families.fold("places", seen.events.get(path, ())) for path in {*seen.events, *seen.withdrawn}}
+    return of_events(events, known_places(states, seen.joined))
+
+
+def doubtful_in(doubts: Iterable[Doubt], events: Sequence[Event]) -> list[DoubtfulPlaces]:
+    """Places of which a description could mean any, with the events that give these descriptions."""
+    by_description: defaultdict[str, set[EventId]] = defaultdict(set)
+    for event in events if doubts else ():
+        for place in places_in(event.data):
+            by_description[place.described].add(event.id)
+    return [DoubtfulPlaces(doubt, frozenset(e for d in doubt.described for e in by_description[d])) for doubt in doubts]
 
 
 def _actor_states(seen: Seen) -> dict[str, SubjectState]:
@@ -299,7 +336,14 @@ def findings_in(snapshot: ProcessSnapshot) -> list[Finding]:
     """All findings of a snapshot that was folded in memory, whenever they stand."""
     disputes, told_at = _disputes(snapshot), _told_at(snapshot)
     of_subjects = findings.fold(
-        snapshot.states, snapshot.claims, snapshot.in_effect, disputes, snapshot.zones, snapshot.holders, told_at
+        snapshot.states,
+        snapshot.claims,
+        snapshot.in_effect,
+        disputes,
+        snapshot.zones,
+        snapshot.holders,
+        told_at,
+        (snapshot.process, snapshot.doubts),
     )
     return [*of_subjects, *findings_of_whole(snapshot)]
 

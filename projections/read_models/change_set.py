@@ -14,8 +14,9 @@ from sqlalchemy import Connection, Table
 
 from domain.event import Event, Recorded
 from domain.general import SubjectState
+from domain.place_meanings import Doubt
 from domain.spans import Zones
-from domain.values import Subject
+from domain.values import EventId, Subject
 from projections.storage.tables import TableDefinition, Transaction
 
 
@@ -42,6 +43,14 @@ class Places:
 
     before: frozenset[str]
     after: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class DoubtfulPlaces:
+    """Places of which a description could mean any, and the events that give these descriptions."""
+
+    doubt: Doubt
+    events: frozenset[EventId]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +111,10 @@ class ChangeSet:
         """Subjects, each with a series of figures on which a claim comes or goes. By `figures`."""
         self.kin: set[tuple[str, str]] = set()
         """Subjects, each with a claimant and a kin of series on which a claim of it comes or goes. By `figures`."""
+        self.reclassed: dict[Subject, SubjectState] = {}
+        """The states of the subjects whose places are one, or two, otherwise than before. By `places`."""
+        self.doubted: dict[str, Sequence[DoubtfulPlaces]] = {}
+        """Of each process whose places were looked at: which of them could be meant by one description. By `places`."""
         self.heard: dict[Subject, Heard] = {}
         """The newest source that this batch brings, by subject. By `last_heard`."""
         self.heard_again: set[str] = set()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -18,8 +18,9 @@ from domain.event import Event, Payload, Recorded
 from domain.findings.figures import ClaimMade
 from domain.general import Figure, FigureAssessed, FigureReported
 from domain.keys import bounded, compound
+from domain.place_meanings import Meaning, Meanings
 from domain.series import Series
-from domain.values import EventId
+from domain.values import EventId, Place
 from projections.read_models.change_set import ChangeSet, ReadModel
 from projections.read_models.membership import BELONGS
 from projections.read_models.ordering import ORDER, Order, display_order, order_columns, order_in
@@ -96,7 +97,9 @@ class Claim:
     def made(self) -> ClaimMade:
         """The claim as findings look at it."""
         earliest, latest, _, event_id = self.order
-        return ClaimMade(*self.stated, earliest, latest, EventId(UUID(event_id)))
+        series, claimant, assessed, low, high, called = self.stated
+        event = EventId(UUID(event_id))
+        return ClaimMade(series, claimant, assessed, low, high, earliest, latest, event, called)
 
 
 class StatedClaim(NamedTuple):
@@ -108,22 +111,36 @@ class StatedClaim(NamedTuple):
     low: Exact
     high: Exact | None
     """What it allows; None: no upper bound."""
+    called: tuple[str, ...] = ()
+    """Names of the places of the area, in the order of their keys."""
+
+    def meant(self, meanings: Meanings) -> StatedClaim:
+        """The same claim, its area made of the places that are meant."""
+        if not any(key in meanings for key in self.series.area):
+            return self
+        names: dict[str, str] = {}
+        for key, name in zip(self.series.area, self.called, strict=True):
+            meaning = meanings.get(key, Meaning(key))
+            shown = meaning.labels[0].text if meaning.labels else name
+            names[meaning.key] = min(shown, names.get(meaning.key, shown))
+        area = tuple(sorted(names))
+        return self._replace(series=self.series._replace(area=area), called=tuple(names[key] for key in area))
 
     @property
     def text(self) -> str:
         """The claim as a table holds it: exact numbers need their digits, and no database keeps them as numbers."""
         high = as_text(self.high) if self.high is not None else None
-        return json.dumps([self.series, self.claimant, as_text(self.low), high], ensure_ascii=False)
+        return json.dumps([self.series, self.claimant, as_text(self.low), high, self.called], ensure_ascii=False)
 
     @staticmethod
     def of(text: str, *, assessed: bool) -> StatedClaim:
         """The claim that a table holds."""
-        (measure, counting, unit, area, scope, period, enrolled, about), (name, kind, within), low, high = json.loads(
-            text
-        )
+        of_series, (name, kind, within), low, high, called = json.loads(text)
+        measure, counting, unit, area, scope, period, enrolled, about = of_series
         series = Series(measure, counting, unit, tuple(area), scope, period, tuple(enrolled), about)
         claimant = Claimant(name, ClaimantKind(kind), within)
-        return StatedClaim(series, claimant, assessed, exact(low), exact(high) if high is not None else None)
+        most = exact(high) if high is not None else None
+        return StatedClaim(series, claimant, assessed, exact(low), most, tuple(called))
 
 
 # --- a batch
@@ -213,11 +230,11 @@ def claims_in(event: Event) -> Iterator[StatedClaim]:
     match event.data:
         case FigureAssessed() as data:
             office = Claimant(data.assessor, ClaimantKind.OFFICE)
-            yield StatedClaim(data.series, office, True, *data.quantity.range)
+            yield StatedClaim(data.series, office, True, *data.quantity.range, _called(data.area))
         case Figure() | EnrolmentReported() as data:
-            series, (low, high) = data.series, data.quantity.range
+            series, (low, high), called = data.series, data.quantity.range, _called(data.area)
             for claimant in event.claimants:
-                yield StatedClaim(series, claimant, False, low, high)
+                yield StatedClaim(series, claimant, False, low, high, called)
         case _:
             return
 
@@ -236,6 +253,31 @@ def fold(events: Iterable[Event]) -> list[Claim]:
             else:
                 newest[key] = Claim(event.subject, claim, order, count)
     return sorted(newest.values(), key=_sorting)
+
+
+def meant(claims: Iterable[Claim], meanings: Meanings) -> list[Claim]:
+    """The newest claims, in order: those on areas of the same places are on one series."""
+    if not meanings:
+        return list(claims)
+    newest: dict[tuple[str, Series, str, bool], Claim] = {}
+    for claim in claims:
+        stated = claim.stated.meant(meanings)
+        key = (claim.subject, stated.series, stated.claimant.key, stated.assessed)
+        before = newest.get(key)
+        count = claim.claims + (before.claims if before else 0)
+        if before is not None and before.order > claim.order:
+            newest[key] = replace(before, claims=count)
+        else:
+            newest[key] = replace(claim, stated=stated, claims=count)
+    return sorted(newest.values(), key=_sorting)
+
+
+def _called(area: Iterable[Place] | None) -> tuple[str, ...]:
+    """Names of the places of an area, in the order of their keys."""
+    names: dict[str, str] = {}
+    for place in area or ():
+        names[place.key] = min(place.name, names.get(place.key, place.name))
+    return tuple(names[key] for key in sorted(names))
 
 
 def _sorting(claim: Claim) -> tuple[str, Series, bool, str]:
@@ -267,6 +309,12 @@ def newest_on(
     for row in rows_where_pairs(transaction.connection, table, (table.c.subject, table.c[column]), claims):
         claims[row.subject, getattr(row, column)].append(_claim(row))
     return claims
+
+
+def keys_of_claim(claim: Claim) -> tuple[str, str]:
+    """By what the table has a claim: its series, and its kin."""
+    series, claimant = claim.series, claim.claimant
+    return bounded(series.key), bounded(compound(claimant.key, series.kin))
 
 
 def _claim(row: Any) -> Claim:

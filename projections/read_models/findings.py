@@ -32,19 +32,23 @@ from domain import families
 from domain.edtf import Span
 from domain.event import Event
 from domain.finding import Finding, Severity
-from domain.findings.dates import ARCHIVE, far_publishers, of_dates, of_years_apart
-from domain.findings.figures import ClaimMade, has_parts, of_claims, of_kin, of_parts, of_series
-from domain.findings.processes import Act, acts, in_place
+from domain.findings.dates import ARCHIVE, PUBLISHER, far_publishers, of_dates, of_years_apart
+from domain.findings.figures import ClaimMade, has_parts, of_claims, of_parts
+from domain.findings.processes import Act, acts, in_doubt, in_place
 from domain.findings.reports import ForeignKey, Holders, content_key, of_disputes, of_repeats, of_shared_ids
 from domain.findings.rules import RULES
 from domain.general import SubjectState
+from domain.place_meanings import meant, state_meant
 from domain.revisions import EventDisputed
 from domain.spans import ANYWHERE, Zones
 from domain.values import EventId, Subject
-from projections.read_models.change_set import ChangeSet, ReadModel
-from projections.read_models.figures import Claim, newest_on
+from projections.read_models.change_set import ChangeSet, DoubtfulPlaces, ReadModel
+from projections.read_models.claim_findings import renew_claims
+from projections.read_models.figures import Claim
+from projections.read_models.finding_rows import FINDINGS, replace_findings
 from projections.read_models.foreign_ids import holders_of, ids_changed, keys_of
 from projections.read_models.membership import BELONGS, counted
+from projections.read_models.place_meanings import IN_ANY, ways_of
 from projections.read_models.revisions import as_one, disputes_in_effect, reads, told_again, under
 from projections.read_models.timeline import recorded_by_id
 from projections.storage.prepared import KEPT, fetch
@@ -53,7 +57,6 @@ from projections.storage.sql import (
     among,
     chunks,
     delete_keys,
-    delete_pairs,
     delete_where,
     listed,
     put,
@@ -61,19 +64,6 @@ from projections.storage.sql import (
     rows_where_pairs,
 )
 from projections.storage.tables import IndexDefinition, TableDefinition, Text, Transaction
-
-FINDINGS = TableDefinition(
-    "findings",
-    Column("subject", Text, primary_key=True),
-    Column("part", Text, primary_key=True),
-    Column("rule", Text, primary_key=True),
-    Column("about", Text, primary_key=True),
-    Column("text", Text, nullable=False),
-    Column("events", Text, nullable=False),
-    Column("since", BigInteger),
-    Column("until", BigInteger),
-)
-"""What does not fit, by subject, each with the time in which it stands."""
 
 REPORT_HASHES = TableDefinition(
     "report_hashes",
@@ -93,7 +83,7 @@ ACTOR_ACTIVITY = TableDefinition(
 )
 """Actors that act in a subject, and those that have a role or a side there."""
 
-OF_STATE, OF_DISPUTES, OF_IDS, OF_PARTS = "state", "disputes", "ids", "parts"
+OF_STATE, OF_DISPUTES, OF_IDS, OF_PARTS, OF_PLACES = "state", "disputes", "ids", "parts", "places"
 """Parts of a subject's findings that are renewed at once; others are a content, a series, a kin of it, a report."""
 PLACED = ""
 """What an actor with a role or a side does, in the table of activity."""
@@ -121,24 +111,27 @@ def apply(changes: ChangeSet) -> None:
         delete_where(changes.connection, table.c.subject, changes.gave_way)
     _renew_states(changes)
     _renew_activity(changes)
-    _renew_claims(changes)
+    renew_claims(changes)
     _renew_repeats(changes)
     _renew_dates(changes)
     _renew_disputes(changes)
     _renew_shared_ids(changes)
     _renew_parts(changes)
+    _renew_doubts(changes)
 
 
 def _renew_states(changes: ChangeSet) -> None:
     """What the folded states tell: nothing, of a withdrawn subject."""
-    states, zones = {**changes.states, **changes.other_clocks}, changes.zones
+    states, zones = {**changes.states, **changes.other_clocks, **changes.reclassed}, changes.zones
+    ways = ways_of(changes, states)
     findings = [
-        (OF_STATE, finding)
+        (OF_STATE, process, finding)
         for subject, state in states.items()
         if state.opened
-        for finding in families.findings(subject, state, zones.get(subject, ANYWHERE))
+        for process, meanings in ways[subject]
+        for finding in families.findings(subject, state_meant(state, meanings), zones.get(subject, ANYWHERE))
     ]
-    _replace(changes, [(subject, OF_STATE) for subject in states], findings)
+    replace_findings(changes, [(subject, OF_STATE) for subject in states], findings)
 
 
 def _renew_activity(changes: ChangeSet) -> None:
@@ -165,35 +158,27 @@ def _activity_rows(done: Iterable[Act]) -> list[dict[str, Any]]:
     ]
 
 
-def _renew_claims(changes: ChangeSet) -> None:
-    """What the newest claims tell, of the series on which claims came or went, and of their kin."""
-    for column, touched, rule in (("series", changes.series, of_series), ("kin", changes.kin, of_kin)):
-        pairs = [(subject, key) for subject, key in touched if subject not in changes.stays]
-        made = newest_on(changes.transaction, column, pairs)
-        findings = [
-            (f"{column} {key}", finding)
-            for (subject, key), claims in made.items()
-            if len(claims) > 1
-            for finding in rule(Subject(subject), [claim.made for claim in claims])
-        ]
-        _replace(changes, [(Subject(subject), f"{column} {key}") for subject, key in pairs], findings)
-
-
 def _renew_repeats(changes: ChangeSet) -> None:
     """What is reported twice in the same words."""
     lost = [(event.subject, content_key(event), event.key) for event in changes.gone]
     new = [(event.subject, content_key(event), event.key) for _, event in changes.come]
     reported_by = _keep_hashes(changes, lost, new)
     lost_contents = {(subject, content) for subject, content, _ in lost}
+    again = _repeated_in(changes, changes.reclassed)
+    reported_by |= again
     renewed = [pair for pair, ids in reported_by.items() if len(ids) > 1 or pair in lost_contents]
     repeated = {event_id for pair in renewed for event_id in reported_by[pair] if len(reported_by[pair]) > 1}
     events = _events_in_effect(changes, repeated)
+    ways = ways_of(changes, {subject for subject, content in renewed if len(reported_by[subject, content]) > 1})
     findings = [
-        (content, finding)
+        (content, process, finding)
         for subject, content in renewed
-        for finding in of_repeats(subject, [events[i] for i in reported_by[subject, content] if i in events])
+        for process, meanings in ways.get(subject, IN_ANY)
+        for finding in of_repeats(
+            subject, [meant(events[i], meanings) for i in reported_by[subject, content] if i in events]
+        )
     ]
-    _replace(changes, renewed, findings)
+    replace_findings(changes, renewed, findings)
 
 
 def _renew_dates(changes: ChangeSet) -> None:
@@ -203,13 +188,13 @@ def _renew_dates(changes: ChangeSet) -> None:
     doubtful = [event for _, event in changes.come if of_dates(event.subject, event, seconds[event.key])]
     again = told_again(changes.transaction, [event.key for event in doubtful])
     findings = [
-        (f"dates {event.key}", finding)
+        (f"dates {event.key}", "", finding)
         for event in doubtful
         for finding in of_dates(event.subject, event, max(seconds[event.key], again.get(event.key, 0)))
     ]
     if gone or findings:
-        parts = dict.fromkeys([*gone, *((finding.subject, part) for part, finding in findings)])
-        _replace(changes, list(parts), findings)
+        parts = dict.fromkeys([*gone, *((finding.subject, part) for part, _, finding in findings)])
+        replace_findings(changes, list(parts), findings)
     _renew_years_apart(changes)
 
 
@@ -221,11 +206,11 @@ def _renew_years_apart(changes: ChangeSet) -> None:
     told_by = _keep_hashes(changes, lost, new)
     events = _events_in_effect(changes, {event_id for ids in told_by.values() for event_id in ids[:ARCHIVE]})
     findings = [
-        (publisher, finding)
+        (publisher, "", finding)
         for (subject, publisher), ids in told_by.items()
         for finding in of_years_apart(subject, publisher, [events[i] for i in ids[:ARCHIVE] if i in events])
     ]
-    _replace(changes, list(told_by), findings)
+    replace_findings(changes, list(told_by), findings)
 
 
 def _keep_hashes(
@@ -265,7 +250,7 @@ def _renew_disputes(changes: ChangeSet) -> None:
     named = revising | {changes.stays_before.get(subject, subject) for subject in changes.moved}
     subjects = {changes.canonical(subject) for subject in named} | changes.renaming
     findings = [
-        (OF_DISPUTES, finding)
+        (OF_DISPUTES, "", finding)
         for subject in subjects
         for finding in of_disputes(
             subject,
@@ -275,7 +260,7 @@ def _renew_disputes(changes: ChangeSet) -> None:
             ],
         )
     ]
-    _replace(changes, [(subject, OF_DISPUTES) for subject in subjects], findings)
+    replace_findings(changes, [(subject, OF_DISPUTES) for subject in subjects], findings)
 
 
 def _renew_shared_ids(changes: ChangeSet) -> None:
@@ -286,8 +271,8 @@ def _renew_shared_ids(changes: ChangeSet) -> None:
     alike = {subject for subjects in holders_of(changes.transaction, keys).values() for subject in subjects}
     subjects = sorted((touched | alike) - set(changes.gave_way))
     holders = holders_of(changes.transaction, keys_of(changes.transaction, subjects))
-    findings = [(OF_IDS, finding) for subject in subjects for finding in of_shared_ids(subject, holders)]
-    _replace(changes, [(subject, OF_IDS) for subject in subjects], findings)
+    findings = [(OF_IDS, "", finding) for subject in subjects for finding in of_shared_ids(subject, holders)]
+    replace_findings(changes, [(subject, OF_IDS) for subject in subjects], findings)
 
 
 def _renew_parts(changes: ChangeSet) -> None:
@@ -295,32 +280,32 @@ def _renew_parts(changes: ChangeSet) -> None:
     gone = [event for event in changes.gone if has_parts(event)]
     come = [event for _, event in changes.come if has_parts(event)]
     if gone or come:
-        findings = [(_part_of(event), finding) for event in come for finding in of_parts(event.subject, event)]
-        _replace(changes, [(event.subject, _part_of(event)) for event in (*gone, *come)], findings)
+        findings = [(_part_of(event), "", finding) for event in come for finding in of_parts(event.subject, event)]
+        replace_findings(changes, [(event.subject, _part_of(event)) for event in (*gone, *come)], findings)
 
 
 def _part_of(event: Event) -> str:
     return f"{OF_PARTS} {event.key}"
 
 
-def _replace(changes: ChangeSet, parts: Sequence[tuple[Subject, str]], findings: Iterable[tuple[str, Finding]]) -> None:
-    """Puts findings, each with its part, in the place of those of the same subjects and parts."""
-    table = changes.table(FINDINGS)
-    delete_pairs(changes.connection, (table.c.subject, table.c.part), parts)
-    rows = [
-        {
-            "subject": finding.subject,
-            "part": part,
-            "rule": finding.rule,
-            "about": finding.about,
-            "text": finding.text,
-            "events": json.dumps([str(event) for event in finding.events]),
-            "since": finding.since,
-            "until": finding.until,
-        }
-        for part, finding in findings
+def _renew_doubts(changes: ChangeSet) -> None:
+    """Of which places a description could mean any."""
+    findings = [
+        (OF_PLACES, "", in_doubt(process, one.doubt.key, one.doubt.between, one.doubt.difference, one.events))
+        for process, doubted in changes.doubted.items()
+        for one in doubted
     ]
-    put(changes.connection, table, rows)
+    replace_findings(changes, [(Subject(f"processes/{process}"), OF_PLACES) for process in changes.doubted], findings)
+
+
+def _repeated_in(changes: ChangeSet, subjects: Iterable[Subject]) -> dict[tuple[Subject, str], list[str]]:
+    """What several events of subjects report, their ids in order, for each subject and content."""
+    table = changes.table(REPORT_HASHES)
+    reported_by: dict[tuple[Subject, str], list[str]] = defaultdict(list)
+    for row in rows_where(changes.connection, table, table.c.subject, subjects):
+        if not row.content.startswith(PUBLISHER):
+            reported_by[Subject(row.subject), row.content].append(row.event_id)
+    return {pair: sorted(ids) for pair, ids in reported_by.items() if len(ids) > 1}
 
 
 READ_MODEL = ReadModel((FINDINGS, REPORT_HASHES, ACTOR_ACTIVITY), apply)
@@ -337,17 +322,19 @@ def fold(
     zones: Mapping[Subject, Zones],
     holders: Mapping[ForeignKey, Holders],
     told_at: Mapping[str, int],
+    doubts: tuple[str, Iterable[DoubtfulPlaces]],
 ) -> list[Finding]:
     """The findings of subjects, whenever they stand.
 
     Args:
-        states: of the subjects.
+        states: of the subjects, their places as they are meant.
         claims: the newest ones on them.
-        in_effect: all reports on them.
+        in_effect: all reports on them, their places as they are meant.
         disputes: the reports among these that are disputed, each with the dispute.
         zones: the zones of their processes, of those that have any.
         holders: the subjects, these and others, that carry ids of other registers.
         told_at: when what each report says was recorded last, in seconds since 1970, by its id.
+        doubts: the process, and the places of it of which a description could mean any.
     """
     findings: list[Finding] = []
     made: dict[Subject, list[ClaimMade]] = defaultdict(list)
@@ -378,6 +365,8 @@ def fold(
         findings += of_disputes(subject, pairs)
     for subject in {subject for subjects in holders.values() for subject in subjects} & states.keys():
         findings += of_shared_ids(subject, holders)
+    process, doubted = doubts
+    findings += [in_doubt(process, d.doubt.key, d.doubt.between, d.doubt.difference, d.events) for d in doubted]
     return findings
 
 
@@ -406,10 +395,11 @@ def glance_at(findings: Iterable[Finding], now: int, most: int) -> Glance:
 # --- queries
 
 
-def findings_of(transaction: Transaction, subjects: Iterable[str]) -> list[Finding]:
-    """All findings that are kept of subjects, whenever they stand."""
+def findings_of(transaction: Transaction, subjects: Iterable[str], process: str | None = None) -> list[Finding]:
+    """All findings that are kept of subjects, whenever they stand: in one process, by the id that stays, or in any."""
     table = transaction.table(FINDINGS)
-    return [_finding(row) for row in rows_where(transaction.connection, table, table.c.subject, subjects)]
+    rows = rows_where(transaction.connection, table, table.c.subject, subjects)
+    return [_finding(row) for row in rows if process is None or row.process in ("", process)]
 
 
 def _finding(row: Any) -> Finding:
@@ -418,12 +408,13 @@ def _finding(row: Any) -> Finding:
 
 
 def glance(
-    transaction: Transaction, subjects: Sequence[str], further: Iterable[Finding], now: int, most: int
+    transaction: Transaction, process: str, subjects: Sequence[str], further: Iterable[Finding], now: int, most: int
 ) -> Glance:
     """What stands of subjects at a time, of the findings that are kept: there may be thousands, and few are shown.
 
     Args:
         transaction: a snapshot.
+        process: in which they stand, by the id that stays.
         subjects: by path.
         further: findings that are not kept, but put together.
         now: the time, in seconds since 1970.
@@ -435,7 +426,7 @@ def glance(
     connection = transaction.connection
     counting, of_rule, next_edges = _glancing(connection.dialect.name, transaction.table(FINDINGS))
     for some in chunks(subjects):
-        parameters = {**listed(connection, some), "now": now}
+        parameters = {**listed(connection, some), "now": now, "process": process}
         counts: dict[str, int] = {row[0]: row[1] for row in fetch(connection, counting, parameters)}
         by_rule.update(counts)
         wanted = most
@@ -454,7 +445,8 @@ def _glancing(dialect: str, table: Table) -> tuple[Query, Query, Query]:
     """What a glance asks of the findings of subjects: how many of each rule stand; those of one rule; and when one
     begins or ends to stand next."""
     now = bindparam("now", type_=BigInteger)
-    ours, stands = among(dialect, table.c.subject), _stands(table, now)
+    in_it = or_(table.c.process == "", table.c.process == bindparam("process", type_=Text))
+    ours, stands = and_(among(dialect, table.c.subject), in_it), _stands(table, now)
     counting = select(table.c.rule, func.count()).where(ours, stands).group_by(table.c.rule)
     of_rule = select(table).where(ours, stands, table.c.rule == bindparam("rule"))
     of_rule = of_rule.order_by(table.c.subject, table.c.about).limit(bindparam("most", type_=Integer))
@@ -467,15 +459,16 @@ def _stands(table: Table, now: int | ColumnElement[int]) -> ColumnElement[bool]:
     return and_(or_(table.c.since.is_(None), table.c.since <= now), or_(table.c.until.is_(None), table.c.until > now))
 
 
-def in_processes(transaction: Transaction, now: int, rule: str | None) -> Iterator[tuple[str, Finding]]:
-    """The findings that are kept and stand at a time, of this rule or of any (None), each with a process."""
+def in_processes(transaction: Transaction, now: int, rule: str | None) -> Iterator[tuple[str, str, Finding]]:
+    """The findings that are kept and stand at a time, of this rule or of any (None): a process of the subject, the
+    process in which it stands (empty: in any), and the finding."""
     table, belongs = transaction.table(FINDINGS), transaction.table(BELONGS)
-    query = select(belongs.c.process, table).join(belongs, belongs.c.subject == table.c.subject)
+    query = select(belongs.c.process.label("belongs_to"), table).join(belongs, belongs.c.subject == table.c.subject)
     query = query.where(_stands(table, now), counted(transaction))
     if rule is not None:
         query = query.where(table.c.rule == rule)
     for row in transaction.connection.execute(query):
-        yield row.process, _finding(row)
+        yield row.belongs_to, row.process, _finding(row)
 
 
 def contradicting_events(transaction: Transaction, subjects: Iterable[str]) -> Iterator[tuple[str, str, list[str]]]:

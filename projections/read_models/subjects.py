@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -17,11 +17,13 @@ from domain import families
 from domain.actors import ActorState
 from domain.event import Event, Recorded
 from domain.general import SubjectState
+from domain.place_meanings import NO_MEANINGS, Meanings, meant
 from domain.places import PlaceState
 from domain.searching import search_text
 from domain.values import Subject
 from projections.read_models.change_set import ChangeSet, ReadModel
 from projections.read_models.ordering import order_columns
+from projections.read_models.place_meanings import meanings_of
 from projections.read_models.revisions import REVISED_EVENTS, canonical_subjects, events_by_id, reading_now, under
 from projections.read_models.timeline import TIMELINE, event_of
 from projections.storage.prepared import KEPT, fetch
@@ -86,6 +88,7 @@ def apply(changes: ChangeSet) -> None:
     joined = {stays.get(subject, subject) for subject in changes.moved for stays in both} | changes.moved
     refold = {event.subject for event in gone} | ((opened | joined) - set(arrived))
     stored = _stored(changes.transaction, [*{*arrived, *refold}])
+    meanings = _own_meanings(changes, {*arrived, *refold})
     rows: list[dict[str, Any]] = []
     for subject in {**arrived, **dict.fromkeys(refold)}:
         if subject in changes.stays:  # its events are kept with the one that stays
@@ -99,16 +102,46 @@ def apply(changes: ChangeSet) -> None:
             continue
         state = state or families.initial(subject.partition("/")[0])
         for event in arrived[subject]:
-            state = families.evolve(state, event)
+            state = families.evolve(state, meant(event, meanings.get(subject, NO_MEANINGS)))
         changes.states[subject] = state
         rows.append(_row(subject, state, orders[-1], changes.events[-1].position))
     for subject, events in _folded_events(changes, refold).items():
-        changes.states[subject] = families.fold(subject.partition("/")[0], events)
+        changes.states[subject] = _folded(subject, events, meanings)
         last = max((event.order for event in events), default=None)
         rows.append(_row(subject, changes.states[subject], last, changes.events[-1].position))
     table = changes.table(SUBJECTS)
     delete_where(changes.connection, table.c.subject, changes.gave_way)
     put(changes.connection, table, rows, Clash(("subject",)))
+
+
+def _own_meanings(changes: ChangeSet, subjects: Iterable[Subject]) -> dict[Subject, Meanings]:
+    """The meanings of places of the subjects that are processes: their lines are folded by the places that are meant.
+
+    At first these are the meanings before this batch. Where `places` finds others, it folds the lines anew.
+    """
+    ids = [subject.partition("/")[2] for subject in subjects if subject.startswith("processes/")]
+    found = meanings_of(changes.transaction, ids)
+    return {Subject(f"processes/{process}"): meanings for process, meanings in found.items()}
+
+
+def _folded(subject: Subject, events: Iterable[Event], meanings: Mapping[Subject, Meanings]) -> SubjectState:
+    own = meanings.get(subject, NO_MEANINGS)
+    return families.fold(subject.partition("/")[0], [meant(event, own) for event in events])
+
+
+def refold(changes: ChangeSet, subjects: Iterable[Subject]) -> dict[Subject, SubjectState]:
+    """Folds subjects anew, by the meanings of places as they are kept now, and keeps their states."""
+    wanted = set(subjects)
+    if not wanted:
+        return {}
+    meanings, states = _own_meanings(changes, wanted), dict[Subject, SubjectState]()
+    rows: list[dict[str, Any]] = []
+    for subject, events in _folded_events(changes, wanted).items():
+        states[subject] = _folded(subject, events, meanings)
+        last = max((event.order for event in events), default=None)
+        rows.append(_row(subject, states[subject], last, changes.events[-1].position))
+    put(changes.connection, changes.table(SUBJECTS), rows, Clash(("subject",)))
+    return states
 
 
 def _keep_folded_events(changes: ChangeSet, gone: Sequence[Event], come: Sequence[tuple[Recorded, Event]]) -> None:

@@ -149,11 +149,14 @@ def test_a_place_is_known_by_as_much_as_there_is(fields: dict[str, Any]) -> None
     assert place(**fields).labels[0].text == "Ruhaiba"
 
 
-def test_places_are_the_same_by_code_else_by_first_name_case_aside() -> None:
-    assert place(admin_code="SY0304").key == place(labels=[{"text": "Jayrud"}], admin_code="SY0304").key
-    assert place().key == place(labels=[{"text": "RUHAIBA"}, {"text": "Al-Ruhaybah"}]).key
-    assert place().key != place(labels=[{"text": "Al-Ruhaybah"}, {"text": "Ruhaiba"}]).key
-    assert place().key != place(admin_code="SY0304").key
+def test_identical_descriptions_of_a_place_have_one_key_whatever_their_spelling_and_order() -> None:
+    assert place().key == place(labels=[{"text": "RUHAIBA", "lang": "en"}]).key
+    names = [{"text": "Ruhaiba"}, {"text": "Al-Ruhaybah"}]
+    assert place(labels=names).key == place(labels=names[::-1]).key
+    for more in ({"admin_code": "SY0304"}, {"kind": "camp"}, {"id": "ruhaiba"}, {"labels": names}):
+        assert place(**more).key != place().key
+    assert place().meaning("places/ruhaiba", ()).key == "places/ruhaiba"
+    assert place(id="ruhaiba", labels=[]).meaning("places/ruhaiba", place().labels).name == "Ruhaiba"
 
 
 @pytest.mark.parametrize("lang", ["en", "ar", "ar-Latn", "zh-Hant-TW"])

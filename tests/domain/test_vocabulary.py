@@ -15,8 +15,9 @@ from domain import families, general, revisions
 from domain.event import Event, Opening, Payload, ProcessOpening, Revision
 from domain.families import FAMILY_EVENTS, OPENINGS, ROWS
 from domain.general import RoleTaken
+from domain.value_classes import values_within
 from domain.values import FAMILY_NAMES, IN_NO_PROCESS, Value
-from domain.vocabulary import PAYLOADS, example, families_of, model_of, read_event, values_within
+from domain.vocabulary import PAYLOADS, example, families_of, model_of, read_event
 from tests.spec import event, fold_of
 
 NAMED = {

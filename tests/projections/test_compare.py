@@ -25,13 +25,15 @@ from tests.spec import wire
 from tests.strategies import histories, with_unified_actors
 
 SEED = Path(__file__).parents[2] / "seeds" / "ilvaran-valley.ndjson"
-"""With a process whose time zone is known it has something in every table."""
+"""With a process whose time zone and whose code are known it has something in every table."""
 
 
 @pytest.fixture(scope="module")
 def log() -> list[Recorded]:
     labels = [{"text": "Eastern Kalamun", "lang": "en"}]
-    zoned = wire("ProcessOpened", subject="processes/zoned", data={"labels": labels, "time_zone": "Asia/Damascus"})
+    areas = [{"labels": labels, "codes": [{"scheme": "register", "value": "7"}]}]
+    data = {"labels": labels, "areas": areas, "time_zone": "Asia/Damascus"}
+    zoned = wire("ProcessOpened", subject="processes/zoned", data=data)
     return recorded([*(json.loads(line) for line in SEED.read_text(encoding="utf-8").splitlines()), zoned])
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from domain.event import Event
 from domain.finding import DAY
-from domain.findings.processes import of_process
+from domain.findings.processes import in_doubt, of_process
 from domain.general import SubjectState
 from domain.values import Subject
 from tests.domain.findings.cases import (
@@ -82,3 +82,10 @@ def test_a_party_to_talks_needs_no_role() -> None:
 def test_a_witness_needs_no_role() -> None:
     witness = event("AgreementSigned", data={"actor": "elders", "capacity": "witness"})
     assert of_process("first", states(witness), None) == []
+
+
+def test_that_two_places_could_be_meant_is_a_hint() -> None:
+    one, other = event("ProcessOpened"), event("ProcessOpened")
+    finding = in_doubt("first", "mill", ("Mill", "Old mill"), "distance", [other.id, one.id])
+    assert (finding.rule, finding.events) == ("places-in-doubt", tuple(sorted([one.id, other.id])))
+    assert "“Mill” and “Old mill” are told apart (distance)" in finding.text

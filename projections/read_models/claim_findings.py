@@ -1,0 +1,75 @@
+"""What the newest claims on figures tell: kept for each series, and each kin of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from domain.findings.figures import of_all_series, of_kin, of_series
+from domain.values import Subject
+from projections.read_models.change_set import ChangeSet
+from projections.read_models.figures import Claim, keys_of_claim, newest_claims, newest_on
+from projections.read_models.figures import meant as claims_meant
+from projections.read_models.finding_rows import FINDINGS, replace_findings
+from projections.read_models.place_meanings import IN_ANY, Ways, ways_of
+from projections.storage.sql import delete_pairs, rows_where
+
+OF_CLAIMS = "claims"
+"""The part of what claims tell of subjects of which several descriptions mean one place."""
+
+
+def renew_claims(changes: ChangeSet) -> None:
+    """What the newest claims tell, of the series on which claims came or went, and of their kin.
+
+    Where descriptions of a subject mean one place, claims on several series may be on one: all are looked at together.
+    """
+    touched = {Subject(subject) for subject, _ in (*changes.series, *changes.kin)} | set(changes.reclassed)
+    ways = ways_of(changes, [subject for subject in touched if subject not in changes.stays])
+    apart = {subject for subject in ways if ways[subject] == IN_ANY}
+    everything = newest_claims(changes.transaction, [s for s in ways if s in changes.reclassed or s not in apart])
+    of_subject: dict[Subject, list[Claim]] = defaultdict(list)
+    for claim in everything:
+        of_subject[Subject(claim.subject)].append(claim)
+    _forget_series(changes, [subject for subject in ways if subject in changes.reclassed or subject not in apart])
+    together = [subject for subject in ways if subject not in apart]
+    findings = [
+        (OF_CLAIMS, process, finding)
+        for subject in together
+        for process, meanings in ways[subject]
+        for finding in of_all_series(subject, [c.made for c in claims_meant(of_subject[subject], meanings)])
+    ]
+    replace_findings(changes, [(subject, OF_CLAIMS) for subject in ways], findings)
+    again = [(claim.subject, *keys_of_claim(claim)) for claim in everything if claim.subject in changes.reclassed]
+    of_series_again = {(subject, series) for subject, series, _ in again}
+    of_kin_again = {(subject, kin) for subject, _, kin in again}
+    _renew_series(changes, {pair for pair in changes.series | of_series_again if pair[0] in apart})
+    _renew_kin(changes, {pair for pair in changes.kin | of_kin_again if pair[0] in ways}, ways)
+
+
+def _forget_series(changes: ChangeSet, subjects: Iterable[Subject]) -> None:
+    """Deletes what single series of subjects tell."""
+    table = changes.table(FINDINGS)
+    columns = (table.c.subject, table.c.part)
+    rows = rows_where(changes.connection, columns, table.c.subject, subjects)
+    delete_pairs(changes.connection, columns, {(s, part) for s, part in rows if part.startswith("series ")})
+
+
+def _renew_series(changes: ChangeSet, pairs: set[tuple[str, str]]) -> None:
+    findings = [
+        (f"series {key}", "", finding)
+        for (subject, key), claims in newest_on(changes.transaction, "series", pairs).items()
+        if len(claims) > 1
+        for finding in of_series(Subject(subject), [claim.made for claim in claims])
+    ]
+    replace_findings(changes, [(Subject(subject), f"series {key}") for subject, key in pairs], findings)
+
+
+def _renew_kin(changes: ChangeSet, pairs: set[tuple[str, str]], ways: Mapping[Subject, Ways]) -> None:
+    findings = [
+        (f"kin {key}", process, finding)
+        for (subject, key), claims in newest_on(changes.transaction, "kin", pairs).items()
+        if len(claims) > 1
+        for process, meanings in ways[Subject(subject)]
+        for finding in of_kin(Subject(subject), [claim.made for claim in claims_meant(claims, meanings)])
+    ]
+    replace_findings(changes, [(Subject(subject), f"kin {key}") for subject, key in pairs], findings)

@@ -1,0 +1,155 @@
+"""Which place each description means: by process, those descriptions that do not stand for themselves alone.
+
+`places` keeps it up to date. It stands apart so that whatever folds or shows places can read it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Boolean, Column, select
+
+from domain.place_meanings import NO_MEANINGS, KnownPlaces, Meaning, Meanings
+from domain.places import PlaceState
+from domain.values import Label, Place, Subject
+from projections.read_models.change_set import ChangeSet
+from projections.read_models.membership import BELONGS, counted, places_of
+from projections.storage.sql import chunks, rows_where
+from projections.storage.tables import IndexDefinition, TableDefinition, Text, Transaction
+
+PLACE_MENTIONS = TableDefinition(
+    "place_mentions",
+    Column("subject", Text, primary_key=True),
+    Column("event_id", Text, primary_key=True),
+    Column("description", Text, primary_key=True),
+    Column("said", Text, nullable=False),
+    indexes=[IndexDefinition("description", ("description",))],
+)
+"""The places that events in effect describe, each as it is said there."""
+
+PLACE_MEANINGS = TableDefinition(
+    "place_meanings",
+    Column("process", Text, primary_key=True),
+    Column("description", Text, primary_key=True),
+    Column("said", Text, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("labels", Text, nullable=False),
+    Column("doubted", Boolean, nullable=False),
+    indexes=[IndexDefinition("place", ("place",)), IndexDefinition("key", ("key",))],
+)
+"""The descriptions of each process, by the id that stays: by which id it names a place, if by any; which place it means
+(`key` is empty if it stands for itself); and whether it could mean several."""
+
+PLACE_CODES = TableDefinition(
+    "place_codes",
+    Column("process", Text, primary_key=True),
+    Column("scheme", Text, primary_key=True),
+    Column("code", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    indexes=[IndexDefinition("code", ("scheme", "code"))],
+)
+"""Own codes of the places of each process."""
+
+
+def place_of(said: str) -> Place:
+    """A place as a table holds it."""
+    return Place.model_validate_json(said)
+
+
+def said_of(place: Place) -> str:
+    """A place as a table holds it. Identical descriptions have one text: the spelling plays no part."""
+    return place.model_dump_json(exclude_unset=True)
+
+
+def meaning_of(row: Any) -> Meaning:
+    """What a row says that a description means."""
+    return Meaning(row.key, tuple(Label.model_validate(label) for label in json.loads(row.labels)))
+
+
+# --- queries
+
+
+def meanings_of(transaction: Transaction, processes: Iterable[str]) -> dict[str, Meanings]:
+    """The meanings of processes, by the ids that stay, of those that have any."""
+    table = transaction.table(PLACE_MEANINGS)
+    found: defaultdict[str, dict[str, Meaning]] = defaultdict(dict)
+    columns = (table.c.process, table.c.description, table.c.key, table.c.labels)
+    for row in rows_where(transaction.connection, columns, table.c.process, processes):
+        if row.key:
+            found[row.process][row.description] = meaning_of(row)
+    return dict(found)
+
+
+def processes_naming(transaction: Transaction, places: Iterable[str]) -> set[str]:
+    """The processes, by the ids that stay, of which an event names one of these places by this id."""
+    table = transaction.table(PLACE_MEANINGS)
+    return {row.process for row in rows_where(transaction.connection, (table.c.process,), table.c.place, places)}
+
+
+def mentioned_in(transaction: Transaction, ids: Iterable[str], descriptions: Iterable[str]) -> dict[str, set[str]]:
+    """The events of a process that give descriptions, by description.
+
+    Args:
+        transaction: a snapshot.
+        ids: of the process.
+        descriptions: `Place.described` of each.
+    """
+    mentions, belongs = transaction.table(PLACE_MENTIONS), transaction.table(BELONGS)
+    mine = select(belongs.c.subject).where(belongs.c.process.in_(list(ids)), counted(transaction))
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for some in chunks(sorted(set(descriptions))):
+        query = select(mentions.c.description, mentions.c.event_id)
+        query = query.where(mentions.c.description.in_(some), mentions.c.subject.in_(mine))
+        for description, event_id in transaction.connection.execute(query):
+            found[description].add(event_id)
+    return dict(found)
+
+
+def known_places(states: Mapping[Subject, Any], stays: Mapping[Subject, Subject]) -> KnownPlaces:
+    """What is known of places, given the states of those that stay."""
+    return KnownPlaces({path: state for path, state in states.items() if isinstance(state, PlaceState)}, stays)
+
+
+# --- a batch
+
+Ways = list[tuple[str, Meanings]]
+IN_ANY: Ways = [("", NO_MEANINGS)]
+
+
+def ways_of(changes: ChangeSet, subjects: Iterable[Subject]) -> dict[Subject, Ways]:
+    """What the processes of subjects make of the places that these describe: one way for all, or one for each process.
+
+    A way is the process, empty if all agree, and the meanings of the descriptions.
+    """
+    wanted = list(subjects)
+    processes = _processes_of(changes, wanted)
+    every = meanings_of(changes.transaction, {process for theirs in processes.values() for process in theirs})
+    ways: dict[Subject, Ways] = dict.fromkeys(wanted, IN_ANY)
+    differing = [subject for subject in wanted if any(process in every for process in processes[subject])]
+    described: defaultdict[str, set[str]] = defaultdict(set)
+    mentions = changes.table(PLACE_MENTIONS)
+    columns = (mentions.c.subject, mentions.c.description)
+    for subject, description in rows_where(changes.connection, columns, mentions.c.subject, differing):
+        described[subject].add(description)
+    for subject in differing:
+        own: Ways = []
+        for process in processes[subject]:
+            meanings = every.get(process, NO_MEANINGS)
+            own.append((process, {d: meanings[d] for d in sorted(described[subject]) if d in meanings}))
+        ways[subject] = [("", own[0][1])] if all(meanings == own[0][1] for _, meanings in own) else own
+    return ways
+
+
+def _processes_of(changes: ChangeSet, subjects: Iterable[Subject]) -> dict[Subject, list[str]]:
+    """The processes of subjects, by the ids that stay."""
+    places = places_of(changes, subjects)
+    return {
+        subject: sorted(
+            {changes.canonical(Subject(f"processes/{process}")).partition("/")[2] for process in places[subject].after}
+        )
+        for subject in subjects
+    }

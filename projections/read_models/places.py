@@ -1,0 +1,279 @@
+"""Which descriptions of each process are one place, drawn again where a batch changes what is described there.
+
+What the classes depend on is the set of descriptions of a process, and what is known of the places that these name by
+their ids. So a batch that describes nothing new changes nothing here. Where the meaning of a description changes, the
+subjects that give it are looked at again: their findings, and the lines of the process itself.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from domain.event import Event
+from domain.place_meanings import Drawn, KnownPlaces, Meaning, drawn
+from domain.places_within import holding_places, places_in
+from domain.values import EventId, Place, Subject
+from projections.read_models.change_set import ChangeSet, DoubtfulPlaces, ReadModel
+from projections.read_models.membership import BELONGS, counted, places_of
+from projections.read_models.place_meanings import (
+    PLACE_CODES,
+    PLACE_MEANINGS,
+    PLACE_MENTIONS,
+    known_places,
+    meaning_of,
+    mentioned_in,
+    place_of,
+    said_of,
+)
+from projections.read_models.revisions import ids_of
+from projections.read_models.subjects import refold, states_of
+from projections.storage.sql import chunks, delete_keys, delete_where, put, rows_where, rows_where_pairs
+
+Descriptions = dict[str, str]
+"""`Place.described` of each, with the place as it is said."""
+
+
+def apply(changes: ChangeSet) -> None:
+    gone = _mentioned(changes.gone)
+    come = _mentioned(event for _, event in changes.come)
+    _keep_mentions(changes, gone, come)
+    elsewhere = _elsewhere(changes)
+    whole = _looked_at_again(changes, {subject for subject, _, _ in gone}, elsewhere)
+    added = _added(changes, come, whole)
+    known_again = any(path.startswith("places/") for path in (*changes.states, *changes.gave_way, *changes.moved))
+    described = _described(changes, whole, added, known_again=known_again)
+    again = _draw(changes, described) if described else {}
+    anew = _described_anew(changes, set(gone), set(come)) if gone or come else set()
+    if again or anew or elsewhere:
+        _look_again(changes, again, {changes.canonical(subject) for subject in anew | elsewhere})
+
+
+# --- what is described
+
+
+def _mentioned(events: Iterable[Event]) -> dict[tuple[Subject, str, str], Place]:
+    """The places in events, by subject, id of the event, and description; of one spelled twice the first spelling."""
+    found: dict[tuple[Subject, str, str], Place] = {}
+    for event in events:
+        if holding_places(type(event.data)):
+            for place in places_in(event.data):
+                key = (event.subject, event.key, place.described)
+                if key not in found or said_of(place) < said_of(found[key]):
+                    found[key] = place
+    return found
+
+
+def _keep_mentions(
+    changes: ChangeSet, gone: Iterable[tuple[Subject, str, str]], come: Mapping[tuple[Subject, str, str], Place]
+) -> None:
+    table = changes.table(PLACE_MENTIONS)
+    delete_keys(changes.connection, (table.c.subject, table.c.event_id, table.c.description), gone)
+    rows = [
+        {"subject": subject, "event_id": event_id, "description": description, "said": said_of(place)}
+        for (subject, event_id, description), place in come.items()
+    ]
+    put(changes.connection, table, rows)
+
+
+def _canonical(changes: ChangeSet, processes: Iterable[str]) -> set[str]:
+    return {changes.canonical(Subject(f"processes/{process}")).partition("/")[2] for process in processes}
+
+
+def _elsewhere(changes: ChangeSet) -> set[Subject]:
+    """The subjects that describe places and came into a process or left one, or that are joined or come apart."""
+    came_or_left = {subject for subject, where in changes.places.items() if where.before != where.after}
+    elsewhere = (came_or_left | changes.moved) - changes.first_seen | set(changes.left)
+    table = changes.table(PLACE_MENTIONS)
+    if elsewhere:
+        stay = {changes.canonical(subject) for subject in elsewhere}
+        rows = rows_where(changes.connection, (table.c.subject,), table.c.subject, {*elsewhere, *stay})
+        described = {Subject(subject) for (subject,) in rows}
+        elsewhere = {subject for subject in elsewhere if {subject, changes.canonical(subject)} & described}
+    return elsewhere
+
+
+def _looked_at_again(changes: ChangeSet, lost: set[Subject], elsewhere: set[Subject]) -> set[str]:
+    """The processes of which all descriptions are looked up again: one went away, or a subject came or left."""
+    of_those = {*lost, *elsewhere, *(changes.canonical(subject) for subject in elsewhere)}
+    places = places_of(changes, of_those) if of_those else {}
+    named = {process for subject in of_those for process in places[subject].before | places[subject].after}
+    named |= {process for subject in elsewhere for process in changes.left.get(subject, ())}
+    named |= {path.partition("/")[2] for path in changes.moved if path.startswith("processes/")}
+    return named | _canonical(changes, named)
+
+
+def _added(
+    changes: ChangeSet, come: Mapping[tuple[Subject, str, str], Place], whole: set[str]
+) -> dict[str, dict[str, Place]]:
+    """The descriptions that come to each process, beside those that are looked at as a whole."""
+    if not come:
+        return {}
+    places = places_of(changes, {subject for subject, _, _ in come})
+    added: dict[str, dict[str, Place]] = defaultdict(dict)
+    for (subject, _, description), place in come.items():
+        for process in _canonical(changes, places[subject].after) - whole:
+            known = added[process].get(description)
+            added[process][description] = place if known is None else min(known, place, key=said_of)
+    return added
+
+
+def _described(
+    changes: ChangeSet, whole: set[str], added: Mapping[str, Mapping[str, Place]], *, known_again: bool
+) -> dict[str, Descriptions]:
+    """All descriptions of the processes whose places must be drawn again."""
+    table = changes.table(PLACE_MEANINGS)
+    pairs = [(process, description) for process, places in added.items() for description in places]
+    columns = (table.c.process, table.c.description)
+    there = {(row.process, row.description): row for row in rows_where_pairs(changes.connection, table, columns, pairs)}
+    partly = {
+        process
+        for process, description in pairs
+        if (row := there.get((process, description))) is None
+        or row.doubted
+        or said_of(added[process][description]) < row.said
+    }
+    if known_again:
+        partly |= set(changes.connection.execute(select(table.c.process).where(table.c.place != "")).scalars()) - whole
+    described: dict[str, Descriptions] = {process: {} for process in (*whole, *partly)}
+    for row in rows_where(changes.connection, table, table.c.process, partly):
+        described[row.process][row.description] = row.said
+    for process in partly:
+        for description, place in added.get(process, {}).items():
+            _put_first(described[process], description, said_of(place))
+    mentions, belongs = changes.table(PLACE_MENTIONS), changes.table(BELONGS)
+    for process in sorted(whole):
+        if f"processes/{process}" in changes.stays:
+            continue
+        ids = ids_of(process, changes.stays)
+        query = select(mentions.c.description, mentions.c.said).distinct()
+        query = query.join(belongs, belongs.c.subject == mentions.c.subject)
+        for description, said in changes.connection.execute(
+            query.where(belongs.c.process.in_(ids), counted(changes.transaction))
+        ):
+            _put_first(described[process], description, said)
+    return described
+
+
+def _put_first(descriptions: Descriptions, description: str, said: str) -> None:
+    """Of several spellings of one description the first one is kept, whatever the order of arrival."""
+    descriptions[description] = min(said, descriptions.get(description, said))
+
+
+# --- which place is meant
+
+
+def _draw(changes: ChangeSet, described: Mapping[str, Descriptions]) -> dict[str, set[str]]:
+    """Draws the places of processes, and keeps them; gives the descriptions that mean another place now."""
+    table = changes.table(PLACE_MEANINGS)
+    before: dict[str, dict[str, Any]] = defaultdict(dict)
+    for row in rows_where(changes.connection, table, table.c.process, described):
+        before[row.process][row.description] = row
+    said = {text: place_of(text) for descriptions in described.values() for text in descriptions.values()}
+    known = _known(changes, {place.id for place in said.values() if place.id is not None})
+    again: dict[str, set[str]] = {}
+    moved = _canonical(changes, (path.partition("/")[2] for path in changes.moved if path.startswith("processes/")))
+    rows: list[dict[str, Any]] = []
+    codes: list[dict[str, Any]] = []
+    for process, descriptions in described.items():
+        places = {description: said[text] for description, text in descriptions.items()}
+        now = drawn(places, known)
+        fresh = _rows(process, descriptions, places, now)
+        rows += fresh
+        codes += [
+            {"process": process, "scheme": code.scheme, "code": code.value, "key": key}
+            for code, key in sorted(now.codes)
+        ]
+        was = {description: meaning_of(row) for description, row in before[process].items() if row.key}
+        again[process] = {d for d in {*was, *now.meanings} if process in moved or was.get(d) != now.meanings.get(d)}
+        events = mentioned_in(
+            changes.transaction, ids_of(process, changes.stays), {d for doubt in now.doubts for d in doubt.described}
+        )
+        changes.doubted[process] = [
+            DoubtfulPlaces(doubt, frozenset(EventId(UUID(e)) for d in doubt.described for e in events.get(d, ())))
+            for doubt in now.doubts
+        ]
+    delete_where(changes.connection, table.c.process, described)
+    put(changes.connection, table, rows)
+    of_codes = changes.table(PLACE_CODES)
+    delete_where(changes.connection, of_codes.c.process, described)
+    put(changes.connection, of_codes, codes)
+    return again
+
+
+def _rows(process: str, descriptions: Descriptions, places: Mapping[str, Place], now: Drawn) -> list[dict[str, Any]]:
+    doubted = {description for doubt in now.doubts for description in doubt.described}
+    nothing = Meaning("")
+    return [
+        {
+            "process": process,
+            "description": description,
+            "said": said,
+            "place": places[description].id or "",
+            "key": (meaning := now.meanings.get(description, nothing)).key,
+            "labels": json.dumps([label.model_dump(exclude_none=True) for label in meaning.labels]),
+            "doubted": description in doubted,
+        }
+        for description, said in sorted(descriptions.items())
+    ]
+
+
+def _known(changes: ChangeSet, ids: Iterable[str]) -> KnownPlaces:
+    """What is known of places and of all that contain them."""
+    states: dict[Subject, Any] = {}
+    wanted = {changes.canonical(Subject(f"places/{place}")) for place in ids}
+    while wanted:
+        found = states_of(changes.transaction, wanted)
+        states |= found
+        containing = (state.within.value for state in found.values() if hasattr(state, "within"))
+        wanted = {changes.canonical(Subject(f"places/{place}")) for place in containing if place} - set(states)
+    return known_places(states, changes.stays)
+
+
+def _described_anew(
+    changes: ChangeSet, gone: set[tuple[Subject, str, str]], come: set[tuple[Subject, str, str]]
+) -> set[Subject]:
+    """The subjects that give a description for the first time now, or no longer, of those that do not stand alone."""
+    meanings = changes.table(PLACE_MEANINGS)
+    pairs = {(subject, description) for subject, _, description in gone | come}
+    columns = (meanings.c.description, meanings.c.key)
+    described = {description for _, description in pairs}
+    with_others = {
+        row.description for row in rows_where(changes.connection, columns, meanings.c.description, described) if row.key
+    }
+    table = changes.table(PLACE_MENTIONS)
+    pairs = {(subject, description) for subject, description in pairs if description in with_others}
+    now: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for row in rows_where_pairs(changes.connection, table, (table.c.subject, table.c.description), pairs):
+        now[row.subject, row.description].add(row.event_id)
+    fresh: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for subject, event_id, description in come - gone:
+        fresh[subject, description].add(event_id)
+    before = {pair: ids - fresh[pair] for pair, ids in now.items()}
+    for subject, event_id, description in gone:
+        before.setdefault((subject, description), set()).add(event_id)
+    return {subject for subject, d in pairs if bool(now.get((subject, d))) != bool(before.get((subject, d)))}
+
+
+def _look_again(changes: ChangeSet, again: Mapping[str, set[str]], anew: set[Subject]) -> None:
+    """Finds the subjects that give descriptions which mean another place now; a process's own lines are folded anew."""
+    mentions, belongs = changes.table(PLACE_MENTIONS), changes.table(BELONGS)
+    subjects = set(anew)
+    for process, descriptions in again.items():
+        for some in chunks(sorted(descriptions)):
+            mine = select(belongs.c.subject).where(belongs.c.process.in_(ids_of(process, changes.stays)))
+            query = select(mentions.c.subject).distinct().where(mentions.c.description.in_(some))
+            found = changes.connection.execute(query.where(mentions.c.subject.in_(mine))).scalars()
+            subjects |= set(map(Subject, found))
+    own = {Subject(f"processes/{process}") for process, descriptions in again.items() if descriptions}
+    changes.states |= refold(changes, own & subjects)
+    others = states_of(changes.transaction, subjects - set(changes.states))
+    changes.reclassed = {**others, **{path: changes.states[path] for path in subjects if path in changes.states}}
+
+
+READ_MODEL = ReadModel((PLACE_MENTIONS, PLACE_MEANINGS, PLACE_CODES), apply)
