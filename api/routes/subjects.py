@@ -53,9 +53,14 @@ def read_subject(services: Services, path: str) -> JSON:
     """One subject. Its ETag is its version: send it back as `If-Match` with an append."""
     with services.views.reading() as reading:
         family, _, identity = path.partition("/")
-        shown, version = (
-            subjects.actor_page(reading, identity) if family == "actors" else subjects.subject_page(reading, path)
-        )
+        shown: Mapping[str, object]
+        match family:
+            case "actors":
+                shown, version = subjects.actor_page(reading, identity)
+            case "places":
+                shown, version = subjects.place_page(reading, identity)
+            case _:
+                shown, version = subjects.subject_page(reading, path)
         headers = {POSITION_HEADER: str(reading.position), "ETag": version.tag}
     # It is never 304: names of actors and roles on other subjects are joined in, and the version does not cover them.
     return JSON(shown, headers=headers)
@@ -176,9 +181,13 @@ def list_places(
     return ask(services, question)
 
 
-@router.get("/places/{id}", summary="A place", responses=described(examples.PLACE, IdentifiedPlaceAnswer))
+@router.get(
+    "/places/{id}",
+    summary="A place",
+    responses=described({**examples.PLACE, "reports": [], "reports_total": 0}, IdentifiedPlaceAnswer),
+)
 def read_place(
     id: Annotated[str, Path(pattern=ID_PATTERN, description="Id of the place.", examples=["jarut"])], services: Fresh
 ) -> JSON:
-    """What is known of it."""
+    """What is known of it, and what happened there."""
     return read_subject(services, f"places/{id}")

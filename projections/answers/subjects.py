@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 
 from projections.answers.deadlines import ShownDue
 from projections.answers.explanations import Explained, ShownHorizon
-from projections.answers.lines import Citation, Cursor, EventIds, Said, ShownForeignId, ShownLabel, ShownLine
+from projections.answers.lines import Citation, Cursor, EventId, EventIds, Said, ShownForeignId, ShownLabel, ShownLine
 
 # --- what every subject has -----------------------------------------------------------------------------------
 
@@ -358,8 +358,28 @@ class ActorsAnswer(TypedDict):
     next: Cursor
 
 
-class IdentifiedPlaceAnswer(PlacePage, Explained):
-    """A place, and what explains it."""
+class ReportOfPlace(TypedDict):
+    """A report in effect that tells of a place, in one process."""
+
+    process: str
+    subject: str
+    type: str
+    occurred: str | None
+    event: EventId
+
+
+class ReportsOfPlace(TypedDict):
+    """What happened at a place."""
+
+    reports: list[ReportOfPlace]
+    """The reports in effect that name it by its id, or describe it: in their process as the same place, or by a code of
+    it. The newest first, at most 200."""
+    reports_total: int
+    """How many there are."""
+
+
+class IdentifiedPlaceAnswer(PlacePage, ReportsOfPlace, Explained):
+    """A place, what happened there, and what explains it."""
 
 
 class PlacesAnswer(TypedDict):

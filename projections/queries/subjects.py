@@ -8,6 +8,8 @@ from domain.comparison import is_blank
 from domain.errors import NotFound
 from domain.general import SubjectState
 from domain.joint_versions import JointVersion, added_up, joined_now
+from domain.place_classes import own_codes
+from domain.places import PlaceState
 from domain.searching import matches, search_terms
 from domain.values import Subject
 from projections import rendering
@@ -15,8 +17,11 @@ from projections.answers.subjects import (
     ActorAnswer,
     ActorPage,
     CarryingSubject,
+    IdentifiedPlaceAnswer,
     Part,
     PlacePage,
+    ReportOfPlace,
+    ReportsOfPlace,
     RoleInProcess,
     RolesByProcess,
     SubjectAnswer,
@@ -26,12 +31,24 @@ from projections.paging import Page, cursor, read_cursor, storable
 from projections.queries import explanations
 from projections.queries.at_horizon import PRESENT, HorizonRequest, process_view
 from projections.read_models import foreign_ids
-from projections.read_models.revisions import as_one, canonical_subjects, ever_unified, revisions_of
+from projections.read_models.ordering import display_order
+from projections.read_models.place_meanings import descriptions_of, mentioned_in
+from projections.read_models.revisions import (
+    as_one,
+    canonical_subjects,
+    events_by_id,
+    ever_unified,
+    ids_of,
+    revisions_of,
+)
 from projections.read_models.roles import subjects_with
 from projections.read_models.subjects import names_in, paths_of_family, states_of
 from projections.read_models.timeline import version_of
 from projections.rendering import Renderer
 from projections.storage.tables import Transaction
+
+REPORTS_SHOWN = 200
+"""Reports of a place in one answer; `reports_total` counts all."""
 
 
 def of_family(
@@ -128,6 +145,41 @@ def actor_page(transaction: Transaction, actor: str) -> tuple[ActorAnswer, Joint
     shown["evidence"] |= explained["evidence"]
     by_process: RolesByProcess = {"processes": held}
     return cast(ActorAnswer, {**shown, **by_process}), version
+
+
+def place_page(transaction: Transaction, place: str) -> tuple[IdentifiedPlaceAnswer, JointVersion]:
+    """One place: its names, kind, point and codes, and what happened there.
+
+    Raises:
+        NotFound: it was never identified.
+    """
+    shown, version = subject_page(transaction, f"places/{place}")
+    joined = canonical_subjects(transaction)
+    stays = as_one(f"places/{place}", joined)[0]
+    state = states_of(transaction, [stays])[stays]
+    codes = own_codes(state.codes) if isinstance(state, PlaceState) else ()
+    told: set[tuple[str, str]] = set()
+    for process, descriptions in descriptions_of(transaction, stays.partition("/")[2], codes).items():
+        for mentions in mentioned_in(transaction, ids_of(process, joined), descriptions).values():
+            told |= {(event, process) for event in mentions}
+    events = events_by_id(transaction, {event for event, _ in told})
+    ordered = sorted(told, key=lambda one: (display_order(events[one[0]].event), one[1]), reverse=True)
+    renderer = Renderer()
+    reports: list[ReportOfPlace] = [
+        {
+            "process": process,
+            "subject": as_one(events[event].subject, joined)[0],
+            "type": events[event].event.type,
+            "occurred": events[event].event.occurred,
+            "event": renderer.rests_on([event])[0],
+        }
+        for event, process in ordered[:REPORTS_SHOWN]
+    ]
+    explained = explanations.at_present(transaction, renderer)
+    shown["actors"] |= explained["actors"]
+    shown["evidence"] |= explained["evidence"]
+    there: ReportsOfPlace = {"reports": reports, "reports_total": len(told)}
+    return cast(IdentifiedPlaceAnswer, {**shown, **there}), version
 
 
 def actors(transaction: Transaction, q: str | None, after: str | None, limit: int) -> Page[ActorPage]:

@@ -12,12 +12,13 @@ from typing import Any
 
 from sqlalchemy import Boolean, Column, select
 
+from domain.place_classes import Code
 from domain.place_meanings import NO_MEANINGS, KnownPlaces, Meaning, Meanings
 from domain.places import PlaceState
 from domain.values import Label, Place, Subject
 from projections.read_models.change_set import ChangeSet
 from projections.read_models.membership import BELONGS, counted, places_of
-from projections.storage.sql import chunks, rows_where
+from projections.storage.sql import chunks, rows_where, rows_where_pairs
 from projections.storage.tables import IndexDefinition, TableDefinition, Text, Transaction
 
 PLACE_MENTIONS = TableDefinition(
@@ -84,10 +85,10 @@ def meanings_of(transaction: Transaction, processes: Iterable[str]) -> dict[str,
     return dict(found)
 
 
-def processes_naming(transaction: Transaction, places: Iterable[str]) -> set[str]:
-    """The processes, by the ids that stay, of which an event names one of these places by this id."""
+def processes_meaning(transaction: Transaction, key: str) -> set[str]:
+    """The processes, by the ids that stay, of which an event means the place with this key."""
     table = transaction.table(PLACE_MEANINGS)
-    return {row.process for row in rows_where(transaction.connection, (table.c.process,), table.c.place, places)}
+    return {row.process for row in rows_where(transaction.connection, (table.c.process,), table.c.key, [key])}
 
 
 def mentioned_in(transaction: Transaction, ids: Iterable[str], descriptions: Iterable[str]) -> dict[str, set[str]]:
@@ -107,6 +108,36 @@ def mentioned_in(transaction: Transaction, ids: Iterable[str], descriptions: Ite
         for description, event_id in transaction.connection.execute(query):
             found[description].add(event_id)
     return dict(found)
+
+
+def descriptions_of(transaction: Transaction, place: str, codes: Iterable[Code]) -> dict[str, set[str]]:
+    """The descriptions that mean a place, by process: those of the place in their process, and those of its own codes.
+
+    Args:
+        transaction: a snapshot.
+        place: its id that stays.
+        codes: its own, as they are compared. A code that another place has too says nothing.
+    """
+    meanings, of_codes, key = transaction.table(PLACE_MEANINGS), transaction.table(PLACE_CODES), f"places/{place}"
+    known = {(code.scheme, code.value) for code in codes}
+    here = select(of_codes.c.scheme, of_codes.c.code).where(of_codes.c.key == key)
+    known |= {(scheme, code) for scheme, code in transaction.connection.execute(here)}
+    keys: defaultdict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
+    for row in rows_where_pairs(transaction.connection, of_codes, (of_codes.c.scheme, of_codes.c.code), known):
+        keys[row.scheme, row.code].add((row.process, row.key))
+    wanted: defaultdict[str, set[str]] = defaultdict(set)
+    for found in keys.values():
+        if not any(other.startswith("places/") and other != key for _, other in found):
+            for process, other in found:
+                wanted[process].add(other)
+    columns = (meanings.c.process, meanings.c.description, meanings.c.key)
+    mean: defaultdict[str, set[str]] = defaultdict(set)
+    for row in rows_where(transaction.connection, columns, meanings.c.key, [key]):
+        mean[row.process].add(row.description)
+    for row in rows_where(transaction.connection, columns, meanings.c.process, wanted):
+        if (row.key or row.description) in wanted[row.process]:
+            mean[row.process].add(row.description)
+    return dict(mean)
 
 
 def known_places(states: Mapping[Subject, Any], stays: Mapping[Subject, Subject]) -> KnownPlaces:

@@ -20,7 +20,9 @@ from domain.processes import ProcessState, places
 from domain.searching import Rank, matches, search_key, search_terms, search_text
 from projections.read_models.change_set import ChangeSet, ReadModel
 from projections.read_models.membership import BELONGS, counted
+from projections.read_models.place_meanings import processes_meaning
 from projections.read_models.revisions import canonical_subjects, ids_of
+from projections.read_models.subjects import SUBJECTS
 from projections.storage.sql import Clash, delete_keys, delete_pairs, put
 from projections.storage.tables import TableDefinition, Text, Transaction
 
@@ -136,4 +138,18 @@ def found(transaction: Transaction, query: str, kinds: Iterable[str]) -> dict[st
         if rank is not None:
             stays = ids_of(process, joined)[0]
             ranks[stays] = min(rank, ranks.get(stays, rank))
+    if PLACE in kinds:
+        for place, rank in _places_found(transaction, query, terms).items():
+            for process in processes_meaning(transaction, place):
+                ranks[process] = min(rank, ranks.get(process, rank))
     return ranks
+
+
+def _places_found(transaction: Transaction, query: str, terms: Iterable[str]) -> dict[str, Rank]:
+    """The places that were identified with a name or a code that answers a query."""
+    table = transaction.table(SUBJECTS)
+    wanted = select(table.c.subject, table.c.names).where(table.c.family == "places")
+    for term in sorted(terms):
+        wanted = wanted.where(table.c.names.contains(term, autoescape=True))
+    found_there = {path: matches(query, names.split("\n")) for path, names in transaction.connection.execute(wanted)}
+    return {path: rank for path, rank in found_there.items() if rank is not None}

@@ -10,7 +10,9 @@ import pytest
 from projections.compare import compare
 from projections.queries.at_horizon import PRESENT, HorizonRequest
 from projections.queries.findings import all_findings
-from tests.projections.world import NOW, Wire, folded, follow, kept, pull, recorded, views
+from projections.queries.subjects import place_page, places
+from projections.read_models.search_names import PLACE, found
+from tests.projections.world import NOW, Wire, folded, follow, kept, pull, reading, recorded, views
 from tests.spec import wire
 
 HERE: dict[str, Any] = {"lat": 33.5, "lon": 36.5, "precision": "near"}
@@ -54,12 +56,12 @@ def talks(*processes: str, **data: Any) -> Wire:
 def in_each_way(*history: Wire, process: str = "valley", asked: HorizonRequest = PRESENT) -> Wire:
     """The status, event by event, in one batch, and folded; the tables of both ways are compared row by row."""
     log = recorded(history)
-    with views() as found:
-        follow(found, pull(log, lambda: 1))
+    with views() as followed:
+        follow(followed, pull(log, lambda: 1))
         wrong: list[str] = []
-        compare(found, pull(log), lambda table, text: wrong.append(f"{table}: {text}"))
+        compare(followed, pull(log), lambda table, text: wrong.append(f"{table}: {text}"))
         assert wrong == []
-        live = kept(found, process, NOW, asked)
+        live = kept(followed, process, NOW, asked)
         if asked == PRESENT:
             assert live == folded(log, process, NOW)
     return live
@@ -257,10 +259,8 @@ def test_what_is_of_several_processes_is_classed_in_each() -> None:
     assert [line["contested"] for line in in_hill["figures"]] == [False, False]
     assert "claims-contradict" in rules(in_valley)
     assert "claims-contradict" not in rules(in_hill)
-    with views() as found:
-        follow(found, pull(recorded(reports)))
-        with found.reading() as reading:
-            page, _ = all_findings(reading, NOW, "claims-contradict", None, None, 10)
+    with reading(*reports) as snapshot:
+        page, _ = all_findings(snapshot, NOW, "claims-contradict", None, None, 10)
     assert [one["process"] for one in page.items] == ["valley"]
 
 
@@ -284,3 +284,40 @@ def test_talks_in_one_town_under_two_names_have_one_venue() -> None:
     assert "contested" not in rules(status)
     status = in_each_way(*reports, convened(place(admin_code="SY0912")))
     assert status["talks"][0]["venue"]["contested"]
+
+
+# --- asked about ------------------------------------------------------------------------------------------------------
+
+
+def test_what_happened_at_a_place() -> None:
+    register = [{"scheme": "register", "value": "7"}]
+    other = wire("ProcessOpened", subject="processes/hill", occurred="2024-03-01", data={"labels": [{"text": "Hill"}]})
+    by_id, by_name = access(place(None, id="rashidiya"), how="besieged"), access(place(), "2024-03-05")
+    by_code = {**access(place("Rasheediya", codes=register), "2024-03-06"), "subject": "processes/hill"}
+    elsewhere = {**access(place(), "2024-03-07"), "subject": "processes/hill"}
+    reports = [identified("rashidiya", codes=register), OPENED, other, by_id, by_name, by_code, elsewhere]
+    unified = wire("SubjectUnified", subject="places/rashidiya", data={"into": "places/new", "reason": "One town."})
+    gone = [*reports, retracted(by_name), identified("new", "Rashidiya"), unified]
+    for history, ids, wanted in (
+        (reports, ["rashidiya"], [("hill", by_code), ("valley", by_name), ("valley", by_id)]),
+        (gone, ["rashidiya", "new"], [("hill", by_code), ("valley", by_id)]),
+    ):
+        with reading(*history) as snapshot:
+            for name in ids:
+                shown, _ = place_page(snapshot, name)
+                told = [(report["process"], report["event"]) for report in shown["reports"]]
+                assert told == [(process, report["id"]) for process, report in wanted], (
+                    "a name alone joins no processes"
+                )
+                assert shown["reports_total"] == len(wanted)
+                assert {event for _, event in told} <= set(shown["evidence"])
+
+
+def test_a_process_is_found_by_the_names_of_places_that_it_names_by_their_ids() -> None:
+    register = [{"scheme": "register", "value": "R-7"}]
+    named = identified("rashidiya", "Rasheediya", codes=register)
+    with reading(named, OPENED, access(place(None, id="rashidiya"))) as snapshot:
+        for query in ("rasheediya", "R-7"):
+            assert set(found(snapshot, query, (PLACE,))) == {"valley"}
+            assert [one["subject"] for one in places(snapshot, query, None, 10).items] == ["places/rashidiya"]
+        assert found(snapshot, "rashidiya", (PLACE,)) == {}
