@@ -1,270 +1,38 @@
-"""Convoys: one run, or a series, from the first report to what was delivered."""
+"""The state of convoys, and what is expected of them; their events are in `domain/convoy_events.py`."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Any, ClassVar
 
 from domain import general
 from domain.changing import changed
-from domain.edtf import When
-from domain.event import Event, Payload, ProcessOpening
-from domain.family import Family
-from domain.general import Due, SubjectState
-from domain.lines import Cited, Course, Line
-from domain.values import ActorRef, Cohort, ConvoyRef, Item, Labels, Place, Quantity, Short, Text
-
-# --- events -----------------------------------------------------------------------------------------------
-
-
-class ConvoyKind(StrEnum):
-    """What a convoy is for."""
-
-    AID = "aid"
-    EVACUATION = "evacuation"
-    RETURN = "return"
-    MEDICAL = "medical"
-    EXCHANGE = "exchange"
-    REMAINS = "remains"
-
-
-class ConvoyReported(ProcessOpening):
-    """A convoy is reported: planned, under way or done; one run, or a series.
-
-    Aid from a military sender is not "humanitarian" by itself: the sender's kind is told by its actor.
-    """
-
-    kind: ConvoyKind
-    """Aid, evacuation, return, medical, exchange or remains."""
-    title: Labels
-    """Names of the convoy."""
-    series: bool = False
-    """True: several runs that are reported together."""
-    recurrence: Short | None = None
-    """How often, in the words of the source: `regularly`."""
-    senders: tuple[ActorRef, ...] = ()
-    """Who sends it."""
-    cargo: tuple[Item, ...] = ()
-    """What it carries."""
-    people: tuple[Cohort, ...] = ()
-    """Whom it carries, by cohort."""
-    origin: Place | None = None
-    """From where."""
-    destination: Place | None = None
-    """To where."""
-    route: tuple[Place, ...] = ()
-    """By way of."""
-    planned: When | None = None
-    """When it is to go, if it is a plan."""
-    paired_with: ConvoyRef | None = None
-    """The convoy that goes only if this one goes."""
-
-    @property
-    def is_plan(self) -> bool:
-        return self.planned is not None
-
-    example: ClassVar[dict[str, Any]] = {
-        "processes": ["eastern-kalamun"],
-        "kind": "aid",
-        "title": [{"text": "Convoys to Eastern Kalamun", "lang": "en"}],
-        "series": True,
-        "recurrence": "regularly",
-        "senders": ["reconciliation-centre"],
-        "cargo": [{"description": "humanitarian assistance"}],
-    }
-
-
-class ConvoyRequested(Payload):
-    """Passage is asked for."""
-
-    step: ClassVar[int] = 1
-    by: ActorRef | None = None
-    """Who asks."""
-    to: ActorRef | None = None
-    """Whom."""
-    answer_by: When | None = None
-    """Until when an answer is expected."""
-
-    example: ClassVar[dict[str, Any]] = {"by": "aid-agency", "to": "government", "answer_by": "2017-11-05"}
-
-
-class ClearanceForm(StrEnum):
-    """How far a passage is granted. "In principle" is not yet a permit."""
-
-    IN_PRINCIPLE = "in principle"
-    WITH_CONDITIONS = "with conditions"
-    FINAL = "final"
-
-
-class ClearanceGranted(Payload):
-    """Passage is granted: in principle, with conditions, or finally."""
-
-    step: ClassVar[int] = 2
-    by: ActorRef
-    """Who grants it."""
-    form: ClearanceForm
-    """In principle, with conditions, final."""
-    conditions: Text | None = None
-    """The conditions."""
-    valid_until: When | None = None
-    """Until when it is valid."""
-
-    @property
-    def gist(self) -> str:
-        return self.form.value
-
-    example: ClassVar[dict[str, Any]] = {"by": "government", "form": "in principle"}
-
-
-class ClearanceDenied(Payload):
-    """Passage is denied."""
-
-    step: ClassVar[int] = 2
-    by: ActorRef
-    """Who denies it."""
-    reason: Text | None = None
-    """Why."""
-
-    @property
-    def gist(self) -> str:
-        return "denied"
-
-    example: ClassVar[dict[str, Any]] = {"by": "government", "reason": "No reason was given."}
-
-
-class ConvoyDeparted(Payload):
-    """The convoy leaves."""
-
-    step: ClassVar[int] = 3
-    place: Place | None = None
-    """From where."""
-    loaded: tuple[Item, ...] = ()
-    """Loaded with what."""
-    people: tuple[Cohort, ...] = ()
-    """With whom, by cohort."""
-
-    example: ClassVar[dict[str, Any]] = {
-        "loaded": [{"description": "food baskets", "quantity": {"value": 3000, "unit": "baskets"}}],
-    }
-
-
-class CheckpointPassed(Payload):
-    """The convoy passes a checkpoint."""
-
-    step: ClassVar[int] = 4
-    place: Place
-    """The checkpoint."""
-    held_by: ActorRef | None = None
-    """Who holds it."""
-
-    example: ClassVar[dict[str, Any]] = {"place": {"labels": [{"text": "northern checkpoint", "lang": "en"}]}}
-
-
-class ConvoyHeld(Payload):
-    """The convoy is stopped and waits."""
-
-    step: ClassVar[int] = 5
-    by: ActorRef | None = None
-    """Who holds it."""
-    place: Place | None = None
-    """Where."""
-    reason: Text | None = None
-    """Why."""
-
-    example: ClassVar[dict[str, Any]] = {
-        "place": {"labels": [{"text": "northern checkpoint", "lang": "en"}]},
-        "reason": "Papers were checked.",
-    }
-
-
-class ItemsRemoved(Payload):
-    """Items are taken off the convoy."""
-
-    step: ClassVar[int] = 5
-    items: tuple[Item, ...]
-    """What was removed, and how much."""
-    by: ActorRef | None = None
-    """By whom."""
-    place: Place | None = None
-    """Where."""
-    reason: Text | None = None
-    """Why."""
-
-    example: ClassVar[dict[str, Any]] = {
-        "items": [{"description": "surgical kits", "quantity": {"value": 12, "unit": "kits"}, "sector": "health"}],
-    }
-
-
-class ConvoyTurnedBack(Payload):
-    """The convoy returns without arriving."""
-
-    step: ClassVar[int] = 6
-    by: ActorRef | None = None
-    """Who turned it back."""
-    place: Place | None = None
-    """Where."""
-    reason: Text | None = None
-    """Why."""
-
-    example: ClassVar[dict[str, Any]] = {"reason": "Shelling on the road."}
-
-
-class Completeness(StrEnum):
-    """How much of what was planned arrived."""
-
-    FULLY = "fully"
-    PARTLY = "partly"
-    UNKNOWN = "unknown"
-
-
-class ConvoyArrived(Payload):
-    """The convoy arrives."""
-
-    step: ClassVar[int] = 6
-    place: Place | None = None
-    """Where."""
-    completeness: Completeness = Completeness.UNKNOWN
-    """Fully, partly or unknown."""
-    delivered: tuple[Item, ...] = ()
-    """What was delivered."""
-    people_reached: Quantity | None = None
-    """How many people it reached."""
-
-    @property
-    def gist(self) -> str:
-        return self.completeness.value
-
-    example: ClassVar[dict[str, Any]] = {
-        "completeness": "partly",
-        "people_reached": {"value": 5000, "qualifier": "about"},
-    }
-
-
-class ConvoyCancelled(Payload):
-    """The convoy does not go."""
-
-    step: ClassVar[int] = 6
-    by: ActorRef | None = None
-    """Who cancelled it."""
-    reason: Text | None = None
-    """Why."""
-
-    example: ClassVar[dict[str, Any]] = {"reason": "No final clearance."}
-
-
-EVENTS: tuple[type[Payload], ...] = (
-    ConvoyReported,
-    ConvoyRequested,
-    ClearanceGranted,
-    ClearanceDenied,
-    ConvoyDeparted,
+from domain.convoy_codes import Passage
+from domain.convoy_events import (
+    EVENTS,
     CheckpointPassed,
-    ConvoyHeld,
-    ItemsRemoved,
-    ConvoyTurnedBack,
+    ClearanceDenied,
+    ClearanceGranted,
     ConvoyArrived,
     ConvoyCancelled,
+    ConvoyDeparted,
+    ConvoyHeld,
+    ConvoyPostponed,
+    ConvoyReported,
+    ConvoyRequested,
+    ConvoyTurnedBack,
+    ItemsRemoved,
+    PassageReported,
+)
+from domain.edtf import When
+from domain.event import Event
+from domain.family import Family
+from domain.general import Due, SubjectState
+from domain.lines import Candidate, Cited, Course, Line
+from domain.schedules import next_expected
+from domain.values import (
+    EventId,
+    Place,
 )
 
 # --- state ------------------------------------------------------------------------------------------------
@@ -276,6 +44,13 @@ COURSE = Course.of(
     ("departed", "held", "arrived"),
     ("passed a checkpoint", "turned back"),
     ("held", "turned back"),
+    ("reported", "agreed", "announced", "opened", "used"),
+    ("announced", "unclear whether it opened"),
+    ("announced", "failed"),
+    ("opened", "failed"),
+    ("reported", "postponed", "cancelled"),
+    ("cleared", "postponed", "departed"),
+    turns=[("opened", "closed"), ("used", "closed")],
 )
 ONCE = {"departed", "passed a checkpoint", "held", "arrived"}
 """What comes once in a run, or before its end: against the course it cannot be. Passage may be asked for, granted
@@ -301,13 +76,16 @@ class Whereabouts:
 class ConvoyState(SubjectState):
     described: Line[ConvoyReported] = field(default_factory=Line)
     stage: Line[Whereabouts] = field(default_factory=Line)
-    """reported, requested, cleared, denied, departed, passed a checkpoint, held, turned back, arrived, cancelled."""
+    """reported, requested, cleared, denied, postponed, departed, passed a checkpoint, held, turned back, arrived,
+    cancelled, and what `Passage` has."""
     request: Line[ConvoyRequested] = field(default_factory=Line)
     clearances: dict[str, Line[ClearanceGranted | ClearanceDenied]] = field(default_factory=dict)
     """By the actor who grants or denies."""
     departure: Line[ConvoyDeparted] = field(default_factory=Line)
     arrival: Line[ConvoyArrived] = field(default_factory=Line)
     removed: tuple[Cited[ItemsRemoved], ...] = ()
+    postponed: Line[ConvoyPostponed] = field(default_factory=Line)
+    passage: Line[PassageReported] = field(default_factory=Line)
 
 
 # --- evolve -----------------------------------------------------------------------------------------------
@@ -326,6 +104,12 @@ def evolve(state: ConvoyState, event: Event) -> ConvoyState:
             return _decided(_to(state, "cleared", event, data.by), event, data)
         case ClearanceDenied() as data:
             return _decided(_to(state, "denied", event, data.by, reason=data.reason), event, data)
+        case ConvoyPostponed() as data:
+            put_off = state.postponed.advance(data, event)
+            return changed(_to(state, "postponed", event, data.by, reason=data.reason), postponed=put_off)
+        case PassageReported() as data:
+            moved = _to(state, data.passage.value, event, data.by, data.place, data.reason)
+            return changed(moved, passage=state.passage.advance(data, event))
         case ConvoyDeparted() as data:
             return changed(
                 _to(state, "departed", event, place=data.place), departure=state.departure.advance(data, event)
@@ -367,7 +151,7 @@ def _decided(state: ConvoyState, event: Event, data: ClearanceGranted | Clearanc
 # --- rules ------------------------------------------------------------------------------------------------
 
 ON_THE_ROAD = {"departed", "passed a checkpoint", "held"}
-NOT_GONE = {"reported", "requested", "cleared"}
+NOT_GONE = {"reported", "requested", "cleared", "postponed", "agreed", "announced"}
 
 
 def stranded(state: ConvoyState) -> bool:
@@ -385,16 +169,50 @@ def is_series(state: ConvoyState) -> bool:
     return any(described.series for described in state.described.values)
 
 
+def plans(state: ConvoyState) -> Iterator[tuple[str, When, tuple[EventId, ...]]]:
+    """What is planned while it has not gone: what, when, and the events that say so; if it is put off, the new date."""
+    if not waiting(state):
+        return
+    stages = {seen.stage for seen in state.stage.values}
+    if {"agreed", "announced"} & stages:
+        for passage in state.passage.candidates:
+            if passage.value.on is not None:
+                yield "opening", passage.value.on, passage.events
+    for put_off in state.postponed.candidates if "postponed" in stages else ():
+        if put_off.value.until is not None:
+            yield "departure", put_off.value.until, put_off.events
+    for described in state.described.candidates if stages != {"postponed"} else ():
+        if described.value.planned is not None:
+            yield "departure", described.value.planned, described.events
+
+
+def next_runs(state: ConvoyState) -> Iterator[tuple[Candidate[ConvoyReported], When]]:
+    """When the next run of a series is expected, by its schedule and the last run that is reported."""
+    if not any(described.schedule for described in state.described.values):
+        return
+    seen = [c.occurred for line in (state.departure, state.arrival) for c in line.candidates]
+    seen += [c.occurred for c in state.passage.candidates if c.value.passage is Passage.USED]
+    seen += [described.last_run for described in state.described.values]
+    last = max((when for when in seen if when is not None), key=lambda when: when.span.latest, default=None)
+    for c in state.described.candidates:
+        told = c.since or c.occurred
+        if c.value.schedule is not None and told is not None and "cancelled" not in _stages(state):
+            day = next_expected(c.value.schedule, told, last)
+            if day is not None:
+                yield c, day
+
+
+def _stages(state: ConvoyState) -> set[str]:
+    return {seen.stage for seen in state.stage.values}
+
+
 def due(state: ConvoyState) -> list[Due]:
     """The planned departure, the answer to a request, and the end of a clearance, while it has not gone."""
     expected = general.due(state)
     stages = {seen.stage for seen in state.stage.values}
+    expected += [Due(what=what, when=when, events=events) for what, when, events in plans(state)]
+    expected += [Due(what="next run", when=day, events=c.events) for c, day in next_runs(state)]
     if waiting(state):
-        expected += [
-            Due(what="departure", when=c.value.planned, events=c.events)
-            for c in state.described.candidates
-            if c.value.planned is not None
-        ]
         expected += [
             Due(what="end of the clearance", when=c.value.valid_until, events=c.events, actor=c.value.by)
             for line in state.clearances.values()

@@ -20,6 +20,7 @@ from domain.values import (
     ActorRef,
     Area,
     Counting,
+    Item,
     ItemId,
     Labels,
     Modality,
@@ -44,6 +45,24 @@ class Track(Value):
     """The IDDRS stage, only where a DDR programme uses them."""
 
 
+class ProgrammeStage(StrEnum):
+    """How far people have come in a programme or before a commission. What each means is for the register to say."""
+
+    APPLIED = "applied"
+    REGISTERED = "registered"
+    SCREENED = "screened"
+    ADMITTED = "admitted"
+    REFUSED = "refused"
+    DISARMED = "disarmed"
+    DEMOBILISED = "demobilised"
+    IN_TRAINING = "in training"
+    SETTLED = "settled"
+    RELEASED = "released"
+    REINTEGRATED = "reintegrated"
+    FAILED = "failed"
+    LEFT = "left"
+
+
 class EnrolmentOpened(ProcessOpening):
     """A register or campaign is reported: it is open, announced or possible."""
 
@@ -55,6 +74,8 @@ class EnrolmentOpened(ProcessOpening):
     """The tracks offered."""
     who_may_join: Text | None = None
     """Who may join."""
+    conditions: Text | None = None
+    """On which conditions: what one must do, give up or declare."""
     organiser: ActorRef | None = None
     """Who runs it."""
     until: When | None = None
@@ -103,6 +124,10 @@ class EnrolmentReported(Payload):
     """The area it covers; absent: the source does not say, and the status shows that."""
     scope: Short | None = None
     """What else bounds it."""
+    stage: ProgrammeStage | None = None
+    """How far they have come: registered, screened, settled, released, failed; refused: of an amnesty, too."""
+    handed_over: tuple[Item, ...] = ()
+    """What they gave up: weapons by kind."""
 
     @model_validator(mode="after")
     def flow_has_a_period(self) -> Self:
@@ -118,13 +143,14 @@ class EnrolmentReported(Payload):
             area=self.area,
             scope=self.scope,
             period=self.period,
-            enrolled=(self.track or "", self.category or ""),
+            enrolled=(self.track or "", self.category or "", *((self.stage.value,) if self.stage else ())),
         )
 
     @property
     def title(self) -> str:
         """What is counted, in words: track and category."""
-        return f"enrolled: {self.track or 'all tracks'}" + (f", {self.category}" if self.category else "")
+        stage = self.stage.value if self.stage else "enrolled"
+        return f"{stage}: {self.track or 'all tracks'}" + (f", {self.category}" if self.category else "")
 
     example: ClassVar[dict[str, Any]] = {
         "quantity": {"value": 20000, "qualifier": "more than", "verbatim": "more than 20,000"},

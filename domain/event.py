@@ -26,6 +26,7 @@ from domain.values import (
     Modality,
     ProcessRef,
     Sensitivity,
+    Short,
     Source,
     Subject,
     Text,
@@ -129,6 +130,8 @@ class Event(Value):
     occurred: When | None
     """When it occurred, EDTF level 0 or 1: a day, a month, approximate (`2017-10~`), open (`2017-10-29/..`),
     or an RFC 3339 interval with a zone."""
+    dating: Short | None = None
+    """The source's own words for the time, where `occurred` only bounds it: `before the truce of July`."""
     sources: tuple[Source, ...] = Field(default=(), max_length=50)
     """Who says so. An observation or inference of our own may have none."""
     basis: Basis = Basis.REPORTED

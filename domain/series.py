@@ -25,7 +25,7 @@ class Series(NamedTuple):
     period: str
     """Of a flow or a cumulative count, by its bounds; a stock has none."""
     enrolled: tuple[str, ...] = ()
-    """Of counts of a register: the track (empty: all tracks) and the category (empty: not said)."""
+    """Of counts of a register: the track (empty: all tracks), the category (empty: not said), the stage, if said."""
     about: str = ""
     """Of the toll of an incident or a violation: the id of its event."""
 

@@ -23,6 +23,7 @@ from domain.comparison import comparable
 from domain.decimals import Exact, about, exact, more_than
 from domain.edtf import Day, When
 from domain.keys import compound, short_hash
+from domain.sectors import Sector
 
 
 class Value(BaseModel):
@@ -85,6 +86,8 @@ ZoneName = Annotated[
     str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f-\x9f\u202a-\u202e]*$")
 ]
 """A time zone by its IANA name. Which there are changes with the years: only new events are checked for it."""
+ClockTime = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+"""A time of the day by the clock of the place."""
 ItemId = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 
 
@@ -445,6 +448,8 @@ class Cohort(Value):
     """Who: `fighters`, `civilians`, `wounded`, `detained women` …"""
     quantity: Quantity | None = None
     """How many, if anybody says."""
+    place: Place | None = None
+    """Where they were taken, or came from, if it is a place of their own."""
 
 
 class Item(Value):
@@ -456,25 +461,6 @@ class Item(Value):
     """How much; the unit says of what (`tonnes`, `baskets`)."""
     sector: Sector | None = None
     """The humanitarian cluster it belongs to."""
-
-
-class Sector(StrEnum):
-    """The humanitarian clusters (IASC)."""
-
-    CCCM = "CCCM"
-    EARLY_RECOVERY = "early recovery"
-    EDUCATION = "education"
-    EMERGENCY_TELECOMS = "emergency telecoms"
-    FOOD_SECURITY = "food security"
-    HEALTH = "health"
-    LOGISTICS = "logistics"
-    NUTRITION = "nutrition"
-    PROTECTION = "protection"
-    SHELTER_NFI = "shelter/NFI"
-    WASH = "WASH"
-
-
-Item.model_rebuild()
 
 
 class HarmCategory(StrEnum):

@@ -10,6 +10,7 @@ from typing_extensions import TypedDict
 
 from domain import actors, agreements, convoys, enrolments, families, processes, talks
 from domain import places as places_family
+from domain.convoy_events import ClearanceDenied, ClearanceGranted
 from domain.edtf import When
 from domain.event import Payload, Recorded, instant
 from domain.general import Due, RoleHeld, SubjectState, unanswered
@@ -17,7 +18,7 @@ from domain.lines import Candidate, Cited, Line
 from domain.references import references_in
 from domain.values import Area, Label, Value
 from projections.answers.deadlines import ShownDue
-from projections.answers.explanations import Evidence, Marks
+from projections.answers.explanations import Dated, Evidence, Marks
 from projections.answers.lines import Citation, Said, ShownCandidate, ShownForeignId, ShownLabel, ShownLine
 from projections.answers.subjects import (
     ActorLines,
@@ -142,7 +143,12 @@ def said(data: Value, *leave_out: str) -> Said:
     return cast(Said, _without_empty(data.model_dump(mode="json", exclude_none=True, exclude=set(leave_out))))
 
 
-_SELDOM = frozenset(("parts", "ids", "coded", "against", "types", "provisions", "topics", "absent"))
+_SELDOM = frozenset(
+    (
+        *("parts", "ids", "coded", "against", "types", "provisions"),
+        *("topics", "absent", "means", "hours", "refused"),
+    )
+)
 """Lists that most reports leave empty: shown only if there is something in them."""
 
 
@@ -322,6 +328,8 @@ def convoy(renderer: Renderer, state: convoys.ConvoyState) -> ConvoyLines:
         "departure": renderer.line(state.departure, renderer.said),
         "removed": [renderer.cited(cited) for cited in state.removed],
         "arrival": renderer.line(state.arrival, renderer.said),
+        "postponed": renderer.line(state.postponed, renderer.said),
+        "passage": renderer.line(state.passage, renderer.said),
     }
 
 
@@ -334,7 +342,7 @@ def whereabouts(renderer: Renderer, seen: convoys.Whereabouts) -> Whereabouts:
     }
 
 
-def clearance(renderer: Renderer, data: convoys.ClearanceGranted | convoys.ClearanceDenied) -> Clearance:
+def clearance(renderer: Renderer, data: ClearanceGranted | ClearanceDenied) -> Clearance:
     return {"decision": data.gist, **renderer.said(data)}
 
 
@@ -445,6 +453,7 @@ def evidence(recorded: Recorded, marks: Marks | None = None, possible: str | Non
         "basis": event.basis.value,
         "sensitivity": event.sensitivity.value,
         "note": event.note,
+        **(Dated(dating=event.dating) if event.dating is not None else Dated()),
         "recorded_at": instant(recorded.recorded_at),
         "recorded_by": recorded.recorded_by,
     }

@@ -34,7 +34,20 @@ from domain.event import Event, Opening, Payload, Revision
 from domain.families import FAMILY_EVENTS, OPENINGS
 from domain.places import PlacePoint
 from domain.schedules import RecurrenceRule, Schedule
-from domain.values import FAMILY_NAMES, ItemId, Label, Place, PlaceCode, Quantity, Refers, Short, Text, Value, ZoneName
+from domain.values import (
+    FAMILY_NAMES,
+    ClockTime,
+    ItemId,
+    Label,
+    Place,
+    PlaceCode,
+    Quantity,
+    Refers,
+    Short,
+    Text,
+    Value,
+    ZoneName,
+)
 from domain.vocabulary import PAYLOADS, read_event
 
 DATES = (
@@ -210,6 +223,7 @@ _KNOWN: dict[Any, st.SearchStrategy[Any]] = {
     Text: spellings(WORDS),
     ItemId: st.sampled_from(ITEMS),
     ZoneName: st.sampled_from(ZONES),
+    ClockTime: st.sampled_from(("09:00", "17:30")),
     Duration: st.sampled_from(("P2M", "P2W", "PT72H", "P1M3D")),
     RecurrenceRule: st.sampled_from(("FREQ=WEEKLY;BYDAY=MO", "FREQ=DAILY;COUNT=3")),
     Scheme: st.sampled_from(("pa-x-agreement", "case-file")),

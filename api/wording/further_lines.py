@@ -12,7 +12,13 @@ from api.wording.language import grouped, say
 from api.wording.marks import ASIDE
 
 if TYPE_CHECKING:
-    from projections.answers.status import AgreementInStatus, RecorderCounts, RoundInStatus, StatusAnswer
+    from projections.answers.status import (
+        AgreementInStatus,
+        ConvoyInStatus,
+        RecorderCounts,
+        RoundInStatus,
+        StatusAnswer,
+    )
     from projections.answers.subjects import ShownSubject
 
 
@@ -38,6 +44,13 @@ def put_of_round(page: CitedLines, talks: RoundInStatus) -> None:
     if talks["topics"]:
         page.sheet.put(say("topics: {codes}", codes=words.codings(talks["topics"])), indent=4)
     page.detail(say("not held: "), talks["not_held"], partial(values.not_held, page.names))
+
+
+def put_of_convoy(page: CitedLines, convoy: ConvoyInStatus) -> None:
+    """The same of a convoy, a corridor or a movement, with what became of the passage, and until when it is put off."""
+    put(page, convoy)
+    page.detail(say("passage: "), convoy["passage"], partial(values.passage, page.names))
+    page.detail(say("put off: "), convoy["postponed"], values.postponed)
 
 
 def put_of_process(page: CitedLines, status: StatusAnswer) -> None:

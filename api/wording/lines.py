@@ -133,6 +133,8 @@ SHOW: dict[str, ShowLine] = {
     "enrolments.described": values.register,
     "signatures": values.signature,
     "declared": values.declared,
+    "passage": values.passage,
+    "postponed": lambda _, value: values.postponed(value),
     "described_roles": lambda _, value: values.described_role(value),
     "not_held": values.not_held,
     "rounds": lambda _, value: [words.quantity(value)],

@@ -416,7 +416,7 @@ class StatusPage(CitedLines):
             self.line(
                 [(f"{self.names.subject(convoy['subject'])}: ", "bold")], convoy["whereabouts"], self._whereabouts
             )
-            further_lines.put(self, convoy)
+            further_lines.put_of_convoy(self, convoy)
             self.detail("", convoy["described"], partial(values.convoy, self.names))
             for who, decision in convoy["clearances"].items():
                 self.detail(say("clearance by {who}: ", who=self.names.actor(who)), decision, values.clearance)

@@ -333,11 +333,13 @@ def claim(value: SeriesClaim, unit: str) -> list[Fragment]:
         period,
         say(", as of {date}", date=words.when(value["as_of"])),
         quoted(value["verbatim"]),
+        say("; gave up {what}", what=cargo_text(value["handed_over"])) if value.get("handed_over") else "",
     ]
 
 
 def register(names: Names, value: Fields) -> list[Fragment]:
     parts = [say("Who may join: {who}", who=clean(value["who_may_join"]))] if value.get("who_may_join") else []
+    parts += [say("On condition: {what}", what=clean(value["conditions"]))] if value.get("conditions") else []
     parts += [say("Legal basis: {what}", what=clean(value["legal_basis"]))] if value.get("legal_basis") else []
     parts += [say("Run by {who}.", who=names.actor(value["organiser"]))] if value.get("organiser") else []
     return [sentences(parts or [say("Who may join is not said")])]
@@ -373,13 +375,44 @@ def convoy(names: Names, value: Fields) -> list[Fragment]:
     loaded = cargo_text(value.get("cargo"), value.get("people"))
     parts += [say("with {what}", what=loaded)] if loaded else []
     parts += [say("planned for {date}", date=words.when(value["planned"]))] if value.get("planned") else []
+    parts += ways(value)
+    parts += [say("how often: {what}", what=words.schedule(value["schedule"]))] if value.get("schedule") else []
+    parts += [say("last run: {date}", date=words.when(value["last_run"]))] if value.get("last_run") else []
     return [say("; ").join(parts)]
+
+
+def ways(value: Fields) -> list[str]:
+    """By which means, on which days and at which hours."""
+    said = [listed(map(coded, value["means"]))] if value.get("means") else []
+    for hours in value.get("hours", ()):
+        days = listed(map(coded, hours.get("days", ())))
+        opens, closes = hours.get("opens", ""), hours.get("closes", "")
+        clock = f"{opens}–{closes}" if opens or closes else ""
+        said.append(" ".join(filter(None, [days, clock])))
+    return said
+
+
+def passage(names: Names, value: Fields) -> list[Fragment]:
+    """What is reported of a corridor."""
+    parts = [coded(value["passage"])]
+    parts += [say("by {who}", who=names.actor(value["by"]))] if value.get("by") else []
+    parts += [say("planned for {date}", date=words.when(value["on"]))] if value.get("on") else []
+    parts += ways(value)
+    people = cargo_text(None, value.get("people"))
+    parts += [say("with {what}", what=people)] if people else []
+    return [say("; ").join([*parts, *field_text(value, "reason")])]
+
+
+def postponed(value: Fields) -> list[Fragment]:
+    until = say("until {date}", date=words.when(value["until"])) if value.get("until") else say("a time not yet named")
+    return [say("; ").join([until, *field_text(value, "reason")])]
 
 
 def clearance(decision: Fields) -> list[Fragment]:
     parts = [*field_text(decision, "conditions"), *field_text(decision, "reason")]
     until = decision.get("valid_until")
     parts += [say("valid until {date}", date=words.when(until))] if until else []
+    parts += [say("refused: {what}", what=cargo_text(decision["refused"]))] if decision.get("refused") else []
     return [tag(decision["decision"]), "".join(f" {part}" for part in parts)]
 
 
@@ -400,6 +433,9 @@ def arrival(arrived: Fields) -> list[Fragment]:
     parts += [say("delivered {what}", what=cargo_text(arrived["delivered"]))] if arrived.get("delivered") else []
     reached = arrived.get("people_reached")
     parts += [say("reached {quantity}", quantity=words.quantity(reached))] if reached else []
+    people = cargo_text(None, arrived.get("people"))
+    parts += [say("with {what}", what=people)] if people else []
+    parts += [say("refused: {what}", what=cargo_text(arrived["refused"]))] if arrived.get("refused") else []
     return [say("; ").join(parts)]
 
 

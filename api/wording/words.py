@@ -264,7 +264,8 @@ def listed(words: Iterable[str], last: str = phrase("{first} and {last}")) -> st
 def cohort(people: Fields) -> str:
     """People as a group: "about 30 wounded"."""
     category = coded(people["category"]) + (f", {clean(people['who'])}" if people.get("who") else "")
-    return f"{category}: {quantity(people['quantity'])}" if people.get("quantity") else category
+    where = f" ({label(people['place']['labels'])})" if people.get("place") else ""
+    return (f"{category}: {quantity(people['quantity'])}" if people.get("quantity") else category) + where
 
 
 def item(goods: Fields) -> str:
@@ -311,6 +312,8 @@ def grounds(reports: Iterable[Fields], actors: Mapping[str, ActorName], most: in
             ] = None
         else:
             said |= sources or {say("no source given"): None}
+        if report.get("dating"):
+            said[say("dated “{text}”", text=clean(report["dating"]))] = None
         if report.get("sensitivity") in ("high", "severe") and sensitivity != "severe":
             sensitivity = str(report["sensitivity"])
     phrases = list(said)

@@ -26,7 +26,7 @@ CONTESTED = Rule(
     "a correction or a retraction.",
     Severity.HIGH,
 )
-WORDING = {"described", "about", "summary", "description", "declared", "rounds", "not_held"}
+WORDING = {"described", "about", "summary", "description", "declared", "rounds", "not_held", "postponed", "passage"}
 NOT_COMPARED = WORDING | {"request", "departure"}
 """Lines that cannot contradict in a useful way: wording, who asks whom, what was loaded. What openings say of dates and
 kinds is compared by its parts (DESCRIBED)."""

@@ -7,10 +7,11 @@ from typing import Any
 
 from domain import convoys, general
 from domain.comparison import comparable
-from domain.convoys import ClearanceForm, ClearanceGranted
+from domain.convoy_events import ClearanceForm, ClearanceGranted, ConvoyRequested
 from domain.decimals import Exact, total
 from domain.family import FamilyFindings
 from domain.finding import DAY, Finding, Rule, Severity, few
+from domain.findings.agreements import RUN_MISSED
 from domain.findings.any_subject import passed_plan
 from domain.findings.figures import PART_ABOVE_WHOLE
 from domain.findings.wording import cut, place_name, plain_number, said_by
@@ -21,9 +22,15 @@ from domain.values import Item, Subject
 
 
 def _planned_departure(subject: Subject, state: convoys.ConvoyState, zones: Zones) -> Iterator[Finding]:
-    for c in state.described.candidates if convoys.waiting(state) else ():
-        if c.value.planned is not None:
-            yield from passed_plan(subject, "departure", c.value.planned, c.events, zones)
+    for what, when, events in convoys.plans(state):
+        yield from passed_plan(subject, what, when, events, zones)
+
+
+def _runs_missed(subject: Subject, state: convoys.ConvoyState, zones: Zones) -> Iterator[Finding]:
+    for c, day in convoys.next_runs(state):
+        if (since := moment_after(day, zones)) is not None:
+            text = f"The next run was expected by {day}, and no run since the last one is reported."
+            yield RUN_MISSED.finding(subject, text, few(c.events), since=since, about="run")
 
 
 CLEARANCE_STUCK = Rule(
@@ -61,7 +68,7 @@ def _clearance(subject: Subject, state: convoys.ConvoyState, zones: Zones) -> It
 
 
 def _not_answered(
-    subject: Subject, state: convoys.ConvoyState, asked: Candidate[convoys.ConvoyRequested], zones: Zones
+    subject: Subject, state: convoys.ConvoyState, asked: Candidate[ConvoyRequested], zones: Zones
 ) -> Iterator[Finding]:
     to, by = asked.value.to, asked.value.answer_by
     lines = state.clearances.values() if to is None else [state.clearances.get(to, Line())]
@@ -165,5 +172,5 @@ def _course(state: convoys.ConvoyState) -> tuple[Course, set[str]]:
 
 
 FINDINGS: FamilyFindings[convoys.ConvoyState] = FamilyFindings(
-    rules=(_planned_departure, _clearance, _not_arrived, _unloaded), course=_course, is_past=_is_past
+    rules=(_planned_departure, _runs_missed, _clearance, _not_arrived, _unloaded), course=_course, is_past=_is_past
 )

@@ -225,8 +225,8 @@ def _is_track(part: Series, whole: Series) -> bool:
     """Whether one series counts one track of a register, the other all tracks, of the same category."""
     if not part.enrolled or not whole.enrolled:
         return False
-    (track, category), (of_track, of_category) = part.enrolled, whole.enrolled
-    return bool(track) and not of_track and category == of_category
+    (track, *rest), (of_track, *of_rest) = part.enrolled, whole.enrolled
+    return bool(track) and not of_track and rest == of_rest
 
 
 def _series(claim: ClaimMade) -> str:

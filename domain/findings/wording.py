@@ -9,7 +9,8 @@ from domain.actors import ActorRelated
 from domain.agreement_events import AgreementRelated, AgreementSigned, ObligationAgreed, ObligationAssessed
 from domain.agreements import Term
 from domain.claimants import Claimant, ClaimantKind, distinct, told_apart
-from domain.convoys import ClearanceDenied, ClearanceGranted, ConvoyArrived, Whereabouts
+from domain.convoy_events import ClearanceDenied, ClearanceGranted, ConvoyArrived
+from domain.convoys import Whereabouts
 from domain.decimals import Exact, as_text
 from domain.general import PositionTaken, RoleHeld, RoleReported
 from domain.lines import Candidate

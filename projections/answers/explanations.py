@@ -55,7 +55,14 @@ class ShownSource(Said):
     """Who published what, as in the schema `Source`."""
 
 
-class Evidence(Marks):
+class Dated(TypedDict, total=False):
+    """What only some reports have."""
+
+    dating: str
+    """The source's own words for the time."""
+
+
+class Evidence(Marks, Dated):
     """A report that a line rests on, as it reads at the horizon. What became of it is there only if there is something
     to tell."""
 

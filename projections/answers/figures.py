@@ -38,6 +38,8 @@ class SeriesClaim(ShownQuantity, Within):
     as_of: str | None
     reason: str | None
     """Of an assessment."""
+    handed_over: NotRequired[list[Said]]
+    """What those who enrolled gave up, as in the schema `Item`."""
     claims: int
     """How many this claimant made on this series."""
     events: EventIds

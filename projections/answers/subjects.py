@@ -229,6 +229,10 @@ class ConvoyLines(TypedDict):
     departure: ShownLine[Said] | None
     removed: list[Citation]
     arrival: ShownLine[Said] | None
+    postponed: ShownLine[Said] | None
+    """The fields of `ConvoyPostponed`."""
+    passage: ShownLine[Said] | None
+    """Of a corridor: the fields of `PassageReported`."""
 
 
 class RegisterTrack(TypedDict):

@@ -179,6 +179,7 @@ def _series(renderer: Renderer, subject: str, claims: list[Claim], events: Mappi
                 "period": data.period,
                 "as_of": event.occurred,
                 "reason": data.reason if isinstance(data, FigureAssessed) else None,
+                **_handed_over(data),
                 "claims": claim.claims,
                 "events": renderer.rests_on([claim.event_id]),
             }
@@ -214,6 +215,17 @@ class _Kind(TypedDict, total=False):
 
     about: str
     counts: str
+
+
+class _HandedOver(TypedDict, total=False):
+    """What only some counts of a register have."""
+
+    handed_over: list[Said]
+
+
+def _handed_over(figure: Figure | EnrolmentReported) -> _HandedOver:
+    items = figure.handed_over if isinstance(figure, EnrolmentReported) else ()
+    return {"handed_over": [rendering.said(item) for item in items]} if items else {}
 
 
 def _kind(figure: Figure | EnrolmentReported) -> _Kind:

@@ -191,7 +191,7 @@ def stage_of(state: SubjectState) -> str | None:
 
 GATHERED = {*Gathered.__annotations__, *WithObligations.__annotations__}
 """What of a page the status gathers over all subjects."""
-OVER = {"concluded", "cancelled", "arrived", "turned back", "ended", "closed"}
+OVER = {"concluded", "cancelled", "failed", "arrived", "turned back", "ended", "closed"}
 
 
 def _current(renderer: Renderer, snapshot: ProcessSnapshot, kind: type[Any]) -> list[Mapping[str, object]]:

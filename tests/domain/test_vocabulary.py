@@ -34,8 +34,8 @@ NAMED = {
         AgreementEnteredIntoForce AgreementExtended AgreementSuspended AgreementResumed ViolationReported
         ViolationAssessed AgreementEnded""",
     "convoys": """
-        ConvoyReported ConvoyRequested ClearanceGranted ClearanceDenied ConvoyDeparted CheckpointPassed ConvoyHeld
-        ItemsRemoved ConvoyTurnedBack ConvoyArrived ConvoyCancelled""",
+        ConvoyReported ConvoyRequested ClearanceGranted ClearanceDenied ConvoyPostponed PassageReported ConvoyDeparted
+        CheckpointPassed ConvoyHeld ItemsRemoved ConvoyTurnedBack ConvoyArrived ConvoyCancelled""",
     "enrolments": "EnrolmentOpened EnrolmentReported EnrolmentClosed EnrolmentReopened",
     "places": "PlaceIdentified",
     "any subject": """

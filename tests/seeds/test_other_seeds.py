@@ -12,7 +12,7 @@ import pytest
 
 from domain.agreement_events import AgreementEnteredIntoForce, AgreementReached, ObligationAgreed
 from domain.agreements import AgreementState
-from domain.convoys import ConvoyReported
+from domain.convoy_events import ConvoyReported
 from domain.event import Event, Opening, Revision
 from domain.families import due, fold
 from domain.general import IncidentReported, PositionTaken, RoleTaken, StatementMade

@@ -253,6 +253,8 @@ CONVOY: ConvoyPage = {
     "departure": None,
     "removed": [],
     "arrival": None,
+    "postponed": None,
+    "passage": None,
     "roles": [],
     "positions": [],
     "described_roles": [],

@@ -49,7 +49,7 @@ def test_the_sections_stand_in_the_order_of_the_first_screen() -> None:
         "truce",
         *("obligations", "totals"),
         *("talks", "positions", "proposals"),
-        *("roles", "bodies", "control", "access", "instruments"),
+        *("roles", "described_roles", "bodies", "control", "access", "instruments"),
         "figures",
         "enrolments",
         *("convoys", "agreements", "statements"),
