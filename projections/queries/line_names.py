@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypeGuard, cast, get_args
 
 from typing_extensions import TypedDict
@@ -104,7 +105,8 @@ def lines_of(shown: Fields, begins: str = "") -> dict[str, NamedLine]:
                     parts = {"agreed": entry["agreed"], "score": entry["score"]}
                     lines |= {f"{begins}{field}.{entry['obligation']}.{n}": line for n, line in parts.items() if line}
             case [dict(), *_] if field == "control":
-                lines |= {f"{begins}{field}.{key}": line for key, line in _by_place(value)}
+                for key, line in _by_place(value):
+                    _put(lines, f"{begins}{field}", [key], line)
             case [dict(), *_] if field in KEYS or field == "areas":
                 for entry in value:
                     line = entry if _is_line(entry) else _cited(entry)
@@ -232,8 +234,11 @@ def _by_place(lines: list[NamedLine]) -> Iterator[tuple[str, NamedLine]]:
 
 def _put(lines: dict[str, NamedLine], field: str, key: Iterable[object], line: NamedLine) -> None:
     name = ".".join([field, *(slug(part) for part in key if part)])
-    if name in lines:
-        name += f".{line['events'][0][:_SHORT]}" if line["events"] else ".2"
+    if name in lines:  # two places of one name, two proposals of one kind
+        event = line["events"][0] if line["events"] else ""
+        others = (f"{name}.{event[:length]}" for length in (_SHORT, len(event)) if event)
+        numbered = (f"{name}.{number}" for number in range(2, len(lines) + 3))
+        name = next(other for other in chain(others, numbered) if other not in lines)
     lines[name] = line
 
 

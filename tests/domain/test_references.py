@@ -8,7 +8,7 @@ import pytest
 
 from domain.event import Event, Revision
 from domain.references import actors_named, misfit, naming, references
-from domain.values import Subject
+from domain.values import Refers, Subject
 from domain.vocabulary import PAYLOADS, model_of
 from tests.spec import event
 
@@ -123,3 +123,10 @@ def test_the_actors_that_an_event_names_are_those_it_refers_to(name: str) -> Non
     if not isinstance(sent.data, Revision):
         assert actors_named(naming(sent, stays)) == {Subject("actors/stays")}
     assert naming(sent, {Subject("actors/nobody"): Subject("actors/stays")}) is sent
+
+
+def test_a_place_is_referred_to_by_its_id_and_by_what_lies_within_it() -> None:
+    access = event("AccessReported", data={"place": {"id": "mill"}, "access": "open"})
+    assert list(references(access)) == [("/data/place/id", Refers("places"), "mill")]
+    within = event("PlaceIdentified", data={"labels": [{"text": "Mill"}], "within": "valley"})
+    assert list(references(within)) == [("/data/within", Refers("places"), "valley")]

@@ -24,7 +24,7 @@ from ledger.append import Append, Appended
 from ledger.ledger import Ledger
 from ledger.mapper import Draft
 from tests.ledger.sending import NOON, append, draft, opening, statement
-from tests.spec import wire
+from tests.spec import event, wire
 
 
 def pointers(refusal: Refusal) -> list[str]:
@@ -398,3 +398,12 @@ def test_a_recorded_zone_is_answered_as_before_when_no_table_has_it_any_more(
     assert (again.events, again.new) == (first.events, 0)
     with pytest.raises(Malformed):
         append(ledger, zoned("Asia/Damascus", "processes/other"))
+
+
+def test_a_place_that_is_named_must_be_known_and_lies_not_within_itself(ledger: Ledger) -> None:
+    labels = [{"text": "Mill"}]
+    for data, told in (({"within": "mill"}, "in a relation to itself"), ({"within": "valley"}, "with PlaceIdentified")):
+        with pytest.raises(UnknownReference, match=told):
+            ledger.append(
+                Append((Draft.of(event("PlaceIdentified", subject="places/mill", data={"labels": labels, **data})),))
+            )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from itertools import permutations
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from projections.compare import compare
 from projections.queries.at_horizon import PRESENT, HorizonRequest
 from projections.queries.findings import all_findings
+from projections.queries.line_names import lines_in
 from projections.queries.subjects import place_page, places
 from projections.read_models.search_names import PLACE, found
 from tests.projections.world import NOW, Wire, folded, follow, kept, pull, reading, recorded, views
@@ -321,3 +322,12 @@ def test_a_process_is_found_by_the_names_of_places_that_it_names_by_their_ids() 
             assert set(found(snapshot, query, (PLACE,))) == {"valley"}
             assert [one["subject"] for one in places(snapshot, query, None, 10).items] == ["places/rashidiya"]
         assert found(snapshot, "rashidiya", (PLACE,)) == {}
+
+
+def test_lines_of_places_of_one_name_have_a_name_each() -> None:
+    where = (place(**HERE), place(**FAR), place())
+    reports = [*(access(one, f"2024-03-0{n}") for n, one in enumerate(where, 1))]
+    reports += [control(one, "2024-03-01", f"council-{n}") for n, one in enumerate(where)]
+    names = lines_in(cast(Any, in_each_way(OPENED, *reports)))
+    assert [name.startswith("access.al-rashidiya") for name in names].count(True) == 3
+    assert [name.startswith("control.al-rashidiya") for name in names].count(True) == 3
