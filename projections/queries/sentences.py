@@ -65,7 +65,7 @@ def _phrase(name: str, value: Any, labels: Mapping[str, str]) -> str:
             return f"{lead or name.replace('_', ' ') + ' '}{value:,}"
         case [{"text": str(text)}, *_] | {"labels": [{"text": str(text)}, *_]}:
             return lead + text
-        case {"value": _} | {"low": _} | {"high": _} | {"qualifier": _}:
+        case {"value": int() | float()} | {"low": _} | {"high": _} | {"qualifier": _}:
             return quantity(value)
         case list():
             return lead + " and ".join(filter(None, (_phrase("", item, labels) for item in value)))

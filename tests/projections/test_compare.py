@@ -25,7 +25,7 @@ from tests.spec import wire
 from tests.strategies import histories, with_unified_actors
 
 SEED = Path(__file__).parents[2] / "seeds" / "ilvaran-valley.ndjson"
-"""With a process whose time zone and whose code are known it has something in every table."""
+"""With a process whose time zone and whose ids are known it has something in every table."""
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +33,7 @@ def log() -> list[Recorded]:
     labels = [{"text": "Eastern Kalamun", "lang": "en"}]
     areas = [{"labels": labels, "codes": [{"scheme": "register", "value": "7"}]}]
     data = {"labels": labels, "areas": areas, "time_zone": "Asia/Damascus"}
+    data["ids"] = [{"scheme": "case-file", "id": "7"}]
     zoned = wire("ProcessOpened", subject="processes/zoned", data=data)
     return recorded([*(json.loads(line) for line in SEED.read_text(encoding="utf-8").splitlines()), zoned])
 
