@@ -125,6 +125,8 @@ def uuid7() -> UUID:
 
 def _check_media_type(request: Request) -> None:
     """Only JSON is taken. A web page of another origin cannot send that type without asking first."""
+    if (coding := request.headers.get("content-encoding", "identity")).strip().lower() not in ("", "identity"):
+        raise WrongMediaType(f"send the body as it is, without Content-Encoding: {coding[:50]}")
     sent = request.headers.get("content-type", "")
     if sent == "application/json":
         return

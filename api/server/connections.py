@@ -1,13 +1,18 @@
 """Connections as the server keeps them: uvicorn's, with limits on how long it waits.
 
-uvicorn waits for ever for a request that has begun (a slow loris), and takes any number of connections. Here a client
-that stops sending is disconnected, and one connection too many is asked to come again. All that a request pays for it
-are two notes of the time: once a second, all connections are checked.
+uvicorn waits for ever for a request that has begun (a slow loris), takes any number of connections, and a request line
+and headers of any length. Here a client that stops sending is disconnected, one connection too many is asked to come
+again, and what is too long is refused. All that a request pays for it are two notes of the time and a count of its
+headers: once a second, all connections are checked.
+
+An answer that ends a connection while the client still sends would be lost: the client's system throws it away when
+the connection is reset. So what is still coming is read and dropped for a while (`LINGERING`) before it is closed.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -20,6 +25,11 @@ HEADERS = 10.0  # seconds for the headers of a request, and for a new connection
 SILENCE = 20.0  # seconds without a byte, in the middle of a body
 BODY = 600.0  # seconds for a whole body: lines may be slow
 LOOK = 1.0  # seconds between two looks
+TARGET = 16 * 1024  # bytes of the path and the query of a request
+HEADER_SECTION = 64 * 1024  # bytes of all headers of a request
+HEADER_LINES = 100
+LINGERING = 5.0  # seconds in which the rest of a request that was refused is read and dropped
+DROPPED = 64 * 1024 * 1024  # bytes of it that are dropped
 
 
 JOINED = 64 * 1024  # bytes: what is longer is not copied
@@ -32,11 +42,15 @@ class Joining:
     waits for what follows in the same turn of the event loop, no longer.
     """
 
-    __slots__ = ("_held", "_loop", "_transport", "lost")
+    __slots__ = ("_closing", "_held", "_linger", "_loop", "_transport", "lost")
 
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop, linger: Callable[[], bool]
+    ) -> None:
         self._transport = transport
         self._loop = loop
+        self._linger = linger
+        self._closing = False
         self._held = b""
         self.lost = False
         """Whether nothing can be written any more."""
@@ -63,6 +77,16 @@ class Joining:
             self._transport.write(held)
 
     def close(self) -> None:
+        """Closes the connection, once the client has sent the rest of its request."""
+        self.let_go()
+        if not self._closing and not self._transport.is_closing() and not self._linger():
+            self._transport.close()
+        self._closing = True
+
+    def is_closing(self) -> bool:
+        return self._closing or self._transport.is_closing()
+
+    def close_at_once(self) -> None:
         self.let_go()
         self._transport.close()
 
@@ -82,12 +106,21 @@ class Connection(HttpToolsProtocol):
         """When the request began that is not here as a whole yet."""
         self._heard = 0.0
         self._in_body = False
+        self._lines = self._section = 0
+        """Lines and bytes of the headers that have come as a whole."""
+        self._head = 0
+        """Bytes of the headers of the request that is coming in, as far as they have come."""
+        self._refusal: ProblemAnswer | None = None
+        """What is answered in place of what cannot be read."""
+        self._lingers_until: float | None = None
+        """Until when what still comes is dropped; None: the connection is in use."""
+        self._dropped = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        self._joining = Joining(transport, self.loop)
+        self._joining = Joining(transport, self.loop, self._linger)
         super().connection_made(cast(asyncio.Transport, self._joining))
         self._began = self.loop.time()
-        if len(self.connections) > self.most:
+        if len(self.connections) > self.most and sum(map(_in_use, self.connections)) > self.most:
             self._refuse(of_refusal(Unavailable("there are too many connections: try again in a moment")))
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -99,14 +132,40 @@ class Connection(HttpToolsProtocol):
         super().eof_received()
 
     def data_received(self, data: bytes) -> None:
+        if self._lingers_until is not None:
+            self._dropped += len(data)
+            if self._dropped > DROPPED:
+                self._joining.close_at_once()
+            return
         self._heard = self.loop.time()
         if self._began is None and (self.cycle is None or self.cycle.response_complete):
-            self._began, self._in_body = self._heard, False
+            self._began, self._in_body, self._head = self._heard, False, 0
+        in_head = self._began is not None and not self._in_body
         super().data_received(data)
+        # The parser tells of a header when it is complete: one without an end is counted here, by what asyncio reads at
+        # once, 256 KiB at most.
+        if in_head and self._began is not None and not self._in_body and self._lingers_until is None:
+            self._head += len(data)
+            if self._head > HEADER_SECTION + TARGET:
+                self._refuse(_headers_too_large())
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._began, self._in_body = self._heard, False
+        self._head = self._lines = self._section = 0
+
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        if len(self.url) > TARGET:
+            detail = f"path and query may have {TARGET:,} bytes together: send fewer or shorter parameters"
+            self._give_up(problem(414, None, "URI Too Long", detail, retry=False))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._lines += 1
+        self._section += len(name) + len(value) + 4
+        if self._lines > HEADER_LINES or self._section > HEADER_SECTION:
+            self._give_up(_headers_too_large())
+        super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
@@ -116,8 +175,31 @@ class Connection(HttpToolsProtocol):
         self._began = None
         super().on_message_complete()
 
+    def _give_up(self, refusal: ProblemAnswer) -> None:
+        """Stops the parser, which then calls `send_400_response`."""
+        self._refusal = refusal
+        raise ValueError("the request is refused")
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002  ours says more
+        """Answers what cannot be read as a request."""
+        detail = "this is no request of HTTP/1.1: send one as RFC 9112 says"
+        self._refuse(self._refusal or problem(400, None, "Bad Request", detail, retry=False))
+
+    def _linger(self) -> bool:
+        """Whether the rest of a request is read and dropped first, so that the client sees the answer to it."""
+        if self._began is None or self._joining.lost or not self._joining.can_write_eof():
+            return False
+        self._lingers_until = self.loop.time() + LINGERING
+        self._joining.write_eof()
+        self.flow.resume_reading()
+        return True
+
     def let_go_if_slow(self, now: float) -> None:
         """Ends the connection if the rest of a request keeps the server waiting for too long."""
+        if self._lingers_until is not None:
+            if now > self._lingers_until:
+                self._joining.close_at_once()
+            return
         if self._began is None or self.transport.is_closing():
             return
         took = now - self._began
@@ -131,8 +213,16 @@ class Connection(HttpToolsProtocol):
             lines = [f"HTTP/1.1 {status.value} {status.phrase}".encode()]
             lines += [name + b": " + value for name, value in (*answer.raw_headers, (b"connection", b"close"))]
             self.transport.write(b"\r\n".join([*lines, b"", bytes(answer.body)]))
-        self._began = None
         self.transport.close()
+
+
+def _in_use(connection: Any) -> bool:
+    return getattr(connection, "_lingers_until", None) is None
+
+
+def _headers_too_large() -> ProblemAnswer:
+    detail = f"headers may have {HEADER_SECTION:,} bytes and {HEADER_LINES} lines: send fewer or shorter ones"
+    return problem(431, None, "Request Header Fields Too Large", detail, retry=False)
 
 
 async def look_after(connections: set[Any]) -> None:

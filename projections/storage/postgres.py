@@ -142,7 +142,13 @@ class DatabaseLead(Lead):
         return self._held
 
     def close(self) -> None:
+        """Gives the lead back at once: the server may notice only later that the connection is gone."""
+        import psycopg
+
         if self._connection is not None:
+            if self._held:
+                with suppress(psycopg.Error):
+                    self._connection.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", (LEAD, self._name))
             self._connection.close()
         self._connection, self._held = None, False
 

@@ -36,7 +36,7 @@ class Line:
 
 
 def joining(line: Line) -> Joining:
-    return Joining(cast(Any, line), asyncio.get_running_loop())
+    return Joining(cast(Any, line), asyncio.get_running_loop(), lambda: False)
 
 
 def test_a_head_waits_for_its_body() -> None:
