@@ -30,8 +30,9 @@ from tests.seeds.reading import SEEDS, events_in, events_of, lines_of, rows, sec
 FIRST = "eastern-kalamun.ndjson"
 OTHERS = "eastern-kalamun-as-others-told-it.ndjson"
 INVENTED = "ilvaran-valley.ndjson"
-FURTHER = (OTHERS, INVENTED)
-BEFORE = {FIRST: (), OTHERS: (FIRST,), INVENTED: ()}
+CODED = "kessur-gap.ndjson"
+FURTHER = (OTHERS, INVENTED, CODED)
+BEFORE = {FIRST: (), OTHERS: (FIRST,), INVENTED: (), CODED: ()}
 """What is loaded before each file."""
 
 EVENTS = {file: events_of(file) for file in BEFORE}
@@ -106,7 +107,7 @@ def test_each_line_can_be_appended_after_those_before_it(file: str, tmp_path: Pa
 
 
 def test_all_seeds_go_into_one_log_in_any_order_of_the_cases(tmp_path: Path) -> None:
-    for number, order in enumerate([(FIRST, OTHERS, INVENTED), (INVENTED, FIRST, OTHERS)]):
+    for number, order in enumerate([(FIRST, OTHERS, INVENTED, CODED), (CODED, INVENTED, FIRST, OTHERS)]):
         ledger = Ledger(tmp_path / str(number))
         try:
             for file in order:
@@ -283,8 +284,9 @@ def test_what_is_expected_or_to_be_stays_so() -> None:
 # --- the invented process ---------------------------------------------------------------------------------
 
 
-def test_it_uses_every_type_of_event() -> None:
-    assert set(PAYLOADS) - {event.type for event in EVENTS[INVENTED]} == set()
+def test_they_use_every_type_of_event() -> None:
+    used = {event.type for file in (INVENTED, CODED) for event in EVENTS[file]}
+    assert set(PAYLOADS) - used == set()
     assert 70 <= len(EVENTS[INVENTED]) <= 111
 
 
@@ -352,6 +354,25 @@ def test_it_is_told_as_an_office_would_hear_it() -> None:
     back = sum(later < earlier for earlier, later in pairwise(days))
     assert back < len(days) / 4
     assert any("late report" in (event.note or "") for event in EVENTS[INVENTED])
+
+
+# --- the words that coded data sets asked for --------------------------------------------------------------
+
+WORDS = """
+    ids coded topics form rounds absent nominated_by nobody described replaced_by level types holds_in only_there
+    provisions by relation lasts until_event schedule run against target parts about counts means hours passage
+    last_run refused conditions stage handed_over"""
+"""Fields that came with them."""
+
+
+def test_it_uses_every_new_word() -> None:
+    used = {name for event in EVENTS[CODED] for part in parts(event.data) for name in part.model_fields_set}
+    assert set(WORDS.split()) - used == set()
+    assert any(event.dating for event in EVENTS[CODED])
+    assert "invented" in (next(e for e in EVENTS[CODED] if e.subject == "processes/kessur-gap").note or "")
+    assert "are invented.**" in section(CODED)
+    others = {event.subject for file in BEFORE if file != CODED for event in EVENTS[file]}
+    assert {event.subject for event in EVENTS[CODED]} & others == set()
 
 
 # --- the README -------------------------------------------------------------------------------------------
