@@ -132,9 +132,7 @@ AskedAt = Annotated[Asked, Depends(asked_at)]
 
 
 def _with_zone(text: str) -> str:
-    """A time as the field of a form gives it, without seconds or zone: UTC. A day is its end."""
-    if re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
-        return f"{text}T23:59:59Z"
+    """A time as the field of a form gives it, without seconds or zone: UTC."""
     if re.fullmatch(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d", text, re.ASCII):
         return f"{text[:10]}T{text[11:]}:00Z"
     return text

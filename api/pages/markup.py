@@ -12,7 +12,7 @@ from api.wording.marks import ALERT, ASIDE, FACT, PLAN, Fragment
 
 CLASSES = {PLAN: "plan", FACT: "fact", ALERT: "alert", ASIDE: "aside"}
 """Styles of fragments, and the class that gives each a shape and a colour."""
-ELEMENTS = {"bold": "b", "italic": "i", "strike": "s"}
+ELEMENTS = {"bold": "b", "italic": "i", "strike": "s", "bold strike": "s"}
 _LANGUAGE = re.compile(f"{APART}{IN_LANGUAGE}([A-Za-z0-9-]+){IN_LANGUAGE}")
 
 

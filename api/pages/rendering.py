@@ -14,6 +14,7 @@ from starlette.responses import Response
 from api.pages import static_files
 from api.pages.asked import Asked
 from api.pages.markup import marked_up, plain
+from api.pages.tables import Cell
 from api.wording import words
 from api.wording.language import LANGUAGES, grouped, say, say_number, speaking
 from api.wording.rules import rule
@@ -30,9 +31,9 @@ HEADERS = {
     "Cache-Control": "no-cache",
     "Vary": "Accept, Accept-Language, Accept-Encoding",
 }
-SERVED = {"/"}
+SERVED = {"/", "/inbox", "/deadlines", "/findings", "/actors", "/reading"}
 """The pages that the head of each page leads to."""
-OF_PROCESS: set[str] = set()
+OF_PROCESS = {"/history", "/changes"}
 """The pages of a process beside its first screen."""
 WORTH_PACKING = 1_000  # bytes
 
@@ -57,6 +58,7 @@ def environment() -> Environment:
         "when": words.when,
         "moment": words.moment,
         "grouped": grouped,
+        "is_cell": lambda value: isinstance(value, Cell),
         "languages": LANGUAGES,
         "static": static_files.address,
         "rule": rule,

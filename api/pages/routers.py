@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from api.pages import process, processes, static_files, why
+from api.pages import guide, lists, over_time, process, processes, static_files, why
 
-PAGE_ROUTERS = (static_files.router, processes.router, process.router, why.router)
+PAGE_ROUTERS = (
+    static_files.router,
+    processes.router,
+    process.router,
+    why.router,
+    over_time.router,
+    lists.router,
+    guide.router,
+)
 """Each in its module."""

@@ -64,6 +64,20 @@ class PageSheet:
         self.sections.append(Section(key, title, aside))
         self._open.clear()
 
+    def row(
+        self,
+        left: str,
+        *parts: Fragment,
+        column: int,  # noqa: ARG002  a page has no columns of letters
+        indent: int = 2,
+        grounds: str = "",
+        marks: Sequence[Fragment] = (),
+        events: Sequence[str] = (),
+    ) -> None:
+        reason = self._reason(None, events) if events else None
+        spaced = [part for mark in marks for part in (" ", mark)]
+        self._add(Entry(fragments([*parts, *spaced]), marked_up(grounds), marked_up(left), reason), indent)
+
     def name(self, name: str, said: str = "", style: str = "") -> None:  # noqa: ARG002  it is the title here
         self.heading(said, key=name)
 

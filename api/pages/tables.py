@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
+from markupsafe import Markup
 from starlette.responses import Response
 
 from api.pages.markup import plain
@@ -16,31 +17,41 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """How a cell begins that a program for sheets would compute."""
 
 
-@dataclass(slots=True)
-class Row:
-    """A row of a table."""
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell that leads somewhere, or is HTML already."""
 
-    cells: Sequence[Any]
+    text: str | Markup
     link: str | None = None
-    """Where the first cell leads."""
-    mark: str = ""
-    """A class that gives the row a shape."""
+    link_text: str | None = None
+    """What the link says beside the text; the text itself is the link, if None."""
 
 
 @dataclass(slots=True)
 class Table:
-    """A table with the names of its columns."""
+    """A table with the names of its columns. A cell is text, a number, a `Cell` or a list of these."""
 
     head: Sequence[str]
     rows: Sequence[Sequence[Any]] = ()
     caption: str = ""
-    more: list[Row] = field(default_factory=list)
 
 
 def harmless(cell: object) -> str:
     """A cell as text that no program for sheets takes for a formula: such a one gets an apostrophe before it."""
-    text = plain("" if cell is None else cell)
-    return f"'{text}" if text.lstrip().startswith(_FORMULA) and not isinstance(cell, (int, float)) else text
+    match cell:
+        case Cell(text=Markup() as html):
+            text = html.striptags()
+        case Cell(text=shown):
+            text = plain(shown)
+        case list():
+            return ", ".join(map(harmless, cell))
+        case None:
+            return ""
+        case int() | float():
+            return str(cell)
+        case _:
+            text = plain(cell)
+    return f"'{text}" if text.lstrip().startswith(_FORMULA) else text
 
 
 def as_csv(table: Table, name: str) -> Response:

@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from api.wording import values, words
-from api.wording.language import say
+from api.wording.language import ENGLISH, say, speaking, spoken_now
 from api.wording.marks import Fragment
+from api.wording.rules import rule
 from api.wording.values import Names, tag
 from api.wording.words import Fields, clean, coded
 
@@ -165,10 +166,26 @@ _ACTOR = re.compile(r"\bactors/([a-z0-9][a-z0-9-]*)")
 
 
 def readable(text: str, actors: Mapping[str, ActorName]) -> str:
-    """A text of ours with names in place of ids, and dates in words."""
+    """A text of ours with names in place of ids, and dates in words. Findings tell in English: it says so on a page."""
+    return _in_english(lambda: _DATES.sub(lambda match: words.when(match[0]), _with_names(text, actors)))
 
+
+def finding(rule_name: str, text: str, actors: Mapping[str, ActorName]) -> str:
+    """What a finding says, with names in place of ids; before it its rule in words, where English is not spoken."""
+    said = _in_english(lambda: _with_names(text, actors))
+    return said if spoken_now().language == ENGLISH else f"{rule(rule_name)}. {said}"
+
+
+def _in_english(put: Callable[[], str]) -> str:
+    speech = spoken_now()
+    with speaking(ENGLISH, apart=False):
+        english = put()
+    return words.apart(english, ENGLISH.code) if speech.apart else english
+
+
+def _with_names(text: str, actors: Mapping[str, ActorName]) -> str:
     def name(match: re.Match[str]) -> str:
         known = actors.get(match[1])
         return clean(known["label"]) if known else match[0]
 
-    return _DATES.sub(lambda match: words.when(match[0]), _ACTOR.sub(name, clean(text)))
+    return _ACTOR.sub(name, clean(text))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.wording.language import phrase, say
+from api.wording.language import ENGLISH, phrase, say, spoken_now
 from api.wording.words import clean
 
 RULES = {
@@ -36,3 +36,8 @@ RULES = {
 def rule(name: str) -> str:
     """What a rule says, in words."""
     return say(RULES[name]) if name in RULES else clean(name)
+
+
+def rule_mark(name: str) -> str:
+    """A rule as the mark of a finding: its name, which programs know it by; in words, where English is not spoken."""
+    return clean(name) if spoken_now().language == ENGLISH else rule(name)

@@ -43,6 +43,18 @@ class Sheet(Protocol):
             again: whether the paragraph above rests on the same.
         """
 
+    def row(
+        self,
+        left: str,
+        *parts: Fragment,
+        column: int,
+        indent: int = 2,
+        grounds: str = "",
+        marks: Sequence[Fragment] = (),
+        events: Sequence[str] = (),
+    ) -> None:
+        """A paragraph beside a short text, a date: what it rests on, and its marks, stand at its end."""
+
     def name(self, name: str, said: str = "", style: str = "") -> None:
         """The name of a line, in one piece, and what is said of it."""
 

@@ -7,13 +7,12 @@ words; what is contested names every candidate with who says it; what we inferre
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from api.wording import further_lines, values, words
+from api.wording import further_lines, lines, values, words
 from api.wording.cited_lines import CitedLines, contested_lines, plain, values_of
 from api.wording.language import grouped, phrase, say, say_number
 from api.wording.marks import ALERT, ASIDE, Fragment
@@ -49,7 +48,6 @@ POSSIBLY_LEGEND = phrase(
 
 MAX_FINDINGS = 8
 """Findings on the screen, the gravest first."""
-NAMED = re.compile(r"\bactors/([a-z0-9][a-z0-9-]*)")
 TRUCE_WORDS = {
     "trial": phrase("on trial"),
     "lapsing": phrase("about to lapse"),
@@ -441,9 +439,9 @@ class StatusPage(CitedLines):
         findings = self._status["findings"]
         self.section("findings", say("What does not fit"), findings["items"], say("nothing that a rule would see"))
         for finding in findings["items"][:MAX_FINDINGS]:
-            text = NAMED.sub(lambda actor: self.names.actor(actor[1]), clean(finding["text"]))
             severity = coded(finding["severity"])
             mark: Fragment = (f"[{severity}]", ALERT if finding["severity"] == "high" else "bold")
+            text = lines.finding(finding["rule"], finding["text"], self.names.actors)
             said = f" {self.names.subject(finding['subject'])}: {text}"
             self.sheet.cite(mark, said, grounds="", of=finding, events=finding["events"], indent=2)
         if findings["total"] > MAX_FINDINGS:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from api.wording import words
-from api.wording.language import grouped, say, say_number
+from api.wording.language import REJOINED, grouped, say, say_number
 from api.wording.marks import ALERT, FACT, PLAN, Fragment
 from api.wording.words import Fields, clean, coded, listed
 
@@ -120,7 +120,8 @@ def field_text(value: Fields, name: str, lead: str = "", after: str = "") -> lis
 
 def sentences(texts: Iterable[str]) -> str:
     """Texts one after another, each with its full stop."""
-    return " ".join(text if text.endswith((".", "!", "?", "…", "”")) else f"{text}." for text in texts)
+    ends = (".", "!", "?", "…", "”")
+    return " ".join(text if text.removesuffix(REJOINED).endswith(ends) else f"{text}." for text in texts)
 
 
 # --- processes ------------------------------------------------------------------------------------------------

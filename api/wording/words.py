@@ -245,9 +245,14 @@ def label(labels: Any, otherwise: str | None = None) -> str:
     own = (one for one in labels if code != "en" and str(one.get("lang", "")).partition("-")[0] == code)
     shown = next(own, labels[0])
     text, tag = clean(shown["text"]), str(shown.get("lang") or "")
-    if not speech.apart or tag.partition("-")[0] in ("", code) or not _TAG.fullmatch(tag):
-        return text
-    return f"{APART}{IN_LANGUAGE}{tag}{IN_LANGUAGE}{text.removeprefix(APART)}"
+    return apart(text, tag) if speech.apart and _TAG.fullmatch(tag) else text
+
+
+def apart(text: str, tag: str) -> str:
+    """A clean text set apart on a page, with its language, if that is not the one of the page."""
+    bare = text.removeprefix(APART).removesuffix(REJOINED)
+    language = f"{IN_LANGUAGE}{tag}{IN_LANGUAGE}" if tag.partition("-")[0] != spoken_now().language.code else ""
+    return f"{APART}{language}{bare}{REJOINED}"
 
 
 def place(named: Fields) -> str:

@@ -41,7 +41,7 @@ from api.http.problems import NotAcceptable
 from api.http.queries import matches
 from api.http.request_body import parse_draft, parse_request
 from api.http.schemas.events import schema_of
-from api.routes.changes import read_end
+from api.http.two_ends import read_end
 from api.server.discovery import SERVER_FILE, running_server
 from api.settings import KEEPALIVES, BadSetting, load
 from domain.edtf import BEGINNING, END, FORM, Day, When

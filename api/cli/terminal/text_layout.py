@@ -39,8 +39,22 @@ class TextLayout:
         for number, line in enumerate(self._wrapped(parts, self.width - indent - 2)):
             self._line(indent if number == 0 else indent + 2, line)
 
-    def row(self, left: str, *parts: Fragment, column: int, indent: int = 2, style: str = "") -> None:
+    def row(
+        self,
+        left: str,
+        *parts: Fragment,
+        column: int,
+        indent: int = 2,
+        style: str = "",
+        grounds: str = "",
+        marks: Sequence[Fragment] = (),
+        events: Sequence[str] = (),  # noqa: ARG002  a page links to them
+    ) -> None:
         """A paragraph beside a short text: a date, a word. A text too long for its column gets a line of its own."""
+        if grounds:
+            parts = (*parts, (f" — {grounds}", ASIDE))
+        for mark in marks:
+            parts = (*parts, " ", mark)
         if len(left) >= column:
             self._line(indent, Text(left, style))
             left = ""

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from api.app import create_app
-from api.cli.commands.changes import ChangesPage
+from api.cli.terminal.text_layout import TextLayout
 from api.settings import load
 from api.wording import lines
+from api.wording.changes_page import ChangesPage
 from api.wording.values import Names
 from projections.answers.changes import ChangesAnswer
 from projections.answers.explanations import ActorName
@@ -239,7 +240,9 @@ def test_whatever_is_recorded_can_be_told(history: list[Wire], cut: int) -> None
         for process in processes_of(log):
             since = HorizonRequest(position=min(cut, len(log)))
             answer = plain(told_between(snapshot, process, since, HorizonRequest(), datetime(2026, 2, 1, tzinfo=UTC)))
-            assert str(ChangesPage(cast(ChangesAnswer, answer), 80).draw())
+            sheet = TextLayout(80)
+            ChangesPage(cast(ChangesAnswer, answer), sheet).draw()
+            assert str(sheet)
             status = cast(StatusAnswer, folded(log, process))
             names = Names.of_status(status)
             for name, line in lines_in(status).items():

@@ -1,0 +1,267 @@
+"""Lists over all processes: what is due, what does not fit, who takes part, and what came in since one last looked."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Path, Query, Request
+from starlette.responses import Response
+
+from api.http.queries import Cursor
+from api.pages.asked import Asked, AskedPage
+from api.pages.markup import fragments
+from api.pages.rendering import page
+from api.pages.tables import Cell, Table, as_csv
+from api.wording import lines, words
+from api.wording.language import grouped, say, speaking
+from api.wording.rules import rule
+from api.wording.values import tag
+from domain.errors import BadCursor
+from domain.findings.rules import RULES
+from projections.answers.deadlines import Deadline
+from projections.answers.explanations import Explained
+from projections.answers.findings import FindingInProcess
+from projections.queries import deadlines, findings, processes, subjects
+from projections.read_models.process_list import ProcessFilter
+
+router = APIRouter(include_in_schema=False)
+ON_PAGE = 200
+SEVERITIES = ("high", "moderate", "hint")
+
+
+def listing(
+    request: Request, asked: Asked, name: str, table: Table, context: dict[str, Any], following: str | None = None
+) -> Response:
+    """A page with one table, or the table alone as CSV. Call it while the language is spoken."""
+    if asked.query.get("format") == "csv":
+        return as_csv(table, name)
+    shown = {
+        "title": table.caption,
+        "table": table,
+        "csv": asked.here(format="csv"),
+        "next": asked.here(after=following) if following else None,
+        "intro": "",
+        "filters": [],
+        "more": [],
+        **context,
+    }
+    template = context.get("template", "table.html")
+    return page(asked, template, shown, accept_encoding=request.headers.get("accept-encoding", ""))
+
+
+def of_process(asked: Asked, process: str) -> Cell:
+    """The id of a process that leads to its page."""
+    return Cell(words.clean(process), asked.link(f"/processes/{quote(process)}"))
+
+
+@router.get("/deadlines")
+def list_deadlines(
+    request: Request,
+    asked: AskedPage,
+    process: Annotated[str | None, Query(max_length=64)] = None,
+    overdue: str | None = None,
+    after: Cursor = None,
+    format: str | None = None,  # noqa: ARG001  `listing` reads it
+) -> Response:
+    """What is expected by a date and not settled, the first to end first."""
+    if overdue not in (None, "", "true", "false"):
+        raise BadCursor.at("overdue", "choose true or false")
+    chosen = {"true": True, "false": False}.get(overdue or "")
+    with asked.services.views.reading() as reading:
+        listed, explained = deadlines.deadlines(
+            reading, datetime.now(UTC), process=process or None, overdue=chosen, after=after or None, limit=ON_PAGE
+        )
+    with speaking(asked.language):
+        head = [say("When"), say("What"), say("Of what"), say("Who"), say("Process"), say("Who says so")]
+        rows = [_deadline(asked, deadline, explained) for deadline in listed.items]
+        calendar = "/v1/deadlines.ics" + (f"?process={quote(process)}" if process else "")
+        context = {
+            "intro": say(
+                "What is expected by a date and not settled. That a date has passed does not tell what became of it."
+            ),
+            "filters": [
+                ("overdue", say("Which"), [("true", say("overdue")), ("false", say("still to come"))], overdue or "")
+            ],
+            "more": [(calendar, say("As a calendar, to subscribe to"))],
+        }
+        return listing(request, asked, "deadlines", Table(head, rows, say("Deadlines")), context, listed.next)
+
+
+def _deadline(asked: Asked, deadline: Deadline, explained: Explained) -> list[Any]:
+    actors, evidence = explained["actors"], explained["evidence"]
+    reports = [evidence[event] for event in deadline["events"] if event in evidence]
+    marks = [tag("overdue")] if deadline["overdue"] else [tag("planned")]
+    marks += [" ", tag("contested")] if deadline["contested"] else []
+    who = words.claimed_by(f"actors/{deadline['actor']}", actors) if deadline["actor"] else ""
+    return [
+        Cell(fragments([*marks, " ", words.when(deadline["when"])])),
+        words.coded(deadline["what"]),
+        words.clean(deadline["label"]),
+        who,
+        [of_process(asked, process) for process in deadline["processes"]],
+        Cell(words.grounds(reports, actors), asked.link(f"/events/{deadline['events'][0]}")),
+    ]
+
+
+@router.get("/findings")
+def list_findings(
+    request: Request,
+    asked: AskedPage,
+    rule_name: Annotated[str | None, Query(alias="rule", max_length=64)] = None,
+    severity: str | None = None,
+    after: Cursor = None,
+    format: str | None = None,  # noqa: ARG001
+) -> Response:
+    """What does not fit, process by process, the gravest first."""
+    for name, value, known in (("rule", rule_name, tuple(RULES)), ("severity", severity, SEVERITIES)):
+        if value and value not in known:
+            raise BadCursor.at(name, "choose one of " + ", ".join(known))
+    with asked.services.views.reading() as reading:
+        listed, names = findings.all_findings(
+            reading, datetime.now(UTC), rule_name or None, severity or None, after or None, ON_PAGE
+        )
+    with speaking(asked.language):
+        head = [say("Severity"), say("Rule"), say("What it is"), say("Process"), say("Since"), say("Reports")]
+
+        def row(finding: FindingInProcess) -> list[Any]:
+            style = "bold red" if finding["severity"] == "high" else "bold"
+            return [
+                Cell(fragments([(f"[{words.coded(finding['severity'])}]", style)])),
+                rule(finding["rule"]),
+                lines.readable(finding["text"], names["actors"]),
+                of_process(asked, finding["process"]),
+                words.day(finding["since"]) if finding["since"] else "",
+                [
+                    Cell(grouped(number), asked.link(f"/events/{event}"))
+                    for number, event in enumerate(finding["events"], 1)
+                ],
+            ]
+
+        rows = [row(finding) for finding in listed.items]
+        context = {
+            "intro": say(
+                "A finding is something that somebody can act on. It goes away when later reports resolve it."
+            ),
+            "filters": [
+                ("rule", say("Rule"), [(one, rule(one)) for one in RULES], rule_name or ""),
+                ("severity", say("Severity"), [(one, words.coded(one)) for one in SEVERITIES], severity or ""),
+            ],
+        }
+        return listing(request, asked, "findings", Table(head, rows, say("Findings")), context, listed.next)
+
+
+@router.get("/actors")
+def list_actors(
+    request: Request,
+    asked: AskedPage,
+    q: Annotated[str | None, Query(max_length=300)] = None,
+    after: Cursor = None,
+    format: str | None = None,  # noqa: ARG001
+) -> Response:
+    """The actors, by id."""
+    with asked.services.views.reading() as reading:
+        listed = subjects.actors(reading, q or None, after or None, ON_PAGE)
+    with speaking(asked.language):
+        head = [say("Name"), say("Other names"), say("Kind"), say("Id")]
+        rows: list[list[Any]] = []
+        for actor in listed.items:
+            identity = actor["subject"].partition("/")[2]
+            kind = actor["kind"]
+            rows.append(
+                [
+                    Cell(words.label(actor["labels"], identity), asked.link(f"/actors/{quote(identity)}")),
+                    words.listed(words.label([label]) for label in actor["labels"][1:]),
+                    words.coded(kind["value"]) if kind and kind["value"] else "",
+                    words.clean(identity),
+                ]
+            )
+        context = {
+            "search": ("q", say("Name or code"), q or ""),
+            "intro": say("A role belongs to a record, not to an actor: a party here may be a guarantor there."),
+        }
+        return listing(request, asked, "actors", Table(head, rows, say("Actors")), context, listed.next)
+
+
+@router.get("/actors/{actor}")
+def show_actor(
+    request: Request,
+    actor: Annotated[str, Path(max_length=64)],
+    asked: AskedPage,
+    format: str | None = None,  # noqa: ARG001
+) -> Response:
+    """An actor: its names, and in which processes it holds which roles."""
+    with asked.services.views.reading() as reading:
+        shown, _ = subjects.actor_page(reading, actor)
+    with speaking(asked.language):
+        head = [say("Process"), say("Role"), say("Held"), say("In whose words"), say("Who says so")]
+        rows: list[list[Any]] = []
+        for role in shown["processes"]:
+            held = role["value"]
+            reports = [shown["evidence"][event] for event in role["events"] if event in shown["evidence"]]
+            said = [tag("contested")] if held is None else [tag(held["modality"] if held["held"] else "ended")]
+            rows.append(
+                [
+                    of_process(asked, role["process"]),
+                    words.coded(role["role"]) + (f" ({words.coded(role['scope'])})" if role["scope"] else ""),
+                    Cell(fragments(said)),
+                    words.clean(role["verbatim"]) if role["verbatim"] else "",
+                    Cell(words.grounds(reports, shown["actors"]), asked.link(f"/events/{role['events'][0]}")),
+                ]
+            )
+        names = [
+            words.label([label])
+            + (f" ({say('used by {who}', who=words.claimed_by(used, shown['actors']))})" if used else "")
+            for label in shown["labels"]
+            for used in [str(dict(label).get("used_by") or "")]
+        ]
+        kind = shown["kind"]
+        context: dict[str, Any] = {
+            "title": words.label(shown["labels"], actor),
+            "facts": [
+                (say("Names, each as somebody uses it"), names),
+                (say("Kind"), [words.coded(kind["value"])] if kind and kind["value"] else []),
+                (say("Former names"), [words.clean(name) for name in shown["former_labels"]]),
+                (say("Id"), [words.clean(actor)]),
+            ],
+        }
+        return listing(request, asked, f"actor-{actor}", Table(head, rows, say("Roles, by process")), context)
+
+
+@router.get("/inbox")
+def list_news(
+    request: Request,
+    asked: AskedPage,
+    since: Annotated[int, Query(ge=0, le=2**63 - 1)] = 0,
+    after: Cursor = None,
+    format: str | None = None,  # noqa: ARG001
+) -> Response:
+    """The processes of which something became known after a position of the log."""
+    with asked.services.views.reading() as reading:
+        listed = processes.processes(reading, ProcessFilter(updated_after=since), after or None, ON_PAGE)
+        position = reading.position
+    newest = sorted(listed.items, key=lambda entry: -entry["updated"]["position"])
+    with speaking(asked.language):
+        head = [say("Process"), say("Last recorded"), say("Last heard"), say("What became known")]
+        rows: list[list[Any]] = [
+            [
+                Cell(words.label(entry["labels"], entry["process"]), of_process(asked, entry["process"]).link),
+                words.moment(entry["updated"]["recorded_at"]),
+                words.when(entry["last_heard"]["on"]),
+                Cell(say("show it"), asked.link(f"/processes/{quote(entry['process'])}/changes", since=since)),
+            ]
+            for entry in newest
+        ]
+        table = Table(head, rows, say("What became known after log position {position}", position=grouped(since)))
+        context = {
+            "title": say("Inbox"),
+            "intro": say("Keep the link below: the next time, it shows what became known since now."),
+            "more": [
+                (
+                    asked.link("/inbox", since=position),
+                    say("From here on: what becomes known after log position {position}", position=grouped(position)),
+                )
+            ],
+        }
+        return listing(request, asked, "inbox", table, context, listed.next)
