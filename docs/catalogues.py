@@ -1,0 +1,101 @@
+"""Brings the catalogues of phrases up to date with the code: `uv run python -m docs.catalogues`.
+
+A new phrase is added without a translation, and shown in English until it has one; one that is not used any more goes.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import pkgutil
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po, write_po
+
+import domain
+from api.wording.language import CATALOGUES, LANGUAGES, TERM
+from domain.vocabulary import PAYLOADS
+
+ROOT = Path(__file__).parent.parent
+CALLS = {"say", "phrase", "say_number"}
+_IN_TEMPLATE = re.compile(r'\bsay\("((?:[^"\\]|\\.)*)"')
+_COUNTED_IN_TEMPLATE = re.compile(r'\bsay_number\("([^"]*)", "([^"]*)"')
+
+Phrase = str | tuple[str, str]
+"""A phrase, or the two forms of one that goes with a number."""
+
+
+def phrases() -> Iterator[Phrase]:
+    """Every phrase in the code and in the templates."""
+    for path in sorted([*ROOT.glob("api/wording/*.py"), *ROOT.glob("api/pages/**/*.py")]):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in CALLS:
+                texts = [one.value for one in node.args[:2] if isinstance(one, ast.Constant)]
+                if node.func.id == "say_number" and len(texts) == 2:
+                    yield str(texts[0]), str(texts[1])
+                elif node.func.id != "say_number" and texts and isinstance(texts[0], str):
+                    yield texts[0]
+            elif isinstance(node, ast.Assign) and _two_forms(node.value):
+                yield tuple(ast.literal_eval(node.value))
+    for path in sorted(ROOT.glob("api/pages/templates/*.html")):
+        text = path.read_text(encoding="utf-8")
+        yield from (match[1] for match in _IN_TEMPLATE.finditer(text))
+        yield from ((match[1], match[2]) for match in _COUNTED_IN_TEMPLATE.finditer(text))
+
+
+def _two_forms(value: ast.expr) -> bool:
+    """Whether these are two forms of a phrase under a name, to be handed to `say_number`."""
+    texts = value.elts if isinstance(value, ast.Tuple) else []
+    return len(texts) == 2 and all(
+        isinstance(one, ast.Constant) and isinstance(one.value, str) and "{number}" in one.value for one in texts
+    )
+
+
+def terms() -> Iterator[str]:
+    """The coded values of the vocabulary, and the names of its event types in words."""
+    for module in pkgutil.walk_packages(domain.__path__, "domain."):
+        for held in vars(importlib.import_module(module.name)).values():
+            if isinstance(held, type) and issubclass(held, StrEnum) and held.__module__.startswith("domain."):
+                yield from (str(one) for one in held)
+    for name in PAYLOADS:
+        yield re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
+
+
+def updated(old: Catalog) -> Catalog:
+    """A catalogue with the phrases of the code, in their order, and its own translations."""
+    new = Catalog(locale=old.locale, header_comment=old.header_comment, fuzzy=False, charset="utf-8")
+    new.mime_headers = [pair for pair in old.mime_headers if pair[0] in ("Content-Type", "Plural-Forms", "Language")]
+    known = {(one.context, one.id if isinstance(one.id, str) else one.id[0]): one.string for one in old if one.id}
+    for phrase in dict.fromkeys(phrases()):
+        string = known.get((None, phrase if isinstance(phrase, str) else phrase[0]))
+        new.add(phrase, string or None)
+    coded = [term for context, term in known if context == TERM]
+    for term in dict.fromkeys([*coded, *terms()]):
+        new.add(term, known.get((TERM, term)) or None, context=TERM)
+    return new
+
+
+def written(path: Path) -> bytes:
+    """What the catalogue of a language holds when it is up to date."""
+    with path.open("rb") as file:
+        old = read_po(file, locale=path.stem)
+    text = BytesIO()
+    head = path.read_text(encoding="utf-8").partition("\n\nmsg")[0]
+    write_po(text, updated(old), width=0, omit_header=True, sort_output=False)
+    return head.encode() + b"\n\n" + text.getvalue().strip() + b"\n"
+
+
+def main() -> None:
+    for code in LANGUAGES:
+        path = CATALOGUES / f"{code}.po"
+        if path.exists():
+            path.write_bytes(written(path))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+"""The catalogues: what they translate is what the code says, in every form that a language has."""
+
+from __future__ import annotations
+
+import re
+from io import BytesIO
+
+import pytest
+from babel.messages.pofile import read_po
+
+from api.wording import words
+from api.wording.language import CATALOGUES, LANGUAGES, TERM, catalogue, say, say_number, speaking, term
+from docs.catalogues import phrases, terms, written
+
+TRANSLATED = [code for code in LANGUAGES if code != "en"]
+FORMS = {"ar": 6, "ru": 4}
+
+
+def places(text: str) -> set[str]:
+    return set(re.findall(r"\{(\w+)\}", text))
+
+
+@pytest.mark.parametrize("code", TRANSLATED)
+def test_a_translation_keeps_the_places_of_its_phrase(code: str) -> None:
+    for (context, english), forms in catalogue(code).phrases.items():
+        for form in forms:
+            if context is None:
+                assert places(form) <= places(english), (english, form)
+                assert len(forms) > 1 or places(form) == places(english), (english, form)
+                assert len(english) - len(english.lstrip()) <= 0 or form[:1] in " ،,؛;" or not form.strip(), english
+        assert len(forms) in (1, FORMS[code])
+
+
+@pytest.mark.parametrize("code", TRANSLATED)
+def test_nearly_all_is_translated(code: str) -> None:
+    known = catalogue(code).phrases
+    used = {phrase if isinstance(phrase, str) else phrase[0] for phrase in phrases()}
+    missing = [phrase for phrase in used if (None, phrase) not in known]
+    assert len(missing) < len(used) / 10, missing
+    coded = set(terms())
+    assert len([word for word in coded if (TERM, word) not in known]) < len(coded) / 5
+
+
+@pytest.mark.parametrize("code", TRANSLATED)
+def test_bringing_a_catalogue_up_to_date_keeps_what_is_translated(code: str) -> None:
+    used = {phrase if isinstance(phrase, str) else phrase[0] for phrase in phrases()}
+    fresh = read_po(BytesIO(written(CATALOGUES / f"{code}.po")), locale=code)
+    kept = {one.id if isinstance(one.id, str) else one.id[0] for one in fresh if one.string and not one.context}
+    assert {english for context, english in catalogue(code).phrases if context is None and english in used} <= kept
+
+
+def test_numbers_take_the_form_of_the_language() -> None:
+    report = "{number} report", "{number} reports"
+    with speaking(LANGUAGES["ar"], apart=False):
+        told = [say_number(*report, number) for number in (0, 1, 2, 3, 11, 100)]
+        assert len(set(told)) == 6
+        assert told[2] == "تقريران"
+        assert words.when("2017-10-29") == "29 أكتوبر 2017"
+    with speaking(LANGUAGES["ru"], apart=False):
+        assert [say_number(*report, number) for number in (1, 2, 5, 21)] == [
+            "1 сообщение",
+            "2 сообщения",
+            "5 сообщений",
+            "21 сообщение",
+        ]
+        assert words.quantity({"value": 20000.5, "qualifier": "about"}) == "около 20\u00a0000,5 чел."
+        assert term("a word of somebody's") == "a word of somebody's"
+    assert say("since {date}", date="x") == "since x"
+    assert [say_number(*report, number) for number in (1, 2)] == ["1 report", "2 reports"]
