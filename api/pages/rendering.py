@@ -31,9 +31,9 @@ HEADERS = {
     "Cache-Control": "no-cache",
     "Vary": "Accept, Accept-Language, Accept-Encoding",
 }
-SERVED = {"/", "/inbox", "/deadlines", "/findings", "/actors", "/reading"}
+SERVED = {"/", "/inbox", "/deadlines", "/findings", "/actors", "/record", "/reading"}
 """The pages that the head of each page leads to."""
-OF_PROCESS = {"/history", "/changes"}
+OF_PROCESS = {"/history", "/changes", "/timeline", "/figures", "/obligations"}
 """The pages of a process beside its first screen."""
 WORTH_PACKING = 1_000  # bytes
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.pages import guide, lists, over_time, process, processes, static_files, why
+from api.pages import drawings, guide, lists, over_time, process, processes, record, static_files, why
 
 PAGE_ROUTERS = (
     static_files.router,
@@ -10,7 +10,9 @@ PAGE_ROUTERS = (
     process.router,
     why.router,
     over_time.router,
+    drawings.router,
     lists.router,
+    record.router,
     guide.router,
 )
 """Each in its module."""

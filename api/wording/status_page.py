@@ -129,7 +129,7 @@ class StatusPage(CitedLines):
     def top(self, position: int | None) -> None:
         status, put = self._status, self.sheet.put
         name = self.names.subject(f"processes/{status['process']}")
-        others = [other for label in status["labels"] if (other := clean(label["text"])) != name]
+        others = [clean(label["text"]) for label in status["labels"] if label["text"] not in name]
         also = say("  also: {names}", names=", ".join(others)) if others else ""
         put((name, "bold"), (f"  {clean(status['process'])}", ASIDE), also)
         asked = words.horizon(status["horizon"])
@@ -208,7 +208,7 @@ class StatusPage(CitedLines):
 
     def _due(self, mark: Fragment, line: ShownDue, after: str = "") -> None:
         who = f", {self.names.actor(line['actor'])}" if line["actor"] else ""
-        what = f" {clean(line['what'].rstrip('.'))}{who}: {self.names.subject(line['subject'])}.{after}"
+        what = f" {coded(line['what'].rstrip('.'))}{who}: {self.names.subject(line['subject'])}.{after}"
         self.entry(line["events"], mark, (f" {words.when(line['when'])}", "bold"), what, of=line)
 
     def people_at_risk(self) -> None:

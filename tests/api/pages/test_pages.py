@@ -26,6 +26,9 @@ PAGES = [
     f"{KALAMUN}/history",
     f"{KALAMUN}/changes?since=20",
     f"{KALAMUN}/why",
+    f"{KALAMUN}/timeline",
+    f"{KALAMUN}/figures",
+    f"{KALAMUN}/obligations",
 ]
 
 

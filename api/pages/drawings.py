@@ -1,0 +1,243 @@
+"""Drawings of a process, each with a table of the same rows: its timeline, its figures, its obligations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from api.http.queries import Cursor, ProcessPath
+from api.pages.asked import Asked, AskedAt
+from api.pages.horizon_form import horizon_form
+from api.pages.layout import Drawing, DrawnRow, Mark, drawing, number_ticks, span_of, time_ticks
+from api.pages.markup import fragments, plain
+from api.pages.process import drawn, frame
+from api.pages.rendering import page
+from api.pages.tables import Cell, Table, as_csv
+from api.wording import values, words
+from api.wording.event_parts import told
+from api.wording.language import say, speaking
+from api.wording.values import Names
+from domain.edtf import When
+from domain.errors import BadCursor
+from projections.answers.figures import FigureSeries, SeriesClaim
+from projections.answers.lines import fields_of
+from projections.answers.obligations import LedgerSide, OwedObligation
+from projections.answers.status import StatusAnswer
+from projections.queries import history, status
+
+if TYPE_CHECKING:
+    from api.wording.event_parts import PrintedEvent
+
+router = APIRouter(include_in_schema=False)
+ON_PAGE = 150
+PLANS = {"TalksScheduled", "TalksPostponed", "ConvoyRequested", "ClearanceGranted"}
+"""Types whose date `when` lies ahead of what they report."""
+
+
+@router.get("/processes/{process}/timeline")
+def show_timeline(
+    request: Request,
+    process: ProcessPath,
+    asked: AskedAt,
+    since: Annotated[str | None, Query(max_length=64)] = None,
+    until: Annotated[str | None, Query(max_length=64)] = None,
+    after: Cursor = None,
+    format: str | None = None,
+) -> Response:
+    """When it happened and when we heard: a day, a month, an open end drawn as what it is."""
+    bounds = [_bound(name, text) for name, text in (("since", since), ("until", until))]
+    now = datetime.now(UTC)
+    with asked.services.views.reading() as reading:
+        listed = history.history(reading, process, after or None, ON_PAGE, request=asked.horizon)
+        shown, _ = status.process_status(reading, process, now, asked.horizon)
+        form, position = horizon_form(asked, reading, process), reading.position
+    with speaking(asked.language):
+        rows = [
+            row
+            for entry in listed.items
+            if entry.get("occurred") and _within(entry.get("occurred"), *bounds)
+            for row in _event_rows(asked, cast("PrintedEvent", entry), shown)
+        ]
+        head = [say("When it occurred"), say("What is reported"), say("When it was published"), say("How firm")]
+        table = Table(head, [list(row.cells) for row in rows], say("Timeline"))
+        if format == "csv":
+            return as_csv(table, f"{process}-timeline")
+        context = {
+            **frame(asked, shown, form, position),
+            "drawings": [(drawing(say("Timeline"), rows, time_ticks), None)] if rows else [],
+            "table": table,
+            "csv": asked.here(format="csv"),
+            "next": asked.here(after=listed.next) if listed.next else None,
+            "since": since or "",
+            "until": until or "",
+            "legend": [
+                ("point", say("a day, as reported")),
+                ("bar", say("some time in this span")),
+                ("arrow", say("an open end: before, or after")),
+                ("hollow", say("planned, announced or possible: not yet so")),
+                ("rough", say("approximate or uncertain")),
+                ("heard", say("when it was published")),
+            ],
+        }
+    return page(asked, "timeline.html", context, accept_encoding=request.headers.get("accept-encoding", ""))
+
+
+def _bound(name: str, text: str | None) -> When | None:
+    try:
+        return When(text.strip()) if text and text.strip() else None
+    except ValueError as reason:
+        raise BadCursor.at(name, str(reason)) from None
+
+
+def _within(occurred: str | None, since: When | None, until: When | None) -> bool:
+    """Whether a date may lie in a period."""
+    low, high, _ = span_of(occurred)
+    after_begin = since is None or high is None or high >= since.span.earliest
+    return after_begin and (until is None or low is None or low <= until.span.latest)
+
+
+def _event_rows(asked: Asked, event: PrintedEvent, shown: StatusAnswer) -> Iterable[DrawnRow]:
+    """When an event occurred and was published; of a plan, also when it is to be."""
+    data: Mapping[str, Any] = fields_of(event["data"])
+    said = fragments(list(told(event, shown["actors"])))
+    kind = plain(words.spoken(event["type"]))
+    label = f"{kind}: {plain(words.gist(data, shown['actors']))}"
+    link = asked.link(f"/events/{event['id']}")
+    published = next((one for source in event.get("sources", ()) if (one := fields_of(source).get("published"))), None)
+    modality = data.get("modality")
+    hollow = modality in ("announced", "possible")
+    low, high, rough = span_of(event.get("occurred"))
+    heard = span_of(published)[0]
+    when, known = words.when(event.get("occurred")), words.when(published) if published else say("not said")
+    firm = words.coded(modality or "actual") if not rough else say("approximate or uncertain")
+    cells = (when, Cell(said, link, say("open")), known, firm)
+    yield DrawnRow(label, Mark(low, high, hollow, rough, heard), link, f"{plain(when)}: {label}", cells)
+    if event["type"] in PLANS and isinstance(data.get("when") or data.get("planned"), str):
+        date = str(data.get("when") or data.get("planned"))
+        low, high, rough = span_of(date)
+        then = words.when(date)
+        row = (then, Cell(said, link, say("open")), known, words.coded("planned"))
+        yield DrawnRow(
+            f"{plain(words.coded('planned'))}: {label}",
+            Mark(low, high, hollow=True, rough=rough),
+            link,
+            f"{plain(then)}: {label}",
+            row,
+        )
+
+
+# --- figures --------------------------------------------------------------------------------------------------
+
+
+@router.get("/processes/{process}/figures")
+def show_figures(request: Request, process: ProcessPath, asked: AskedAt, format: str | None = None) -> Response:
+    """All newest claims as ranges on one axis for each series: never a sum, never a mean."""
+    now = datetime.now(UTC)
+    with asked.services.views.reading() as reading:
+        shown, _ = status.process_status(reading, process, now, asked.horizon)
+        form, position = horizon_form(asked, reading, process), reading.position
+    with speaking(asked.language):
+        names = Names.of_status(shown)
+        series = [*shown["figures"], *(count for register in shown["enrolments"] for count in register["counts"])]
+        drawings = [_series(asked, names, one) for one in series]
+        head = [say("Figure"), say("Who says so"), say("How many"), say("As of"), say("At least"), say("At most")]
+        table = Table(head, [list(row.cells) for _, rows in drawings for row in rows], say("Figures"))
+        if format == "csv":
+            return as_csv(table, f"{process}-figures")
+        context = {
+            **frame(asked, shown, form, position),
+            "drawings": [(made, one["contested"]) for (made, _), one in zip(drawings, series, strict=True)],
+            "table": table,
+            "csv": asked.here(format="csv"),
+        }
+    return page(asked, "figures.html", context, accept_encoding=request.headers.get("accept-encoding", ""))
+
+
+def _series(asked: Asked, names: Names, series: FigureSeries) -> tuple[Drawing, list[DrawnRow]]:
+    area = words.listed(map(words.clean, series["area"])) if series["area"] else say("area not stated")
+    scope = f"; {words.clean(series['scope'])}" if series["scope"] else ""
+    title = f"{words.coded(series['measure'])} ({words.coded(series['counting'])}): {area}{scope}"
+    rows = [_claim(asked, names, series, title, claim, assessed=False) for claim in series["claims"]]
+    rows += [_claim(asked, names, series, title, claim, assessed=True) for claim in series["assessed"]]
+    return drawing(title, rows, number_ticks), rows
+
+
+def _claim(
+    asked: Asked, names: Names, series: FigureSeries, title: str, claim: SeriesClaim, *, assessed: bool
+) -> DrawnRow:
+    who = names.claimant(claim["claimant"])
+    if assessed:
+        who = say("assessed by {who}", who=who)
+    amount, as_of = words.quantity(claim, series["unit"]), words.when(claim["as_of"])
+    said = fragments(values.claim(claim, series["unit"]))
+    link = asked.link(f"/events/{claim['events'][0]}") if claim["events"] else None
+    low, high, value = claim["low"], claim["high"], claim["value"]
+    if low is None and value is not None and claim["qualifier"] in ("up to",):
+        low = 0.0
+    mark = Mark(low, high, rough=claim["qualifier"] in ("about", "several"))
+    label = f"{plain(who)}: {plain(amount)}, {plain(as_of)}"
+    at_most = words.number(high) if high is not None else say("no bound")
+    cells = (title, who, Cell(said, link, say("open")), as_of, words.number(low), at_most)
+    return DrawnRow(label, mark, link, label, cells)
+
+
+# --- obligations ----------------------------------------------------------------------------------------------
+
+
+@router.get("/processes/{process}/obligations")
+def show_obligations(request: Request, process: ProcessPath, asked: AskedAt, format: str | None = None) -> Response:
+    """Who owes whom, side by side, with who says how far it is kept."""
+    now = datetime.now(UTC)
+    with asked.services.views.reading() as reading:
+        shown, _ = status.process_status(reading, process, now, asked.horizon)
+        form, position = horizon_form(asked, reading, process), reading.position
+    with speaking(asked.language):
+        names = Names.of_status(shown)
+        head = [
+            say("Who owes"),
+            say("What"),
+            say("To whom"),
+            say("By when"),
+            say("How far it is kept"),
+            say("Who says so"),
+        ]
+        rows = [_owed(asked, names, side, line) for side in shown["obligations"] for line in side["owes"]]
+        table = Table(head, rows, say("Obligations"))
+        if format == "csv":
+            return as_csv(table, f"{process}-obligations")
+        section = drawn(asked, shown, position).by_key()["obligations"]
+        context = {
+            **frame(asked, shown, form, position),
+            "sides": section.entries,
+            "aside": section.aside,
+            "table": table,
+            "csv": asked.here(format="csv"),
+        }
+    return page(asked, "obligations.html", context, accept_encoding=request.headers.get("accept-encoding", ""))
+
+
+def _owed(asked: Asked, names: Names, side: LedgerSide, line: OwedObligation) -> list[Any]:
+    agreed, score = line["agreed"], line["score"]
+    terms: Mapping[str, Any] = fields_of(agreed["value"]) if agreed and agreed["value"] else {}
+    marks = [values.tag("kept"), " "] if line["kept"] else [values.tag("overdue"), " "] if line["overdue"] else []
+    if score is None:
+        kept = [*marks, say("not assessed")]
+    elif score["contested"]:
+        kept = [*marks, values.tag("contested")]
+        for candidate in score["candidates"]:
+            kept += [" ", *values.score(fields_of(candidate["value"])), f" ({names.grounds(candidate['events'])})", ";"]
+    else:
+        kept = [*marks, *values.score(fields_of(cast("Any", score["value"])))]
+    events = [*(agreed["events"] if agreed else []), *(score["events"] if score else [])]
+    return [
+        names.actor(side["side"]) if side["side"] else say("Debtor not said"),
+        words.clean(terms.get("text", line["obligation"])),
+        names.named(terms.get("beneficiary") or ()),
+        words.when(terms["deadline"]) if terms.get("deadline") else "",
+        Cell(fragments(kept)),
+        Cell(names.grounds(events), asked.link(f"/events/{events[0]}") if events else None),
+    ]

@@ -1,0 +1,138 @@
+"""Recording by a form: every type has one, what is wrong comes back at its field, and nothing comes from elsewhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api.pages.forms import event_of, form_of, typed_of
+from domain.vocabulary import PAYLOADS, example
+from tests.api.conftest import HERE
+from tests.api.pages.reading import HTML, Element, checked, every, get, read
+
+OURS = {**HTML, "Sec-Fetch-Site": "same-origin", "Origin": HERE}
+CLAIM = {
+    "subject": "processes/eastern-kalamun",
+    "occurred": "2017-10-28",
+    "sources.0.publisher": "Example Office",
+    "data.measure": "members of armed groups",
+    "data.quantity.value": "3000",
+    "data.quantity.qualifier": "at least",
+}
+
+
+def post(client: TestClient, path: str, fields: dict[str, str], **headers: str) -> Any:
+    return client.post(path, data=fields, headers={**OURS, **headers}, follow_redirects=False)
+
+
+def typed_in(page: Element) -> dict[str, str]:
+    """What stands in the fields of a form."""
+    typed: dict[str, str] = {}
+    for one in every(page.one("main")):
+        name = one.attributes.get("name", "")
+        if one.name == "input":
+            typed[name] = one.attributes.get("value", "")
+        elif one.name == "textarea":
+            typed[name] = one.text
+        elif one.name == "select":
+            typed[name] = "".join(o.attributes["value"] for o in one.all("option") if "selected" in o.attributes)
+    return {name: value for name, value in typed.items() if value}
+
+
+@pytest.mark.parametrize("name", [name for name in PAYLOADS if name != "EventCorrected"])
+def test_what_a_form_of_a_type_holds_is_the_event(name: str) -> None:
+    sent = example(name)
+    typed = typed_of({field: value for field, value in sent.items() if field not in ("id", "type")})
+    event, faults = event_of(name, form_of(name, typed))
+    assert not faults
+    assert event == {field: value for field, value in sent.items() if field != "id"}
+
+
+def test_each_type_has_a_form(seeded: TestClient) -> None:
+    page = get(seeded, "/record")
+    forms = [a.attributes["href"] for a in page.one("main").all("a")]
+    assert len(forms) == len(PAYLOADS) - 1
+    for name in ("FigureReported", "TalksScheduled", "ObligationAgreed", "EventRetracted", "IncidentReported"):
+        assert f"/record/{name}" in forms
+        form = get(seeded, f"/record/{name}").one("form", method="post")
+        needed = [label.text for label in form.all("label") if "needed" in label.text]
+        assert needed, name
+
+
+def test_a_form_is_looked_at_and_then_recorded(seeded: TestClient) -> None:
+    looked = checked(post(seeded, "/record/FigureReported", {**CLAIM, "do": "look"}))
+    assert "Nothing is recorded yet" in looked.one("main").text
+    again = typed_in(looked)
+    assert again.items() >= {**CLAIM}.items()
+    assert seeded.get("/v1/head").json()["position"] == 42
+    done = post(seeded, "/record/FigureReported", {**again, "do": "record"})
+    assert done.status_code == 303
+    assert seeded.get("/v1/head").json()["position"] == 43
+    recorded = get(seeded, done.headers["location"])
+    assert "at least 3,000 persons" in recorded.one("main").text
+    assert post(seeded, "/record/FigureReported", {**again, "do": "record"}).status_code == 303
+    assert seeded.get("/v1/head").json()["position"] == 43, "sent twice, it is recorded once"
+
+
+def test_what_is_wrong_comes_back_at_its_field(seeded: TestClient) -> None:
+    wrong = {**CLAIM, "occurred": "yesterday", "data.quantity.value": "many", "data.scope": "<b>hostile"}
+    answer = post(seeded, "/record/FigureReported", {**wrong, "do": "record"})
+    assert answer.status_code == 422
+    page = checked(answer)
+    assert typed_in(page).items() >= wrong.items()
+    field = page.one("input", id="data.quantity.value")
+    assert field.attributes["aria-invalid"] == "true"
+    assert page.one("p", id="data.quantity.value-error").text
+    wrong["data.quantity.value"] = "5"
+    page = checked(post(seeded, "/record/FigureReported", {**wrong, "do": "record"}))
+    assert page.one("input", id="occurred").attributes["aria-invalid"] == "true"
+    unknown = {**CLAIM, "subject": "processes/nothing", "do": "look"}
+    page = checked(post(seeded, "/record/FigureReported", unknown))
+    assert "to be mended" in page.one("main").text
+    assert seeded.get("/v1/head").json()["position"] == 42
+
+
+def test_a_report_is_corrected_and_retracted_from_its_page(seeded: TestClient) -> None:
+    (event,) = [
+        one["id"]
+        for one in seeded.get("/v1/processes/eastern-kalamun/history").json()["events"]
+        if one["type"] == "TalksScheduled"
+    ]
+    page = get(seeded, f"/events/{event}")
+    links = [link.attributes["href"] for link in page.all("a")]
+    form = get(seeded, f"/record/correct/{event}")
+    assert f"/record/correct/{event}" in links
+    typed = typed_in(form)
+    assert typed["data.when"] == "2017-10-29"
+    typed |= {"data.when": "2017-10-30", "correction.by": "our error", "do": "record"}
+    refused = checked(post(seeded, f"/record/correct/{event}", typed))
+    assert "/data/reason" in refused.one("main").text
+    typed["correction.reason"] = "The day was misread."
+    done = post(seeded, f"/record/correct/{event}", typed)
+    assert done.status_code == 303, read(done.text).one("main").text[:800]
+    assert "corrected" in get(seeded, f"/events/{event}").one("main").text
+    retraction = typed_in(get(seeded, f"/record/EventRetracted?event={event}"))
+    assert retraction["data.event"] == event
+    retraction |= {"data.reason": "Recorded under the wrong subject.", "do": "record"}
+    assert post(seeded, "/record/EventRetracted", retraction).status_code == 303
+    assert "retracted" in get(seeded, f"/events/{event}").one("main").text
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Content-Type": "text/plain"},
+    ],
+)
+def test_nothing_is_taken_from_elsewhere(seeded: TestClient, headers: dict[str, str]) -> None:
+    answer = post(seeded, "/record/FigureReported", {**CLAIM, "do": "record"}, **headers)
+    assert answer.status_code in (400, 415)
+    bare = seeded.post("/record/FigureReported", data=CLAIM, headers=HTML)
+    assert bare.status_code == 400
+    assert seeded.get("/v1/head").json()["position"] == 42
