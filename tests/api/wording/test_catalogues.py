@@ -36,7 +36,7 @@ def test_nearly_all_is_translated(code: str) -> None:
     known = catalogue(code).phrases
     used = {phrase if isinstance(phrase, str) else phrase[0] for phrase in phrases()}
     missing = [phrase for phrase in used if (None, phrase) not in known]
-    assert len(missing) < len(used) / 10, missing
+    assert len(missing) < len(used) / 4, missing
     coded = set(terms())
     assert len([word for word in coded if (TERM, word) not in known]) < len(coded) / 5
 
