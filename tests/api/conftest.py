@@ -63,35 +63,43 @@ class FoundingCase:
         self._running.close()
 
 
-@pytest.fixture(scope="session")
-def founding_cases() -> Iterator[dict[str, tuple[FoundingCase, ExitStack]]]:
-    """One for each kind of database, once a test has asked for it."""
-    running: dict[str, tuple[FoundingCase, ExitStack]] = {}
+Shared = list[tuple[FoundingCase, ExitStack]]
+"""The case that tests share, and where it lies; empty until a test asks for it."""
+
+
+def _shared() -> Iterator[Shared]:
+    running: Shared = []
     yield running
-    for case, place in running.values():
+    for case, place in running:
         case.stop()
         place.close()
 
 
+@pytest.fixture(scope="session")
+def shared_on_sqlite() -> Iterator[Shared]:
+    yield from _shared()
+
+
+@pytest.fixture(scope="session")
+def shared_on_postgresql(databases: postgres.Databases) -> Iterator[Shared]:  # it goes before its databases do
+    yield from _shared()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def seeded(
-    request: pytest.FixtureRequest,
-    tmp_path_factory: pytest.TempPathFactory,
-    founding_cases: dict[str, tuple[FoundingCase, ExitStack]],
-) -> Iterator[TestClient]:
+def seeded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """A server that holds the founding case; its own, as far as a test can see."""
-    kind = request.param
-    if kind not in founding_cases:
+    shared: Shared = request.getfixturevalue(f"shared_on_{request.param}")
+    if not shared:
         place, stack = tmp_path_factory.mktemp("founding"), ExitStack()
         where: Path | str = place / "parley-data"
-        if kind == "postgresql":
+        if request.param == "postgresql":
             databases: postgres.Databases = request.getfixturevalue("databases")
             where = stack.enter_context(databases.one())
-        founding_cases[kind] = FoundingCase(where, place), stack
-    case, stack = founding_cases[kind]
+        shared.append((FoundingCase(where, place), stack))
+    ((case, stack),) = shared
     yield case.client
     if not case.untouched:
-        del founding_cases[kind]
+        shared.clear()
         case.stop()
         stack.close()
 
