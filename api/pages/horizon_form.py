@@ -10,7 +10,7 @@ from projections.queries import history
 from projections.queries.at_horizon import HorizonRequest
 from projections.storage.generations import ReadTransaction
 
-MOST_STEPS = 200
+MOST_STEPS = 40
 """Positions that the slider stops at, the newest."""
 
 

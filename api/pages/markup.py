@@ -18,13 +18,16 @@ _LANGUAGE = re.compile(f"{APART}{IN_LANGUAGE}([A-Za-z0-9-]+){IN_LANGUAGE}")
 
 def marked_up(text: object) -> Markup:
     """A text for the inside of an element."""
-    if isinstance(text, Markup):
-        return text
+    return text if isinstance(text, Markup) else Markup(_escaped(str(text)))  # noqa: S704  it was escaped
+
+
+def _escaped(text: str) -> str:
     escaped = str(escape(text))
     if APART in escaped and escaped.count(APART) == escaped.count(REJOINED):
-        escaped = _LANGUAGE.sub(r'<bdi lang="\1">', escaped)
+        if IN_LANGUAGE in escaped:
+            escaped = _LANGUAGE.sub(r'<bdi lang="\1">', escaped)
         escaped = escaped.replace(APART, "<bdi>").replace(REJOINED, "</bdi>")
-    return Markup(escaped)  # noqa: S704  it was escaped
+    return escaped
 
 
 def plain(text: object) -> str:
@@ -35,18 +38,20 @@ def plain(text: object) -> str:
 
 def fragments(parts: Iterable[Fragment]) -> Markup:
     """Fragments as HTML. A word in brackets is a mark, and has a shape of its own."""
-    return Markup("").join(map(_fragment, parts))
+    return Markup("".join(map(_fragment, parts)))  # noqa: S704  each was escaped
 
 
-def _fragment(part: Fragment) -> Markup:
+def _fragment(part: Fragment) -> str:
+    if isinstance(part, Markup):
+        return str(part)
     if isinstance(part, str):
-        return marked_up(part)
+        return _escaped(part)
     text, style = part
     if not text:
-        return Markup("")
+        return ""
     if text[0] == "[" and text[-1] == "]":
-        return Markup('<span class="mark {}">{}</span>').format(CLASSES.get(style, "other"), marked_up(text[1:-1]))
+        return f'<span class="mark {CLASSES.get(style, "other")}">{_escaped(text[1:-1])}</span>'
     if style in CLASSES:
-        return Markup('<span class="{}">{}</span>').format(CLASSES[style], marked_up(text))
-    element = Markup(ELEMENTS.get(style, "span"))  # noqa: S704  one of ours
-    return Markup("<{0}>{1}</{0}>").format(element, marked_up(text))
+        return f'<span class="{CLASSES[style]}">{_escaped(text)}</span>'
+    element = ELEMENTS.get(style)
+    return f"<{element}>{_escaped(text)}</{element}>" if element else _escaped(text)

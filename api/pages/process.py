@@ -65,7 +65,7 @@ def show_process(request: Request, process: ProcessPath, asked: AskedAt) -> Resp
     return page(asked, "process.html", context, accept_encoding=request.headers.get("accept-encoding", ""))
 
 
-def frame(asked: Asked, shown: StatusAnswer, form: HorizonForm, position: int) -> dict[str, Any]:
+def frame(asked: Asked, shown: StatusAnswer, form: HorizonForm | None, position: int) -> dict[str, Any]:
     """What stands around every page of one process: its name, the other pages, the horizon."""
     process = quote(shown["process"])
     pages = (
@@ -88,12 +88,13 @@ def frame(asked: Asked, shown: StatusAnswer, form: HorizonForm, position: int) -
             f"/processes/{process}", "", as_of=None, published_by=None, known_at=None, known_at_position=None
         ),
         "position": position,
+        "live": f"/v1/events?process={process}&after={position}" if asked.at_present else None,
     }
 
 
-def status_context(asked: Asked, shown: StatusAnswer, position: int) -> dict[str, Any]:
+def status_context(asked: Asked, shown: StatusAnswer, position: int, *, reasons: bool = True) -> dict[str, Any]:
     """The lines of a status, section by section."""
-    sheet = drawn(asked, shown, position)
+    sheet = drawn(asked, shown, position, reasons=reasons)
     sections = sheet.by_key()
     order = [sections[key] for key in ORDER if key in sections]
     legend = sheet.sections[-1].entries if not sheet.sections[-1].key else []
@@ -106,23 +107,24 @@ def status_context(asked: Asked, shown: StatusAnswer, position: int) -> dict[str
     }
 
 
-def drawn(asked: Asked, shown: StatusAnswer, position: int) -> PageSheet:
-    """The status on a sheet, each line with the address of its reason."""
+def drawn(asked: Asked, shown: StatusAnswer, position: int, *, reasons: bool = True) -> PageSheet:
+    """The status on a sheet, each line with the address of its reason, unless it goes to paper."""
     names = lines_in(shown)
     by_line = {id(line): name for name, line in names.items()}
     by_events: dict[tuple[str, ...], str] = {}
     for name, line in names.items():
         by_events.setdefault(tuple(line["events"]), name)
-    path = f"/processes/{quote(shown['process'])}/why"
+    path = asked.link(f"/processes/{quote(shown['process'])}/why")
+    path += "&line=" if "?" in path else "?line="
     evidence = shown["evidence"]
 
     def reason(of: Mapping[str, Any] | None, events: Sequence[str]) -> str | None:
-        if not events:
+        if not events or not reasons:
             return None
         name = by_line.get(id(of)) or by_events.get(tuple(events))
         if name is None and of is not None:
             name = by_events.get((*events, *of.get("answered_by", ())))
-        return asked.link(path, line=name) if name else asked.link(f"/events/{events[0]}")
+        return path + quote(name) if name else asked.link(f"/events/{events[0]}")
 
     def date(of: Mapping[str, Any] | None, events: Sequence[str]) -> str:
         occurred = of.get("occurred") if of else None

@@ -161,7 +161,8 @@ async def _take(
         else:
             if not dry:
                 await wait_for_views(asked.services, done.position, SHORT_WAIT)
-                return RedirectResponse(asked.link(f"/events/{done.events[0].id}"), 303)
+                kept = f"correct {corrects['id']}" if corrects else name
+                return RedirectResponse(asked.link(f"/events/{done.events[0].id}", "", recorded=kept), 303)
     doubts = await run_in_threadpool(_doubts, asked, draft) if draft is not None and not faults else []
     return await run_in_threadpool(
         _form, request, asked, name, typed, faults, corrects=corrects, looked=not faults, doubts=doubts, sent=sent
@@ -210,6 +211,7 @@ def _form(
         context: dict[str, Any] = {
             "title": say("Correct: {what}", what=words.spoken(name)) if corrects else words.spoken(name),
             "about": " ".join((PAYLOADS[name].__doc__ or "").split()),
+            "about_type": f"correct {corrects['id']}" if corrects else name,
             "fields": shown,
             "faults": [(fault.pointer, words.clean(fault.detail)) for fault in unplaced(fields, faults)],
             "many": len(faults),

@@ -33,7 +33,7 @@ HEADERS = {
 }
 SERVED = {"/", "/inbox", "/deadlines", "/findings", "/actors", "/record", "/reading"}
 """The pages that the head of each page leads to."""
-OF_PROCESS = {"/history", "/changes", "/timeline", "/figures", "/obligations"}
+OF_PROCESS = {"/history", "/changes", "/timeline", "/figures", "/obligations", "/report"}
 """The pages of a process beside its first screen."""
 WORTH_PACKING = 1_000  # bytes
 

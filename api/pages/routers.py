@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.pages import drawings, guide, lists, over_time, process, processes, record, static_files, why
+from api.pages import drawings, guide, lists, over_time, process, processes, record, report, static_files, why
 
 PAGE_ROUTERS = (
     static_files.router,
@@ -13,6 +13,7 @@ PAGE_ROUTERS = (
     drawings.router,
     lists.router,
     record.router,
+    report.router,
     guide.router,
 )
 """Each in its module."""

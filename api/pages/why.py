@@ -86,7 +86,12 @@ def _title(names: Names, name: str) -> str:
 
 
 @router.get("/events/{event}")
-def show_event(request: Request, event: Annotated[UUID, Path()], asked: AskedPage) -> Response:
+def show_event(
+    request: Request,
+    event: Annotated[UUID, Path()],
+    asked: AskedPage,
+    recorded: Annotated[str | None, Query(max_length=80)] = None,
+) -> Response:
     """One event as it was recorded, with what revises it, and where to go from it."""
     shown = record(asked.services, event)
     subject = shown["subject"]
@@ -105,6 +110,7 @@ def show_event(request: Request, event: Annotated[UUID, Path()], asked: AskedPag
         context: dict[str, Any] = {
             "title": words.spoken(shown["type"]),
             "event": shown,
+            "recorded": recorded,
             "subject_name": words.label(about["labels"], subject) if about else words.clean(subject),
             "belongs": _belongs(asked, subject, about),
             "said": _flat(shown["data"]),

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import shutil
-import threading
-import time
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-import uvicorn
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, Page, sync_playwright
-
-from api.app import create_app
-from api.cli.commands.serve import load_seed
-from api.settings import load
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's package chromium")
@@ -23,42 +19,33 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's package
 KALAMUN = "/processes/eastern-kalamun"
 PAGES = (
     "/",
-    "/inbox",
     "/deadlines",
     "/findings",
-    "/actors",
     "/actors/russia",
-    "/reading",
     "/record",
     "/record/FigureReported",
     KALAMUN,
     f"{KALAMUN}?as_of=2017-10-28",
     f"{KALAMUN}/history",
-    f"{KALAMUN}/changes?since=20",
     f"{KALAMUN}/timeline",
     f"{KALAMUN}/figures",
-    f"{KALAMUN}/obligations",
+    f"{KALAMUN}/report",
     f"{KALAMUN}/why?line=state",
     "/processes/nothing-here",
 )
-FEW = ("/", "/findings", "/record/FigureReported", KALAMUN, f"{KALAMUN}/timeline")
-PATIENCE = 30.0  # seconds
+FEW = (KALAMUN, "/record/StatementMade")
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server with the founding case."""
-    settings = load(data=tmp_path_factory.mktemp("browser"), port=0)
-    load_seed(settings)
-    running = uvicorn.Server(uvicorn.Config(create_app(settings), host="127.0.0.1", port=0, log_level="error"))
-    thread = threading.Thread(target=running.run)
-    thread.start()
-    deadline = time.monotonic() + PATIENCE
-    while not running.started and time.monotonic() < deadline:
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{running.servers[0].sockets[0].getsockname()[1]}"
-    running.should_exit = True
-    thread.join()
+    """The address of a demonstration, a process of its own."""
+    data = tmp_path_factory.mktemp("browser")
+    command = [sys.executable, "-m", "api.cli", "demo", "--port", "0", "--data", str(data)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as demo:
+        assert demo.stdout is not None
+        address = next(match[1] for line in demo.stdout if (match := re.search(r"Parley runs at (\S+)", line)))
+        yield address
+        demo.terminate()
 
 
 @pytest.fixture(scope="module")
@@ -84,29 +71,40 @@ def opened(chromium: Browser, server: str, width: int = 1200, *, scripts: bool =
 
 
 @pytest.mark.parametrize(("language", "pages"), [("en", PAGES), ("ar", FEW), ("ru", FEW)])
-def test_axe_finds_nothing(chromium: Browser, server: str, language: str, pages: tuple[str, ...]) -> None:
-    context = chromium.new_context(base_url=server, bypass_csp=True)  # the test's own script has to get in
+def test_axe_finds_nothing_and_a_phone_is_wide_enough(
+    chromium: Browser, server: str, language: str, pages: tuple[str, ...]
+) -> None:
+    context = chromium.new_context(  # the test's own script has to get in
+        base_url=server, bypass_csp=True, viewport={"width": 360, "height": 800}
+    )
     page = context.new_page()
     found: dict[str, list[str]] = {}
-    for path in pages:
-        for scheme in ("light", "dark") if path == KALAMUN else ("light",):
-            page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-            page.goto(f"{path}{'&' if '?' in path else '?'}lang={language}")
-            for violation in Axe().run(page).response["violations"]:
-                found.setdefault(f"{violation['id']}: {violation['help']}", []).append(
-                    f"{path} ({scheme}) {violation['nodes'][0]['html'][:200]}"
-                )
+    for number, path in enumerate(pages):
+        page.emulate_media(color_scheme="dark" if number % 2 else "light")
+        page.goto(f"{path}{'&' if '?' in path else '?'}lang={language}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
+        for violation in Axe().run(page).response["violations"]:
+            told = f"{path} {violation['nodes'][0]['html'][:200]}"
+            found.setdefault(f"{violation['id']}: {violation['help']}", []).append(told)
     context.close()
     assert not found
 
 
-def test_nothing_is_wider_than_a_phone(chromium: Browser, server: str) -> None:
-    with opened(chromium, server, 360) as page:
-        for path in PAGES:
-            page.goto(path)
-            assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
-        page.goto(f"{KALAMUN}?lang=ar")
-        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+def test_a_line_tells_of_newer_reports_and_nothing_moves(chromium: Browser, server: str) -> None:
+    with opened(chromium, server) as page:
+        page.goto(f"{KALAMUN}?lang=en")
+        assert page.locator(".live").is_hidden()
+        before = page.locator("#figures").bounding_box()
+        event = {
+            "type": "StatementMade",
+            "subject": "processes/eastern-kalamun",
+            "occurred": "2017-10-28",
+            "data": {"description": "somebody", "text": "A newer report."},
+        }
+        assert page.request.post("/v1/events", data=event).ok
+        page.locator(".live").wait_for()
+        assert page.locator(".live").inner_text().startswith("1 ")
+        assert page.locator("#figures").bounding_box() == before
 
 
 def test_a_report_is_recorded_by_keyboard_alone_and_without_scripts(chromium: Browser, server: str) -> None:

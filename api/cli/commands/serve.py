@@ -91,6 +91,8 @@ def welcome(url: str, events: int, data: Path, *, stays: bool) -> str:
     parley = how_called()
     kept = f"in {data}, where it stays" if stays else "in a temporary directory that goes when you stop it"
     return f"""
+In a browser: {url}/processes/{SEED}
+
 Parley runs at {url} (Ctrl-C stops it).
 Loaded: {SEED}, {events} events, {kept}.
 

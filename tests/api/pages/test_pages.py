@@ -29,6 +29,7 @@ PAGES = [
     f"{KALAMUN}/timeline",
     f"{KALAMUN}/figures",
     f"{KALAMUN}/obligations",
+    f"{KALAMUN}/report",
 ]
 
 
@@ -66,7 +67,7 @@ def test_each_line_says_when_who_and_why(seeded: TestClient) -> None:
     assert "27 Oct 2017" in by
     assert "TASS" in by
     why = role.one("a", **{"class": "why"}).attributes["href"]
-    assert why.startswith(f"{KALAMUN}/why?line=talks%2Feastern-kalamun-truce.roles.")
+    assert why.startswith(f"{KALAMUN}/why?line=talks/eastern-kalamun-truce.roles.")
     reasons = get(seeded, why).one("main")
     assert "who says so: " in reasons.text
     assert "TASS, 27 Oct 2017" in reasons.text

@@ -1,0 +1,53 @@
+"""A process on paper: what its page says, with the horizon, the position, how to handle it, and its sources."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api.http.queries import ProcessPath
+from api.pages.asked import AskedAt
+from api.pages.process import frame, status_context
+from api.pages.rendering import page
+from api.wording import words
+from api.wording.language import grouped, say, speaking
+from domain.values import Sensitivity
+from projections.queries import status
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/processes/{process}/report")
+def show_report(request: Request, process: ProcessPath, asked: AskedAt) -> Response:
+    """The print view, for A4."""
+    now = datetime.now(UTC)
+    with asked.services.views.reading() as reading:
+        shown, _ = status.process_status(reading, process, now, asked.horizon)
+        position = reading.position
+    known = position if asked.horizon.position is None else asked.horizon.position
+    levels = [level.value for level in Sensitivity]
+    highest = max((levels.index(report["sensitivity"]) for report in shown["evidence"].values()), default=0)
+    with speaking(asked.language):
+        sources = {
+            words.source(source, shown["actors"]): None
+            for report in shown["evidence"].values()
+            for source in report["sources"]
+        }
+        context: dict[str, Any] = {
+            **frame(asked, shown, None, position),
+            **status_context(asked, shown, position, reasons=False),
+            "reflects": say(
+                "As it was known at log position {position}, put together on {time}.",
+                position=grouped(known),
+                time=words.moment(now.isoformat()),
+            ),
+            "handling": say(
+                "Handling: the highest sensitivity of what it rests on is {sensitivity}.",
+                sensitivity=words.coded(levels[highest]),
+            ),
+            "sources": sorted(sources),
+        }
+    return page(asked, "report.html", context, accept_encoding=request.headers.get("accept-encoding", ""))
