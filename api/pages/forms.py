@@ -6,6 +6,7 @@ a fault is told at the field of its place. Empty fields are left out of what is 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +26,7 @@ SPARE = 1
 """Empty entries at the end of a list."""
 MOST_ENTRIES = 50
 HIDDEN = {"id", "type", "expected_version"}
+_FIRST = re.compile(r"sources(\.0(\.(publisher|claimant|published|url))?)?")
 ENVELOPE = ("subject", "occurred", "data", "sources", "basis", "sensitivity", "note")
 
 
@@ -39,6 +41,8 @@ class FormField:
     """text, long, number, choice, yesno, lines, json, or group."""
     value: str = ""
     required: bool = False
+    first: bool = False
+    """Whether it is shown at once: what the event needs, and who says so."""
     options: list[tuple[str, str]] = field(default_factory=list)
     example: str = ""
     errors: list[str] = field(default_factory=list)
@@ -105,6 +109,7 @@ class _Maker:
         told, shape = " ".join(str(schema.get("description", "")).split()), self._resolved(schema)
         label = words.field_name(name.rpartition(".")[2] if not name.rpartition(".")[2].isdecimal() else name)
         made = FormField(name, label, told, "text", self._typed.get(name, ""), required)
+        made.first = required or _FIRST.fullmatch(name) is not None
         made.errors = list(self._faults.get(name, ()))
         if isinstance(known, (str, int, float)) and not isinstance(known, bool):
             made.example = str(known)
@@ -132,6 +137,9 @@ class _Maker:
                     self.field(inner, f"{made.name}.{one}", within.get(one), required=one in needed, depth=depth + 1)
                     for one, inner in shape["properties"].items()
                 ]
+                if not any(inner.first for inner in made.fields):
+                    for inner in made.fields:
+                        inner.first = inner.kind != "group"
             case "string":
                 made.kind = "long" if shape.get("maxLength", 0) > LONG else "text"
             case _:

@@ -427,8 +427,10 @@ def gist(data: Any, actors: Mapping[str, ActorName] | None = None) -> str:
 
 
 def field_name(name: str) -> str:
-    """The name of a field in words."""
-    return coded(name.replace("_", " "))
+    """The name of a field in words. Some are words that mean another thing as a value: `about`, `low`."""
+    text = name.replace("_", " ")
+    translated = term(f"{text} (field)")
+    return coded(text) if translated.endswith("(field)") else translated
 
 
 def _said(name: str, value: Any, actors: Mapping[str, ActorName]) -> str:
