@@ -33,6 +33,7 @@ PAGES = (
     f"{KALAMUN}/why?line=state",
     "/processes/nothing-here",
 )
+PATIENCE = 120_000  # milliseconds: a busy machine is slow
 FEW = (KALAMUN, "/record/StatementMade")
 
 
@@ -62,6 +63,7 @@ def opened(chromium: Browser, server: str, width: int = 1200, *, scripts: bool =
     context = chromium.new_context(
         base_url=server, viewport={"width": width, "height": 800}, java_script_enabled=scripts, bypass_csp=False
     )
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     told: list[str] = []
     page.on("console", lambda message: told.append(message.text) if "Failed to load" not in message.text else None)
@@ -77,6 +79,7 @@ def test_axe_finds_nothing_and_a_phone_is_wide_enough(
     context = chromium.new_context(  # the test's own script has to get in
         base_url=server, bypass_csp=True, viewport={"width": 360, "height": 800}
     )
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     found: dict[str, list[str]] = {}
     for number, path in enumerate(pages):
