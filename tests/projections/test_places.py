@@ -18,6 +18,7 @@ from tests.spec import wire
 
 HERE: dict[str, Any] = {"lat": 33.5, "lon": 36.5, "precision": "near"}
 FAR: dict[str, Any] = {"lat": 36.4, "lon": 42.1, "precision": "near"}
+on_both = pytest.mark.usefixtures("both_databases")
 OPENED = wire("ProcessOpened", subject="processes/valley", occurred="2024-03-01", data={"labels": [{"text": "Valley"}]})
 
 
@@ -135,6 +136,7 @@ def test_what_tells_two_places_apart(why: str) -> None:
     assert "claims-contradict" not in rules(status)
 
 
+@on_both
 def test_figures_control_areas_and_repeats_of_one_place_are_held_together() -> None:
     coded, named = place(admin_code="SY0304"), place()
     status = in_each_way(
@@ -214,6 +216,7 @@ def test_a_convoy_tells_two_places_of_its_process_apart() -> None:
 # --- places that were identified ------------------------------------------------------------------------------------
 
 
+@on_both
 def test_unified_places_are_one_until_that_is_taken_back() -> None:
     reports = [
         identified("rashidiya", "Rashidiya"),
@@ -245,6 +248,7 @@ def test_what_becomes_known_of_a_place_later_counts() -> None:
 # --- several processes ------------------------------------------------------------------------------------------------
 
 
+@on_both
 def test_what_is_of_several_processes_is_classed_in_each() -> None:
     other = wire("ProcessOpened", subject="processes/hill", occurred="2024-03-01", data={"labels": [{"text": "Hill"}]})
     reports = [
@@ -290,6 +294,7 @@ def test_talks_in_one_town_under_two_names_have_one_venue() -> None:
 # --- asked about ------------------------------------------------------------------------------------------------------
 
 
+@on_both
 def test_what_happened_at_a_place() -> None:
     register = [{"scheme": "register", "value": "7"}]
     other = wire("ProcessOpened", subject="processes/hill", occurred="2024-03-01", data={"labels": [{"text": "Hill"}]})
@@ -314,6 +319,7 @@ def test_what_happened_at_a_place() -> None:
                 assert {event for _, event in told} <= set(shown["evidence"])
 
 
+@on_both
 def test_a_process_is_found_by_the_names_of_places_that_it_names_by_their_ids() -> None:
     register = [{"scheme": "register", "value": "R-7"}]
     named = identified("rashidiya", "Rasheediya", codes=register)
