@@ -91,7 +91,8 @@ def findings_markdown() -> str:
 
 
 def _rule(rule: Rule) -> str:
-    quality = "\n\nOf data quality." if rule.data_quality else ""
+    tolerated = " Strict handling records it all the same." if rule.tolerated else ""
+    quality = f"\n\nOf data quality.{tolerated}" if rule.data_quality else ""
     return f"### {rule.name}\n\n{fill(rule.looks_at, 120)}{quality}\n"
 
 

@@ -100,6 +100,13 @@ def corrections_among(revisions: Iterable[Recorded]) -> dict[EventId, EventCorre
     return {event_id: correction for event_id, (correction, _) in _decide(revisions).reads.items()}
 
 
+def standing_revisions(revisions: Iterable[Recorded]) -> list[Recorded]:
+    """The revisions among these, in log order, that are neither retracted nor corrected by another one."""
+    known = sorted(revisions, key=lambda r: r.position)
+    decisions = _decide(known)
+    return [r for r in known if r.event.id not in decisions.void and r.event.id not in decisions.reads]
+
+
 def in_effect(log: Iterable[Recorded]) -> Effect:
     """Applies the revisions among events to the others. Pure and total; the order given does not matter.
 

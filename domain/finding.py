@@ -66,6 +66,13 @@ class Rule:
     severity: Severity
     data_quality: bool = False
     """Whether the record itself may be at fault: an append that asks for strict handling is refused for these."""
+    tolerated: bool = False
+    """Whether, though the record may be at fault, it may as well be right: strict handling does not refuse it."""
+
+    @property
+    def refused(self) -> bool:
+        """Whether strict handling refuses an append that would raise it."""
+        return self.data_quality and not self.tolerated
 
     def finding(
         self,

@@ -18,8 +18,8 @@ from domain.values import Mode, Source, Subject
 TOLD_TOO_EARLY = Rule(
     "told-before-it-happened",
     "A report, not a plan, of what happens after one of its sources was published, or after it was recorded; and a "
-    "source published after it was recorded. Zones leave a day: raised at once; resolved by a correction or a "
-    "retraction.",
+    "source published after it was recorded, of a revision too. Zones leave a day: raised at once; resolved by a "
+    "correction or a retraction.",
     Severity.MODERATE,
     data_quality=True,
 )
@@ -37,6 +37,7 @@ YEARS_APART = Rule(
     "at once; resolved by a correction, a retraction, or further reports from the archive.",
     Severity.HINT,
     data_quality=True,
+    tolerated=True,
 )
 
 ARCHIVE: Final = 3
@@ -49,11 +50,11 @@ _LAST_HIJRI: Final = HIJRI_YEARS.span.latest
 
 
 def of_dates(subject: Subject, event: Event, told_at: int) -> list[Finding]:
-    """What cannot be of the dates of one report by itself.
+    """What cannot be of the dates of one report, or of a revision, by itself.
 
     Args:
         subject: on which it stands.
-        event: as it reads.
+        event: as it reads; a revision as it was recorded.
         told_at: when what it says was recorded last, in seconds since 1970: by itself, by a correction of it, or by a
             duplicate that it stands for.
     """
@@ -151,7 +152,7 @@ def _too_early(event: Event, told_at: int) -> Iterator[str]:
     for source in event.sources:
         if source.published is not None and told_before(source.published.span, recorded):
             yield f"published {source.published} by {cut(source.publisher)}, after it was recorded"
-    if event.data.is_plan:
+    if event.data.is_plan or event.data.revises:
         return
     for name, when in dates_of(event):
         if (name != "occurred" and name not in HAPPENED) or _is_hijri(when):

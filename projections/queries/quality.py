@@ -1,16 +1,15 @@
-"""What events would raise of data quality, if they were recorded."""
+"""What events would raise of data quality, if they were recorded: what strict handling refuses."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from domain import families
-from domain.effect import in_effect
+from domain.effect import in_effect, standing_revisions
 from domain.event import Event, Recorded
 from domain.finding import Finding
-from domain.findings.dates import far_publishers, of_dates, of_years_apart
+from domain.findings.dates import of_dates
 from domain.findings.figures import ClaimMade, of_claims, of_parts
 from domain.findings.reports import of_repeats, of_shared_ids
 from domain.findings.rules import RULES
@@ -24,8 +23,8 @@ from projections.storage.tables import Transaction
 
 
 def quality_faults(transaction: Transaction, events: Sequence[Event]) -> list[tuple[int, Finding]]:
-    """What events would raise of data quality on their own subjects, if they were recorded: the number of each event
-    and the finding. All that a subject has is read and folded again."""
+    """What events would raise of data quality on their own subjects, if they were recorded, tolerated findings apart:
+    the number of each event and the finding. All that a subject has is read and folded again."""
     joined = canonical_subjects(transaction)
     faults: list[tuple[int, Finding]] = []
     for stays in dict.fromkeys(joined.get(event.subject, event.subject) for event in events):
@@ -58,10 +57,7 @@ def _quality(
         for one in standings
     }
     events = [naming(standing.event.on(subject), joined) for standing in standings if standing.event is not None]
-    far: dict[str, list[Event]] = defaultdict(list)
-    for event in events:
-        for publisher in far_publishers(event):
-            far[publisher].append(event)
+    revisions = standing_revisions(recorded for recorded in log if recorded.event.data.revises)
     state = families.fold(subject.partition("/")[0], events)
     holders = holders_in(events)
     others = holders_of(transaction, holders) if holders else {}
@@ -72,9 +68,9 @@ def _quality(
         *(finding for event in events for finding in of_parts(subject, event)),
         *of_shared_ids(subject, {key: {**others.get(key, {}), **mine} for key, mine in holders.items()}),
         *(finding for event in events for finding in of_dates(subject, event, told_at[event.id])),
-        *(finding for publisher, told in far.items() for finding in of_years_apart(subject, publisher, told)),
+        *(f for r in revisions for f in of_dates(subject, r.event, moments[r.event.id])),
     ]
-    return [finding for finding in every if RULES[finding.rule].data_quality]
+    return [finding for finding in every if RULES[finding.rule].refused]
 
 
 def _newest_claims(events: Sequence[Event]) -> list[ClaimMade]:

@@ -35,6 +35,7 @@ from projections.read_models import (
     process_zones,
 )
 from projections.read_models.change_set import DoubtfulPlaces, Heard
+from projections.read_models.date_findings import of_revisions
 from projections.read_models.figures import Claim
 from projections.read_models.incident_counts import IncidentCount
 from projections.read_models.membership import apart_from, named_by, subjects_of
@@ -78,6 +79,8 @@ class ProcessSnapshot:
     """What its history shows, as recorded, in log order; empty in a snapshot from the read models."""
     in_effect: list[Event] = field(default_factory=list)
     """All reports in effect, under the subjects that stay; empty in a snapshot from the read models."""
+    revisions: dict[Subject, list[Recorded]] = field(default_factory=dict)
+    """The revisions inside the horizon, by the subject that stays; empty in a snapshot from the read models."""
     zones: dict[Subject, Zones] = field(default_factory=dict)
     """The time zones of the processes of each subject, of those that have any."""
     holders: Mapping[ForeignKey, Holders] = field(default_factory=dict)
@@ -174,8 +177,7 @@ def fold_snapshot(
     inside = _belonging(seen, own, ids, ever)
     if not inside:
         return None
-    if not any(event.data.opens for event in seen.events.get(own, ())):
-        _lend_identity(seen, own)
+    _lend_identity(seen, own)
     if own not in seen.events and own not in seen.withdrawn:
         return None
     places = drawn_for(log, horizon.position, _told_in(seen, inside, own))
@@ -185,14 +187,14 @@ def fold_snapshot(
     mine_now = {seen.joined.get(subject, subject) for subject, named in ever.items() if named & ids}
     in_history = {subject for subject in ever if seen.joined.get(subject, subject) in mine_now}
     in_effect = [event for subject, theirs in seen.events.items() if subject in states for event in theirs]
-    heard = [naming(r.event, actors.joined) for r in mine if _was_heard(r, seen, states)]
+    heard = [r for r in mine if _was_heard(r, seen, states)]
     snapshot = ProcessSnapshot(
         own.partition("/")[2],
         version=sum(recorded.subject == own for recorded in seen.known),
         states=states,
         claims=figures.meant(figures.fold(in_effect), places.meanings),
         incident_counts=incident_counts.fold(in_effect),
-        heard=last_heard.fold((*in_effect, *heard)),
+        heard=last_heard.fold((*in_effect, *(naming(r.event, actors.joined) for r in heard))),
         statements=entries.last_statements_in(in_effect, statements),
         actors=_actor_states(actors),
         joined={**seen.joined, **actors.joined},
@@ -203,7 +205,8 @@ def fold_snapshot(
         holders=foreign_ids.holders_in(event for theirs in seen.events.values() for event in theirs),
     )
     _add_events(snapshot, seen, mine, [r for r in seen.known if r.subject in in_history])
-    snapshot.newest = [recorded.key for recorded in snapshot.filed[::-1][:newest]]
+    _add_revisions(snapshot, seen, heard)
+    snapshot.newest = [r.key for r in snapshot.filed[::-1][:newest]]
     return snapshot
 
 
@@ -276,6 +279,8 @@ def _belonging(seen: Seen, own: Subject, ids: set[str], ever: Mapping[Subject, s
 
 def _lend_identity(seen: Seen, own: Subject) -> None:
     """Lets the opening of a process, itself beyond the horizon, name it where something else of it is inside."""
+    if any(event.data.opens for event in seen.events.get(own, ())):
+        return
     for event in seen.lending.get(own, ()):
         seen.possible[event.id] = "identity"
         seen.events.setdefault(own, []).append(event.as_possible())
@@ -317,6 +322,11 @@ def _add_events(snapshot: ProcessSnapshot, seen: Seen, mine: list[Recorded], fil
     snapshot.filed = [recorded for recorded in filed if recorded.event.id not in outside]
 
 
+def _add_revisions(snapshot: ProcessSnapshot, seen: Seen, revisions: Iterable[Recorded]) -> None:
+    for recorded in revisions:
+        snapshot.revisions.setdefault(seen.joined.get(recorded.subject, recorded.subject), []).append(recorded)
+
+
 def _of_namesakes(snapshot: ProcessSnapshot, seen: Seen) -> dict[EventId, Recorded]:
     """The openings of what carries an id of another register that a subject of this process carries, too."""
     named = {
@@ -345,7 +355,8 @@ def findings_in(snapshot: ProcessSnapshot) -> list[Finding]:
         told_at,
         (snapshot.process, snapshot.doubts),
     )
-    return [*of_subjects, *findings_of_whole(snapshot)]
+    of_revised = [f for subject, revised in snapshot.revisions.items() for f in of_revisions(subject, revised)]
+    return [*of_subjects, *of_revised, *findings_of_whole(snapshot)]
 
 
 def _told_at(snapshot: ProcessSnapshot) -> dict[str, int]:

@@ -44,6 +44,7 @@ from domain.spans import ANYWHERE, Zones
 from domain.values import EventId, Subject
 from projections.read_models.change_set import ChangeSet, DoubtfulPlaces, ReadModel
 from projections.read_models.claim_findings import renew_claims
+from projections.read_models.date_findings import renew_dates_of_revisions
 from projections.read_models.figures import Claim
 from projections.read_models.finding_rows import FINDINGS, replace_findings
 from projections.read_models.foreign_ids import holders_of, ids_changed, keys_of
@@ -114,6 +115,7 @@ def apply(changes: ChangeSet) -> None:
     renew_claims(changes)
     _renew_repeats(changes)
     _renew_dates(changes)
+    renew_dates_of_revisions(changes)
     _renew_disputes(changes)
     _renew_shared_ids(changes)
     _renew_parts(changes)

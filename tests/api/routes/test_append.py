@@ -448,6 +448,9 @@ def test_strict_handling_refuses_dates_that_cannot_be(client: TestClient) -> Non
     assert {one["rule"] for one in standing} >= set(dates)
     plan = wire("TalksScheduled", subject="talks/first", occurred="2062-03-03", data={"when": "2062-03-05"})
     assert client.post("/v1/events", json=plan, headers=STRICT).status_code == 201, "a plan may lie ahead"
+    old = statement(occurred="1991-03-01", sources=[{"publisher": "An Archive", "published": "2017-10-28"}])
+    answer = client.post("/v1/events", json=old, headers=STRICT)
+    assert (answer.status_code, "years-apart" in rules(answer.json()["events"][0])) == (201, True), "a hint is recorded"
 
 
 def test_strict_handling_blames_no_event_for_what_stood_before(client: TestClient) -> None:

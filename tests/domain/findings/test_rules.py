@@ -79,6 +79,7 @@ def test_every_rule_is_told_of_and_raised_by_a_test_here() -> None:
         "hijri-year",
         "years-apart",
     }
+    assert {name for name, rule in RULES.items() if rule.data_quality and not rule.refused} == {"years-apart"}
 
 
 def test_every_rule_stands_beside_the_function_that_raises_it() -> None:

@@ -189,7 +189,7 @@ def _of_quality(snapshot: ReadTransaction, subjects: set[Any]) -> set[tuple[str,
         (one["rule"], one["subject"], one["about"])
         for found in kept.values()
         for one in found
-        if RULES[one["rule"]].data_quality
+        if RULES[one["rule"]].refused
     }
 
 
@@ -246,6 +246,40 @@ def test_findings_of_several_subjects_at_once() -> None:
 def _sent(name: str, occurred: str | None, published: str | None, **fields: Any) -> Wire:
     sources = [{"publisher": "Valley Radio", "published": published}] if published else []
     return wire(name, occurred=occurred, sources=sources, **fields)
+
+
+def test_the_dates_of_revisions_are_looked_at_while_they_stand() -> None:
+    said = _sent("StatementMade", "2017-10-20", "2017-10-20", subject="talks/second", data={"text": "a truce"})
+
+    def revision(name: str, subject: str, published: str | None, **data: Any) -> Wire:
+        why = {} if name == "EventDisputed" else {"reason": "wrong"}
+        return _sent(name, None, published, subject=subject, data={**why, **data})
+
+    dispute = revision("EventDisputed", "talks/second", "1439-02-07", event=said["id"])
+    early = revision("EventDisputed", "talks/second", "2099-01-01", event=said["id"])
+    joined = revision("SubjectUnified", "talks/second", None, into="talks/first")
+    history = [
+        *opened("processes/first", "talks/first", "talks/second"),
+        said,
+        dispute,
+        early,
+        joined,
+        revision("EventRetracted", "talks/first", None, event=joined["id"]),
+        revision("EventRetracted", "talks/second", None, event=dispute["id"]),
+        revision("EventRetracted", "talks/second", "2098-01-01", event=early["id"]),
+    ]
+    dates = ("told-before-it-happened", "hijri-year")
+    stood = []
+    for end in range(4, len(history) + 1):
+        with reading(*history[:end]) as snapshot:
+            live = [one for one in kept(snapshot, "first", CLOCKS[0]) if one["rule"] in dates]
+        assert live == [one for one in pure(recorded(history[:end]), "first", CLOCKS[0]) if one["rule"] in dates]
+        stood.append([(one["rule"], one["subject"]) for one in live])
+    told, year = ((rule, "talks/second") for rule in dates)
+    joined_up = [(rule, "talks/first") for rule in dates]
+    assert stood == [[], [year], [told, year], joined_up, [told, year], [told], [told]]
+    with reading(*history[:4]) as snapshot:
+        assert [found.rule for _, found in quality.quality_faults(snapshot, [read(dispute)])] == ["hijri-year"]
 
 
 def test_dates_that_cannot_be_come_and_go_with_the_reports() -> None:
