@@ -360,6 +360,7 @@ class StatusPage(CitedLines):
         area = words.listed(map(clean, figure["area"])) if figure["area"] else say("area not stated")
         mark: list[Fragment] = [tag("contested"), " "] if figure["contested"] else []
         scope = f" ({coded(figure['counting'])}): {area}" + (f"; {clean(figure['scope'])}" if figure["scope"] else "")
+        scope += say("; toll of one incident") if figure.get("about") else ""
         self.sheet.put(*mark, (coded(figure["measure"]), "bold"), scope, indent=indent)
         for claim in figure["claims"]:
             who, many = self.names.claimant(claim["claimant"]), claim["claims"]

@@ -111,7 +111,7 @@ def fault(name: str, pointer: str, value: Any) -> Fault:
         ("ObligationAssessed", "/data/score", 4, "3 or less"),
         ("ObligationAssessed", "/data/score", 1.0, "whole number"),
         ("ObligationAssessed", "/data", {"obligation": "x"}, "`score`"),
-        ("ObligationAgreed", "/data/debtor", [], "at least 1"),
+        ("ControlReported", "/data/holders", [], "at least 1"),
         ("ObligationAgreed", "/data/debtor/0", SENT, "without `family/`"),
         ("ObligationAgreed", "/data/depends_on", ["release-detainees"], "itself"),
         ("PositionTaken", "/data", {"actor": "x", "position": "accepts on condition"}, "`condition`"),
