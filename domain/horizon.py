@@ -12,11 +12,14 @@ State is a pure function of the log and a horizon, in five steps:
 4. *Cut by occurrence*: an event is inside if it may have occurred by then, and an actual report (`Payload.is_plan`) if
    it may have occurred by the date of publication, whatever its sources. Only here zones of processes count, and only
    where a calendar date meets an instant.
+   What is still to come by the clock is *held*: an actual report counts once the first moment that its date allows has
+   passed, and is possible while that depends on a zone. A date of occurrence, if one is asked for, is the clock.
 5. *Fold* what is inside, in canonical order (`Event.order`).
 
 What is inside only perhaps (a month whose end lies beyond the horizon, a source without a date) is *possible*: it adds
 to what may be so and takes the place of nothing. An opening carries identity: it is inside as soon as anything else of
-its subject is, and then only possible.
+its subject is, and then only possible. A process whose opening is still to come has its name at once: what is held is
+listed there.
 """
 
 from __future__ import annotations
@@ -26,13 +29,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from domain.edtf import Day, When
-from domain.effect import ReportStatus, in_effect
+from domain.effect import Effect, ReportStatus, in_effect
 from domain.event import Event, ProcessOpening, Recorded
 from domain.process_zones import zones_of
 from domain.publication import as_published, doubted_by, published_by
 from domain.revisions import EventCorrected
-from domain.spans import ANYWHERE, Zones, begun_by, come_by
-from domain.values import EventId, Subject
+from domain.spans import ANYWHERE, LAST_MIDNIGHT, Moment, Zones, begins, begun_by, come_by
+from domain.values import IN_NO_PROCESS, EventId, Subject
 from domain.vocabulary import PAYLOADS
 
 # --- the horizon ------------------------------------------------------------------------------------------
@@ -48,6 +51,9 @@ class Horizon:
     """Only what may have been published by the end of this date."""
     as_of: When | None = None
     """Only what may have occurred by the end of this date."""
+    now: int | None = None
+    """The clock, in seconds since 1970, by which actual reports are still to come; None: none of them is. `as_of` takes
+    its place."""
 
     @property
     def bounded(self) -> bool:
@@ -96,16 +102,18 @@ class Seen:
     lending: dict[Subject, list[Event]]
     """Openings in effect that are beyond the dates of the horizon: they may lend their name."""
     zones: dict[Subject, Zones]
-    """The zones of subjects, of those that have any; cut by position only."""
+    """The zones of subjects, of those that have any; cut by position and by the clock only."""
+    upcoming: dict[EventId, Moment]
+    """The reports that the clock has not certainly reached, with the first moment that their dates allow."""
+    held: frozenset[EventId]
+    """Those of them that are still to come everywhere."""
 
 
 def seen_from(horizon: Horizon, log: Iterable[Recorded]) -> Seen:
     """Looks at a log from a horizon: steps 1 to 4."""
     position = horizon.position
     known = sorted((r for r in log if position is None or r.position <= position), key=lambda r: r.position)
-    published: dict[EventId, bool | None] = {}
-    if horizon.published_by is not None:
-        published = published_by(known, horizon.published_by.span)
+    published = published_by(known, horizon.published_by.span) if horizon.published_by is not None else {}
     late = [r for r in known if published.get(r.event.id, True) is False]
     doubted = doubted_by(known, published)
     applied = [r for r in known if published.get(r.event.id, True) or _is_possible_report(r, published)]
@@ -117,8 +125,10 @@ def seen_from(horizon: Horizon, log: Iterable[Recorded]) -> Seen:
     events: dict[Subject, list[Event]] = defaultdict(list)
     lending: dict[Subject, list[Event]] = defaultdict(list)
     withdrawn: set[Subject] = set()
+    upcoming = _upcoming(effect.events, horizon, zones)
+    held = {event_id for event_id, moment in upcoming.items() if horizon.now is not None and horizon.now < moment.first}
     for event_id, standing in effect.standings.items():
-        if standing.event is not None and not horizon.bounded:
+        if standing.event is not None and not horizon.bounded and event_id not in upcoming:
             events[standing.event.subject].append(standing.event)
             continue
         event = standing.event if standing.event is not None else standing.recorded.event
@@ -127,27 +137,25 @@ def seen_from(horizon: Horizon, log: Iterable[Recorded]) -> Seen:
         by_then = _occurred_by(event, horizon, zones.get(event.subject, ANYWHERE))
         if by_then is False:
             outside.add(event_id)
+        elif event_id in upcoming:
+            by_then = False if event_id in held else None
         if standing.event is None:
             if event.data.opens and by_then is not False:
                 withdrawn.add(_stays(event.subject, effect.joined))
         elif by_then is False:
             if event.data.opens:
                 lending[event.subject].append(event)
-        elif by_then and published.get(event_id, True) and event_id not in doubted:
-            events[event.subject].append(event)
         elif why := _why_possible(standing, by_then, published, doubted):
             possible[event_id] = why
             events[event.subject].append(event.as_possible())
         else:
             events[event.subject].append(event)
+    held -= outside
     for named in _late_openings(late, applied, horizon):
         lending[named.subject].append(named)
-    for subject in [subject for subject, reports in events.items() if not _opened(reports)]:
-        for event in lending.get(subject, ()):
-            possible[event.id] = "identity"
-            events[subject].append(event.as_possible())
-        if subject not in lending:
-            withdrawn.add(subject)
+    for event in _lent(events, lending, held):
+        possible[event.id] = "identity"
+        events[event.subject].append(event.as_possible())
     return Seen(
         dict(events),
         {**effect.standings, **{r.event.id: ReportStatus(r, None) for r in late if not r.event.data.revises}},
@@ -155,10 +163,52 @@ def seen_from(horizon: Horizon, log: Iterable[Recorded]) -> Seen:
         known,
         possible,
         frozenset(outside - set(possible)),
-        frozenset(s for s in withdrawn if not _opened(events.get(s, ())) and s not in lending),
+        frozenset(s for s in {*withdrawn, *events} if not _opened(events.get(s, ())) and s not in lending),
         dict(lending),
-        zones,
+        zones if not upcoming or published else _zones_by_now(effect, upcoming, held - set(possible)),
+        {event_id: moment for event_id, moment in upcoming.items() if event_id not in outside},
+        frozenset(held),
     )
+
+
+def _upcoming(events: Iterable[Event], horizon: Horizon, zones: Mapping[Subject, Zones]) -> dict[EventId, Moment]:
+    """The actual reports among events in effect that the clock of a horizon has not certainly reached."""
+    now = horizon.now
+    if now is None or horizon.as_of is not None:
+        return {}
+    upcoming: dict[EventId, Moment] = {}
+    for event in events:
+        if may_be_upcoming(event, now) and event.occurred is not None:
+            moment = begins(event.occurred, zones.get(event.subject, ANYWHERE))
+            if moment is not None and now < moment.last:
+                upcoming[event.id] = moment
+    return upcoming
+
+
+def may_be_upcoming(event: Event, now: int) -> bool:
+    """Whether an event is an actual report that in some zone is still to come at a time, in seconds since 1970.
+
+    What belongs to no process is not cut by dates: names are not news.
+    """
+    ahead = event.span.earliest + LAST_MIDNIGHT > now
+    return ahead and not event.data.is_plan and event.family not in IN_NO_PROCESS
+
+
+def _lent(
+    events: Mapping[Subject, list[Event]], lending: Mapping[Subject, list[Event]], held: Collection[EventId]
+) -> list[Event]:
+    """The openings that lend their names: to subjects with reports but no opening, and to processes to come."""
+    unnamed = [subject for subject, reports in events.items() if not _opened(reports)]
+    if held:
+        processes = (s for s in lending if s.startswith("processes/") and s not in events)
+        unnamed += [subject for subject in processes if any(event.id in held for event in lending[subject])]
+    return [event for subject in unnamed for event in lending.get(subject, ())]
+
+
+def _zones_by_now(effect: Effect, upcoming: Collection[EventId], unheard: Collection[EventId]) -> dict[Subject, Zones]:
+    """The zones that openings tell of that are not held; what is only possible stands beside the others."""
+    known = (event for event in effect.events if event.id not in unheard)
+    return zones_of((event.as_possible() if event.id in upcoming else event for event in known), effect.joined)
 
 
 def _late_openings(late: Sequence[Recorded], applied: Sequence[Recorded], horizon: Horizon) -> Iterator[Event]:

@@ -8,9 +8,11 @@ now is put in its place. What accumulates is rows and counts.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from domain.event import Recorded
+from domain.spans import second_of
 from projections.read_models import (
     deadlines,
     entries,
@@ -31,13 +33,14 @@ from projections.read_models import (
     search_names,
     subjects,
     timeline,
+    upcoming,
 )
 from projections.read_models.change_set import ChangeSet
 from projections.storage.generations import ReadModels, rebuild_lock
 from projections.storage.sqlite import put_aside
 from projections.storage.tables import Schema, Transaction
 
-VIEW_VERSION = 16
+VIEW_VERSION = 17
 """Raised whenever a table or a fold changes: read models of another version are rebuilt."""
 
 READ_MODELS = (
@@ -45,6 +48,7 @@ READ_MODELS = (
     timeline.READ_MODEL,
     mentions.READ_MODEL,
     revisions.READ_MODEL,
+    upcoming.READ_MODEL,
     subjects.READ_MODEL,
     membership.READ_MODEL,
     process_zones.READ_MODEL,
@@ -68,14 +72,16 @@ READ_MODELS = (
 SCHEMA = Schema(VIEW_VERSION, tuple(table for read_model in READ_MODELS for table in read_model.tables))
 
 
-def apply(transaction: Transaction, events: Sequence[Recorded]) -> None:
-    """Applies events to the tables of a generation.
+def apply(transaction: Transaction, events: Sequence[Recorded], position: int, now: datetime) -> None:
+    """Applies events to the tables of a generation, and takes in what has come by the clock.
 
     Args:
         transaction: in which all of it is written.
-        events: those after the ones that were applied before, in log order and without gaps; at least one.
+        events: those after the ones that were applied before, in log order and without gaps. There may be none.
+        position: the last one that is then reflected.
+        now: the clock.
     """
-    changes = ChangeSet(transaction, events)
+    changes = ChangeSet(transaction, events, position, second_of(now))
     for read_model in READ_MODELS:
         read_model.apply(changes)
 

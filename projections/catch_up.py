@@ -6,14 +6,17 @@ import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
 from domain.errors import Unavailable
 from domain.event import Recorded, Unreadable
+from domain.spans import second_of
 from projections.batch import apply
 from projections.read_models.timeline import id_at
-from projections.storage.generations import GenerationProgress, ReadModels
+from projections.read_models.upcoming import next_due
+from projections.storage.generations import GenerationProgress, ReadModels, ReadTransaction
 from projections.storage.tables import Transaction
 
 Pull = Callable[[int, int], Sequence[Recorded | Unreadable]]
@@ -26,8 +29,19 @@ BUILDING_BATCH = 5000
 subject costs (its state read, its findings looked for, all of it written) it costs once in each batch."""
 
 
-def catch_up(read_models: ReadModels, pull: Pull, generation: int | None = None) -> GenerationProgress:
-    """Applies one batch to a generation (the live one by default).
+def wall_clock() -> datetime:
+    """The time."""
+    return datetime.now(UTC)
+
+
+Clock = Callable[[], datetime]
+"""Tells the time."""
+
+
+def catch_up(
+    read_models: ReadModels, pull: Pull, generation: int | None = None, clock: Clock = wall_clock
+) -> GenerationProgress:
+    """Applies one batch to a generation (the live one by default), and takes in what has come by the clock.
 
     The position is read under the lock, so two processes on one database never apply an event twice.
 
@@ -38,9 +52,9 @@ def catch_up(read_models: ReadModels, pull: Pull, generation: int | None = None)
         Unavailable: the generation is gone, because another rebuild was swapped in.
     """
     with _no_search_for_cycles(), read_models.writing() as connection:
-        now = _take_batch(read_models, connection, pull, generation)
-    if now is not None:
-        return now
+        progress = _take_batch(read_models, connection, pull, generation, clock)
+    if progress is not None:
+        return progress
     with read_models.restructuring() as connection:
         return read_models.live(connection) or read_models.begin_generation(connection, live=True)
 
@@ -58,7 +72,7 @@ def _no_search_for_cycles() -> Iterator[None]:
 
 
 def _take_batch(
-    read_models: ReadModels, connection: Connection, pull: Pull, generation: int | None
+    read_models: ReadModels, connection: Connection, pull: Pull, generation: int | None, clock: Clock
 ) -> GenerationProgress | None:
     """None if there is no live generation."""
     progress = read_models.claim(connection, generation)
@@ -75,17 +89,41 @@ def _take_batch(
             halted = f"position {event.position}, {event.type} on {event.subject}: {event.reason}"
             break
         readable.append(event)
-    if readable:
-        apply(Transaction(connection, read_models.tables(progress.generation)), readable)
-    now = GenerationProgress(
+    position = readable[-1].position if readable else progress.position
+    transaction, now = Transaction(connection, read_models.tables(progress.generation)), clock()
+    if readable or is_due(transaction, now):
+        apply(transaction, readable, position, now)
+    after = GenerationProgress(
         generation=progress.generation,
-        position=readable[-1].position if readable else progress.position,
+        position=position,
         halted=halted,
         complete=progress.complete or len(batch) < limit or halted is not None,
     )
-    if now != progress:
-        read_models.advance(connection, now)
-    return now
+    if after != progress:
+        read_models.advance(connection, after)
+    return after
+
+
+def is_due(transaction: Transaction, now: datetime) -> bool:
+    """Whether a report that was still to come has come by a time, and the read models have not taken it in."""
+    due = next_due(transaction)
+    return due is not None and due <= second_of(now)
+
+
+@contextmanager
+def reading_at(read_models: ReadModels, now: datetime) -> Iterator[ReadTransaction]:
+    """One snapshot of the live read models that has taken in what has come by a time: whoever asks first does that.
+
+    Raises:
+        Unavailable: the read models cannot be read, or are not complete yet; or what has come cannot be written.
+    """
+    with read_models.reading() as reading:
+        if not is_due(reading, now):
+            yield reading
+            return
+    catch_up(read_models, lambda _after, _limit: (), clock=lambda: now)
+    with read_models.reading() as reading:
+        yield reading
 
 
 def reflects(read_models: ReadModels, pull: Pull, progress: GenerationProgress) -> bool:
@@ -100,7 +138,12 @@ def reflects(read_models: ReadModels, pull: Pull, progress: GenerationProgress) 
     return isinstance(events[0], Unreadable) or str(events[0].id) == ours
 
 
-def rebuild(read_models: ReadModels, pull: Pull, done: Callable[[int], None] = lambda _: None) -> GenerationProgress:
+def rebuild(
+    read_models: ReadModels,
+    pull: Pull,
+    done: Callable[[int], None] = lambda _: None,
+    clock: Clock = wall_clock,
+) -> GenerationProgress:
     """Rebuilds the read models from the log, beside the live ones, and swaps them in.
 
     Queries go on being answered from the old ones meanwhile, and appends go on. What a rebuild that was broken off has
@@ -110,6 +153,7 @@ def rebuild(read_models: ReadModels, pull: Pull, done: Callable[[int], None] = l
         read_models: the read models.
         pull: where the events come from.
         done: called with the position at the start and after each batch.
+        clock: by which reports are still to come.
 
     Raises:
         Unavailable: the read models cannot be written, or another rebuild runs.
@@ -120,7 +164,7 @@ def rebuild(read_models: ReadModels, pull: Pull, done: Callable[[int], None] = l
         progress = _begin(read_models, pull)
         done(progress.position)
         while True:
-            following = catch_up(read_models, pull, progress.generation)
+            following = catch_up(read_models, pull, progress.generation, clock)
             done(following.position)
             # While events come in there is always another one: the last few are taken under the lock.
             if following.position < progress.position + BUILDING_BATCH:
@@ -130,7 +174,7 @@ def rebuild(read_models: ReadModels, pull: Pull, done: Callable[[int], None] = l
         with read_models.restructuring() as connection:  # nobody moves now: what the live one has by now is taken too
             live = read_models.live(connection)
             while True:
-                following = _take_batch(read_models, connection, pull, progress.generation) or progress
+                following = _take_batch(read_models, connection, pull, progress.generation, clock) or progress
                 if following.position == progress.position or live is None:
                     break
                 if following.position >= live.position and following.halted == live.halted:

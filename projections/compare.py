@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from sqlalchemy import select
 
 from domain.event import Recorded, Unreadable
 from projections.batch import open_read_models
-from projections.catch_up import Pull, catch_up
+from projections.catch_up import Pull, catch_up, reading_at, wall_clock
+from projections.read_models.upcoming import next_due
 from projections.storage.generations import ReadModels, ReadTransaction
 
 NOT_COMPARED = {
@@ -50,11 +52,14 @@ def compare(
         with closing(open_read_models(Path(directory, "views.db"))) as rebuilt:
             with read_models.reading() as live:
                 position = live.position
-            _follow(rebuilt, pull, position, progress)
-            with read_models.reading() as live:
+            _follow(rebuilt, pull, position, wall_clock(), progress)
+            with reading_at(read_models, wall_clock()) as live:
                 for table in live.tables.by_name().values():
                     live.connection.execute(select(table).limit(0))  # from now on nobody drops them
-                _follow(rebuilt, pull, live.position, progress)
+                due, now = next_due(live), wall_clock()
+                if due is not None:  # what comes after the live ones were read is not theirs to hold
+                    now = min(now, datetime.fromtimestamp(due - 1, UTC))
+                _follow(rebuilt, pull, live.position, now, progress)
                 with rebuilt.reading() as fresh:
                     for name in live.tables.by_name():
                         progress(f"Comparing {name}", 0, 0)
@@ -63,14 +68,16 @@ def compare(
                 return live.position
 
 
-def _follow(read_models: ReadModels, pull: Pull, until: int, progress: Callable[[str, int, int], None]) -> None:
-    """Brings read models to a position, and no further."""
+def _follow(
+    read_models: ReadModels, pull: Pull, until: int, now: datetime, progress: Callable[[str, int, int], None]
+) -> None:
+    """Brings read models to a position and a time, and no further."""
 
     def bounded(after: int, limit: int) -> Sequence[Recorded | Unreadable]:
         return [event for event in pull(after, limit) if event.position <= until] if after < until else []
 
     position = -1
-    while position != (position := catch_up(read_models, bounded).position):
+    while position != (position := catch_up(read_models, bounded, clock=lambda: now).position):
         progress("Making read models anew", position, until)
 
 

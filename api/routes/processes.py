@@ -48,9 +48,11 @@ from projections.answers.subjects import (
     TalksAnswer,
 )
 from projections.batch import VIEW_VERSION
+from projections.catch_up import reading_at
 from projections.queries import figures, history, incidents, obligations, processes, status, subjects
 from projections.queries.at_horizon import PRESENT, HorizonRequest
 from projections.read_models.process_list import ProcessFilter
+from projections.read_models.upcoming import next_due
 from projections.storage.generations import ReadTransaction
 
 router = APIRouter(prefix="/v1/processes", tags=["processes"])
@@ -113,8 +115,9 @@ def list_processes(
     exact match first, then names that begin with it, then the rest."""
     filters = _filter(q, place, actor, role, state, finding, updated_after)
     now = datetime.now(UTC)
-    with services.views.reading() as reading:
-        asked = f"{VIEW_VERSION}-{reading.tables.generation}-{reading.position}-{request.url.query}"
+    with reading_at(services.views, now) as reading:
+        generation, due = reading.tables.generation, next_due(reading)
+        asked = f"{VIEW_VERSION}-{generation}-{reading.position}-{due}-{request.url.query}"
         listed = processes.processes(reading, filters, after, limit, now) if finding is not None else None
         if listed is not None:  # a finding may begin or cease to stand while nothing is recorded
             asked += f"-{' '.join(entry['process'] for entry in listed.items)} {listed.next}"

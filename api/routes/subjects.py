@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
@@ -27,6 +28,7 @@ from projections.answers.subjects import (
     PlacesAnswer,
     RoundAnswer,
 )
+from projections.catch_up import reading_at
 from projections.queries import subjects
 from projections.storage.generations import ReadTransaction
 
@@ -51,7 +53,7 @@ def described(example: Mapping[str, object], schema: AnswerType) -> Responses:
 
 def read_subject(services: Services, path: str) -> JSON:
     """One subject. Its ETag is its version: send it back as `If-Match` with an append."""
-    with services.views.reading() as reading:
+    with reading_at(services.views, datetime.now(UTC)) as reading:
         family, _, identity = path.partition("/")
         shown: Mapping[str, object]
         match family:

@@ -12,6 +12,7 @@ import orjson
 
 from domain.event import instant
 from projections.batch import VIEW_VERSION
+from projections.catch_up import reading_at
 from projections.queries import processes, status
 from projections.queries.processes import Stamp
 from projections.storage.generations import ReadModels
@@ -76,7 +77,7 @@ class StatusCache:
         Raises:
             NotFound: the process was never opened.
         """
-        with views.reading() as reading:
+        with reading_at(views, now) as reading:
             stamp = processes.stamp(reading, key.process)
             with self._lock:
                 cached = self._kept.get(key)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from api.wording import further_lines, lines, values, words
+from api.wording import further_lines, held_reports, lines, values, words
 from api.wording.cited_lines import CitedLines, contested_lines, plain, values_of
 from api.wording.language import grouped, phrase, say, say_number
 from api.wording.marks import ALERT, ASIDE, Fragment
@@ -96,6 +96,7 @@ def draw(
         screen.convoys,
         screen.statements,
         screen.findings,
+        partial(held_reports.still_to_come, screen, status["still_to_come"]),
         screen.gone,
         screen.changes,
     ):

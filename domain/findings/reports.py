@@ -16,6 +16,7 @@ from domain.finding import Finding, Rule, Severity, few
 from domain.findings.wording import cut, names_of, said_by
 from domain.keys import compound, short_hash
 from domain.places_within import holding_places, places_in, with_places
+from domain.revisions import EventDisputed
 from domain.values import EventId, Label, Place, Subject
 
 LIKELY_DUPLICATE = Rule(
@@ -133,3 +134,12 @@ def of_disputes(subject: Subject, disputed: Sequence[tuple[EventId, EventId, str
         )
         for target, dispute, who in disputed
     ]
+
+
+def disputant(dispute: Event) -> str:
+    """Who disputes: the actor named, the one described, else those who say that it is disputed."""
+    data = dispute.data
+    assert isinstance(data, EventDisputed)  # noqa: S101  only disputes are asked about
+    if data.by is not None:
+        return f"actors/{data.by}"
+    return data.described or ", ".join(dispute.claimant_names)

@@ -155,6 +155,15 @@ class ShownStatement(Said):
     events: EventIds
 
 
+class HeldReport(TypedDict):
+    """A report of what is still to come: it counts once the first moment that its date allows has passed."""
+
+    events: EventIds
+    subject: str
+    type: str
+    occurred: str | None
+
+
 class WithdrawnSubject(TypedDict):
     """A subject of which no opening is in effect any more."""
 
@@ -219,6 +228,8 @@ class StatusBody(TypedDict):
     convoys: list[ConvoyInStatus]
     agreements: list[AgreementInStatus]
     statements: list[ShownStatement]
+    still_to_come: list[HeldReport]
+    """Reports that count for nothing yet, the first to come first."""
     withdrawn: list[WithdrawnSubject]
     """Subjects of which no opening is in effect any more."""
     unified: list[UnifiedSubject]

@@ -90,6 +90,8 @@ class SubjectPage(ShownSubject, Gathered):
     """What the page of any subject has."""
 
     events: EventIds
+    still_to_come: NotRequired[EventIds]
+    """Reports on it that count for nothing yet, the first to come first."""
     withdrawn: NotRequired[bool]
     """If no opening of it is in effect any more."""
     unified: NotRequired[list[str]]

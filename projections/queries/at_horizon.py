@@ -7,7 +7,7 @@ ever joined with, are read and folded: that costs what the process has, whatever
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache, partial
 
@@ -18,10 +18,10 @@ from domain.effect import in_effect
 from domain.errors import NotFound
 from domain.event import Recorded, instant
 from domain.finding import Finding
-from domain.horizon import EVERYTHING, Horizon
+from domain.horizon import EVERYTHING, Horizon, may_be_upcoming
 from domain.process_zones import zones_of
 from domain.references import references
-from domain.spans import ANYWHERE, Zones, end_of
+from domain.spans import ANYWHERE, Zones, end_of, second_of
 from domain.values import Subject
 from projections.answers.explanations import Marks, ShownHorizon
 from projections.queries.snapshot import (
@@ -37,10 +37,10 @@ from projections.read_models.foreign_ids import events_of_namesakes
 from projections.read_models.incident_counts import DAY, counted_from
 from projections.read_models.membership import events_of
 from projections.read_models.process_list import unknown
-from projections.read_models.process_zones import zone_reports, zones_of_others
 from projections.read_models.revisions import events_by_id, ever_unified, marks_by_id
 from projections.read_models.subjects import actors_named, last_change
 from projections.read_models.timeline import all_of
+from projections.read_models.zone_reports import zone_reports, zones_of_others
 from projections.storage.tables import Transaction
 
 LAST_DAY = END // DAY + 1
@@ -68,6 +68,14 @@ class HorizonRequest:
             When(self.published_by) if self.published_by is not None else None,
             When(self.as_of) if self.as_of is not None else None,
         )
+
+    def horizon_at(self, now: datetime) -> Horizon:
+        """The horizon, with what is still to come by its own clock, else by the one on the wall.
+
+        Args:
+            now: the clock on the wall.
+        """
+        return replace(self.horizon, now=second_of(self.clock() or now) if self.as_of is None else None)
 
     def clock(self, zones: Zones = ANYWHERE) -> datetime | None:
         """The clock of timed findings: the end of `as_of`, else `known_at`; None: the clock on the wall.
@@ -117,6 +125,10 @@ class ProcessView:
             if name in marks or name in possible
         }
 
+    def has_come_since(self, before: datetime) -> bool:
+        """Whether a report may have come since an earlier time, so that more than the clock was different then."""
+        return any(may_be_upcoming(event, second_of(before)) for event in self.snapshot.in_effect)
+
     @property
     def horizon(self) -> ShownHorizon:
         """The horizon as an answer states it."""
@@ -155,7 +167,7 @@ def process_view(
     names = _ActorNames(transaction, request.horizon.position)
     told = [*log, *events_of_namesakes(transaction, log)]
     whole = [*told, *names.unified, *zones_of_others(transaction, told), *place_reports(transaction, told)]
-    snapshot = fold_snapshot(whole, process, horizon=request.horizon)
+    snapshot = fold_snapshot(whole, process, horizon=request.horizon_at(now or datetime.now(UTC)))
     if snapshot is None:
         raise NotFound(
             "nothing of this process is inside the horizon: its first event was recorded at position "

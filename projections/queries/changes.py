@@ -18,6 +18,7 @@ from domain.actors import shown_label
 from domain.errors import BadCursor, NotFound
 from domain.event import Event, Recorded, Revision, instant
 from domain.finding import Finding
+from domain.findings.reports import disputant
 from domain.references import references_in
 from domain.revisions import DuplicateMarked, EventCorrected, EventDisputed, SubjectUnified
 from domain.values import Subject
@@ -47,7 +48,6 @@ from projections.queries.line_names import NamedLine
 from projections.queries.sentences import content_of, differences, gist
 from projections.queries.snapshot import ProcessSnapshot
 from projections.queries.status import due
-from projections.read_models.findings import disputant
 from projections.read_models.incident_counts import DAY
 from projections.read_models.membership import events_of
 from projections.read_models.revisions import target_of
@@ -126,8 +126,8 @@ def _before(
     """The view at the beginning; None if nothing of the process was known then."""
     if since.time is None:
         return None
-    if not any(recorded.position > since.position for recorded in after.snapshot.filed):
-        return replace(after, now=since.time, request=request)  # nothing came in: only the clock differs
+    if not any(r.position > since.position for r in after.snapshot.filed) and not after.has_come_since(since.time):
+        return replace(after, now=since.time, request=request)  # only the clock differs
     try:
         return process_view(transaction, process, since.time, request)
     except NotFound:

@@ -33,6 +33,7 @@ from projections.read_models import (
     incident_counts,
     last_heard,
     process_zones,
+    upcoming,
 )
 from projections.read_models.change_set import DoubtfulPlaces, Heard
 from projections.read_models.date_findings import of_revisions
@@ -89,6 +90,12 @@ class ProcessSnapshot:
     """Places of which a description could mean any; empty in a snapshot from the read models."""
     beyond: int = 0
     """How many events in effect the dates of the horizon leave out."""
+    held: list[str] = field(default_factory=list)
+    """Ids of the reports that are still to come by the clock, the first to come first."""
+    held_reports: list[Event] = field(default_factory=list)
+    """Those that count for nothing, on its subjects; empty in a snapshot from the read models."""
+    due: int | None = None
+    """When, in seconds since 1970, the next report comes, of whatever process; None: never, or it is not looked for."""
 
     @property
     def own(self) -> Subject:
@@ -126,6 +133,9 @@ def read_snapshot(
     states = {subject: state for subject, state in all_states.items() if state.opened or subject == own}
     heard = heard_of(line.heard)
     meanings = meanings_of(transaction, ids[:1]).get(ids[0], NO_MEANINGS)
+    apart, due = apart_from(transaction, ids), upcoming.next_due(transaction)
+    ahead = upcoming.upcoming_in(transaction, ids, apart) if due is not None else []
+    unnamed = {report.subject for report in ahead if report.reading is upcoming.Reading.HELD and report.opens}
     return ProcessSnapshot(
         process=ids[0],
         version=version_of(transaction, own),
@@ -133,15 +143,18 @@ def read_snapshot(
         claims=figures.meant(figures.newest_claims(transaction, states), meanings),
         incident_counts=incident_counts.counts_of(transaction, list(states), counted_from),
         heard=heard if heard.event else None,
-        newest=history.newest(transaction, ids, newest, apart_from(transaction, ids)),
+        newest=history.newest(transaction, ids, newest, apart),
         statements=entries.last_statements(transaction, ids, statements),
         joined=joined,
         zones=process_zones.of_subjects(transaction, states, ids),
         withdrawn={
             subject: ids_of_type(transaction, as_one(subject, joined), OPENINGS[subject.partition("/")[0]].__name__)
             for subject, state in all_states.items()
-            if not state.opened
+            if not state.opened and subject not in unnamed
         },
+        possible={r.event: r.reading.value for r in ahead if r.reading is not upcoming.Reading.HELD},
+        held=[r.event for r in ahead if r.reading is not upcoming.Reading.POSSIBLE],
+        due=due,
     )
 
 
@@ -240,6 +253,12 @@ def doubtful_in(doubts: Iterable[Doubt], events: Sequence[Event]) -> list[Doubtf
     return [DoubtfulPlaces(doubt, frozenset(e for d in doubt.described for e in by_description[d])) for doubt in doubts]
 
 
+def _held_reports(seen: Seen, states: Mapping[Subject, SubjectState], joined: Mapping[Subject, Subject]) -> list[Event]:
+    """The reports on subjects that are still to come, and that lend no name either."""
+    events = (seen.standings[event_id].event for event_id in seen.held if event_id not in seen.possible)
+    return [naming(event, joined) for event in events if event is not None and event.subject in states]
+
+
 def _actor_states(seen: Seen) -> dict[str, SubjectState]:
     """The states of actors by their ids."""
     paths = {*seen.events, *seen.withdrawn}
@@ -320,6 +339,10 @@ def _add_events(snapshot: ProcessSnapshot, seen: Seen, mine: list[Recorded], fil
     snapshot.possible = {str(event_id): why for event_id, why in seen.possible.items() if event_id in ours}
     snapshot.beyond = sum(r.event.id in outside and not r.event.data.revises for r in ours.values())
     snapshot.filed = [recorded for recorded in filed if recorded.event.id not in outside]
+    ahead = {str(event_id): moment.first for event_id, moment in seen.upcoming.items() if event_id in seen.held}
+    snapshot.due = min((m.first if i in seen.held else m.last for i, m in seen.upcoming.items()), default=None)
+    snapshot.held_reports = _held_reports(seen, snapshot.states, snapshot.joined)
+    snapshot.held = sorted((r.key for r in filed if r.key in ahead), key=lambda key: (ahead[key], key))
 
 
 def _add_revisions(snapshot: ProcessSnapshot, seen: Seen, revisions: Iterable[Recorded]) -> None:
@@ -354,6 +377,7 @@ def findings_in(snapshot: ProcessSnapshot) -> list[Finding]:
         snapshot.holders,
         told_at,
         (snapshot.process, snapshot.doubts),
+        snapshot.held_reports,
     )
     of_revised = [f for subject, revised in snapshot.revisions.items() for f in of_revisions(subject, revised)]
     return [*of_subjects, *of_revised, *findings_of_whole(snapshot)]
@@ -362,7 +386,7 @@ def findings_in(snapshot: ProcessSnapshot) -> list[Finding]:
 def _told_at(snapshot: ProcessSnapshot) -> dict[str, int]:
     """When what each report in effect says was recorded last."""
     told_at: dict[str, int] = {}
-    for event in snapshot.in_effect:
+    for event in (*snapshot.in_effect, *snapshot.held_reports):
         again = retelling(snapshot.marks.get(event.key, Marks()))
         recorded = (snapshot.events[one].recorded_at for one in (event.key, *again) if one in snapshot.events)
         told_at[event.key] = int(max(recorded).timestamp())

@@ -21,6 +21,7 @@ from projections.answers.figures import FigureSeries
 from projections.answers.lines import fields_of
 from projections.answers.status import (
     ConvoyInStatus,
+    HeldReport,
     LastHeard,
     LatestChange,
     ListedAgreement,
@@ -50,6 +51,8 @@ AHEAD = timedelta(days=14)
 CURRENT_SHOWN = 50
 OVER_SHOWN = 10
 """Rounds of talks and convoys in one status, under way and over; `totals` counts all, the lists have them."""
+HELD_SHOWN = 50
+"""Reports of what is still to come in one status, the first to come first."""
 FINDINGS_SHOWN = 20
 """Findings in one status, the gravest first; all are counted, and `/findings` has them."""
 
@@ -120,6 +123,7 @@ def compose(view: ProcessView) -> StatusAnswer:
             for agreement in cast("list[ListedAgreement]", _current(renderer, snapshot, agreements.AgreementState))
         ],
         "statements": [{"events": renderer.rests_on([event])} for event in snapshot.statements],
+        "still_to_come": _held(renderer, view),
         "withdrawn": _withdrawn(renderer, snapshot),
         "unified": _unified(snapshot),
     }
@@ -152,6 +156,20 @@ def _said(renderer: Renderer, statement: ShownStatement, events: Mapping[str, Re
     said = rendering.said(events[statement["events"][0]].event.data)
     renderer.actor(fields_of(said).get("speaker"))
     return {**statement, **said}
+
+
+def _held(renderer: Renderer, view: ProcessView) -> list[HeldReport]:
+    ids = view.snapshot.held[:HELD_SHOWN]
+    events = {event_id: recorded.event for event_id, recorded in view.lookup(ids).items()} if ids else {}
+    return [
+        {
+            "events": renderer.rests_on([event_id]),
+            "subject": events[event_id].subject,
+            "type": events[event_id].type,
+            "occurred": events[event_id].occurred,
+        }
+        for event_id in ids
+    ]
 
 
 def _latest(ids: list[str], recorded: Recorded) -> LatestChange:
@@ -255,7 +273,7 @@ def changes_at(snapshot: ProcessSnapshot, now: datetime, edge: int | None = None
         now: the clock.
         edge: when, in seconds since 1970, a finding begins to stand or no longer does (`Glance.until`).
     """
-    ends: list[int | None] = [next_day(second_of(now), snapshot.zones_of(snapshot.own))]
+    ends: list[int | None] = [next_day(second_of(now), snapshot.zones_of(snapshot.own)), snapshot.due]
     for path, state in snapshot.states.items():
         zones = snapshot.zones_of(path)
         for deadline in families.due(state):

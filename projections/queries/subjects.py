@@ -44,6 +44,7 @@ from projections.read_models.revisions import (
 from projections.read_models.roles import subjects_with
 from projections.read_models.subjects import names_in, paths_of_family, states_of
 from projections.read_models.timeline import version_of
+from projections.read_models.upcoming import Reading, upcoming_on
 from projections.rendering import Renderer
 from projections.storage.tables import Transaction
 
@@ -106,7 +107,10 @@ def subject_page(transaction: Transaction, path: str) -> tuple[SubjectAnswer, Jo
         raise NotFound("there is no such subject")
     renderer = Renderer()
     shown = rendering.subject(renderer, stays, state)
-    if not state.opened:
+    held = [report for report in upcoming_on(transaction, stays) if report.reading is not Reading.POSSIBLE]
+    if held:
+        shown["still_to_come"] = renderer.rests_on([report.event for report in held])
+    if not state.opened and not any(report.opens for report in held):
         shown["withdrawn"] = True
     if others:
         shown["unified"] = sorted(others)

@@ -32,9 +32,10 @@ class Change:
 
     @property
     def differs(self) -> bool:
-        if self.before is None or self.after is None:
-            return self.before is not self.after
-        return self.before != self.after or self.before.repeats != self.after.repeats
+        before, after = self.before, self.after
+        if before is None or after is None:
+            return before is not after
+        return before != after or before.repeats != after.repeats or before.possible != after.possible
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +69,16 @@ class ChangeSet:
 
     Args:
         transaction: in which all of it is written.
-        events: in log order and without gaps; at least one.
+        events: in log order and without gaps. Without any, only the clock has moved.
+        position: the last one that is reflected with this batch.
+        now: the clock of the batch, in seconds since 1970.
     """
 
-    def __init__(self, transaction: Transaction, events: Sequence[Recorded]) -> None:
+    def __init__(self, transaction: Transaction, events: Sequence[Recorded], position: int, now: int) -> None:
         self.transaction = transaction
         self.events = events
+        self.position = position
+        self.now = now
         self.stays_before: Mapping[Subject, Subject] = {}
         """Subjects that had given way before this batch, each with the one that stayed. By `revisions`."""
         self.stays: Mapping[Subject, Subject] = {}
@@ -85,7 +90,13 @@ class ChangeSet:
         self.renaming: frozenset[Subject] = frozenset()
         """Subjects that stay and name an actor whose id that stays is another one with this batch. By `revisions`."""
         self.changes: Sequence[Change] = ()
-        """Event by event, in log order. By `revisions`."""
+        """Event by event, in log order. By `revisions`, and `upcoming` for what the clock has not reached."""
+        self.untimed: Sequence[Change] | None = None
+        """Event by event, as if all had come; None: the clock makes no difference. By `upcoming`."""
+        self.any_ahead = False
+        """Whether any report lies ahead, of whatever subject. By `upcoming`."""
+        self.retimed: frozenset[Subject] = frozenset()
+        """Subjects that stay, of which reports lie ahead or have come with this batch. By `upcoming`."""
         self.states: dict[Subject, SubjectState] = {}
         """The new states of the subjects that changed, of those that stay. By `subjects`."""
         self.gave_way: list[Subject] = []
@@ -131,7 +142,7 @@ class ChangeSet:
 
     @property
     def first_position(self) -> int:
-        return self.events[0].position
+        return self.events[0].position if self.events else self.position + 1
 
     @cached_property
     def gone(self) -> list[Event]:
@@ -142,6 +153,20 @@ class ChangeSet:
     def come(self) -> list[tuple[Recorded, Event]]:
         """Events that come or read otherwise: as they were recorded, and as they read now."""
         return [(change.recorded, change.after) for change in self.changes if change.after is not None]
+
+    @property
+    def no_longer_told(self) -> list[Event]:
+        """As `gone`, of all that is reported, whether it has come or not."""
+        if self.untimed is None:
+            return self.gone
+        return [change.before for change in self.untimed if change.before is not None]
+
+    @property
+    def told(self) -> list[tuple[Recorded, Event]]:
+        """As `come`, of all that is reported, whether it has come or not."""
+        if self.untimed is None:
+            return self.come
+        return [(change.recorded, change.after) for change in self.untimed if change.after is not None]
 
     @cached_property
     def first_seen(self) -> frozenset[Subject]:

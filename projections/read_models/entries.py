@@ -16,8 +16,9 @@ from domain.values import Subject
 from projections.read_models.change_set import ChangeSet, ReadModel
 from projections.read_models.membership import places_of
 from projections.read_models.ordering import Order, display_order, order_columns, order_in
-from projections.read_models.revisions import as_one, reads
+from projections.read_models.revisions import as_one
 from projections.read_models.timeline import all_of
+from projections.read_models.upcoming import reads_by_clock
 from projections.storage.prepared import KEPT, fetch
 from projections.storage.sql import Query, among, delete_keys, listed, put
 from projections.storage.tables import GenerationTables, TableDefinition, Text, Transaction
@@ -73,7 +74,7 @@ def _accumulated(changes: ChangeSet, subject: Subject) -> list[tuple[Recorded, E
     """All that accumulates on a subject, as it reads now."""
     log = all_of(changes.transaction, as_one(subject, changes.stays))
     reports = [recorded for recorded in log if not recorded.event.data.revises]
-    now = reads(changes.transaction, reports, changes.stays)
+    now = reads_by_clock(changes.transaction, reports, changes.stays)
     return [(r, event) for r in reports if (event := now[r.key]) is not None and accumulates(event)]
 
 

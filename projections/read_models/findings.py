@@ -35,11 +35,18 @@ from domain.finding import Finding, Severity
 from domain.findings.dates import ARCHIVE, PUBLISHER, far_publishers, of_dates, of_years_apart
 from domain.findings.figures import ClaimMade, has_parts, of_claims, of_parts
 from domain.findings.processes import Act, acts, in_doubt, in_place
-from domain.findings.reports import ForeignKey, Holders, content_key, of_disputes, of_repeats, of_shared_ids
+from domain.findings.reports import (
+    ForeignKey,
+    Holders,
+    content_key,
+    disputant,
+    of_disputes,
+    of_repeats,
+    of_shared_ids,
+)
 from domain.findings.rules import RULES
 from domain.general import SubjectState
 from domain.place_meanings import meant, state_meant
-from domain.revisions import EventDisputed
 from domain.spans import ANYWHERE, Zones
 from domain.values import EventId, Subject
 from projections.read_models.change_set import ChangeSet, DoubtfulPlaces, ReadModel
@@ -50,8 +57,9 @@ from projections.read_models.finding_rows import FINDINGS, replace_findings
 from projections.read_models.foreign_ids import holders_of, ids_changed, keys_of
 from projections.read_models.membership import BELONGS, counted
 from projections.read_models.place_meanings import IN_ANY, ways_of
-from projections.read_models.revisions import as_one, disputes_in_effect, reads, told_again, under
+from projections.read_models.revisions import reads, told_again
 from projections.read_models.timeline import recorded_by_id
+from projections.read_models.upcoming import disputes_by_clock, reads_by_clock
 from projections.storage.prepared import KEPT, fetch
 from projections.storage.sql import (
     Query,
@@ -184,10 +192,11 @@ def _renew_repeats(changes: ChangeSet) -> None:
 
 
 def _renew_dates(changes: ChangeSet) -> None:
-    """Dates that cannot be: of each report by itself, and of those that a publisher tells decades late."""
-    gone = [(event.subject, f"dates {event.key}") for event in changes.gone]
-    seconds = {event.key: int(recorded.recorded_at.timestamp()) for recorded, event in changes.come}
-    doubtful = [event for _, event in changes.come if of_dates(event.subject, event, seconds[event.key])]
+    """Dates that cannot be: of each report by itself, and of those that a publisher tells decades late. The clock makes
+    no difference."""
+    gone = [(event.subject, f"dates {event.key}") for event in changes.no_longer_told]
+    seconds = {event.key: int(recorded.recorded_at.timestamp()) for recorded, event in changes.told}
+    doubtful = [event for _, event in changes.told if of_dates(event.subject, event, seconds[event.key])]
     again = told_again(changes.transaction, [event.key for event in doubtful])
     findings = [
         (f"dates {event.key}", "", finding)
@@ -201,12 +210,12 @@ def _renew_dates(changes: ChangeSet) -> None:
 
 
 def _renew_years_apart(changes: ChangeSet) -> None:
-    lost = [(event.subject, key, event.key) for event in changes.gone for key in far_publishers(event)]
-    new = [(event.subject, key, event.key) for _, event in changes.come for key in far_publishers(event)]
+    lost = [(event.subject, key, event.key) for event in changes.no_longer_told for key in far_publishers(event)]
+    new = [(event.subject, key, event.key) for _, event in changes.told for key in far_publishers(event)]
     if not lost and not new:
         return
     told_by = _keep_hashes(changes, lost, new)
-    events = _events_in_effect(changes, {event_id for ids in told_by.values() for event_id in ids[:ARCHIVE]})
+    events = _events_in_effect(changes, {i for ids in told_by.values() for i in ids[:ARCHIVE]}, held=True)
     findings = [
         (publisher, "", finding)
         for (subject, publisher), ids in told_by.items()
@@ -237,11 +246,11 @@ def _keep_hashes(
     return reported_by
 
 
-def _events_in_effect(changes: ChangeSet, ids: Iterable[str]) -> dict[str, Event]:
-    """Events in effect by their ids, under the subjects that stay; those of this batch are not looked up."""
-    known = {event.key: event for _, event in changes.come}
+def _events_in_effect(changes: ChangeSet, ids: Iterable[str], *, held: bool = False) -> dict[str, Event]:
+    """Events in effect by their ids, under the subjects that stay, also those that are `held`, or without them."""
+    known = {event.key: event for _, event in (changes.told if held else changes.come)}
     others = recorded_by_id(changes.transaction, (event_id for event_id in ids if event_id not in known))
-    now = reads(changes.transaction, others, changes.stays)
+    now = (reads if held else reads_by_clock)(changes.transaction, others, changes.stays)
     return {**{event_id: event for event_id, event in now.items() if event is not None}, **known}
 
 
@@ -250,17 +259,11 @@ def _renew_disputes(changes: ChangeSet) -> None:
     revising = {r.subject for r in changes.events if r.event.data.revises} | changes.moved
     # What comes apart again leaves disputes behind where it was, too.
     named = revising | {changes.stays_before.get(subject, subject) for subject in changes.moved}
-    subjects = {changes.canonical(subject) for subject in named} | changes.renaming
+    subjects = {changes.canonical(subject) for subject in named} | changes.renaming | changes.retimed
     findings = [
         (OF_DISPUTES, "", finding)
-        for subject in subjects
-        for finding in of_disputes(
-            subject,
-            [
-                (event_id, dispute.id, disputant(under(dispute, changes.stays)))
-                for event_id, dispute in disputes_in_effect(changes.transaction, as_one(subject, changes.stays))
-            ],
-        )
+        for subject, pairs in disputes_by_clock(changes, subjects).items()
+        for finding in of_disputes(subject, [(event_id, dispute.id, disputant(dispute)) for event_id, dispute in pairs])
     ]
     replace_findings(changes, [(subject, OF_DISPUTES) for subject in subjects], findings)
 
@@ -319,12 +322,13 @@ READ_MODEL = ReadModel((FINDINGS, REPORT_HASHES, ACTOR_ACTIVITY), apply)
 def fold(
     states: Mapping[Subject, SubjectState],
     claims: Iterable[Claim],
-    in_effect: Iterable[Event],
+    in_effect: Sequence[Event],
     disputes: Iterable[tuple[Subject, EventId, Event]],
     zones: Mapping[Subject, Zones],
     holders: Mapping[ForeignKey, Holders],
     told_at: Mapping[str, int],
     doubts: tuple[str, Iterable[DoubtfulPlaces]],
+    held: Sequence[Event] = (),
 ) -> list[Finding]:
     """The findings of subjects, whenever they stand.
 
@@ -337,6 +341,7 @@ def fold(
         holders: the subjects, these and others, that carry ids of other registers.
         told_at: when what each report says was recorded last, in seconds since 1970, by its id.
         doubts: the process, and the places of it of which a description could mean any.
+        held: reports on them that are still to come: only their dates are looked at.
     """
     findings: list[Finding] = []
     made: dict[Subject, list[ClaimMade]] = defaultdict(list)
@@ -347,6 +352,7 @@ def fold(
     for event in in_effect:
         findings += of_parts(event.subject, event)
         alike[event.subject, event.type, event.span].append(event)
+    for event in (*in_effect, *held):
         findings += of_dates(event.subject, event, told_at[event.key])
         for publisher in far_publishers(event):
             far[event.subject, publisher].append(event)
@@ -370,15 +376,6 @@ def fold(
     process, doubted = doubts
     findings += [in_doubt(process, d.doubt.key, d.doubt.between, d.doubt.difference, d.events) for d in doubted]
     return findings
-
-
-def disputant(dispute: Event) -> str:
-    """Who disputes: the actor named, the one described, else those who say that it is disputed."""
-    data = dispute.data
-    assert isinstance(data, EventDisputed)  # noqa: S101  only disputes are asked about
-    if data.by is not None:
-        return f"actors/{data.by}"
-    return data.described or ", ".join(dispute.claimant_names)
 
 
 def gravity(finding: Finding) -> tuple[int, int, str, str]:

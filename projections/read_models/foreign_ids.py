@@ -48,7 +48,7 @@ _WITH_IDS: frozenset[type[Payload]] = frozenset(p for p in PAYLOADS.values() if 
 
 def apply(changes: ChangeSet) -> None:
     gone = [(*one.key, event.subject, event.key) for event in changes.gone for one in ids_in(event)]
-    come = [(one, event) for _, event in changes.come for one in ids_in(event)]
+    come = [(one, event) for _, event in changes.come if carries_ids(event) for one in ids_in(event)]
     if gone:
         table = changes.table(FOREIGN_IDS)
         delete_keys(changes.connection, (table.c.scheme, table.c.id, table.c.subject, table.c.event_id), gone)
@@ -75,6 +75,11 @@ READ_MODEL = ReadModel((FOREIGN_IDS, EVER_IDENTIFIED), apply)
 # --- in memory
 
 
+def carries_ids(event: Event) -> bool:
+    """Whether an event says what carries an id; an opening that is only possible does not."""
+    return not (event.possible and event.data.opens)
+
+
 def ids_in(event: Event) -> Sequence[ForeignId]:
     """The ids in other registers that a report gives."""
     data = event.data
@@ -94,7 +99,7 @@ def holders_in(events: Iterable[Event]) -> dict[ForeignKey, Holders]:
     """The subjects that carry ids, by id, each with the openings in effect that say so."""
     holders: defaultdict[ForeignKey, dict[Subject, list[EventId]]] = defaultdict(dict)
     for event in events:
-        if event.data.opens and not event.possible:
+        if event.data.opens and carries_ids(event):
             for one in ids_in(event):
                 holders[one.key].setdefault(event.subject, []).append(event.id)
     return dict(holders)

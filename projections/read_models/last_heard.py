@@ -13,8 +13,9 @@ from domain.event import Event
 from domain.values import Subject
 from projections.read_models.change_set import ChangeSet, Heard, ReadModel
 from projections.read_models.membership import BELONGS, counted, places_of
-from projections.read_models.revisions import as_one, reads, under
+from projections.read_models.revisions import as_one, under
 from projections.read_models.timeline import all_of
+from projections.read_models.upcoming import reads_by_clock
 from projections.storage.prepared import KEPT, fetch
 from projections.storage.sql import MOST_ROWS, Clash, Query, among, chunks, delete_where, listed, put, rows_where
 from projections.storage.tables import GenerationTables, TableDefinition, Text, Transaction
@@ -87,7 +88,7 @@ def _heard_in_batch(changes: ChangeSet) -> dict[Subject, Heard]:
 def _look_up(changes: ChangeSet, subject: Subject) -> Heard | None:
     """The newest source of all that is in effect on a subject."""
     log = all_of(changes.transaction, as_one(subject, changes.stays))
-    now = reads(changes.transaction, log, changes.stays)
+    now = reads_by_clock(changes.transaction, log, changes.stays)
     newest: Heard | None = None
     for recorded in log:
         event = under(recorded.event, changes.stays) if recorded.event.data.revises else now[recorded.key]

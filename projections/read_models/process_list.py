@@ -42,8 +42,10 @@ def apply(changes: ChangeSet) -> None:
     table = changes.table(PROCESSES)
     gone = [subject.partition("/")[2] for subject in changes.gave_way if subject.startswith("processes/")]
     delete_where(changes.connection, table.c.process, gone)
-    touched = _touched(changes)
     heard = _newest_by_process(changes)
+    touched = _touched(changes)
+    for process in heard:  # what has come by the clock is heard, too
+        touched.setdefault(process, None)
     again = {_canonical(changes, process) for process in changes.heard_again}
     known = {row.process: row for row in rows_where(changes.connection, table, table.c.process, touched)}
     looked_up = {
@@ -54,7 +56,8 @@ def apply(changes: ChangeSet) -> None:
     for process, last in touched.items():
         row = known.get(process)
         values: dict[str, Any] = row._asdict() if row is not None else {"process": process}
-        values |= {"touched": last.position, "touched_at": instant(last.recorded_at)}
+        if last is not None:
+            values |= {"touched": last.position, "touched_at": instant(last.recorded_at)}
         newest: Heard | None = None
         if process in looked_up:
             newest = max((newest_now.get(one, NOBODY) for one in looked_up[process]), key=place_of)
@@ -74,9 +77,9 @@ def _canonical(changes: ChangeSet, process: str) -> str:
     return changes.canonical(Subject(f"processes/{process}")).partition("/")[2]
 
 
-def _touched(changes: ChangeSet) -> dict[str, Recorded]:
-    """The processes that the batch touches, each with the last event that does."""
-    touched: dict[str, Recorded] = {}
+def _touched(changes: ChangeSet) -> dict[str, Recorded | None]:
+    """The processes that the batch touches, each with the last event that does; None if only the clock does."""
+    touched: dict[str, Recorded | None] = {}
     together = changes.together
     for recorded in changes.events:
         named = set(changes.processes.get(recorded.subject, ()))
@@ -87,7 +90,10 @@ def _touched(changes: ChangeSet) -> dict[str, Recorded]:
             touched[_canonical(changes, process)] = recorded
     moved = {process for where in changes.places.values() for process in where.before | where.after}
     for process in changes.heard_again | moved:
-        touched.setdefault(_canonical(changes, process), changes.events[-1])
+        touched.setdefault(_canonical(changes, process), changes.events[-1] if changes.events else None)
+    for subject in changes.states if changes.retimed else ():
+        if subject.startswith("processes/"):
+            touched.setdefault(subject.partition("/")[2], None)
     return touched
 
 

@@ -7,22 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import Column, select
+from sqlalchemy import Column
 
-from domain import revisions
-from domain.event import Recorded
 from domain.general import SubjectState
-from domain.horizon import names_processes
 from domain.process_zones import agreed_zone, zones_in
-from domain.processes import ProcessOpened, ProcessState
+from domain.processes import ProcessState
 from domain.spans import Zones
 from domain.values import Subject
 from projections.read_models.change_set import ChangeSet, ReadModel
 from projections.read_models.membership import BELONGS
-from projections.read_models.revisions import as_one, ever_unified
+from projections.read_models.revisions import as_one
 from projections.read_models.subjects import states_of
-from projections.read_models.timeline import TIMELINE, recorded_of
-from projections.storage.sql import Clash, chunks, delete_where, put, rows_of, rows_where
+from projections.storage.sql import Clash, delete_where, put, rows_of, rows_where
 from projections.storage.tables import TableDefinition, Text, Transaction
 
 PROCESS_ZONES = TableDefinition(
@@ -31,10 +27,6 @@ PROCESS_ZONES = TableDefinition(
     Column("zone", Text, nullable=False),
 )
 """The time zone of each process on which its reports agree, under all ids that it has."""
-
-
-TELLING = (ProcessOpened.__name__, *(revision.__name__ for revision in revisions.EVENTS))
-"""The types of events that tell of the zone of a process."""
 
 
 # --- a batch
@@ -89,26 +81,6 @@ def of_subjects(
 def names_of_zones(transaction: Transaction) -> dict[str, str]:
     """The zones of all processes that have one, by id."""
     return {row.process: row.zone for row in rows_of(transaction.connection, transaction.table(PROCESS_ZONES))}
-
-
-def zone_reports(transaction: Transaction, processes: Iterable[str]) -> list[Recorded]:
-    """What tells of the zones of processes, and of whatever they were ever joined with, in log order."""
-    together, timeline = ever_unified(transaction), transaction.table(TIMELINE)
-    paths = {Subject(f"processes/{process}") for process in processes}
-    subjects = sorted({other for path in paths for other in together.get(path, (path,))})
-    found: list[Recorded] = []
-    for some in chunks(subjects):
-        query = select(timeline).where(timeline.c.subject.in_(some), timeline.c.type.in_(TELLING))
-        found += [recorded_of(row) for row in transaction.connection.execute(query)]
-    return sorted(found, key=lambda recorded: recorded.position)
-
-
-def zones_of_others(transaction: Transaction, log: Iterable[Recorded]) -> list[Recorded]:
-    """What tells of the zones of the other processes that the events of one process name."""
-    events = list(log)
-    mine = {recorded.subject for recorded in events}
-    named = {process for recorded in events for process in names_processes(recorded.event)}
-    return zone_reports(transaction, (process for process in named if f"processes/{process}" not in mine))
 
 
 def _zones(

@@ -26,6 +26,7 @@ from projections.read_models.ordering import order_columns
 from projections.read_models.place_meanings import meanings_of
 from projections.read_models.revisions import REVISED_EVENTS, canonical_subjects, events_by_id, reading_now, under
 from projections.read_models.timeline import TIMELINE, event_of
+from projections.read_models.upcoming import readings_of
 from projections.storage.prepared import KEPT, fetch
 from projections.storage.sql import (
     MOST_ROWS,
@@ -104,11 +105,11 @@ def apply(changes: ChangeSet) -> None:
         for event in arrived[subject]:
             state = families.evolve(state, meant(event, meanings.get(subject, NO_MEANINGS)))
         changes.states[subject] = state
-        rows.append(_row(subject, state, orders[-1], changes.events[-1].position))
+        rows.append(_row(subject, state, orders[-1], changes.position))
     for subject, events in _folded_events(changes, refold).items():
         changes.states[subject] = _folded(subject, events, meanings)
         last = max((event.order for event in events), default=None)
-        rows.append(_row(subject, changes.states[subject], last, changes.events[-1].position))
+        rows.append(_row(subject, changes.states[subject], last, changes.position))
     table = changes.table(SUBJECTS)
     delete_where(changes.connection, table.c.subject, changes.gave_way)
     put(changes.connection, table, rows, Clash(("subject",)))
@@ -139,7 +140,7 @@ def refold(changes: ChangeSet, subjects: Iterable[Subject]) -> dict[Subject, Sub
     for subject, events in _folded_events(changes, wanted).items():
         states[subject] = _folded(subject, events, meanings)
         last = max((event.order for event in events), default=None)
-        rows.append(_row(subject, states[subject], last, changes.events[-1].position))
+        rows.append(_row(subject, states[subject], last, changes.position))
     put(changes.connection, changes.table(SUBJECTS), rows, Clash(("subject",)))
     return states
 
@@ -202,6 +203,9 @@ def _folded_events(changes: ChangeSet, subjects: Iterable[Subject]) -> dict[Subj
                 event = event_of(row.type, row.event)
             if event is not None:
                 events[Subject(row.subject)].append(under(event, changes.stays))
+    if changes.any_ahead:
+        ahead = readings_of(changes.transaction, [event.key for folded in events.values() for event in folded])
+        events = {s: [e.as_possible() if e.key in ahead else e for e in folded] for s, folded in events.items()}
     return events
 
 

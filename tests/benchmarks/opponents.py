@@ -37,6 +37,7 @@ from ledger.ledger import Ledger
 from ledger.mapper import EventMapper
 from ledger.recorder import Filter
 from projections.batch import apply, open_read_models
+from projections.catch_up import wall_clock
 from projections.storage.tables import Transaction
 
 
@@ -142,7 +143,8 @@ class Equal(TrackingRecorder):
 
     def apply(self, recorded: Recorded, tracking: Tracking) -> None:
         with self.views.writing() as connection:
-            apply(Transaction(connection, self.views.tables(self.generation.generation)), [recorded])
+            transaction = Transaction(connection, self.views.tables(self.generation.generation))
+            apply(transaction, [recorded], recorded.position, wall_clock())
             self.views.advance(
                 connection,
                 type(self.generation)(self.generation.generation, tracking.notification_id, None, complete=True),

@@ -47,7 +47,11 @@ def naively(horizon: Horizon, log: Log) -> dict[Subject, dict[EventId, Inside]]:
         event = stands(recorded, passed)
         if event is not None and occurred(event, horizon, known) != "no":
             why = None
-            if occurred(event, horizon, known) == "maybe":
+            if still_to_come(event, horizon, known) == "yes":
+                if isinstance(event.data, Opening) and event.subject.startswith("processes/"):
+                    found.setdefault(event.subject, {})
+                continue
+            if "maybe" in (occurred(event, horizon, known), still_to_come(event, horizon, known)):
                 why = "occurrence"
             elif all(published(one, known, horizon) == "maybe" for one in [recorded, *doubles(recorded, passed)]):
                 why = "publication"
@@ -172,6 +176,18 @@ def came(event: Event, when: When, cut: When, known: Log) -> str:
     if not when.span.timed and not cut.span.timed:
         return by_end_of(when.span, cut.span)
     return by_end_of_in(when, cut, zones_naively(event.subject, known))
+
+
+def still_to_come(event: Event, horizon: Horizon, known: Log) -> str:
+    """Whether no moment that a report's date allows has come by the clock: yes, no, maybe; every zone is tried."""
+    if horizon.now is None or horizon.as_of is not None or event.occurred is None or tells_a_plan(event):
+        return "no"
+    if event.subject.startswith(("actors/", "places/")):
+        return "no"
+    offsets = [timezone(timedelta(minutes=m)) for m in range(-12 * 60, 14 * 60 + 1, 15)]
+    zones = [ZoneInfo(name) for name in zones_naively(event.subject, known)] or offsets
+    answers = {bounds_in(event.occurred, zone)[0] > horizon.now for zone in zones}
+    return "maybe" if len(answers) == 2 else "yes" if answers.pop() else "no"
 
 
 def tells_a_plan(event: Event) -> bool:

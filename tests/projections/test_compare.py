@@ -17,6 +17,7 @@ from domain.errors import Unavailable
 from domain.event import Recorded, Unreadable
 from domain.values import Subject
 from projections.batch import open_read_models
+from projections.catch_up import wall_clock
 from projections.compare import NOT_COMPARED, compare, differences
 from projections.storage.generations import ReadModels
 from tests.projections.test_time_travel import revised
@@ -35,7 +36,8 @@ def log() -> list[Recorded]:
     data = {"labels": labels, "areas": areas, "time_zone": "Asia/Damascus"}
     data["ids"] = [{"scheme": "case-file", "id": "7"}]
     zoned = wire("ProcessOpened", subject="processes/zoned", data=data)
-    return recorded([*(json.loads(line) for line in SEED.read_text(encoding="utf-8").splitlines()), zoned])
+    ahead = wire("ProcessSuspended", subject="processes/zoned", occurred="9000-01-01", data={})
+    return recorded([*(json.loads(line) for line in SEED.read_text(encoding="utf-8").splitlines()), zoned, ahead])
 
 
 @pytest.fixture(scope="module")
@@ -43,14 +45,14 @@ def anew(log: list[Recorded]) -> Iterator[ReadModels]:
     """Read models as the log gives them."""
     with tempfile.TemporaryDirectory() as directory:
         found = open_read_models(Path(directory) / "views.db")
-        follow(found, pull(log))
+        follow(found, pull(log), wall_clock())
         yield found
         found.close()
 
 
 @pytest.fixture
 def followed(found: ReadModels, log: list[Recorded]) -> ReadModels:
-    follow(found, pull(log, lambda: 7))
+    follow(found, pull(log, lambda: 7), wall_clock())
     return found
 
 

@@ -54,7 +54,7 @@ ANSWERS: dict[str, Callable[[ReadTransaction, str, HorizonRequest], Any]] = {
 @given(histories(max_steps=25))
 def test_the_last_position_is_the_present(history: list[Wire]) -> None:
     log = recorded(history)
-    at_the_end = HorizonRequest(known_at_position=len(log), position=len(log))
+    at_the_end = HorizonRequest(known_at=NOW.isoformat(), position=len(log))
     with views() as found:
         follow(found, pull(log))
         with found.reading() as here:

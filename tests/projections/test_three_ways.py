@@ -13,7 +13,7 @@ from domain.references import references
 from domain.revisions import DuplicateMarked
 from projections.catch_up import rebuild
 from tests.projections.test_time_travel import revised
-from tests.projections.world import SLOW, Wire, folded, follow, kept, processes_of, pull, recorded, views
+from tests.projections.world import NOW, SLOW, Wire, folded, follow, kept, processes_of, pull, recorded, views
 from tests.strategies import histories, with_unified_actors
 
 pytestmark = pytest.mark.usefixtures("both_databases")
@@ -27,7 +27,7 @@ def test_live_rebuilt_and_folded_agree(history: list[Wire], sizes: list[int]) ->
     with views() as found:
         follow(found, pull(log, lambda: next(turns)))
         live = {process: kept(found, process) for process in processes_of(log)}
-        rebuild(found, pull(log))
+        rebuild(found, pull(log), clock=lambda: NOW)
         rebuilt = {process: kept(found, process) for process in processes_of(log)}
     pure = {process: folded(log, process) for process in processes_of(log)}
     assert live == rebuilt

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -20,7 +22,7 @@ from projections.queries.snapshot import fold_snapshot
 from projections.storage.generations import ReadModels
 from tests.examples import examples
 from tests.projections.naive import Inside, naively
-from tests.projections.world import Wire, folded, follow, kept, opened, processes_of, pull, recorded, views
+from tests.projections.world import NOW, Wire, folded, follow, kept, opened, processes_of, pull, recorded, views
 from tests.spec import wire
 from tests.strategies import DATES, PUBLISHED, PUBLISHERS, histories
 
@@ -168,11 +170,17 @@ def test_nothing_is_seen_of_an_empty_log() -> None:
     assert seen_from(Horizon(), []).events == {} == naively(Horizon(), [])
 
 
+CLOCKS = st.one_of(
+    st.none(),
+    st.integers(0, 12 * 24).map(lambda hours: int((datetime(2017, 10, 25, tzinfo=UTC)).timestamp()) + hours * 3600),
+)
+
+
 @SOME
-@given(LOGS, horizons())
-def test_a_horizon_is_the_five_steps_done_naively(history: list[Wire], asked: HorizonRequest) -> None:
-    log = recorded(history)
-    seen, expected = seen_from(asked.horizon, log), naively(asked.horizon, log)
+@given(LOGS, horizons(), CLOCKS)
+def test_a_horizon_is_the_five_steps_done_naively(history: list[Wire], asked: HorizonRequest, now: int | None) -> None:
+    log, horizon = recorded(history), replace(asked.horizon, now=now)
+    seen, expected = seen_from(horizon, log), naively(horizon, log)
     assert _shown(seen) == _expected(expected)
 
 
@@ -243,7 +251,7 @@ def _kept(found: ReadModels, process: str, asked: HorizonRequest) -> Wire | None
 
 def _folded(log: list[Recorded], process: str, asked: HorizonRequest) -> Wire | None:
     """The status as a fold of the log gives it; None if nothing is inside the horizon."""
-    if fold_snapshot(log, process, horizon=asked.horizon) is None:
+    if fold_snapshot(log, process, horizon=asked.horizon_at(NOW)) is None:
         return None
     return folded(log, process, asked=asked)
 

@@ -17,7 +17,7 @@ from domain.event import Recorded, Unreadable
 from domain.families import OPENINGS
 from domain.values import Subject
 from projections.batch import open_read_models
-from projections.catch_up import Pull, catch_up
+from projections.catch_up import Pull, catch_up, reading_at, wall_clock
 from projections.queries import status
 from projections.queries.at_horizon import PRESENT, HorizonRequest, ProcessView
 from projections.queries.snapshot import ProcessSnapshot, findings_in, fold_snapshot
@@ -134,23 +134,23 @@ def _empty(found: ReadModels) -> None:
 
 @contextmanager
 def reading(*history: Wire) -> Iterator[ReadTransaction]:
-    """The read models of a history, in the order in which it came in."""
+    """The read models of a history, in the order in which it came in, by the clock on the wall."""
     with views() as found:
-        follow(found, pull(recorded(history)))
+        follow(found, pull(recorded(history)), wall_clock())
         with found.reading() as snapshot:
             yield snapshot
 
 
-def follow(found: ReadModels, source: Pull) -> None:
+def follow(found: ReadModels, source: Pull, now: datetime = NOW) -> None:
     """Catches up until nothing moves."""
     position = -1
-    while position != (position := catch_up(found, source).position):
+    while position != (position := catch_up(found, source, clock=lambda: now).position):
         pass
 
 
 def kept(found: ReadModels, process: str, now: datetime = NOW, asked: HorizonRequest = PRESENT) -> Wire:
     """The status as the read models give it."""
-    with found.reading() as reading:
+    with reading_at(found, now) as reading:
         return plain(status.process_status(reading, process, now, asked)[0])
 
 
@@ -158,14 +158,14 @@ def folded(
     log: Sequence[Recorded], process: str, now: datetime = NOW, newest: int = 10, asked: HorizonRequest = PRESENT
 ) -> Wire:
     """The status as a pure fold of the log gives it."""
-    return plain(status.compose(scene_of(pictured(log, process, newest, asked), now, asked)))
+    return plain(status.compose(scene_of(pictured(log, process, newest, asked, now), now, asked)))
 
 
 def pictured(
-    log: Sequence[Recorded], process: str, newest: int = 10, asked: HorizonRequest = PRESENT
+    log: Sequence[Recorded], process: str, newest: int = 10, asked: HorizonRequest = PRESENT, now: datetime = NOW
 ) -> ProcessSnapshot:
     """The picture that a pure fold of the log gives; something of the process must be inside the horizon."""
-    found = fold_snapshot(log, process, newest, horizon=asked.horizon)
+    found = fold_snapshot(log, process, newest, horizon=asked.horizon_at(now))
     assert found is not None, "nothing is inside the horizon"
     return found
 

@@ -192,6 +192,7 @@ STATUS: StatusAnswer = {
     "convoys": [],
     "agreements": [],
     "statements": [],
+    "still_to_come": [],
     "withdrawn": [],
     "unified": [],
     "changes": [],

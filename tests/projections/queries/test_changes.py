@@ -47,7 +47,7 @@ def told(
     """The digest between two positions of a history, each with its clock."""
     log = recorded(history)
     ends = [HorizonRequest(position=since), HorizonRequest(position=len(log) if until is None else until)]
-    before, after = (scene_of(pictured(log, "first", asked=e), t, e) for e, t in zip(ends, clocks, strict=True))
+    before, after = (scene_of(pictured(log, "first", asked=e, now=t), t, e) for e, t in zip(ends, clocks, strict=True))
     return plain(digest(before, after))
 
 
@@ -491,10 +491,11 @@ def test_whatever_is_recorded_it_is_told(history: list[Wire], one: int, other: i
     since, until = sorted((min(one, len(log)), min(other, len(log))))
     asked, end = HorizonRequest(position=since), HorizonRequest(position=until)
     for process in processes_of(log[:until]):
-        after = scene_of(pictured(log, process, asked=end), log[until - 1].recorded_at, end)
+        clocks = [log[end - 1].recorded_at if end else NOW for end in (since, until)]
+        after = scene_of(pictured(log, process, asked=end, now=clocks[1]), clocks[1], end)
         before = None
         if process in processes_of(log[:since]):
-            before = scene_of(pictured(log, process, asked=asked), log[since - 1].recorded_at, asked)
+            before = scene_of(pictured(log, process, asked=asked, now=clocks[0]), clocks[0], asked)
         first = End(since, log[since - 1].recorded_at if since else None)
         pure = plain(digest(before, after, first))
         with reading(*history) as snapshot:
@@ -505,7 +506,7 @@ def test_whatever_is_recorded_it_is_told(history: list[Wire], one: int, other: i
         assert sorted(reports) == sorted(str(r.id) for r in came_in)
         if since == until:
             assert not any(pure["totals"].values())
-        names = line_names.lines_in(cast(StatusAnswer, folded(log, process, asked=end)))
+        names = line_names.lines_in(cast(StatusAnswer, folded(log, process, clocks[1], asked=end)))
         assert {line["line"] for line in pure["changed"] if line["after"] is not None} <= set(names)
         for name in names:
             assert name in line_names.matching(name, names)

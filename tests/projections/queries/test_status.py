@@ -53,7 +53,7 @@ def test_the_sections_stand_in_the_order_of_the_first_screen() -> None:
         "figures",
         "enrolments",
         *("convoys", "agreements", "statements"),
-        *("withdrawn", "unified"),
+        *("still_to_come", "withdrawn", "unified"),
         "changes",
         *("actors", "evidence"),
     ]
@@ -466,7 +466,7 @@ NEAR = st.sampled_from([at(f"2017-10-{day}T{hour}") for day in (27, 28, 29, 30) 
 def test_a_status_holds_until_the_moment_it_names(history: list[Wire], now: datetime) -> None:
     log = recorded(history)
     for process in processes_of(log):
-        seen = pictured(log, process)
+        seen = pictured(log, process, now=now)
         until = status.changes_at(seen, now, glance_at(findings_in(seen), int(now.timestamp()), 0).until)
         assert now < until <= now + timedelta(days=1)
         first, last = (folded(log, process, moment) for moment in (now, until - timedelta(microseconds=1)))
@@ -524,7 +524,7 @@ def test_stocks_far_apart_in_time_do_not_contradict_each_other() -> None:
 def test_a_flow_is_compared_within_its_period_only() -> None:
     def flow(value: int, claimant: str, period: str) -> Wire:
         figure = {"measure": "arrivals", "quantity": {"value": value}, "counting": "flow", "period": period}
-        return wire("FigureReported", subject=FIRST, occurred="2017-11-01", claimant=claimant, data=figure)
+        return wire("FigureReported", subject=FIRST, occurred="2017-10-29", claimant=claimant, data=figure)
 
     lines = shown(flow(10, "army", "2017-09"), flow(20, "army", "2017-10"), flow(30, "elders", "2017-10"))["figures"]
     assert [(len(line["claims"]), line["contested"]) for line in lines] == [(2, True), (1, False)]
