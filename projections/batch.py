@@ -44,15 +44,15 @@ VIEW_VERSION = 17
 """Raised whenever a table or a fold changes: read models of another version are rebuilt."""
 
 READ_MODELS = (
-    # These seven find out what the batch changes, for all that follow.
+    # These eight find out what the batch changes, for all that follow.
     timeline.READ_MODEL,
     mentions.READ_MODEL,
     revisions.READ_MODEL,
     upcoming.READ_MODEL,
     subjects.READ_MODEL,
     membership.READ_MODEL,
-    process_zones.READ_MODEL,
     places.READ_MODEL,
+    process_zones.READ_MODEL,
     # These only take it.
     history.READ_MODEL,
     roles.READ_MODEL,

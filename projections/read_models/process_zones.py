@@ -38,7 +38,7 @@ def apply(changes: ChangeSet) -> None:
         belongs = changes.table(BELONGS)
         theirs = rows_where(changes.connection, (belongs.c.subject,), belongs.c.process, changed)
         changes.other_clocks = states_of(changes.transaction, {path for (path,) in theirs} - set(changes.states))
-    states = {**changes.states, **changes.other_clocks}
+    states = {**changes.states, **changes.other_clocks, **changes.reclassed}
     ids = {subject: _ids(changes, subject) for subject in states if subject.startswith("processes/")}
     changes.zones = _zones(changes.transaction, states, ids)
 

@@ -10,7 +10,7 @@ import pytest
 from domain.edtf import When
 from projections.queries import deadlines, findings, status
 from projections.queries.at_horizon import HorizonRequest
-from tests.projections.world import Wire, folded, kept, plain, processes_of, pull, reading, recorded, views
+from tests.projections.world import Wire, folded, kept, opened, plain, processes_of, pull, reading, recorded, views
 from tests.projections.world import follow as catch_up_with
 from tests.spec import wire
 
@@ -221,3 +221,21 @@ def test_counts_of_the_last_days_go_by_the_day_in_the_zone() -> None:
                 shown = status.process_status(found, "first", now)[0]["truce"]["incidents"]["army"]
                 assert shown["last_7_days"] == {"certain": certain, "possible": 0}, (zone, now)
             assert status.process_status(found, "first", moment)[1] == moment + timedelta(seconds=1)
+
+
+def test_what_is_found_anew_since_a_place_is_another_one_keeps_its_zone() -> None:
+    road = {"labels": [{"text": "Sennif"}]}
+    log = [
+        process("first", KABUL),
+        *opened("convoys/first"),
+        wire("ConvoyRequested", occurred="2024-03-01", data={}),
+        wire("ItemsRemoved", occurred="2024-03-01", data={"items": [{"description": "kits"}], "place": road}),
+        *(
+            wire("AreaAdded", subject="processes/first", occurred="2024-03-02", data={"place": {**road, **code}})
+            for code in ({"admin_code": "SY01"}, {"admin_code": "SY02"})
+        ),
+    ]
+    moment = datetime(2024, 3, 9, tzinfo=UTC)
+    with views() as found:
+        catch_up_with(found, pull(recorded(log), lambda: 1), moment)
+        assert kept(found, "first", moment) == folded(recorded(log), "first", moment)
