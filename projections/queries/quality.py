@@ -11,7 +11,7 @@ from domain.event import Event, Recorded
 from domain.finding import Finding
 from domain.findings.dates import of_dates
 from domain.findings.figures import ClaimMade, of_claims, of_parts
-from domain.findings.reports import of_repeats, of_shared_ids
+from domain.findings.reports import ForeignKey, Holders, of_repeats, of_shared_ids
 from domain.findings.rules import RULES
 from domain.references import naming
 from domain.values import Subject
@@ -26,26 +26,50 @@ def quality_faults(transaction: Transaction, events: Sequence[Event]) -> list[tu
     """What events would raise of data quality on their own subjects, if they were recorded, tolerated findings apart:
     the number of each event and the finding. All that a subject has is read and folded again."""
     joined = canonical_subjects(transaction)
-    faults: list[tuple[int, Finding]] = []
+    logs: dict[Subject, tuple[list[Recorded], list[Recorded]]] = {}
+    moment = datetime.now(UTC)
     for stays in dict.fromkeys(joined.get(event.subject, event.subject) for event in events):
-        known = all_of(transaction, as_one(stays, joined))
+        known = list(all_of(transaction, as_one(stays, joined)))
         last = max((recorded.position for recorded in known), default=0)
-        moment = datetime.now(UTC)
         sent = [
             Recorded(event, last + number + 1, 0, moment, "", 1)
             for number, event in enumerate(events)
             if joined.get(event.subject, event.subject) == stays
         ]
-        before = {finding.key for finding in _quality(transaction, known, stays, joined)}
-        for finding in _quality(transaction, [*known, *sent], stays, joined):
+        logs[stays] = known, [*known, *sent]
+    faults: list[tuple[int, Finding]] = []
+    holders = _holders(transaction, {stays: _in_effect(log, stays, joined) for stays, (_, log) in logs.items()})
+    for stays, (known, log) in logs.items():
+        holders_before = _holders(transaction, {stays: _in_effect(known, stays, joined)})
+        before = {finding.key for finding in _quality(known, stays, joined, holders_before)}
+        for finding in _quality(log, stays, joined, holders):
             if finding.key not in before:
                 numbers = [number for number, event in enumerate(events) if event.id in finding.events]
-                faults.append((numbers[-1] if numbers else sent[-1].position - last - 1, finding))
+                own = [n for n, event in enumerate(events) if joined.get(event.subject, event.subject) == stays]
+                faults.append(((numbers or own)[-1], finding))
     return faults
 
 
+def _in_effect(log: Sequence[Recorded], subject: Subject, joined: Mapping[Subject, Subject]) -> list[Event]:
+    standings = in_effect(log).standings.values()
+    return [naming(one.event.on(subject), joined) for one in standings if one.event is not None]
+
+
+def _holders(transaction: Transaction, by_subject: Mapping[Subject, Sequence[Event]]) -> Mapping[ForeignKey, Holders]:
+    """What carries the ids that these subjects carry, given the events of each that are in effect."""
+    theirs = holders_in(event for events in by_subject.values() for event in events)
+    recorded = holders_of(transaction, theirs) if theirs else {}
+    return {
+        key: {one: by for one, by in recorded.get(key, {}).items() if one not in by_subject} | dict(carrying)
+        for key, carrying in theirs.items()
+    }
+
+
 def _quality(
-    transaction: Transaction, log: Sequence[Recorded], subject: Subject, joined: Mapping[Subject, Subject]
+    log: Sequence[Recorded],
+    subject: Subject,
+    joined: Mapping[Subject, Subject],
+    holders: Mapping[ForeignKey, Holders],
 ) -> list[Finding]:
     """The findings of data quality of one subject."""
     standings = [standing for standing in in_effect(log).standings.values() if standing.event is not None]
@@ -59,14 +83,12 @@ def _quality(
     events = [naming(standing.event.on(subject), joined) for standing in standings if standing.event is not None]
     revisions = standing_revisions(recorded for recorded in log if recorded.event.data.revises)
     state = families.fold(subject.partition("/")[0], events)
-    holders = holders_in(events)
-    others = holders_of(transaction, holders) if holders else {}
     every = [
         *families.findings(subject, state),
         *of_claims(subject, _newest_claims(events)),
         *of_repeats(subject, events),
         *(finding for event in events for finding in of_parts(subject, event)),
-        *of_shared_ids(subject, {key: {**others.get(key, {}), **mine} for key, mine in holders.items()}),
+        *of_shared_ids(subject, holders),
         *(finding for event in events for finding in of_dates(subject, event, told_at[event.id])),
         *(f for r in revisions for f in of_dates(subject, r.event, moments[r.event.id])),
     ]

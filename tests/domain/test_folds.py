@@ -170,14 +170,15 @@ SCHEDULED = event("TalksScheduled", occurred="2017-10-27", data={"when": "2017-1
 
 def test_a_postponement_without_a_date_leaves_no_plan() -> None:
     postponed = event("TalksPostponed", occurred=DAY, data={})
-    given(SCHEDULED).then(stage="scheduled", planned="2017-10-29").when(postponed).then(stage="postponed", planned=None)
+    planned = given(SCHEDULED).then(stage="scheduled", planned=When("2017-10-29"))
+    planned.when(postponed).then(stage="postponed", planned=None)
     assert due(SCHEDULED) == [("round of talks", "2017-10-29")]
     assert due(SCHEDULED, postponed) == []
 
 
 def test_a_postponement_with_a_date_moves_the_plan() -> None:
     postponed = event("TalksPostponed", occurred=DAY, data={"until": "2017-11-05"})
-    given(SCHEDULED, postponed).then(stage="postponed", planned="2017-11-05")
+    given(SCHEDULED, postponed).then(stage="postponed", planned=When("2017-11-05"))
     assert due(SCHEDULED, postponed) == [("round of talks", "2017-11-05")]
 
 
@@ -428,7 +429,7 @@ def test_a_register_closes_for_now_and_opens_again() -> None:
     opened = register("actual", until="2017-10-31")
     closed = event("EnrolmentClosed", occurred=DAY, data={"form": "suspended"})
     reopened = event("EnrolmentReopened", occurred=LATER, data={"until": "2017-12-31"})
-    given(opened, closed).then(stage="suspended").when(reopened).then(stage="reopened", until="2017-12-31")
+    given(opened, closed).then(stage="suspended").when(reopened).then(stage="reopened", until=When("2017-12-31"))
     assert due(opened) == [("last day to join", "2017-10-31")]
     assert due(opened, closed) == []
     assert due(opened, closed, reopened) == [("last day to join", "2017-12-31")]
@@ -438,7 +439,7 @@ def test_a_register_keeps_its_last_day_until_another_is_named() -> None:
     opened, silent = register("actual", until="2017-10-31"), register("actual")
     (described,) = fold_of(opened, silent).described.candidates
     assert described.events == (opened.id, silent.id)
-    given(opened, silent, event("EnrolmentReopened", occurred=LATER, data={})).then(until="2017-10-31")
+    given(opened, silent, event("EnrolmentReopened", occurred=LATER, data={})).then(until=When("2017-10-31"))
 
 
 def test_a_register_keeps_the_tracks_of_all_reports() -> None:

@@ -161,7 +161,7 @@ def test_what_is_wrong_with_a_question(world: TestClient) -> None:
     problem(world.get(f"{DEADLINES}?overdue=perhaps"), 400)
     problem(world.get(f"{DEADLINES}?after=x"), 400)
     problem(world.get(f"{CALENDAR}?limit=3"), 400)
-    problem(world.get(DEADLINES, headers={"Accept": "text/html"}), 406)
+    problem(world.get(DEADLINES, headers={"Accept": "image/png"}), 406)
     calendar = {"Accept": "text/calendar"}
     assert parameter(problem(world.get(f"{DEADLINES}?limit=3", headers=calendar), 400)) == "limit"
 

@@ -200,6 +200,10 @@ def test_the_rules(client: TestClient) -> None:
         "impossible-step",
         "part-above-whole",
         "likely-duplicate",
+        "told-before-it-happened",
+        "hijri-year",
+        "years-apart",
+        "shared-foreign-id",
     }
     assert all(one["looks_at"] and one["severity"] for one in told)
 
