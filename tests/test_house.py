@@ -206,3 +206,12 @@ def test_benchmarks_run_when_asked_for(
     monkeypatch.setenv("PARLEY_BENCHMARKS", asked)
     house.makepyfile("import pytest\n@pytest.mark.benchmark\ndef test_speed(): pass\ndef test_plain(): pass")
     house.runpytest_inprocess(*arguments).assert_outcomes(**outcome)
+
+
+def test_no_answer_is_read_before_what_has_come_is_taken_in() -> None:
+    raw = [
+        p.relative_to(ROOT).as_posix()
+        for p in (ROOT / "api").rglob("*.py")
+        if "views.reading()" in p.read_text("utf-8")
+    ]
+    assert raw == [], "open the snapshot with `Services.reading` or `reading_at`"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Header, Path, Query
@@ -14,7 +13,6 @@ from api.http.responses import JSON, Responses, answer
 from api.http.schemas.from_types import AnswerType
 from api.services.registry import Services
 from domain.values import ID_PATTERN
-from projections.catch_up import reading_at
 from projections.storage.generations import ReadTransaction
 
 ProcessPath = Annotated[str, Path(pattern=ID_PATTERN, description="Id of the process.", examples=["eastern-kalamun"])]
@@ -37,7 +35,7 @@ def answered(description: str, example: Mapping[str, object], schema: AnswerType
 
 def ask(services: Services, question: Callable[[ReadTransaction], Mapping[str, object]]) -> JSON:
     """Answers a question from one snapshot of the read models, and says which position it reflects."""
-    with reading_at(services.views, datetime.now(UTC)) as reading:
+    with services.reading() as reading:
         content = question(reading)
         headers = {POSITION_HEADER: str(reading.position)}
     return JSON(content, headers=headers)

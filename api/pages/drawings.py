@@ -51,7 +51,7 @@ def show_timeline(
     """When it happened and when we heard: a day, a month, an open end drawn as what it is."""
     bounds = [_bound(name, text) for name, text in (("since", since), ("until", until))]
     now = datetime.now(UTC)
-    with asked.services.views.reading() as reading:
+    with asked.services.reading() as reading:
         listed = history.history(reading, process, after or None, ON_PAGE, request=asked.horizon)
         shown, _ = status.process_status(reading, process, now, asked.horizon)
         form, position = horizon_form(asked, reading, process), reading.position
@@ -137,7 +137,7 @@ def _event_rows(asked: Asked, event: PrintedEvent, shown: StatusAnswer) -> Itera
 def show_figures(request: Request, process: ProcessPath, asked: AskedAt, format: str | None = None) -> Response:
     """All newest claims as ranges on one axis for each series: never a sum, never a mean."""
     now = datetime.now(UTC)
-    with asked.services.views.reading() as reading:
+    with asked.services.reading() as reading:
         shown, _ = status.process_status(reading, process, now, asked.horizon)
         form, position = horizon_form(asked, reading, process), reading.position
     with speaking(asked.language):
@@ -192,7 +192,7 @@ def _claim(
 def show_obligations(request: Request, process: ProcessPath, asked: AskedAt, format: str | None = None) -> Response:
     """Who owes whom, side by side, with who says how far it is kept."""
     now = datetime.now(UTC)
-    with asked.services.views.reading() as reading:
+    with asked.services.reading() as reading:
         shown, _ = status.process_status(reading, process, now, asked.horizon)
         form, position = horizon_form(asked, reading, process), reading.position
     with speaking(asked.language):

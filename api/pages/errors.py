@@ -74,7 +74,7 @@ def _near(asked: Asked) -> list[tuple[str, str]]:
     text = asked.path.removeprefix("/processes/").partition("/")[0].replace("-", " ").strip()[:100]
     if not text:
         return []
-    with asked.services.views.reading() as reading:
+    with asked.services.reading() as reading:
         listed = processes.processes(reading, ProcessFilter(q=text), None, MOST_NEAR).items
         if not listed:
             listed = processes.processes(reading, ProcessFilter(), None, MOST_NEAR).items

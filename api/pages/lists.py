@@ -69,7 +69,7 @@ def list_deadlines(
     if overdue not in (None, "", "true", "false"):
         raise BadCursor.at("overdue", "choose true or false")
     chosen = {"true": True, "false": False}.get(overdue or "")
-    with asked.services.views.reading() as reading:
+    with asked.services.reading() as reading:
         listed, explained = deadlines.deadlines(
             reading, datetime.now(UTC), process=process or None, overdue=chosen, after=after or None, limit=ON_PAGE
         )
@@ -118,7 +118,7 @@ def list_findings(
     for name, value, known in (("rule", rule_name, tuple(RULES)), ("severity", severity, SEVERITIES)):
         if value and value not in known:
             raise BadCursor.at(name, "choose one of " + ", ".join(known))
-    with asked.services.views.reading() as reading:
+    with asked.services.reading() as reading:
         listed, names = findings.all_findings(
             reading, datetime.now(UTC), rule_name or None, severity or None, after or None, ON_PAGE
         )
@@ -161,7 +161,7 @@ def list_actors(
     format: str | None = None,  # noqa: ARG001
 ) -> Response:
     """The actors, by id."""
-    with asked.services.views.reading() as reading:
+    with asked.services.reading() as reading:
         listed = subjects.actors(reading, q or None, after or None, ON_PAGE)
     with speaking(asked.language):
         head = [say("Name"), say("Other names"), say("Kind"), say("Id")]
@@ -192,7 +192,7 @@ def show_actor(
     format: str | None = None,  # noqa: ARG001
 ) -> Response:
     """An actor: its names, and in which processes it holds which roles."""
-    with asked.services.views.reading() as reading:
+    with asked.services.reading() as reading:
         shown, _ = subjects.actor_page(reading, actor)
     with speaking(asked.language):
         head = [say("Process"), say("Role"), say("Held"), say("In whose words"), say("Who says so")]
@@ -238,7 +238,7 @@ def list_news(
     format: str | None = None,  # noqa: ARG001
 ) -> Response:
     """The processes of which something became known after a position of the log."""
-    with asked.services.views.reading() as reading:
+    with asked.services.reading() as reading:
         listed = processes.processes(reading, ProcessFilter(updated_after=since), after or None, ON_PAGE)
         position = reading.position
     newest = sorted(listed.items, key=lambda entry: -entry["updated"]["position"])

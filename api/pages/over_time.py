@@ -47,7 +47,7 @@ def show_history(
     if order not in (None, "", "oldest", "newest"):
         raise BadCursor.at("order", "choose oldest or newest")
     now = datetime.now(UTC)
-    with asked.services.views.reading() as reading:
+    with asked.services.reading() as reading:
         listed = history.history(
             reading, process, after or None, ON_PAGE, newest_first=order == "newest", request=asked.horizon
         )
@@ -105,7 +105,7 @@ async def show_changes(
     ends = await both_ends(asked.services, begin, end)
 
     def answered() -> Response:
-        with asked.services.views.reading() as reading:
+        with asked.services.reading() as reading:
             answer = changes.changes(reading, process, *ends, now)
             shown, _ = status.process_status(reading, process, now)
             form, position = horizon_form(asked, reading, process), reading.position

@@ -56,7 +56,7 @@ ORDER = (
 def show_process(request: Request, process: ProcessPath, asked: AskedAt) -> Response:
     """Where a process stands."""
     now = datetime.now(UTC)
-    with asked.services.views.reading() as reading:
+    with asked.services.reading() as reading:
         shown, _ = status.process_status(reading, process, now, asked.horizon)
         position = reading.position
         form = horizon_form(asked, reading, process)

@@ -62,7 +62,7 @@ def list_processes(
     """The processes that the filters leave. What has gone past its date stands first; by id within that."""
     filters = _filter(q, place, actor, role, state, finding)
     now = datetime.now(UTC)
-    with asked.services.views.reading() as reading:
+    with asked.services.reading() as reading:
         listed = processes.processes(reading, filters, after or None, ON_PAGE, now)
         due, _ = deadlines.deadlines(reading, now, overdue=True, limit=MOST_OVERDUE)
         position = reading.position

@@ -183,7 +183,7 @@ def _correction(event: Mapping[str, Any], typed: Mapping[str, str], corrects: Ma
 
 def _doubts(asked: Asked, draft: Draft) -> list[tuple[str, str]]:
     """The findings of data quality that recording it would raise on its own subject."""
-    with asked.services.views.reading() as reading:
+    with asked.services.reading() as reading:
         found = quality.quality_faults(reading, [draft.event])
     with speaking(asked.language):
         return [(rule(finding.rule), words.clean(finding.text)) for _, finding in found]

@@ -24,7 +24,7 @@ router = APIRouter(include_in_schema=False)
 def show_report(request: Request, process: ProcessPath, asked: AskedAt) -> Response:
     """The print view, for A4."""
     now = datetime.now(UTC)
-    with asked.services.views.reading() as reading:
+    with asked.services.reading() as reading:
         shown, _ = status.process_status(reading, process, now, asked.horizon)
         position = reading.position
     known = position if asked.horizon.position is None else asked.horizon.position

@@ -53,7 +53,7 @@ def explain_line(
 ) -> Response:
     """What a line rests on, or all lines by name."""
     now = datetime.now(UTC)
-    with asked.services.views.reading() as reading:
+    with asked.services.reading() as reading:
         shown, _ = status.process_status(reading, process, now, asked.horizon)
         position, form = reading.position, horizon_form(asked, reading, process)
     known = lines_in(shown)
@@ -95,7 +95,7 @@ def show_event(
     """One event as it was recorded, with what revises it, and where to go from it."""
     shown = record(asked.services, event)
     subject = shown["subject"]
-    with asked.services.views.reading() as reading:
+    with asked.services.reading() as reading:
         try:
             about, _ = (
                 subjects.actor_page(reading, subject.partition("/")[2])

@@ -26,7 +26,6 @@ from domain.event import instant
 from domain.joint_versions import TAG_PATTERN, JointVersion, read_tag
 from ledger.append import Append, Appended
 from projections.answers.findings import ShownFinding
-from projections.catch_up import reading_at
 from projections.queries import findings, quality
 
 router = APIRouter(prefix="/v1", tags=["events"])
@@ -195,7 +194,7 @@ async def _refuse_doubtful(services: Services, sent: ParsedRequest, append: Appe
 
 def _quality_faults(services: Services, sent: ParsedRequest, numbers: list[int]) -> list[Fault]:
     """What some of the events of a request would raise of data quality."""
-    with reading_at(services.views, datetime.now(UTC)) as reading:
+    with services.reading() as reading:
         doubts = quality.quality_faults(reading, [sent.drafts[number].event for number in numbers])
     advice = "Correct or retract what is wrong, mark a duplicate as one (DuplicateMarked), or send it without "
     return [
@@ -207,7 +206,7 @@ def _quality_faults(services: Services, sent: ParsedRequest, numbers: list[int])
 def _findings_after(services: Services, done: Appended) -> dict[str, list[ShownFinding]] | None:
     """What stands on the subjects of an append; None if the read models cannot say. The events are recorded."""
     try:
-        with reading_at(services.views, datetime.now(UTC)) as reading:
+        with services.reading() as reading:
             if reading.position < done.position:
                 return None  # the read models are being made anew
             return findings.findings_of(reading, {event.subject for event in done.events}, datetime.now(UTC))

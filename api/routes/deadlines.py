@@ -22,7 +22,6 @@ from domain.edtf import FORM, When
 from domain.errors import BadCursor
 from domain.values import ID_PATTERN
 from projections.answers.deadlines import DeadlinesAnswer
-from projections.catch_up import reading_at
 from projections.queries import deadlines
 
 router = APIRouter(prefix="/v1", tags=["findings"])
@@ -104,7 +103,7 @@ def list_deadlines(
         if after is not None or limit is not None:
             raise BadCursor.at("after" if after is not None else "limit", f"a calendar has no pages: accept {LIST}")
         return _calendar(services, filters)
-    with reading_at(services.views, datetime.now(UTC)) as reading:
+    with services.reading() as reading:
         listed, explained = deadlines.deadlines(
             reading, datetime.now(UTC), **filters, after=after, limit=limit or DEADLINES_ON_PAGE
         )
@@ -127,7 +126,7 @@ def read_calendar(services: Fresh, filters: DeadlineFilter) -> Response:
 
 
 def _calendar(services: Services, filters: DeadlineFilters) -> Response:
-    with reading_at(services.views, datetime.now(UTC)) as reading:
+    with services.reading() as reading:
         listed, explained = deadlines.deadlines(reading, datetime.now(UTC), **filters, limit=MAX_IN_CALENDAR)
         headers = {POSITION_HEADER: str(reading.position), "Vary": "Accept"}
     of = f" of {filters['process']}" if filters["process"] else ""

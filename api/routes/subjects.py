@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
@@ -28,7 +27,6 @@ from projections.answers.subjects import (
     PlacesAnswer,
     RoundAnswer,
 )
-from projections.catch_up import reading_at
 from projections.queries import subjects
 from projections.storage.generations import ReadTransaction
 
@@ -53,7 +51,7 @@ def described(example: Mapping[str, object], schema: AnswerType) -> Responses:
 
 def read_subject(services: Services, path: str) -> JSON:
     """One subject. Its ETag is its version: send it back as `If-Match` with an append."""
-    with reading_at(services.views, datetime.now(UTC)) as reading:
+    with services.reading() as reading:
         family, _, identity = path.partition("/")
         shown: Mapping[str, object]
         match family:

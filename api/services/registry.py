@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -15,8 +17,9 @@ from api.services.wakeup import Wakeup
 from api.settings import Settings
 from ledger.ledger import Ledger
 from ledger.writer import Writer
+from projections.catch_up import reading_at
 from projections.follower import FollowerStatus
-from projections.storage.generations import ReadModels
+from projections.storage.generations import ReadModels, ReadTransaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,14 @@ class Services:
     metrics: Metrics
     status_cache: StatusCache = field(default_factory=StatusCache)
     body_budget: BodyBudget = field(default_factory=BodyBudget)
+
+    def reading(self) -> AbstractContextManager[ReadTransaction]:
+        """One snapshot of the read models, which has taken in what has come by now.
+
+        Raises:
+            Unavailable: the read models cannot be read, or are not complete yet; or what has come cannot be written.
+        """
+        return reading_at(self.views, datetime.now(UTC))
 
 
 async def shared_services(request: Request) -> Services:
