@@ -13,6 +13,7 @@ from domain.errors import (
     Malformed,
     NotOpen,
     PreconditionFailed,
+    Refusal,
     StaleVersion,
     Unavailable,
 )
@@ -20,7 +21,7 @@ from domain.event import Opening
 from domain.families import OPENINGS
 from domain.joint_versions import JointVersion
 from domain.values import EventId, Subject
-from ledger.mapper import Draft, Entry
+from ledger.mapper import ANY_VERSION, Draft, Entry
 from ledger.recorder import EPOCH, Before
 
 MOST_FAULTS = 1_000  # listed in one refusal
@@ -117,37 +118,44 @@ def decide(
         joint: the version of the one subject of the request; None if it has several.
 
     Raises:
-        IdReused, StaleVersion, AlreadyOpen, NotOpen, PreconditionFailed, Malformed
+        IdReused, StaleVersion, AlreadyOpen, NotOpen: the first there is, with the faults of all, up to 1,000.
+        PreconditionFailed, Malformed
     """
     _refuse_new(before, request, ids)
     plan = Plan()
+    conflicts: list[_Conflict] = []
     for number, draft in enumerate(request.drafts):
         at_event = f"/{number}"
         event = draft.event
         earlier = plan.ids.get(draft.id) or ids.get(draft.id)
         if earlier is not None:
             if earlier.draft.digest != draft.digest:
-                raise IdReused(*_id_reused(at_event))
+                conflicts.append(_id_reused(at_event))
             plan.answers.append(earlier)
             continue
         known = before.known.get(draft.id)
         if known is not None:
             if known.digest != draft.digest:
-                raise IdReused(*_id_reused(at_event))
+                conflicts.append(_id_reused(at_event))
             at_known = EPOCH + timedelta(microseconds=known.recorded_at)
             plan.answers.append(Acknowledged(event.id, event.subject, known.version, known.position, at_known))
             continue
         version = plan.versions.get(event.subject, versions.get(event.subject))
         if version is None:
             version = before.versions.get(event.subject, 0)
-        if request.if_match is not None and not plan.entries:
+        if request.if_match is not None and not plan.entries and not conflicts:
             _check_precondition(request, joint)
-        _check_version(draft, version, at_event)
+        if (conflict := _conflict(draft, version, at_event)) is not None:
+            conflicts.append(conflict)
+            if conflict[0] is NotOpen:
+                continue
         entry = Entry(draft, version + 1, at, office)
         plan.versions[event.subject] = version + 1
         plan.ids[draft.id] = entry
         plan.answers.append(entry)
         plan.entries.append(entry)
+    if conflicts:
+        raise _refused(conflicts)
     return plan
 
 
@@ -183,9 +191,20 @@ def unsettled(request: Append) -> Unavailable:
     return Unavailable(detail, [] if request.dry_run else faults)
 
 
-def _id_reused(pointer: str) -> tuple[str, list[Fault]]:
+_Conflict = tuple[type[Refusal], Fault]
+"""Why one event of a request cannot be added to what the log holds. What follows is judged as if it were."""
+
+
+def _refused(conflicts: Sequence[_Conflict]) -> Refusal:
+    """The refusal of a request with all that is in the way: of the kind of the first."""
+    kind, first = conflicts[0]
+    faults = [fault for _, fault in conflicts[:MOST_FAULTS]]
+    return kind(first.detail, faults) if len(faults) == 1 else kind.of(faults)
+
+
+def _id_reused(pointer: str) -> _Conflict:
     detail = "this id belongs to an event with other content: send a new id, or leave it out to get one"
-    return detail, [Fault(f"{pointer}/id", detail)]
+    return IdReused, Fault(f"{pointer}/id", detail)
 
 
 def _check_precondition(request: Append, joint: JointVersion | None) -> None:
@@ -196,18 +215,20 @@ def _check_precondition(request: Append, joint: JointVersion | None) -> None:
         raise PreconditionFailed(f"the subject is at version {version}: read it again, then decide anew")
 
 
-def _check_version(draft: Draft, version: int, pointer: str) -> None:
+def _conflict(draft: Draft, version: int, pointer: str) -> _Conflict | None:
+    """Why an event cannot be the next one of its subject; None if it can."""
     event, expected = draft.event, draft.expected_version
     opening = isinstance(event.data, Opening)
     if opening and expected is None and version > 0:
         detail = (
             f"the subject is open, at version {version}: choose another id, or send expected_version {version} "
-            "to add this as another report of it"
+            'to add this as another report of it ("any", whatever its version)'
         )
-        raise AlreadyOpen(detail, [Fault(f"{pointer}/subject", detail)])
+        return AlreadyOpen, Fault(f"{pointer}/subject", detail)
     if not opening and version == 0:
         detail = f"the subject is not open: append {OPENINGS[event.family].__name__} for it first"
-        raise NotOpen(detail, [Fault(f"{pointer}/subject", detail)])
-    if expected is not None and expected != version:
+        return NotOpen, Fault(f"{pointer}/subject", detail)
+    if expected is not None and expected not in (ANY_VERSION, version):
         detail = f"the subject is at version {version}: read what is new, then send that as expected_version"
-        raise StaleVersion(detail, [Fault(f"{pointer}/expected_version", detail)])
+        return StaleVersion, Fault(f"{pointer}/expected_version", detail)
+    return None

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, Final, Literal, cast
 
 import orjson
 from eventsourcing.persistence import Mapper, Notification, StoredEvent
@@ -40,6 +40,12 @@ UPCASTERS: dict[tuple[str, int], Upcaster] = {}
 """From (type, schema version) to a function that turns that version's payload into the next one's."""
 
 
+ANY_VERSION: Final = "any"
+"""Expected of a subject by a further report of it, whatever its version."""
+ExpectedVersion = int | Literal["any"] | None
+"""The version that a subject must have; None asks nothing, but that an opening opens it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """An event that is ready to be recorded, with its canonical form made once, before any lock is taken."""
@@ -50,12 +56,12 @@ class Draft:
     data: dict[str, Any]
     digest: bytes
     """SHA-256 of the canonical form: what tells a re-sent event from another one under the same id."""
-    expected_version: int | None = None
+    expected_version: ExpectedVersion = None
     faults: tuple[Fault, ...] = ()
     """Why it is refused, unless it was recorded before (`domain/new_events.py`)."""
 
     @classmethod
-    def of(cls, event: Event, expected_version: int | None = None) -> Draft:
+    def of(cls, event: Event, expected_version: ExpectedVersion = None) -> Draft:
         envelope = event.model_dump(mode="json", exclude_unset=True)
         data = envelope.pop("data")
         canonical = _canonical(event)

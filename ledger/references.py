@@ -49,7 +49,8 @@ def refused_for_references(
 def _refused(
     request: Append, references: list[list[_Reference]], seen: Before, known: set[str], read_at: ReadAt
 ) -> Refusal | None:
-    opened: set[str] = set()
+    # A mutual pair of convoys is recorded in one request, and neither can come after the other.
+    opened: set[str] = {d.event.subject for d in request.drafts if d.event.data.opens and d.event.family == "convoys"}
     sent: dict[uuid.UUID, Event] = {}
     faults: list[Fault] = []
     for number, (draft, refers) in enumerate(zip(request.drafts, references, strict=True)):

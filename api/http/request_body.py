@@ -18,7 +18,7 @@ from api.http.strict_json import loads
 from api.services.body_budget import Reservation
 from domain.errors import Fault, Malformed, TooMuch
 from domain.vocabulary import read_event
-from ledger.mapper import Draft
+from ledger.mapper import ANY_VERSION, Draft
 
 MAX_EVENTS_PER_REQUEST = 1_000  # in one request
 MAX_FAULTS_PER_ANSWER = 1_000  # listed in one answer
@@ -97,8 +97,8 @@ def parse_draft(raw: Any) -> Draft:
     if "id" not in raw:
         raw["id"] = str(uuid7())
     faults: list[Fault] = []
-    if expected is not None and (type(expected) is not int or expected < 0):
-        detail = "send the subject's version as a whole number, 0 if it is not open yet, or leave it out"
+    if expected not in (None, ANY_VERSION) and (type(expected) is not int or expected < 0):
+        detail = 'send the subject\'s version as a whole number, 0 if it is not open yet, "any", or leave it out'
         faults.append(Fault("/expected_version", detail))
     text = orjson.dumps(raw)
     if text.count(b",") > MAX_VALUES_PER_EVENT:

@@ -7,7 +7,7 @@ which ids are one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -109,6 +109,7 @@ class Log:
         events: list[Entry | Wire] = []
         versions: list[int] = []
         new: list[tuple[Wire, int]] = []
+        conflicts: list[Refused] = []
         for number, whole in enumerate(request):
             sent = {key: value for key, value in whole.items() if key != "expected_version"}
             earlier = {one["id"]: (one, version) for one, version in new}
@@ -116,24 +117,27 @@ class Log:
             first, version = (entry.sent, entry.version) if entry else earlier.get(sent["id"], (None, 0))
             if first is not None:
                 if read(first) != read(sent):  # values that are spelled out though they are the default change nothing
-                    return Refused(409, "id-reused", frozenset({f"/{number}/id"}))
+                    conflicts.append(Refused(409, "id-reused", frozenset({f"/{number}/id"})))
                 events.append(entry or sent)
                 versions.append(version)
                 continue
             version = self.version(sent["subject"]) + sum(one["subject"] == sent["subject"] for one, _ in new)
-            if if_match is not None and not new and self.tag(sent["subject"]) != if_match:
+            if if_match is not None and not new and not conflicts and self.tag(sent["subject"]) != if_match:
                 return Refused(412, "precondition-failed")
             expected = whole.get("expected_version")
             opening = issubclass(PAYLOADS[sent["type"]], Opening)
             if opening and expected is None and version > 0:
-                return Refused(409, "already-open", frozenset({f"/{number}/subject"}))
-            if not opening and version == 0:
-                return Refused(422, "not-open", frozenset({f"/{number}/subject"}))
-            if expected is not None and expected != version:
-                return Refused(409, "stale-version", frozenset({f"/{number}/expected_version"}))
+                conflicts.append(Refused(409, "already-open", frozenset({f"/{number}/subject"})))
+            elif not opening and version == 0:
+                conflicts.append(Refused(422, "not-open", frozenset({f"/{number}/subject"})))
+                continue
+            elif expected not in (None, "any", version):
+                conflicts.append(Refused(409, "stale-version", frozenset({f"/{number}/expected_version"})))
             events.append(sent)
             versions.append(version + 1)
             new.append((sent, version + 1))
+        if conflicts:
+            return replace(conflicts[0], pointers=frozenset().union(*(one.pointers for one in conflicts)))
         return Taken(tuple(events), tuple(versions), tuple(new))
 
     def record(self, taken: Taken, recorded_at: dict[str, str]) -> None:
@@ -150,6 +154,8 @@ class Log:
         """Where the request refers to something that was never recorded and does not stand before it in the request."""
         subjects = {entry.subject for entry in self.entries}
         ids = {entry.sent["id"] for entry in self.entries}
+        opened = [sent for sent in request if issubclass(PAYLOADS[sent["type"]], Opening)]
+        subjects |= {sent["subject"] for sent in opened if sent["subject"].startswith("convoys/")}  # pairs of them
         found = []
         for number, sent in enumerate(request):
             event = read(sent)

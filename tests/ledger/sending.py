@@ -9,19 +9,19 @@ from typing import Any
 from domain import families, vocabulary
 from ledger.append import Append, Appended
 from ledger.ledger import Ledger
-from ledger.mapper import Draft
+from ledger.mapper import Draft, ExpectedVersion
 from tests.spec import wire
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
 
-def draft(name: str, *, expected: int | None = None, **fields: Any) -> Draft:
+def draft(name: str, *, expected: ExpectedVersion = None, **fields: Any) -> Draft:
     """A report ready to be recorded; it takes what `tests.spec.wire` takes."""
     sent = wire(name, **fields)
     return Draft.of(vocabulary.read_event(sent, json.dumps(sent)), expected)
 
 
-def opening(subject: str, *, expected: int | None = None, **fields: Any) -> Draft:
+def opening(subject: str, *, expected: ExpectedVersion = None, **fields: Any) -> Draft:
     """The opening of a subject, with references to nothing but the process `first`."""
     family = subject.partition("/")[0]
     payload = families.OPENINGS[family]

@@ -407,3 +407,44 @@ def test_a_place_that_is_named_must_be_known_and_lies_not_within_itself(ledger: 
             ledger.append(
                 Append((Draft.of(event("PlaceIdentified", subject="places/mill", data={"labels": labels, **data})),))
             )
+
+
+# --- all that is in the way
+
+
+def test_all_conflicts_of_a_request_are_named_at_once(ledger: Ledger) -> None:
+    taken = statement(id=UUID(int=9**20))
+    append(ledger, taken)
+    with pytest.raises(AlreadyOpen, match="and 3 more") as refusal:
+        append(
+            ledger,
+            opening("talks/first"),
+            opening("talks/second"),
+            opening("talks/second"),
+            statement(id=UUID(int=9**20), note="other"),
+            statement(),
+            statement(expected=2),
+        )
+    assert pointers(refusal.value) == ["/0/subject", "/2/subject", "/3/id", "/5/expected_version"]
+    details = [fault.detail for fault in refusal.value.faults]
+    assert "at version 1" in details[1], "the opening before it counts"
+    assert "at version 4" in details[3], "so do events that are refused"
+    assert ledger.head() == 3
+
+
+def test_a_further_report_whatever_the_version(ledger: Ledger) -> None:
+    again = [opening("talks/first", expected="any") for _ in range(2)]
+    assert [event.version for event in append(ledger, *again).events] == [2, 3]
+    assert append(ledger, opening("talks/second", expected="any"), statement(expected="any")).new == 2
+    with pytest.raises(NotOpen):
+        append(ledger, statement("talks/third", expected="any"))
+
+
+def test_a_mutual_pair_of_convoys_is_recorded_in_one_request(ledger: Ledger) -> None:
+    def convoy(name: str, other: str) -> Draft:
+        data = {"kind": "aid", "processes": ["first"], "title": [{"text": name, "lang": "en"}], "paired_with": other}
+        return draft("ConvoyReported", subject=f"convoys/{name}", data=data)
+
+    with pytest.raises(UnknownReference):
+        append(ledger, convoy("out", "back"))
+    assert append(ledger, convoy("out", "back"), convoy("back", "out")).new == 2

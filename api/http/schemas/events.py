@@ -13,11 +13,9 @@ from domain.vocabulary import PAYLOADS, families_of, model_of
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 EXPECTED_VERSION = {
     "title": "Expected Version",
-    "type": "integer",
-    "minimum": 0,
-    "maximum": 2**63 - 1,
+    "anyOf": [{"type": "integer", "minimum": 0, "maximum": 2**63 - 1}, {"type": "string", "const": "any"}],
     "description": "The subject's version before this event, earlier events of the batch counted; 0 is not open yet. "
-    "Left out, any will do, but an opening means 0. With the current version an opening is another report.",
+    "Left out, any will do, but an opening means 0. With the current version, or `any`, an opening is another report.",
 }
 
 
