@@ -31,6 +31,9 @@ MAX_LINE_BYTES = 64 * 1024 * 1024
 MAX_LINES_FOR_FINDINGS = 100
 """Lines up to which the findings of the subjects are asked for: a longer file does not wait for the read models."""
 
+MAX_LINES_SHOWN = 20
+"""Lines up to which the ids are shown."""
+
 LINE_ID_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "parley:append:line")
 """What ids of lines without one are made in. It never changes, or lines would be recorded twice."""
 
@@ -44,6 +47,18 @@ class FileLine:
     text: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class RecordedLine:
+    """A line that was recorded."""
+
+    number: int
+    id: str
+    subject: str
+    type: str
+    name: str | None
+    """What its subject is called, if the line says so."""
+
+
 @dataclass(slots=True)
 class AppendResult:
     """What became of the lines so far."""
@@ -52,6 +67,8 @@ class AppendResult:
     known: int = 0
     """Lines that were recorded before this run, or that repeat one of it."""
     position: int = 0
+    recorded_lines: list[RecordedLine] = field(default_factory=list)
+    """The first lines that are new, up to `MAX_LINES_SHOWN` and one more."""
     findings: dict[str, list[ShownFinding]] = field(default_factory=dict)
     """What stands on the subjects of the lines, as far as the server said."""
 
@@ -203,11 +220,23 @@ def _send(client: Client, lines: list[FileLine], result: AppendResult, head: int
         _send(client, lines[split:], result, head, headers)
         return
     positions = {event["position"] for event in answer["events"] if event["position"] is not None}
-    new = len([position for position in positions if position > max(head, result.position)])
+    last = max(head, result.position)
+    new = len([position for position in positions if position > last])
+    for line, event in zip(lines, answer["events"], strict=True):
+        if len(result.recorded_lines) > MAX_LINES_SHOWN:
+            break
+        if event["position"] is not None and event["position"] > last:
+            result.recorded_lines.append(_recorded_line(line, event["id"]))
     result.new += new
     result.known += len(lines) - new
     result.position = max(result.position, answer["position"])
     result.findings |= {event["subject"]: event["findings"] for event in answer["events"] if event["findings"]}
+
+
+def _recorded_line(line: FileLine, event_id: str) -> RecordedLine:
+    said = json.loads(line.text)
+    names = said["data"].get("labels") or said["data"].get("title") or []
+    return RecordedLine(line.number, event_id, said["subject"], said["type"], names[0]["text"] if names else None)
 
 
 def _first_refused(problem: ServerRefusal, lines: int) -> int | None:

@@ -23,6 +23,7 @@ from api.cli.commands import (
     history,
     maintain,
     processes,
+    revise,
     serve,
     status,
 )
@@ -76,7 +77,7 @@ def version() -> None:
 
 COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
     "Run": (serve.demo, serve.serve, serve.project),
-    "Record": (append.append,),
+    "Record": (append.append, revise.correct, revise.retract),
     "Read": (
         status.status,
         history.history,

@@ -56,6 +56,7 @@ def append(
         raise
     say(f"{summary(tally)[:1].upper()}{summary(tally)[1:]}, in {where}.")
     if tally.new:
+        print_recorded(tally.recorded_lines)
         print_findings(tally.findings)
 
 
@@ -67,6 +68,16 @@ def summary(tally: append_file.AppendResult) -> str:
         return f"nothing new: {times(tally.known, 'event was', 'events were')} there already"
     known = f", {tally.known:,} were there already" if tally.known else ""
     return f"{times(tally.new, 'event is', 'events are')} recorded{known}"
+
+
+def print_recorded(lines: list[append_file.RecordedLine]) -> None:
+    """The ids of what is new, as `parley correct` and `parley retract` take them; nothing after a long file."""
+    if len(lines) > append_file.MAX_LINES_SHOWN:
+        return
+    names = {line.subject: line.name for line in lines if line.name is not None}
+    for line in lines:
+        name = f" “{words.clean(names[line.subject])}”" if line.subject in names else ""
+        say(f"  {line.id}  {words.spoken(line.type)}  {line.subject}{name}")
 
 
 MAX_FINDINGS_SHOWN = 10
