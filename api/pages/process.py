@@ -73,6 +73,7 @@ def frame(asked: Asked, shown: StatusAnswer, form: HorizonForm | None, position:
         ("/history", say("History")),
         ("/changes", say("Changes")),
         ("/timeline", say("Timeline")),
+        ("/map", say("Map")),
         ("/figures", say("Figures")),
         ("/obligations", say("Obligations")),
         ("/report", say("Report")),

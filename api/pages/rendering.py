@@ -31,9 +31,9 @@ HEADERS = {
     "Cache-Control": "no-cache",
     "Vary": "Accept, Accept-Language, Accept-Encoding",
 }
-SERVED = {"/", "/inbox", "/deadlines", "/findings", "/actors", "/record", "/reading"}
+SERVED = {"/", "/inbox", "/deadlines", "/findings", "/actors", "/places", "/record", "/reading"}
 """The pages that the head of each page leads to."""
-OF_PROCESS = {"/history", "/changes", "/timeline", "/figures", "/obligations", "/report"}
+OF_PROCESS = {"/history", "/changes", "/timeline", "/map", "/figures", "/obligations", "/report"}
 """The pages of a process beside its first screen."""
 WORTH_PACKING = 1_000  # bytes
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.pages import drawings, guide, lists, over_time, process, processes, record, report, static_files, why
+from api.pages import drawings, guide, lists, over_time, places, process, processes, record, report, static_files, why
 
 PAGE_ROUTERS = (
     static_files.router,
@@ -12,6 +12,7 @@ PAGE_ROUTERS = (
     over_time.router,
     drawings.router,
     lists.router,
+    places.router,
     record.router,
     report.router,
     guide.router,

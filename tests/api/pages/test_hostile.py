@@ -111,9 +111,18 @@ def harmless(page: Element, path: str) -> None:
 @pytest.mark.parametrize("language", ["en", "ar"])
 def test_hostile_text_harms_nothing(spoiled: tuple[TestClient, list[str]], language: str) -> None:
     client, events = spoiled
-    of_process = ("", "/history", "/changes", "/timeline", "/figures", "/obligations", "/why", "/report")
+    of_process = ("", "/history", "/changes", "/timeline", "/map", "/figures", "/obligations", "/why", "/report")
     paths = [f"/processes/first{path}" for path in of_process]
-    paths += ["/", "/inbox", "/deadlines", "/findings", "/actors", f"/?q={quote(HOSTILE[:200])}"]
+    paths += [
+        "/",
+        "/inbox",
+        "/deadlines",
+        "/findings",
+        "/actors",
+        "/places",
+        "/places/first",
+        f"/?q={quote(HOSTILE[:200])}",
+    ]
     page = get(client, "/processes/first", liking=language)
     paths += [link.attributes["href"] for link in page.all("a", **{"class": "why"})][:: 1 if language == "en" else 10]
     paths += [f"/events/{event}" for event in events][:: 1 if language == "en" else 10]
@@ -133,7 +142,7 @@ def test_hostile_text_harms_nothing(spoiled: tuple[TestClient, list[str]], langu
 
 def test_no_cell_is_a_formula(spoiled: tuple[TestClient, list[str]]) -> None:
     client, _ = spoiled
-    of_process = ("history", "timeline", "figures", "obligations")
+    of_process = ("history", "timeline", "map", "figures", "obligations")
     for path in ("/", "/deadlines", "/findings", "/actors", *(f"/processes/first/{one}" for one in of_process)):
         answer = client.get(path, params={"format": "csv"})
         assert answer.status_code == 200, path

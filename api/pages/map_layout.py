@@ -1,0 +1,157 @@
+"""Where places stand on a map of one process: points and rings as wide as what is not known, without a base map.
+
+East is right in every language. No border is drawn, since whose it would be is part of what is disputed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from api.pages.layout import Drawing, DrawnRow, Mark, Shape
+from domain.place_classes import RADIUS
+from domain.values import Precision
+
+WIDTH, TALLEST, FLATTEST, MARGIN = 1000, 720, 300, 60
+"""Units of a map."""
+DEGREE = 111.2
+"""Kilometres of a degree of latitude."""
+LINE = 17
+"""Height of a line of a label."""
+LETTER = 7.2
+"""Width of a letter, about."""
+OPEN_EXTENT = 16
+"""Radius in units of a ring whose extent nobody says: of a country."""
+LONGEST = 38
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place on the map."""
+
+    key: str
+    lat: float
+    lon: float
+    precision: Precision
+    lines: Sequence[str]
+    """Its label: the name, then what is said of it."""
+    link: str | None
+    told: str
+    alert: bool = False
+    """Whether somebody says that it is closed or besieged, or reports disagree on it."""
+
+
+def map_of(title: str, spots: Sequence[Spot], ways: Iterable[Sequence[str]], km: str) -> Drawing:
+    """Lays places out.
+
+    Args:
+        title: what it shows.
+        spots: the places; one that reports put in several places has several.
+        ways: routes, by the keys of places.
+        km: the name of the scale, with `{number}` for its kilometres.
+    """
+    middle = sum(spot.lat for spot in spots) / len(spots)
+    squeeze = max(math.cos(math.radians(middle)), 0.05)
+    first = spots[0].lon
+
+    def flat(spot: Spot) -> tuple[float, float]:
+        """Kilometres east and south of a place of reference; the shorter way around the globe."""
+        east = (spot.lon - first + 180) % 360 - 180
+        return east * DEGREE * squeeze, (middle - spot.lat) * DEGREE
+
+    at = [flat(spot) for spot in spots]
+    reach = [min(RADIUS[spot.precision] or 0, 60) if spot.precision not in (Precision.EXACT,) else 2 for spot in spots]
+    west = min(x - r for (x, _), r in zip(at, reach, strict=True))
+    east = max(x + r for (x, _), r in zip(at, reach, strict=True))
+    north = min(y - r for (_, y), r in zip(at, reach, strict=True))
+    south = max(y + r for (_, y), r in zip(at, reach, strict=True))
+    wide, tall = max(east - west, 5.0), max(south - north, 5.0)
+    scale = min((WIDTH - 2 * MARGIN) / wide, (TALLEST - 2 * MARGIN) / tall)
+    height = round(max(FLATTEST, tall * scale + 2 * MARGIN))
+    left, top = (WIDTH - wide * scale) / 2 - west * scale, (height - tall * scale) / 2 - north * scale
+    placed = [(round(left + x * scale, 1), round(top + y * scale, 1)) for x, y in at]
+    by_key: dict[str, tuple[float, float]] = {}
+    for spot, where in zip(spots, placed, strict=True):
+        by_key.setdefault(spot.key, where)
+    frame = [*_scale_bar(scale, height, km), *_ways(ways, by_key)]
+    taken: list[tuple[float, float, float, float]] = []
+    rows = [
+        (
+            DrawnRow(spot.lines[0], Mark(None, None), spot.link, spot.told),
+            [*_ring(spot, where, scale), *_label(spot, where, taken, height)],
+        )
+        for spot, where in zip(spots, placed, strict=True)
+    ]
+    return Drawing(title, height, frame, rows)
+
+
+def _ring(spot: Spot, where: tuple[float, float], scale: float) -> list[Shape]:
+    x, y = where
+    radius = RADIUS[spot.precision]
+    name = "place alert" if spot.alert else "place"
+    shapes: list[Shape] = []
+    if spot.precision is not Precision.EXACT:
+        size = round(max(radius * scale, 9), 1) if radius is not None else OPEN_EXTENT
+        shapes.append(Shape("circle", {"cx": x, "cy": y, "r": size, "class": "extent"}))
+    if spot.precision in (Precision.EXACT, Precision.NEAR):
+        point = f"M{x - 6} {y - 6}h12v12h-12z" if spot.alert else f"M{x} {y - 6}l6 6l-6 6l-6 -6z"
+        shapes.append(Shape("path", {"d": point, "class": name}))
+    else:  # an area has no point: a cross says where its ring was put
+        shapes.append(Shape("path", {"d": f"M{x - 5} {y}h10M{x} {y - 5}v10", "class": f"{name} cross"}))
+    return shapes
+
+
+def _label(
+    spot: Spot, where: tuple[float, float], taken: list[tuple[float, float, float, float]], height: float
+) -> list[Shape]:
+    """The lines of a label beside its place, moved down, or up at the edge, until it covers no other one."""
+    lines = [line if len(line) <= LONGEST else f"{line[: LONGEST - 1].rstrip()}…" for line in spot.lines]
+    x, y = where
+    wide, tall = max(map(len, lines)) * LETTER + 6, len(lines) * LINE
+    begin = x + 12 if x + 12 + wide < WIDTH else max(x - 12 - wide, 2)
+    places = [y - LINE / 2 + step * LINE / 2 * side for step in range(60) for side in (1, -1)]
+    inside = [top for top in places if 2 <= top <= height - tall - 2] or [2.0]
+    top = next((top for top in inside if not _covers((begin, top, wide, tall), taken)), inside[0])
+    taken.append((begin, top, wide, tall))
+    shapes: list[Shape] = []
+    if abs(top + LINE / 2 - y) > LINE:
+        edge = begin if begin > x else begin + wide
+        shapes.append(Shape("line", {"x1": x, "y1": y, "x2": round(edge, 1), "y2": round(top + 9, 1), "class": "lag"}))
+    for number, line in enumerate(lines):
+        attributes: dict[str, str | int | float] = {
+            "x": round(begin, 1),
+            "y": round(top + 13 + number * LINE, 1),
+            "class": "label" if number == 0 else "tick",
+        }
+        shapes.append(Shape("text", attributes, line))
+    return shapes
+
+
+def _covers(box: tuple[float, float, float, float], taken: Iterable[tuple[float, float, float, float]]) -> bool:
+    x, y, wide, tall = box
+    return any(x < a + w and a < x + wide and y < b + h and b < y + tall for a, b, w, h in taken)
+
+
+def _ways(ways: Iterable[Sequence[str]], placed: Mapping[str, tuple[float, float]]) -> list[Shape]:
+    """Straight lines between what is known of a route: the road itself is not known."""
+    shapes: list[Shape] = []
+    for way in ways:
+        points = [placed[key] for key in way if key in placed]
+        if len(points) > 1:
+            path = "L".join(f"{x} {y}" for x, y in points)
+            shapes.append(Shape("path", {"d": f"M{path}", "class": "way"}))
+    return shapes
+
+
+def _scale_bar(scale: float, height: float, km: str) -> list[Shape]:
+    longest = 250 / scale
+    power = 10.0 ** math.floor(math.log10(longest))
+    length = next(power * times for times in (5, 2, 1) if power * times <= longest)
+    end, y = round(12 + length * scale, 1), height - 12
+    path = f"M12 {y - 5}v5H{end}v-5"
+    name = km.format(number=f"{length:,.12g}")
+    return [
+        Shape("path", {"d": path, "class": "scale"}),
+        Shape("text", {"x": 12, "y": y - 10, "class": "tick"}, name),
+    ]

@@ -1,0 +1,79 @@
+"""Places: a list, a page for each, and the map of a process with what is not known drawn as such."""
+
+from __future__ import annotations
+
+import pytest
+from fastapi.testclient import TestClient
+
+from tests.api.pages.reading import Element, get
+from tests.spec import wire
+
+SOURCE = [{"publisher": "TASS", "claimant": "a resident", "published": "2017-10-27"}]
+OTHER = [{"publisher": "SMART", "claimant": "an official", "published": "2017-10-27"}]
+FORD = {"labels": [{"text": "Ford", "lang": "en"}], "lat": 33.9, "lon": 36.9, "precision": "exact"}
+PROCESS = "processes/kalamun"
+
+
+def event(name: str, subject: str, **data: object) -> dict[str, object]:
+    sources = data.pop("sources", SOURCE)
+    return wire(name, data=data, subject=subject, sources=sources)
+
+
+@pytest.fixture
+def placed(client: TestClient) -> TestClient:
+    named = [{"text": "Eastern Kalamun", "lang": "en"}]
+    point = {"lat": 33.81, "lon": 36.74, "precision": "near"}
+    town = {"text": "Jarut", "lang": "en"}
+    log = [
+        event("PlaceIdentified", "places/jarut", labels=[town, {"text": "Jeiroud", "lang": "en"}], point=point),
+        event(
+            "ProcessOpened", PROCESS, labels=named, areas=[{"id": "jarut"}, {"labels": named, "precision": "admin 1"}]
+        ),
+        event("ActorIdentified", "actors/guard", labels=[{"text": "the Guard", "lang": "en"}], kind="armed group"),
+        event("AccessReported", PROCESS, place=FORD, access="closed"),
+        event("AccessReported", PROCESS, place=FORD, access="open", sources=OTHER),
+        event("ControlReported", PROCESS, places=[{"id": "jarut"}], holders=["guard"]),
+    ]
+    answer = client.post("/v1/events", json=log, headers={"Prefer": "wait=9"})
+    assert answer.status_code == 201, answer.text
+    return client
+
+
+def drawn(page: Element) -> dict[str, Element]:
+    """The links of a map, by what they say to those who do not see it."""
+    return {link.attributes["aria-label"]: link for link in page.one("svg", **{"class": "drawing"}).all("a")}
+
+
+def test_a_place_has_a_page(placed: TestClient) -> None:
+    listed = get(placed, "/places?q=jeiroud").one("main")
+    assert listed.one("a", href="/places/jarut").text == "Jarut"
+    assert "33.81, 36.74 (near: within about 25 km)" in listed.text
+    assert "none recorded" in get(placed, "/places?q=nowhere").one("main").text
+    page = get(placed, "/places/jarut").one("main")
+    assert {row.all("td")[1].text for row in page.one("tbody").all("tr")} == {"kalamun"}
+    assert "control reported" in page.text
+    get(placed, "/places/nothing", 404)
+
+
+def test_a_map_shows_what_is_known_of_where(placed: TestClient) -> None:
+    page = get(placed, "/processes/kalamun/map")
+    marks = drawn(page)
+    (town,) = [name for name in marks if name.startswith("Jarut")]
+    (ford,) = [name for name in marks if name.startswith("Ford")]
+    assert "near: within about 25 km" in town
+    assert "held by the Guard (a resident)" in town
+    assert "closed (a resident)" in ford
+    assert "open (an official)" in ford
+    assert marks[town].all("circle", **{"class": "extent"}), "what is near has a ring"
+    assert not marks[ford].all("circle"), "what is exact has none"
+    assert marks[ford].all("path", **{"class": "place alert"})
+    assert "nobody says where: Eastern Kalamun" in page.one("main").text
+    rows = [[cell.text for cell in row.all("td")] for row in page.one("tbody").all("tr")]
+    assert [row[2] for row in rows if row[1] == "access"] == ["contested closed", "contested open"]
+
+
+def test_a_map_looks_from_a_horizon(placed: TestClient) -> None:
+    page = get(placed, "/processes/kalamun/map?known_at_position=4")
+    (ford,) = [name for name in drawn(page) if name.startswith("Ford")]
+    assert "an official" not in ford
+    assert not [name for name in drawn(page) if "the Guard" in name]
