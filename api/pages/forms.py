@@ -15,6 +15,7 @@ import orjson
 
 from api.http.schemas.events import schema_of
 from api.wording import words
+from domain.edtf import FORM, When
 from domain.errors import Fault
 from domain.vocabulary import PAYLOADS, example, families_of
 
@@ -47,6 +48,8 @@ class FormField:
     example: str = ""
     errors: list[str] = field(default_factory=list)
     fields: list[FormField] = field(default_factory=list)
+    reading: str = ""
+    """How a date that was typed is read, in words."""
 
     @property
     def filled(self) -> bool:
@@ -141,6 +144,8 @@ class _Maker:
                     for inner in made.fields:
                         inner.first = inner.kind != "group"
             case "string":
+                if shape.get("pattern") == FORM and made.value.strip() and not made.errors:
+                    made.reading = _reading(made.value.strip())
                 made.kind = "long" if shape.get("maxLength", 0) > LONG else "text"
             case _:
                 made.kind = "json"
@@ -179,6 +184,14 @@ class _Maker:
                 schema = kinds[-1]
             else:
                 return schema
+
+
+def _reading(typed: str) -> str:
+    """A date in words; empty if it cannot be read, which the check of the event tells at its field."""
+    try:
+        return words.when(str(When(typed)))
+    except ValueError:
+        return ""
 
 
 def _inside(name: str, of: str) -> bool:
