@@ -35,16 +35,20 @@ SHORT_WAIT = 2.0  # seconds that a reader waits for the read models to show what
 
 @router.get("/record")
 def choose_type(
-    request: Request, asked: AskedPage, subject: Annotated[str | None, Query(max_length=80)] = None
+    request: Request,
+    asked: AskedPage,
+    subject: Annotated[str | None, Query(max_length=80)] = None,
+    source: UUID | None = None,
 ) -> Response:
-    """What can be recorded, by what it is about."""
+    """What can be recorded, by what it is about; from the source of another event, if one is named."""
+    like = str(source) if source else None
     with speaking(asked.language):
         groups = [
             (
                 say("on any subject") if family == "any" else words.coded(family),
                 [
                     (
-                        asked.link(f"/record/{name}", subject=subject),
+                        asked.link(f"/record/{name}", subject=subject, source=like),
                         words.spoken(name),
                         " ".join((PAYLOADS[name].__doc__ or "").split()),
                     )
@@ -64,10 +68,15 @@ def show_form(
     asked: AskedPage,
     subject: Annotated[str | None, Query(max_length=80)] = None,
     event: UUID | None = None,
+    source: UUID | None = None,
 ) -> Response:
-    """The form of an event type, empty, or with the event that it speaks of."""
+    """The form of an event type, empty, or with the event that it speaks of, or with the sources of another event."""
     _known(name)
     typed: dict[str, str] = {"subject": subject or ""}
+    if source is not None:
+        known: Mapping[str, Any] = record(asked.services, source)
+        typed |= typed_of({"sources": known.get("sources", [])})
+        typed["subject"] = subject or known["subject"]
     if event is not None:
         typed |= {"subject": record(asked.services, event)["subject"], "data.event": str(event)}
     return _form(request, asked, name, typed)

@@ -73,6 +73,14 @@ def test_a_form_is_looked_at_and_then_recorded(seeded: TestClient) -> None:
     assert seeded.get("/v1/head").json()["position"] == 43
     recorded = get(seeded, done.headers["location"])
     assert "at least 3,000 persons" in recorded.one("main").text
+    (more,) = [a.attributes["href"] for a in recorded.all("a") if "same source" in a.text]
+    (next_form,) = [
+        a.attributes["href"] for a in get(seeded, more).all("a") if "/record/StatementMade?" in a.attributes["href"]
+    ]
+    filled = typed_in(get(seeded, next_form))
+    assert filled["sources.0.publisher"] == "Example Office"
+    assert filled["subject"] == CLAIM["subject"]
+    assert "data.text" not in filled
     assert post(seeded, "/record/FigureReported", {**again, "do": "record"}).status_code == 303
     assert seeded.get("/v1/head").json()["position"] == 43, "sent twice, it is recorded once"
 
