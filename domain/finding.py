@@ -69,6 +69,9 @@ class Rule:
     tolerated: bool = False
     """Whether, though the record may be at fault, it may as well be right: strict handling does not refuse it."""
 
+    archives: bool = True
+    """Whether it holds for archives too, or only for processes that are followed (`domain.following`)."""
+
     @property
     def refused(self) -> bool:
         """Whether strict handling refuses an append that would raise it."""

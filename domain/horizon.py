@@ -31,6 +31,7 @@ from dataclasses import dataclass
 from domain.edtf import Day, When
 from domain.effect import Effect, ReportStatus, in_effect
 from domain.event import Event, ProcessOpening, Recorded
+from domain.following import followed_processes
 from domain.process_zones import zones_of
 from domain.publication import as_published, doubted_by, published_by
 from domain.revisions import EventCorrected
@@ -107,6 +108,8 @@ class Seen:
     """The reports that the clock has not certainly reached, with the first moment that their dates allow."""
     held: frozenset[EventId]
     """Those of them that are still to come everywhere."""
+    followed: frozenset[Subject]
+    """The processes that are followed, by the ids that stay; cut by position and by the clock only."""
 
 
 def seen_from(horizon: Horizon, log: Iterable[Recorded]) -> Seen:
@@ -120,8 +123,7 @@ def seen_from(horizon: Horizon, log: Iterable[Recorded]) -> Seen:
     effect = in_effect(applied)
     by_position = effect if len(applied) == len(known) else in_effect(known)
     zones = zones_of(by_position.events, by_position.joined)
-    outside = {recorded.event.id for recorded in late}
-    possible: dict[EventId, str] = {}
+    outside, possible = {recorded.event.id for recorded in late}, dict[EventId, str]()
     events: dict[Subject, list[Event]] = defaultdict(list)
     lending: dict[Subject, list[Event]] = defaultdict(list)
     withdrawn: set[Subject] = set()
@@ -168,6 +170,7 @@ def seen_from(horizon: Horizon, log: Iterable[Recorded]) -> Seen:
         zones if not upcoming or published else _zones_by_now(effect, upcoming, held - set(possible)),
         {event_id: moment for event_id, moment in upcoming.items() if event_id not in outside},
         frozenset(held),
+        followed_processes(by_position.standings, by_position.joined, held - set(possible)),
     )
 
 

@@ -38,12 +38,16 @@ class ProcessOpened(Opening):
     time_zone: ZoneName | None = None
     """Its time zone, by the IANA name: a day without a zone is over when it is over there; absent: when it is over
     everywhere."""
+    followed: bool | None = None
+    """Whether it is followed: only then silence is a finding. Absent: it is if a report of it was recorded within 30
+    days of what it tells. For logs that were taken over; the opening recorded last that says so decides."""
 
     example: ClassVar[dict[str, Any]] = {
         "labels": [{"text": "Eastern Kalamun", "lang": "en"}],
         "areas": [{"labels": [{"text": "Eastern Kalamun", "lang": "en"}], "precision": "admin 3"}],
         "level": "intrastate-local",
         "time_zone": "Asia/Damascus",
+        "followed": True,
     }
 
 

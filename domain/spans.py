@@ -191,6 +191,15 @@ def come_by(when: When, cut: When, zones: Zones = ANYWHERE) -> bool | None:
     return True if end is not None and end.last <= until.first else None
 
 
+def known_end(when: When) -> When | None:
+    """The date itself; of one that is open on one side, the end that is known; None if it is open on both."""
+    first, slash, last = when.partition("/")
+    if not slash or not {first, last} & {"", ".."}:
+        return when
+    known = [end for end in (first, last) if end not in ("", "..")]
+    return When(known[0]) if known else None
+
+
 def begun_by(when: When, cut: When, zones: Zones = ANYWHERE) -> bool | None:
     """Whether what has this date had come by the end of `cut`, as `come_by` has it, or, if its end is open, begun."""
     start, slash, end = when.partition("/")

@@ -101,6 +101,7 @@ TRUCE_LAPSING = Rule(
     "An agreement in force with a term: raised 14 days before the term ends, until it ends; resolved by an "
     "extension, a suspension or an end.",
     Severity.MODERATE,
+    archives=False,
 )
 TRUCE_LAPSED = Rule(
     "truce-lapsed",

@@ -39,6 +39,7 @@ CLEARANCE_STUCK = Rule(
     "days if none is named, or a clearance is not final 7 days after it was first granted; resolved by an "
     "answer, by a final clearance, or when the convoy goes, is denied passage or is cancelled.",
     Severity.MODERATE,
+    archives=False,
 )
 CLEARANCE_EXPIRED = Rule(
     "clearance-expired",
@@ -110,6 +111,7 @@ NOT_ARRIVED = Rule(
     "A convoy on the road or held, a series of runs apart: raised a day after it was last seen; resolved "
     "when it is seen again, has arrived or turned back.",
     Severity.HIGH,
+    archives=False,
 )
 ARRIVES_WITHIN = DAY
 

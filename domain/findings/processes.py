@@ -18,6 +18,7 @@ SILENCE = Rule(
     "silence",
     "A process that has not ended: raised 14 days after the last day it was heard of; resolved by any report.",
     Severity.MODERATE,
+    archives=False,
 )
 SILENT_AFTER = 14 * DAY
 ACTING_WITHOUT_ROLE = Rule(

@@ -38,3 +38,6 @@ RULES: dict[str, Rule] = {
     )
 }
 """Every rule by its name, in the order in which findings of one subject are given."""
+
+OF_FOLLOWED = frozenset(rule.name for rule in RULES.values() if not rule.archives)
+"""The rules that hold only for what belongs to a process that is followed."""

@@ -48,10 +48,27 @@ class HeardFrom(TypedDict):
     claimant: str
 
 
-class LastHeard(HeardFrom):
+class HeardOn(HeardFrom):
     """The same, with the report."""
 
     events: EventIds
+
+
+class LastHeard(HeardOn):
+    """By which report something was heard last: by when it was published, or, if something certainly occurred after
+    that, and at a date of occurrence (`as_of`), by when it occurred. Nothing still to come is heard."""
+
+    occurred: HeardOn | None
+    """The report of what occurred last."""
+    published: HeardOn | None
+    """The report that was published last; none if no date of publication is known."""
+
+
+class ListedLastHeard(HeardFrom):
+    """The same in a list, without the reports."""
+
+    occurred: HeardFrom | None
+    published: HeardFrom | None
 
 
 # --- people at risk, truce ------------------------------------------------------------------------------------
@@ -205,6 +222,8 @@ class StatusBody(TypedDict):
     state: ShownLine[str] | None
     ending: ShownLine[str] | None
     last_heard: LastHeard | None
+    followed: bool
+    """Whether reports of it are recorded while they are news, or an opening says so; otherwise it is an archive."""
     next_14_days: list[ShownDue]
     overdue: list[ShownDue]
     later: list[ShownDue]
@@ -261,7 +280,8 @@ class ListedProcess(TypedDict):
     state: ShownLine[str] | None
     level: ShownLine[str] | None
     areas: list[str]
-    last_heard: HeardFrom
+    last_heard: ListedLastHeard
+    followed: bool
     updated: Touched
 
 

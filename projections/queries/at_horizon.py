@@ -18,12 +18,14 @@ from domain.effect import in_effect
 from domain.errors import NotFound
 from domain.event import Recorded, instant
 from domain.finding import Finding
+from domain.findings.rules import OF_FOLLOWED
 from domain.horizon import EVERYTHING, Horizon, may_be_upcoming
 from domain.process_zones import zones_of
 from domain.references import references
 from domain.spans import ANYWHERE, Zones, end_of, second_of
 from domain.values import Subject
 from projections.answers.explanations import Marks, ShownHorizon
+from projections.queries.following import others_of
 from projections.queries.snapshot import (
     ProcessSnapshot,
     actors_seen,
@@ -167,7 +169,13 @@ def process_view(
     names = _ActorNames(transaction, request.horizon.position)
     told = [*log, *events_of_namesakes(transaction, log)]
     whole = [*told, *names.unified, *zones_of_others(transaction, told), *place_reports(transaction, told)]
-    snapshot = fold_snapshot(whole, process, horizon=request.horizon_at(now or datetime.now(UTC)))
+    horizon = request.horizon_at(now or datetime.now(UTC))
+    snapshot = fold_snapshot(whole, process, horizon=horizon)
+    others = others_of(snapshot.states, snapshot.own, snapshot.joined) if snapshot and snapshot.unfollowed else set()
+    if others:  # whether its subjects belong to one that is followed takes all that these have
+        whole += [r for path in others for r in events_of(transaction, path.partition("/")[2])]
+        by_position = {recorded.position: recorded for recorded in whole}
+        snapshot = fold_snapshot(by_position.values(), process, horizon=horizon)
     if snapshot is None:
         raise NotFound(
             "nothing of this process is inside the horizon: its first event was recorded at position "
@@ -200,9 +208,19 @@ def _present(transaction: Transaction, process: str, clock: datetime | None, req
         lambda ids: events_by_id(transaction, ids),
         lambda ids: marks_by_id(transaction, ids),
         lambda ids: actors_named(transaction, ids),
-        cache(lambda: [*findings_of(transaction, subjects, snapshot.process), *findings_of_whole(snapshot)]),
-        cache(lambda at, most: glance(transaction, snapshot.process, subjects, findings_of_whole(snapshot), at, most)),
+        cache(lambda: [*_kept_findings(transaction, snapshot), *findings_of_whole(snapshot)]),
+        cache(
+            lambda at, most: glance(
+                transaction, snapshot.process, subjects, findings_of_whole(snapshot), at, most, snapshot.unfollowed
+            )
+        ),
     )
+
+
+def _kept_findings(transaction: Transaction, snapshot: ProcessSnapshot) -> list[Finding]:
+    """The findings that are kept of the subjects of a process, without those that hold for followed processes only."""
+    every = findings_of(transaction, list(snapshot.states), snapshot.process)
+    return [f for f in every if f.rule not in OF_FOLLOWED or f.subject not in snapshot.unfollowed]
 
 
 def place_reports(transaction: Transaction, log: Iterable[Recorded]) -> list[Recorded]:

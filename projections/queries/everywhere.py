@@ -9,8 +9,9 @@ from domain.finding import Finding
 from domain.findings.processes import Act, silence, without_role
 from domain.process_zones import zones_in
 from domain.values import Subject
+from projections.queries.following import of_followed
 from projections.read_models.findings import PLACED, activity_in_processes, in_processes
-from projections.read_models.process_list import lines
+from projections.read_models.process_list import followed_lines
 from projections.read_models.process_zones import names_of_zones
 from projections.read_models.revisions import canonical_subjects, ids_of
 from projections.storage.tables import Transaction
@@ -22,7 +23,11 @@ def findings_everywhere(
     """The findings of all processes that stand, each with the process; of this rule, or of any (None)."""
     moment, joined = int(now.timestamp()), canonical_subjects(transaction)
     seen: set[tuple[str, tuple[str, Subject, str]]] = set()
-    for name, stands_in, finding in in_processes(transaction, moment, rule):
+    kept = list(in_processes(transaction, moment, rule))
+    followed = {finding.key for finding in of_followed(transaction, (finding for _, _, finding in kept))}
+    for name, stands_in, finding in kept:
+        if finding.key not in followed:
+            continue
         process = ids_of(name, joined)[0]
         if stands_in in ("", process) and (process, finding.key) not in seen:
             seen.add((process, finding.key))
@@ -34,7 +39,7 @@ def findings_everywhere(
 
 def _silent(transaction: Transaction) -> Iterator[tuple[str, Finding]]:
     names = names_of_zones(transaction)
-    for process, stages, heard_on in lines(transaction):
+    for process, stages, heard_on in followed_lines(transaction):
         for finding in silence(process, stages, heard_on, zones_in([process], names)):
             yield process, finding
 

@@ -18,6 +18,7 @@ from projections.paging import Page, cursor, read_cursor
 from projections.queries import explanations
 from projections.queries.at_horizon import PRESENT, HorizonRequest, process_view
 from projections.queries.everywhere import findings_everywhere
+from projections.queries.following import of_followed
 from projections.read_models import findings as kept_findings
 from projections.read_models.findings import RANKS, SEVERITIES, Glance, gravity
 from projections.read_models.revisions import canonical_subjects
@@ -66,7 +67,7 @@ def findings_of(transaction: Transaction, subjects: Iterable[str], now: datetime
     joined = canonical_subjects(transaction)
     stays = {path: joined.get(Subject(path), Subject(path)) for path in subjects}
     by_subject: dict[Subject, list[Finding]] = {}
-    for finding in kept_findings.findings_of(transaction, stays.values()):
+    for finding in of_followed(transaction, kept_findings.findings_of(transaction, stays.values())):
         by_subject.setdefault(finding.subject, []).append(finding)
     return {
         path: [shown_finding(Renderer(), finding) for finding in standing(by_subject.get(own, ()), now)]

@@ -12,10 +12,11 @@ from domain.processes import ProcessState, places
 from domain.searching import Rank
 from domain.values import Subject
 from projections import rendering
-from projections.answers.status import ListedProcess
+from projections.answers.status import HeardFrom, ListedProcess
 from projections.paging import Page, cursor, read_cursor
 from projections.queries.everywhere import findings_everywhere
 from projections.read_models import process_list
+from projections.read_models.change_set import HeardReport
 from projections.read_models.involvement import processes_of_actor
 from projections.read_models.process_list import ProcessFilter, ProcessIds, heard_of, last_touched, require, unknown
 from projections.read_models.revisions import canonical_id, canonical_subjects, ids_of
@@ -89,16 +90,31 @@ def _among(transaction: Transaction, wanted: ProcessFilter, now: datetime) -> li
 def _line(row: Any, state: SubjectState | None) -> ListedProcess:
     renderer = Renderer()
     own = state if isinstance(state, ProcessState) else ProcessState()
-    last = heard_of(row.heard)
+    heard = heard_of(row.heard)
+    last = heard.last() or HeardReport("", "", "", "")
     return {
         "process": row.process,
         "labels": rendering.labels(own.labels),
         "state": renderer.line(own.stage),
         "level": renderer.line(own.level),
         "areas": [place.name for place in places(own)],
-        "last_heard": {"on": last.on or None, "publisher": last.publisher, "claimant": last.claimant},
+        "last_heard": {
+            **heard_from(last),
+            "occurred": _dated(heard.occurred),
+            "published": _dated(heard.published),
+        },
+        "followed": row.followed,
         "updated": {"position": row.touched, "recorded_at": row.touched_at},
     }
+
+
+def heard_from(report: HeardReport) -> HeardFrom:
+    """By whom something was heard, and when."""
+    return {"on": report.on or None, "publisher": report.publisher, "claimant": report.claimant}
+
+
+def _dated(report: HeardReport | None) -> HeardFrom | None:
+    return heard_from(report) if report is not None and report.on else None
 
 
 def known_ids(transaction: Transaction, process: str) -> list[str]:

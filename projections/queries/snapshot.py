@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
 
 from domain import families
+from domain.edtf import When
 from domain.event import Event, Recorded
 from domain.families import OPENINGS
 from domain.finding import Finding
 from domain.findings.processes import of_process
 from domain.findings.reports import ForeignKey, Holders
+from domain.findings.rules import OF_FOLLOWED
 from domain.general import SubjectState
 from domain.horizon import EVERYTHING, Horizon, Seen, names_processes, seen_from
 from domain.place_meanings import NO_MEANINGS, Doubt, Drawn, Meanings, meant, of_events, state_meant
@@ -24,6 +27,7 @@ from domain.references import naming
 from domain.spans import ANYWHERE, Zones
 from domain.values import IN_NO_PROCESS, EventId, Subject
 from projections.answers.explanations import Marks
+from projections.queries.following import others_of, unfollowed_in
 from projections.read_models import (
     entries,
     figures,
@@ -35,13 +39,13 @@ from projections.read_models import (
     process_zones,
     upcoming,
 )
-from projections.read_models.change_set import DoubtfulPlaces, Heard
+from projections.read_models.change_set import NOBODY, DoubtfulPlaces, Heard, HeardReport
 from projections.read_models.date_findings import of_revisions
 from projections.read_models.figures import Claim
 from projections.read_models.incident_counts import IncidentCount
 from projections.read_models.membership import apart_from, named_by, subjects_of
 from projections.read_models.place_meanings import known_places, meanings_of
-from projections.read_models.process_list import heard_of, line_of
+from projections.read_models.process_list import followed_among, heard_of, line_of
 from projections.read_models.revisions import as_one, canonical_subjects, ids_of, marks_of, retelling
 from projections.read_models.subjects import states_of
 from projections.read_models.timeline import ids_of_type, version_of
@@ -60,6 +64,12 @@ class ProcessSnapshot:
     claims: list[Claim] = field(default_factory=list)
     incident_counts: list[IncidentCount] = field(default_factory=list)
     heard: Heard | None = None
+    followed: bool = False
+    """Whether it is followed; otherwise it is an archive."""
+    unfollowed: frozenset[Subject] = frozenset()
+    """The subjects that belong to no process that is followed."""
+    by_occurrence: bool = False
+    """Whether what was heard last is looked at by when it occurred alone: at a date of occurrence."""
     events: dict[str, Recorded] = field(default_factory=dict)
     """Events by id; empty in a snapshot from the read models."""
     newest: list[str] = field(default_factory=list)
@@ -96,6 +106,11 @@ class ProcessSnapshot:
     """Those that count for nothing, on its subjects; empty in a snapshot from the read models."""
     due: int | None = None
     """When, in seconds since 1970, the next report comes, of whatever process; None: never, or it is not looked for."""
+
+    @property
+    def last_heard(self) -> HeardReport | None:
+        """By which report something of the process was heard last."""
+        return self.heard.last(by_occurrence=self.by_occurrence) if self.heard else None
 
     @property
     def own(self) -> Subject:
@@ -142,7 +157,9 @@ def read_snapshot(
         states={subject: state_meant(state, meanings) for subject, state in states.items()},
         claims=figures.meant(figures.newest_claims(transaction, states), meanings),
         incident_counts=incident_counts.counts_of(transaction, list(states), counted_from),
-        heard=heard if heard.event else None,
+        heard=heard if heard != NOBODY else None,
+        followed=line.followed,
+        unfollowed=frozenset() if line.followed else _unfollowed(transaction, states, own, joined),
         newest=history.newest(transaction, ids, newest, apart),
         statements=entries.last_statements(transaction, ids, statements),
         joined=joined,
@@ -156,6 +173,18 @@ def read_snapshot(
         held=[r.event for r in ahead if r.reading is not upcoming.Reading.POSSIBLE],
         due=due,
     )
+
+
+def _unfollowed(
+    transaction: Transaction,
+    states: Mapping[Subject, SubjectState],
+    own: Subject,
+    joined: Mapping[Subject, Subject],
+) -> frozenset[Subject]:
+    """The subjects of a process that is not followed which are in none that is."""
+    others = {path.partition("/")[2]: path for path in others_of(states, own, joined)}
+    followed = followed_among(transaction, others) if others else set()
+    return unfollowed_in(states, own, joined, (others[process] for process in followed))
 
 
 # --- from the log
@@ -197,8 +226,7 @@ def fold_snapshot(
     all_states = {s: _state(s, seen.events.get(s, ()), places.meanings, own) for s in sorted(inside | {own})}
     states = {s: state for s, state in all_states.items() if state.opened or s == own}
     mine = [r for r in seen.known if seen.joined.get(r.subject, r.subject) in all_states]
-    mine_now = {seen.joined.get(subject, subject) for subject, named in ever.items() if named & ids}
-    in_history = {subject for subject in ever if seen.joined.get(subject, subject) in mine_now}
+    in_history = _in_history(seen, ids, ever)
     in_effect = [event for subject, theirs in seen.events.items() if subject in states for event in theirs]
     heard = [r for r in mine if _was_heard(r, seen, states)]
     snapshot = ProcessSnapshot(
@@ -207,7 +235,7 @@ def fold_snapshot(
         states=states,
         claims=figures.meant(figures.fold(in_effect), places.meanings),
         incident_counts=incident_counts.fold(in_effect),
-        heard=last_heard.fold((*in_effect, *(naming(r.event, actors.joined) for r in heard))),
+        heard=_heard(seen, in_effect, heard, horizon.as_of),
         statements=entries.last_statements_in(in_effect, statements),
         actors=_actor_states(actors),
         joined={**seen.joined, **actors.joined},
@@ -217,10 +245,22 @@ def fold_snapshot(
         zones={subject: zones for subject, zones in seen.zones.items() if subject in states},
         holders=foreign_ids.holders_in(event for theirs in seen.events.values() for event in theirs),
     )
+    _add_following(snapshot, seen, horizon)
     _add_events(snapshot, seen, mine, [r for r in seen.known if r.subject in in_history])
     _add_revisions(snapshot, seen, heard)
     snapshot.newest = [r.key for r in snapshot.filed[::-1][:newest]]
     return snapshot
+
+
+def _heard(seen: Seen, in_effect: Iterable[Event], revisions: Iterable[Recorded], as_of: When | None) -> Heard | None:
+    """What was heard last, of reports in effect and of revisions."""
+    told = [(event, seen.standings[event.id].recorded) for event in in_effect]
+    told += [(recorded.event, recorded) for recorded in revisions]
+    every = (
+        last_heard.heard_in(event, recorded, as_of, seen.zones.get(event.subject, ANYWHERE)) for event, recorded in told
+    )
+    newest = reduce(last_heard.newer, every, NOBODY)
+    return newest if newest != NOBODY else None
 
 
 def _told_in(seen: Seen, inside: Iterable[Subject], own: Subject) -> Iterator[Event]:
@@ -345,6 +385,20 @@ def _add_events(snapshot: ProcessSnapshot, seen: Seen, mine: list[Recorded], fil
     snapshot.held = sorted((r.key for r in filed if r.key in ahead), key=lambda key: (ahead[key], key))
 
 
+def _in_history(seen: Seen, ids: set[str], ever: Mapping[Subject, set[str]]) -> set[Subject]:
+    """The subjects whose events the history of a process shows: all that were ever put into it."""
+    mine_now = {seen.joined.get(subject, subject) for subject, named in ever.items() if named & ids}
+    return {subject for subject in ever if seen.joined.get(subject, subject) in mine_now}
+
+
+def _add_following(snapshot: ProcessSnapshot, seen: Seen, horizon: Horizon) -> None:
+    """Whether the process is followed, and how it is told what was heard last."""
+    snapshot.by_occurrence = horizon.as_of is not None
+    snapshot.followed = snapshot.own in seen.followed
+    if not snapshot.followed:
+        snapshot.unfollowed = unfollowed_in(snapshot.states, snapshot.own, seen.joined, seen.followed)
+
+
 def _add_revisions(snapshot: ProcessSnapshot, seen: Seen, revisions: Iterable[Recorded]) -> None:
     for recorded in revisions:
         snapshot.revisions.setdefault(seen.joined.get(recorded.subject, recorded.subject), []).append(recorded)
@@ -379,6 +433,7 @@ def findings_in(snapshot: ProcessSnapshot) -> list[Finding]:
         (snapshot.process, snapshot.doubts),
         snapshot.held_reports,
     )
+    of_subjects = [f for f in of_subjects if f.rule not in OF_FOLLOWED or f.subject not in snapshot.unfollowed]
     of_revised = [f for subject, revised in snapshot.revisions.items() for f in of_revisions(subject, revised)]
     return [*of_subjects, *of_revised, *findings_of_whole(snapshot)]
 
@@ -401,5 +456,5 @@ def _disputes(snapshot: ProcessSnapshot) -> Iterator[tuple[Subject, EventId, Eve
 
 def findings_of_whole(snapshot: ProcessSnapshot) -> list[Finding]:
     """The findings of the process as a whole: they are not kept, but put together."""
-    heard = snapshot.heard.on if snapshot.heard else None
+    heard = snapshot.last_heard.on if snapshot.last_heard and snapshot.followed else None
     return of_process(snapshot.process, snapshot.states, heard, snapshot.zones_of(snapshot.own))

@@ -21,6 +21,7 @@ from projections.answers.figures import FigureSeries
 from projections.answers.lines import fields_of
 from projections.answers.status import (
     ConvoyInStatus,
+    HeardOn,
     HeldReport,
     LastHeard,
     LatestChange,
@@ -42,7 +43,9 @@ from projections.queries.at_horizon import PRESENT, HorizonRequest, ProcessView,
 from projections.queries.figures import figures_of
 from projections.queries.findings import shown_glance
 from projections.queries.obligations import kept_to, ledger
+from projections.queries.processes import heard_from
 from projections.queries.snapshot import ProcessSnapshot
+from projections.read_models.change_set import HeardReport
 from projections.read_models.incident_counts import by_recorder
 from projections.rendering import Renderer
 from projections.storage.tables import Transaction
@@ -75,8 +78,7 @@ def process_status(
 
 def compose(view: ProcessView) -> StatusAnswer:
     """The status as JSON."""
-    renderer = Renderer()
-    snapshot, now = view.snapshot, view.now
+    renderer, snapshot, now = Renderer(), view.snapshot, view.now
     own = snapshot.states[snapshot.own]
     assert isinstance(own, processes.ProcessState)  # noqa: S101  a process's own subject has no other state
     shown = rendering.process(renderer, own)
@@ -95,6 +97,7 @@ def compose(view: ProcessView) -> StatusAnswer:
         "state": shown["state"],
         "ending": shown["ending"],
         "last_heard": last_heard(renderer, snapshot),
+        "followed": snapshot.followed,
         "next_14_days": deadlines["next"],
         "overdue": deadlines["overdue"],
         "later": deadlines["later"],
@@ -236,15 +239,21 @@ def _without_gathered(renderer: Renderer, subjects: list[tuple[Subject, SubjectS
 
 
 def last_heard(renderer: Renderer, snapshot: ProcessSnapshot) -> LastHeard | None:
-    heard = snapshot.heard
-    if heard is None:
+    heard, last = snapshot.heard, snapshot.last_heard
+    if heard is None or last is None:
         return None
     return {
-        "on": heard.on or None,
-        "publisher": heard.publisher,
-        "claimant": heard.claimant,
-        "events": renderer.rests_on([heard.event]),
+        **heard_from(last),
+        "events": renderer.rests_on([last.event]),
+        "occurred": _heard_on(renderer, heard.occurred),
+        "published": _heard_on(renderer, heard.published),
     }
+
+
+def _heard_on(renderer: Renderer, report: HeardReport | None) -> HeardOn | None:
+    if report is None or not report.on:
+        return None
+    return {**heard_from(report), "events": renderer.rests_on([report.event])}
 
 
 # --- what is due

@@ -12,6 +12,7 @@ from functools import cached_property
 
 from sqlalchemy import Connection, Table
 
+from domain.edtf import When
 from domain.event import Event, Recorded
 from domain.general import SubjectState
 from domain.place_meanings import Doubt
@@ -55,13 +56,45 @@ class DoubtfulPlaces:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """The newest source: its day of publication (or the last day of occurrence), who, and the event."""
+class HeardReport:
+    """A report by which something was heard of: its date, who told it, and the event."""
 
     on: str
+    """In EDTF; empty: not known."""
     publisher: str
     claimant: str
     event: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What was heard last, and what tells whether it is followed."""
+
+    occurred: HeardReport | None = None
+    """The report of what occurred last."""
+    published: HeardReport | None = None
+    """The report that was published last; without any date, any report."""
+    prompt: int | None = None
+    """The position of the first report that was recorded promptly."""
+    said: int | None = None
+    """The position of the opening recorded last that says whether it is followed, times two, plus one if it is."""
+
+    def last(self, *, by_occurrence: bool = False) -> HeardReport | None:
+        """What was heard last: by publication, unless something certainly occurred after that; or by occurrence."""
+        if self.published is None or not self.published.on:
+            return self.occurred or self.published
+        if self.occurred is None:
+            return self.published
+        later = When(self.published.on).span.precedes(When(self.occurred.on).span)
+        return self.occurred if later or by_occurrence else self.published
+
+    @property
+    def followed(self) -> bool:
+        return self.prompt is not None if self.said is None else self.said % 2 == 1
+
+
+NOBODY = Heard()
+"""Where all that was heard was retracted."""
 
 
 class ChangeSet:

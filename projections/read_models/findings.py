@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -44,7 +44,7 @@ from domain.findings.reports import (
     of_repeats,
     of_shared_ids,
 )
-from domain.findings.rules import RULES
+from domain.findings.rules import OF_FOLLOWED, RULES
 from domain.general import SubjectState
 from domain.place_meanings import meant, state_meant
 from domain.spans import ANYWHERE, Zones
@@ -407,7 +407,13 @@ def _finding(row: Any) -> Finding:
 
 
 def glance(
-    transaction: Transaction, process: str, subjects: Sequence[str], further: Iterable[Finding], now: int, most: int
+    transaction: Transaction,
+    process: str,
+    subjects: Sequence[str],
+    further: Iterable[Finding],
+    now: int,
+    most: int,
+    unfollowed: Collection[str] = (),
 ) -> Glance:
     """What stands of subjects at a time, of the findings that are kept: there may be thousands, and few are shown.
 
@@ -418,14 +424,16 @@ def glance(
         further: findings that are not kept, but put together.
         now: the time, in seconds since 1970.
         most: how many of the gravest to give.
+        unfollowed: the subjects among these that belong to no process that is followed.
     """
     whole = glance_at(further, now, most)
     by_rule, gravest = Counter(whole.by_rule), list(whole.gravest)
     edges = [whole.until] if whole.until is not None else []
     connection = transaction.connection
     counting, of_rule, next_edges = _glancing(connection.dialect.name, transaction.table(FINDINGS))
-    for some in chunks(subjects):
-        parameters = {**listed(connection, some), "now": now, "process": process}
+    followed = chunks([subject for subject in subjects if subject not in unfollowed])
+    for is_followed, some in (*((1, some) for some in followed), *((0, some) for some in chunks(sorted(unfollowed)))):
+        parameters = {**listed(connection, some), "now": now, "process": process, "followed": is_followed}
         counts: dict[str, int] = {row[0]: row[1] for row in fetch(connection, counting, parameters)}
         by_rule.update(counts)
         wanted = most
@@ -445,7 +453,10 @@ def _glancing(dialect: str, table: Table) -> tuple[Query, Query, Query]:
     begins or ends to stand next."""
     now = bindparam("now", type_=BigInteger)
     in_it = or_(table.c.process == "", table.c.process == bindparam("process", type_=Text))
-    ours, stands = and_(among(dialect, table.c.subject), in_it), _stands(table, now)
+    holds = or_(
+        bindparam("followed", type_=Integer) == 1, and_(*(table.c.rule != rule for rule in sorted(OF_FOLLOWED)))
+    )
+    ours, stands = and_(among(dialect, table.c.subject), in_it, holds), _stands(table, now)
     counting = select(table.c.rule, func.count()).where(ours, stands).group_by(table.c.rule)
     of_rule = select(table).where(ours, stands, table.c.rule == bindparam("rule"))
     of_rule = of_rule.order_by(table.c.subject, table.c.about).limit(bindparam("most", type_=Integer))

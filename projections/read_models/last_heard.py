@@ -1,17 +1,21 @@
-"""The newest source of each subject."""
+"""What was heard last of each subject: by when it occurred, and by when it was published."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import BigInteger, Column, func, select
+from sqlalchemy import BigInteger, Column, ColumnElement, func, or_, select
 
 from domain.edtf import BEGINNING, When
-from domain.event import Event
+from domain.event import Event, Recorded
+from domain.following import ahead_of, recorded_promptly
+from domain.processes import ProcessOpened
+from domain.spans import ANYWHERE, Zones, come_by, known_end
 from domain.values import Subject
-from projections.read_models.change_set import ChangeSet, Heard, ReadModel
+from projections.read_models.change_set import NOBODY, ChangeSet, Heard, HeardReport, ReadModel
 from projections.read_models.membership import BELONGS, counted, places_of
 from projections.read_models.revisions import as_one, under
 from projections.read_models.timeline import all_of
@@ -20,20 +24,30 @@ from projections.storage.prepared import KEPT, fetch
 from projections.storage.sql import MOST_ROWS, Clash, Query, among, chunks, delete_where, listed, put, rows_where
 from projections.storage.tables import GenerationTables, TableDefinition, Text, Transaction
 
+PARTS = ("occurred", "published")
+"""By what a report is the newest."""
+_KEY = ("latest", "earliest", "publisher", "event")
+
 LAST_HEARD = TableDefinition(
     "last_heard",
     Column("subject", Text, primary_key=True),
-    Column("on", Text, nullable=False),
-    Column("latest", BigInteger, nullable=False),
-    Column("earliest", BigInteger, nullable=False),
-    Column("publisher", Text, nullable=False),
-    Column("claimant", Text, nullable=False),
-    Column("event", Text, nullable=False),
+    *(
+        column
+        for part in PARTS
+        for column in (
+            Column(f"{part}_on", Text, nullable=False),
+            Column(f"{part}_latest", BigInteger, nullable=False),
+            Column(f"{part}_earliest", BigInteger, nullable=False),
+            Column(f"{part}_publisher", Text, nullable=False),
+            Column(f"{part}_claimant", Text, nullable=False),
+            Column(f"{part}_event", Text, nullable=False),
+        )
+    ),
+    Column("prompt", BigInteger),
+    Column("said", BigInteger),
 )
-"""The newest source of each subject."""
-
-NOBODY = Heard("", "", "", "")
-"""Where all that was heard was retracted."""
+"""The newest reports on each subject, by when they occurred and by when they were published (without an event: none),
+and what tells whether its processes are followed (`change_set.Heard`)."""
 
 
 # --- a batch
@@ -42,29 +56,28 @@ NOBODY = Heard("", "", "", "")
 def apply(changes: ChangeSet) -> None:
     table = changes.table(LAST_HEARD)
     delete_where(changes.connection, table.c.subject, changes.gave_way)
-    lost: dict[Subject, set[str]] = defaultdict(set)
-    for event in changes.gone:
-        lost[event.subject].add(event.key)
+    lost: dict[Subject, list[Recorded]] = defaultdict(list)
+    for change in changes.changes:
+        if change.before is not None:
+            lost[change.before.subject].append(change.recorded)
     come = changes.heard = _heard_in_batch(changes)
-    known: dict[Subject, Heard] = {}
     arriving = [subject for subject, where in changes.places.items() if where.after - where.before]
-    for row in rows_where(changes.connection, table, table.c.subject, {*come, *lost, *arriving}):
-        known[Subject(row.subject)] = Heard(row.on, row.publisher, row.claimant, row.event)
-    again = {s for s, ids in lost.items() if s not in known or known[s].event in ids}
+    rows_now = rows_where(changes.connection, table, table.c.subject, {*come, *lost, *arriving})
+    known = {Subject(row.subject): _heard_from(row) for row in rows_now}
+    again = {s for s, gone in lost.items() if s not in known or _rests_on(known[s], gone)}
     again |= {stays.get(s, s) for s in changes.moved for stays in (changes.stays, changes.stays_before)}
     again = {subject for subject in again | changes.renaming if subject not in changes.stays}
     for subject in arriving:  # what was heard of it before is news to the processes that it comes to
         if subject in known:
             changes.heard[subject] = newer(known[subject], changes.heard.get(subject, known[subject]))
-    rows: list[dict[str, str | int]] = []
+    rows: list[dict[str, Any]] = []
     silent: list[Subject] = []
     for subject in {*come, *again}:
-        newest = _look_up(changes, subject) if subject in again else newer(known.get(subject), come[subject])
-        if newest is None:
+        newest = _look_up(changes, subject) if subject in again else newer(known.get(subject, NOBODY), come[subject])
+        if newest == NOBODY:
             silent.append(subject)
         elif newest != known.get(subject):
-            latest, earliest, *_ = place_of(newest)
-            rows.append({"subject": subject, **as_row(newest), "latest": latest, "earliest": earliest})
+            rows.append(_row(subject, newest))
     delete_where(changes.connection, table.c.subject, silent)
     put(changes.connection, table, rows, Clash(("subject",)))
     stale = {subject for subject in (*lost, *again) if subject not in changes.stays}
@@ -76,30 +89,55 @@ def apply(changes: ChangeSet) -> None:
 
 def _heard_in_batch(changes: ChangeSet) -> dict[Subject, Heard]:
     come: dict[Subject, Heard] = {}
-    for _, event in changes.come:
-        come[event.subject] = newer(come.get(event.subject), heard_in(event))
+    for recorded, event in changes.come:
+        come[event.subject] = newer(come.get(event.subject, NOBODY), heard_in(event, recorded))
     for recorded in changes.events:
         if recorded.event.data.revises:
             subject = changes.canonical(recorded.subject)
-            come[subject] = newer(come.get(subject), heard_in(under(recorded.event, changes.stays)))
+            revision = heard_in(under(recorded.event, changes.stays), recorded)
+            come[subject] = newer(come.get(subject, NOBODY), revision)
     return come
 
 
-def _look_up(changes: ChangeSet, subject: Subject) -> Heard | None:
-    """The newest source of all that is in effect on a subject."""
+def _look_up(changes: ChangeSet, subject: Subject) -> Heard:
+    """The newest reports of all that is in effect on a subject."""
     log = all_of(changes.transaction, as_one(subject, changes.stays))
     now = reads_by_clock(changes.transaction, log, changes.stays)
-    newest: Heard | None = None
+    newest = NOBODY
     for recorded in log:
         event = under(recorded.event, changes.stays) if recorded.event.data.revises else now[recorded.key]
         if event is not None:
-            newest = newer(newest, heard_in(event))
+            newest = newer(newest, heard_in(event, recorded))
     return newest
 
 
-def as_row(heard: Heard) -> dict[str, str]:
-    """Its columns."""
-    return {"on": heard.on, "publisher": heard.publisher, "claimant": heard.claimant, "event": heard.event}
+def _rests_on(heard: Heard, gone: Iterable[Recorded]) -> bool:
+    """Whether what is kept rests on one of these events."""
+    events = {part.event for part in (heard.occurred, heard.published) if part is not None}
+    positions = {heard.prompt, heard.said // 2 if heard.said is not None else None}
+    return any(recorded.key in events or recorded.position in positions for recorded in gone)
+
+
+def _row(subject: str, heard: Heard) -> dict[str, Any]:
+    row: dict[str, Any] = {"subject": subject, "prompt": heard.prompt, "said": heard.said}
+    for name, part in zip(PARTS, (heard.occurred, heard.published), strict=True):
+        latest, earliest, publisher, event = place_of(part)
+        row |= {f"{name}_latest": latest, f"{name}_earliest": earliest, f"{name}_event": event}
+        row |= {f"{name}_on": part.on if part else "", f"{name}_claimant": part.claimant if part else ""}
+        row[f"{name}_publisher"] = publisher
+    return row
+
+
+def _heard_from(row: Any) -> Heard:
+    """What a row tells, by its names."""
+    occurred, published = (_report_from(row, name) for name in PARTS)
+    return Heard(occurred, published, row.prompt, row.said)
+
+
+def _report_from(row: Any, part: str) -> HeardReport | None:
+    fields = (getattr(row, f"{part}_{name}") for name in ("on", "publisher", "claimant", "event"))
+    report = HeardReport(*fields)
+    return report if report.event else None
 
 
 READ_MODEL = ReadModel((LAST_HEARD,), apply)
@@ -108,24 +146,59 @@ READ_MODEL = ReadModel((LAST_HEARD,), apply)
 # --- in memory
 
 
-def heard_in(event: Event) -> Heard:
-    """From whom an event was heard, and when: the newest of its sources, else the event's own time."""
-    dated = [source for source in event.sources if source.published is not None]
-    if dated:
-        newest = max(dated, key=lambda s: (*_bounds(str(s.published)), s.publisher))
-        return Heard(str(newest.published), newest.publisher, newest.speaker.name, event.key)
-    source = event.sources[0] if event.sources else None
+def heard_in(event: Event, recorded: Recorded, as_of: When | None = None, zones: Zones = ANYWHERE) -> Heard:
+    """What was heard by one event, never what was still to come.
+
+    Args:
+        event: as it reads, or a revision.
+        recorded: the same as it was recorded.
+        as_of: the end of what had come, if it is not now.
+        zones: of the processes of its subject.
+    """
+    told_at = int(recorded.recorded_at.timestamp())
+    if event.occurred is not None and _is_to_come(event, event.occurred, told_at, as_of, zones):
+        if not event.data.is_plan:
+            return Heard(said=_said(event, recorded))  # it lends its name, and nothing is heard by it
+        occurred = None
+    else:
+        occurred = event.occurred
+    dated = [
+        source
+        for source in event.sources
+        if source.published is not None and _was_out(source.published, event, told_at, as_of, zones)
+    ]
+    newest = max(dated, key=lambda s: (*_bounds(str(s.published)), s.publisher)) if dated else None
+    source = newest or (event.sources[0] if event.sources else None)
     publisher = source.publisher if source else ""
     claimant = source.speaker.name if source else event.basis.value
-    return Heard(_known_end(event.occurred) if event.occurred else "", publisher, claimant, event.key)
+    end = known_end(occurred) if occurred is not None else None
+    on = str(newest.published) if newest is not None else ""
+    return Heard(
+        HeardReport(str(end), publisher, claimant, event.key) if end is not None else None,
+        HeardReport(on, publisher, claimant, event.key) if on or end is None else None,
+        recorded.position if recorded_promptly(event, told_at) else None,
+        _said(event, recorded),
+    )
 
 
-def _known_end(when: When) -> str:
-    """A date as it was sent; of one that is open on a side, the end that is known."""
-    first, slash, last = when.partition("/")
-    if slash and last in ("", ".."):
-        return first
-    return last if first in ("", "..") else str(when)
+def _is_to_come(event: Event, occurred: When, told_at: int, as_of: When | None, zones: Zones) -> bool:
+    """Whether an event in effect tells of what has not happened yet: a plan, or an opening that lends its name."""
+    if as_of is not None and come_by(occurred, as_of, zones) is False:
+        return True
+    return (event.data.is_plan or event.possible) and ahead_of(occurred, told_at)
+
+
+def _was_out(published: When, event: Event, told_at: int, as_of: When | None, zones: Zones) -> bool:
+    """Whether a source had come out when its report was recorded (a duplicate may have been later), and by `as_of`."""
+    if not event.repeats and ahead_of(published, told_at):
+        return False
+    return as_of is None or come_by(published, as_of, zones) is not False
+
+
+def _said(event: Event, recorded: Recorded) -> int | None:
+    if not isinstance(event.data, ProcessOpened) or event.data.followed is None:
+        return None
+    return recorded.position * 2 + int(event.data.followed)
 
 
 def _bounds(on: str) -> tuple[int, int]:
@@ -134,49 +207,53 @@ def _bounds(on: str) -> tuple[int, int]:
     return (span.latest, span.earliest) if span is not None else (BEGINNING, BEGINNING)
 
 
-def newer(a: Heard | None, b: Heard) -> Heard:
-    """The newer of two: by the last day that its date allows, then by the first, then by publisher and event.
-
-    The order of arrival does not decide, nor does how a date is written.
-    """
-    return b if a is None or place_of(b) > place_of(a) else a
-
-
-def place_of(heard: Heard) -> tuple[int, int, str, str]:
-    """What decides which of two sources is the newer one."""
-    return (*_bounds(heard.on), heard.publisher, heard.event)
+def newer(a: Heard, b: Heard) -> Heard:
+    """What was heard last by either: the order of arrival does not decide, nor does how a date is written."""
+    return Heard(
+        max(a.occurred, b.occurred, key=place_of),
+        max(a.published, b.published, key=place_of),
+        min(filter(None, (a.prompt, b.prompt)), default=None),
+        max(filter(None, (a.said, b.said)), default=None),
+    )
 
 
-def fold(events: Iterable[Event]) -> Heard | None:
-    """The newest source of many events. Only those that may be the newest are looked at closely."""
-    newest: Heard | None = None
-    for event in events:
-        days = [source.published for source in event.sources if source.published is not None]
-        if newest is None or not days or max(day.span.latest for day in days) >= _bounds(newest.on)[0]:
-            newest = newer(newest, heard_in(event))
-    return newest
+def place_of(report: HeardReport | None) -> tuple[int, int, str, str]:
+    """What decides which of two reports is the newer one: the last day that its date allows, then the first, then the
+    publisher and the event."""
+    if report is None:
+        return (BEGINNING - 1, BEGINNING - 1, "", "")
+    return (*_bounds(report.on), report.publisher, report.event)
 
 
 # --- queries
 
 
 def newest_in(transaction: Transaction, processes: Iterable[str]) -> dict[str, Heard]:
-    """The newest source of each process, by each id that it has; none of a process that nobody was heard of."""
+    """What was heard last in each process, by each id that it has; none of a process that nobody was heard of."""
     query = _newest_in(transaction.connection.dialect.name, transaction.tables)
     newest: dict[str, Heard] = {}
     for some in chunks(sorted(processes), MOST_ROWS):
         for row in fetch(transaction.connection, query, listed(transaction.connection, some)):
-            newest[row.process] = Heard(row.on, row.publisher, row.claimant, row.event)
+            newest[row.process] = newer(newest.get(row.process, NOBODY), _heard_from(row))
     return newest
 
 
 @lru_cache(KEPT)
 def _newest_in(dialect: str, tables: GenerationTables) -> Query:
+    """The one or two rows of each process with its newest reports, each with what all rows tell of following."""
     belongs, heard = tables.table(BELONGS), tables.table(LAST_HEARD)
-    newest_first = (heard.c.latest.desc(), heard.c.earliest.desc(), heard.c.publisher.desc(), heard.c.event.desc())
-    rank = func.row_number().over(partition_by=belongs.c.process, order_by=newest_first).label("rank")
-    ranked = select(belongs.c.process, heard.c.on, heard.c.publisher, heard.c.claimant, heard.c.event, rank)
-    ranked = ranked.join(belongs, belongs.c.subject == heard.c.subject)
-    ranked = ranked.where(among(dialect, belongs.c.process), counted(tables))
-    inner = ranked.subquery()
-    return select(*(column for column in inner.c if column.name != "rank")).where(inner.c.rank == 1)
+    process = belongs.c.process
+    columns: list[ColumnElement[Any]] = [
+        column for column in heard.c if column.name not in ("subject", "prompt", "said")
+    ]
+    columns += [
+        func.min(heard.c.prompt).over(partition_by=process).label("prompt"),
+        func.max(heard.c.said).over(partition_by=process).label("said"),
+    ]
+    for part in PARTS:
+        newest_first = (heard.c[f"{part}_{name}"].desc() for name in _KEY)
+        columns.append(func.row_number().over(partition_by=process, order_by=tuple(newest_first)).label(f"{part}_rank"))
+    ranked = select(process, *columns).join(belongs, belongs.c.subject == heard.c.subject)
+    inner = ranked.where(among(dialect, process), counted(tables)).subquery()
+    ranks = [inner.c[f"{part}_rank"] for part in PARTS]
+    return select(*(column for column in inner.c if column not in ranks)).where(or_(*(rank == 1 for rank in ranks)))

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import reduce
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Row, Select, select
+from sqlalchemy import BigInteger, Boolean, Column, Row, Select, select
 
 from domain import processes
 from domain.errors import NotFound
 from domain.event import Recorded, instant
 from domain.revisions import EventRetracted, SubjectUnified
 from domain.values import Subject
-from projections.read_models.change_set import ChangeSet, Heard, ReadModel
-from projections.read_models.last_heard import NOBODY, as_row, newer, newest_in, place_of
-from projections.read_models.membership import ever_in, places_of
+from projections.read_models.change_set import NOBODY, ChangeSet, Heard, HeardReport, ReadModel
+from projections.read_models.last_heard import newer, newest_in
+from projections.read_models.membership import BELONGS, ever_in, places_of
 from projections.read_models.mentions import subjects_naming
 from projections.read_models.revisions import ids_of
-from projections.storage.sql import Clash, delete_where, put, rows_where
+from projections.storage.sql import Clash, chunks, delete_where, put, rows_where
 from projections.storage.tables import TableDefinition, Text, Transaction
 
 PROCESSES = TableDefinition(
@@ -30,6 +31,7 @@ PROCESSES = TableDefinition(
     Column("touched_at", Text, nullable=False),
     Column("heard_on", Text, nullable=False),
     Column("heard", Text, nullable=False),
+    Column("followed", Boolean, nullable=False),
 )
 """A line for each process."""
 
@@ -60,17 +62,38 @@ def apply(changes: ChangeSet) -> None:
             values |= {"touched": last.position, "touched_at": instant(last.recorded_at)}
         newest: Heard | None = None
         if process in looked_up:
-            newest = max((newest_now.get(one, NOBODY) for one in looked_up[process]), key=place_of)
+            newest = reduce(newer, (newest_now.get(one, NOBODY) for one in looked_up[process]))
         elif process in heard:
             assert row is not None  # noqa: S101  it would be looked up
             newest = newer(heard_of(row.heard), heard[process])
         if newest is not None:
-            values |= {"heard_on": newest.on, "heard": json.dumps(as_row(newest))}
+            last_heard = newest.last()
+            values |= {"heard_on": last_heard.on if last_heard is not None else "", "heard": json.dumps(asdict(newest))}
+            values |= {"followed": newest.followed}
         state = changes.states.get(Subject(f"processes/{process}"))
         if isinstance(state, processes.ProcessState):
             values |= {"state": json.dumps(list(state.stage.values))}
         rows.append({column.name: values[column.name] for column in table.c})
+    followed = {process: row.followed for process, row in known.items()}
+    turned = [row["process"] for row in rows if row["followed"] != followed.get(row["process"], False)]
+    rows += _sharing(changes, turned, touched)
     put(changes.connection, table, rows, Clash(("process",)))
+
+
+def _sharing(changes: ChangeSet, turned: Iterable[str], touched: Container[str]) -> list[dict[str, Any]]:
+    """The lines of further processes with a subject of one that is followed now, or no longer: what is a finding on it
+    depends on all its processes."""
+    table, belongs = changes.table(PROCESSES), changes.table(BELONGS)
+    also = belongs.alias()
+    shared: set[str] = set()
+    ids = [one for process in turned for one in ids_of(process, changes.stays)] if changes.events else []
+    for some in chunks(ids):
+        query = select(also.c.process).distinct().join(belongs, belongs.c.subject == also.c.subject)
+        query = query.where(belongs.c.process.in_(some), also.c.process.not_in(some))
+        shared |= {_canonical(changes, process) for process in changes.connection.execute(query).scalars()}
+    last = {"touched": changes.position, "touched_at": instant(changes.events[-1].recorded_at)} if shared else {}
+    others = [process for process in sorted(shared) if process not in touched]
+    return [{**row._asdict(), **last} for row in rows_where(changes.connection, table, table.c.process, others)]
 
 
 def _canonical(changes: ChangeSet, process: str) -> str:
@@ -104,7 +127,7 @@ def _newest_by_process(changes: ChangeSet) -> dict[str, Heard]:
     for subject, newest in changes.heard.items():
         for process in places[subject].after:
             canonical = _canonical(changes, process)
-            heard[canonical] = newer(heard.get(canonical), newest)
+            heard[canonical] = newer(heard.get(canonical, NOBODY), newest)
     return heard
 
 
@@ -112,8 +135,10 @@ READ_MODEL = ReadModel((PROCESSES,), apply)
 
 
 def heard_of(text: str) -> Heard:
-    """The newest source as a line holds it."""
-    return Heard(**json.loads(text))
+    """What was heard last, as a line holds it."""
+    fields = json.loads(text)
+    reports = {part: HeardReport(**fields[part]) if fields[part] else None for part in ("occurred", "published")}
+    return Heard(**{**fields, **reports})
 
 
 # --- queries
@@ -154,6 +179,13 @@ def line_of(transaction: Transaction, process: str) -> Row[*tuple[Any, ...]] | N
     return next(rows_where(transaction.connection, table, table.c.process, [process]), None)
 
 
+def followed_among(transaction: Transaction, ids: Iterable[str]) -> set[str]:
+    """Those processes among these, by the ids that stay, that are followed."""
+    table = transaction.table(PROCESSES)
+    columns = (table.c.process, table.c.followed)
+    return {process for process, yes in rows_where(transaction.connection, columns, table.c.process, ids) if yes}
+
+
 def require(transaction: Transaction, process: str) -> None:
     """Refuses a process that there is not.
 
@@ -172,10 +204,11 @@ def last_touched(transaction: Transaction, process: str) -> int | None:
     return transaction.connection.execute(select(table.c.touched).where(table.c.process == process)).scalar()
 
 
-def lines(transaction: Transaction) -> Iterator[tuple[str, list[str], str]]:
-    """Each process with its states (several if contested) and the day on which it was last heard of."""
+def followed_lines(transaction: Transaction) -> Iterator[tuple[str, list[str], str]]:
+    """Each process that is followed, with its states (several if contested) and the day on which it was last heard
+    of."""
     table = transaction.table(PROCESSES)
-    query = select(table.c.process, table.c.state, table.c.heard_on)
+    query = select(table.c.process, table.c.state, table.c.heard_on).where(table.c.followed)
     for process, stages, heard_on in transaction.connection.execute(query):
         yield process, json.loads(stages), heard_on
 

@@ -13,7 +13,7 @@ from projections.answers.figures import FigureSeries, ShownClaim
 from projections.answers.findings import FindingsAnswer, ShownFinding
 from projections.answers.lines import ShownLabel, ShownLine
 from projections.answers.obligations import ScoredSide
-from projections.answers.status import LastHeard, ProcessesAnswer, StatusAnswer
+from projections.answers.status import HeardFrom, HeardOn, LastHeard, ProcessesAnswer, StatusAnswer
 from projections.answers.subjects import (
     ActorPage,
     AgreementPage,
@@ -91,7 +91,9 @@ _DUE: ShownDue = {
     "actor": None,
     "events": [_EVENT],
 }
-_HEARD: LastHeard = {"on": "2017-10-27", "publisher": "TASS", "claimant": "TASS", "events": [_EVENT]}
+_HEARD_ON: HeardOn = {"on": "2017-10-27", "publisher": "TASS", "claimant": "TASS", "events": [_EVENT]}
+_HEARD: LastHeard = {**_HEARD_ON, "occurred": _HEARD_ON, "published": _HEARD_ON}
+_LISTED_HEARD: HeardFrom = {"on": "2017-10-27", "publisher": "TASS", "claimant": "TASS"}
 _EVIDENCE: Evidence = {
     "position": 29,
     "type": "TalksScheduled",
@@ -165,6 +167,7 @@ STATUS: StatusAnswer = {
     "state": example_line("open"),
     "ending": None,
     "last_heard": _HEARD,
+    "followed": True,
     "next_14_days": [_DUE],
     "overdue": [],
     "later": [],
@@ -345,7 +348,8 @@ PROCESSES: ProcessesAnswer = {
             "state": example_line("open"),
             "level": example_line("intrastate-local"),
             "areas": ["Eastern Kalamun"],
-            "last_heard": {"on": "2017-10-27", "publisher": "TASS", "claimant": "TASS"},
+            "last_heard": {**_LISTED_HEARD, "occurred": _LISTED_HEARD, "published": _LISTED_HEARD},
+            "followed": True,
             "updated": {"position": 42, "recorded_at": "2026-01-05T08:30:00.000000Z"},
         }
     ],

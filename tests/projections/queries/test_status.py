@@ -42,7 +42,7 @@ def at(text: str) -> datetime:
 def test_the_sections_stand_in_the_order_of_the_first_screen() -> None:
     assert list(_composed()) == [
         *("process", "version", "labels", "level", "time_zone", "areas", "links", "horizon"),
-        *("state", "ending", "last_heard"),
+        *("state", "ending", "last_heard", "followed"),
         *("next_14_days", "overdue", "later"),
         "findings",
         "people_at_risk",
@@ -84,7 +84,8 @@ def test_last_heard_is_the_newest_source() -> None:
     newest = wire("StatementMade", subject=FIRST, sources=[{"publisher": "TASS", "published": "2017-11-02"}])
     older = wire("StatementMade", subject=FIRST, sources=[{"publisher": "SANA", "published": "2017-10-31"}])
     heard = shown(newest, older)["last_heard"]
-    assert heard == {"on": "2017-11-02", "publisher": "TASS", "claimant": "TASS", "events": [newest["id"]]}
+    published = {"on": "2017-11-02", "publisher": "TASS", "claimant": "TASS", "events": [newest["id"]]}
+    assert heard == {**published, "occurred": heard["occurred"], "published": published}
 
 
 # --- what is due

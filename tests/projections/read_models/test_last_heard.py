@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from itertools import permutations
 
 import pytest
@@ -9,10 +10,10 @@ import pytest
 from projections.catch_up import wall_clock
 from projections.queries import processes
 from projections.read_models import last_heard
+from projections.read_models.change_set import HeardReport
 from projections.read_models.process_list import ProcessFilter
 from tests.projections.world import NOW, Wire, folded, opened, reading, recorded
 from tests.spec import wire
-from tests.strategies import read
 
 pytestmark = pytest.mark.usefixtures("both_databases")
 
@@ -22,6 +23,13 @@ def said(publisher: str, published: str | None, occurred: str = "2017-09-01") ->
     return wire(
         "StatementMade", subject="processes/first", occurred=occurred, data={"text": publisher}, sources=[source]
     )
+
+
+def heard_in(history: list[Wire]) -> HeardReport:
+    every = (last_heard.heard_in(one.event, one) for one in recorded(history))
+    found = reduce(last_heard.newer, every).last()
+    assert found is not None
+    return found
 
 
 @pytest.mark.parametrize(
@@ -37,8 +45,7 @@ def said(publisher: str, published: str | None, occurred: str = "2017-09-01") ->
 def test_the_newest_is_so_by_the_span_of_its_date(older: tuple[str | None, str], newer: tuple[str | None, str]) -> None:
     for reports in permutations([said("Old", *older), said("New", *newer)]):
         history = [*opened("processes/first"), *reports]
-        found = last_heard.fold(read(sent) for sent in history)
-        assert found is not None
+        found = heard_in(history)
         assert found.publisher == "New"
         with reading(*history) as snapshot:
             (line,) = processes.processes(snapshot, ProcessFilter(), None, 10, NOW).items
@@ -59,6 +66,4 @@ def test_the_newest_is_so_by_the_span_of_its_date(older: tuple[str | None, str],
     ],
 )
 def test_a_month_is_shown_as_a_month(occurred: str, shown: str) -> None:
-    found = last_heard.fold([read(said("Radio", None, occurred))])
-    assert found is not None
-    assert found.on == shown
+    assert heard_in([said("Radio", None, occurred)]).on == shown
