@@ -11,9 +11,10 @@ import json
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from api.cli.client import Client
+from api.cli.doubles import Double, RecordedReports, correction
 from api.cli.errors import ServerRefusal
 from api.http import strict_json
 from domain.errors import Refusal
@@ -45,6 +46,8 @@ class FileLine:
     number: int
     """In the file, from 1; blank lines count."""
     text: bytes
+    made_id: bool = False
+    """Whether its id was made from its content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +91,25 @@ class LineRefused(Exception):
         """Where in the line (a JSON Pointer, empty for the whole line), and how to correct it."""
 
 
+class DoublesFound(Exception):
+    """Lines may repeat what is recorded; nothing is recorded until it is said what they are."""
+
+    def __init__(self, doubles: list[Double]) -> None:
+        super().__init__(f"{len(doubles)} lines may repeat what is recorded")
+        self.doubles = doubles
+
+
+DoublesAre = Literal["asked about", "corrections", "new"]
+
+
 @dataclass(frozen=True, slots=True)
 class AppendOptions:
     """How a file is to be recorded."""
 
     strict: bool = False
     """Refuse a line that would raise a finding of data quality."""
+    doubles: DoublesAre = "asked about"
+    """What is done with lines that may repeat a report in other words."""
     findings: bool = False
     """Ask for the findings of the subjects, if the file is short."""
 
@@ -122,15 +138,59 @@ def append_lines(
         options: what to ask for.
 
     Raises:
+        DoublesFound: lines may repeat what is recorded; nothing is recorded.
         LineRefused: at the first line that is refused.
         ServerRefusal: the server refuses for a reason that no line causes.
         Unreachable
     """
     head = client.get("/v1/head").json()["position"]
-    for number, batch in enumerate(batches(file)):
+    looked_through = batches(file)
+    if head and options.doubles != "new":  # an empty log holds nothing that a line could repeat
+        looked_through = _held_against_log(client, looked_through, result, options)
+    for number, batch in enumerate(looked_through):
         with_findings = options.findings and number == 0 and len(batch) <= MAX_LINES_FOR_FINDINGS
         _send(client, batch, result, head, options.headers(with_findings=with_findings))
         read(sum(len(line.text) + 1 for line in batch))
+
+
+def _held_against_log(
+    client: Client, file: Iterator[list[FileLine]], result: AppendResult, options: AppendOptions
+) -> Iterator[list[FileLine]]:
+    """The batches of a file, without lines that the log holds as they are, and with corrections where they are wanted.
+
+    Raises:
+        DoublesFound: a line may be a report that is there, and it was not said what it is, or it may be several.
+        LineRefused: at a line that is no event; the lines before it come first.
+    """
+    read: list[list[FileLine]] = []
+    stopped: LineRefused | None = None
+    try:
+        read.extend(file)
+    except LineRefused as refused:
+        stopped = refused
+    reports = RecordedReports(client, {str(json.loads(line.text)["id"]) for batch in read for line in batch})
+    doubles: list[Double] = []
+    checked: list[list[FileLine]] = []
+    for batch in read:
+        said = {line.number: json.loads(line.text) for line in batch if line.made_id}
+        reports.look_up(said.values())
+        kept: list[FileLine] = []
+        for line in batch:
+            close, same = reports.repeated_by(said[line.number]) if line.number in said else ([], False)
+            if same:
+                result.known += 1
+            elif len(close) == 1 and options.doubles == "corrections":
+                corrected = correction(said[line.number], close[0])
+                kept.append(FileLine(line.number, json.dumps({"id": str(id_of(corrected)), **corrected}).encode()))
+            else:
+                kept.append(line)
+                doubles += [Double(line.number, said[line.number], tuple(close))] if close else []
+        checked.append(kept)
+    if doubles:
+        raise DoublesFound(doubles)
+    yield from checked
+    if stopped is not None:
+        raise stopped
 
 
 def batches(file: BinaryIO) -> Iterator[list[FileLine]]:
@@ -147,7 +207,8 @@ def batches(file: BinaryIO) -> Iterator[list[FileLine]]:
         if not raw.strip():
             continue
         try:
-            line = FileLine(number, _event(number, raw))
+            text = _event(number, raw)
+            line = FileLine(number, text, made_id=text not in raw)
         except LineRefused:
             if batch:
                 yield batch

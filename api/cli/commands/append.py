@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.cli import append_file
-from api.cli.errors import ServerRefusal, Unreachable
+from api.cli.errors import CannotContinue, ServerRefusal, Unreachable
 from api.cli.options import Data, Url, connection
 from api.cli.terminal.console import REFUSED, out, say, warn
 from api.cli.terminal.finding_lines import put_findings
 from api.cli.terminal.progress import reading
 from api.cli.terminal.text_layout import TextLayout
 from api.wording import words
-from api.wording.marks import ASIDE
+from api.wording.marks import ALERT, ASIDE
 from api.wording.words import times
 from domain.finding import Severity
 
@@ -28,22 +28,42 @@ def append(
         bool,
         typer.Option("--strict", help="Refuse a line that would raise a finding of data quality on its own subject."),
     ] = False,
+    correct: Annotated[
+        bool, typer.Option("--correct", help="A line that differs from a report in wording or number corrects it.")
+    ] = False,
+    new: Annotated[bool, typer.Option("--new", help="Such a line is a report of its own.")] = False,
     data: Data = None,
     url: Url = None,
 ) -> None:
     """Append events from a file, up to the first line that is refused.
 
     Everything before that line is recorded. Running it again is safe: what is recorded already is recognised by its id.
-    A line without an id gets one made from its content, so two lines that are equal are one event. After a short file
-    it shows what does not fit on the subjects of its lines.
+    A line without an id gets one made from its content, so two lines that are equal are one event; one that differs
+    from a report of the same subject, type, date and sources in wording or number alone is asked about first. After a
+    short file it shows what does not fit on the subjects of its lines.
     """
+    if correct and new:
+        raise CannotContinue("--correct and --new exclude each other: choose what such lines are")
+    doubles: append_file.DoublesAre = "corrections" if correct else "new" if new else "asked about"
+    options = append_file.AppendOptions(strict=strict, doubles=doubles, findings=True)
     tally = append_file.AppendResult()
     name = str(getattr(file, "name", "-"))
     name = "stdin" if name in ("-", "<stdin>") else name
     try:
         with connection(data, url, new=True) as client, reading(file) as read:
             where = client.where
-            append_file.append_lines(client, file, tally, read, append_file.AppendOptions(strict=strict, findings=True))
+            append_file.append_lines(client, file, tally, read, options)
+    except append_file.DoublesFound as found:
+        for double in found.doubles:
+            warn(f"Line {double.number} of {name} may be a report that is recorded, in other words or numbers:", ALERT)
+            for event in double.recorded:
+                warn(f"  {event}  {words.spoken(double.event['type'])}  {double.event['subject']}")
+        several = "Several could be meant: use `parley correct ID`. " if correct else ""
+        warn(
+            f"Nothing was recorded. {several}Run the same command again with --correct if such lines correct these "
+            "reports, or with --new if they are reports of their own."
+        )
+        raise typer.Exit(REFUSED) from None
     except append_file.LineRefused as stopped:
         warn(f"Line {stopped.number} of {name} is refused: {stopped.title}", "bold red")
         for pointer, detail in stopped.faults:

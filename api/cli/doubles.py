@@ -1,0 +1,118 @@
+"""Lines that a log may hold already, in other words: held against it before they are recorded.
+
+A line without an id gets one made from its content, so a line that was mended gets another one. Nothing else would tell
+that it is the same report: it is of the same subject, type, date and sources, and differs in wording or numbers alone.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from api.cli.client import Client
+from api.cli.revising import ENVELOPE, report_as_it_reads
+from domain.values import SUBJECT_PATTERN
+from domain.vocabulary import PAYLOADS
+
+FEW_SUBJECTS = 20
+"""Pairs of subject and type up to which the log is asked for each; for more it is read once, as a whole."""
+CLOSE = 0.75
+"""How alike two words are that may be one with a slip of the pen, 1 being the same."""
+
+_Key = tuple[str, str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Double:
+    """A line that differs from a report in wording or numbers alone."""
+
+    number: int
+    """Of the line in its file."""
+    event: Mapping[str, Any]
+    """What the line says."""
+    recorded: tuple[str, ...]
+    """The ids of the reports that it may repeat."""
+
+
+@dataclass(slots=True)
+class RecordedReports:
+    """The reports of a log that lines may repeat, as far as they were asked for."""
+
+    client: Client
+    ids: set[str]
+    """Of the lines of the file: a report that has a line of its own is not what another line repeats."""
+    _by_key: dict[_Key, list[str]] = field(default_factory=dict)
+    _asked: set[tuple[str, str]] = field(default_factory=set)
+    _whole: bool = False
+
+    def look_up(self, events: Iterable[Mapping[str, Any]]) -> None:
+        """Asks the log for what these lines may repeat."""
+        pairs = {(str(e.get("subject")), str(e.get("type"))) for e in events} - self._asked
+        pairs = {(subject, name) for subject, name in pairs if name in PAYLOADS and re.match(SUBJECT_PATTERN, subject)}
+        if self._whole or not pairs:
+            return
+        self._asked |= pairs
+        if len(pairs) > FEW_SUBJECTS:
+            self._whole = True
+            self._by_key.clear()
+            self._read({})
+            return
+        for subject, name in sorted(pairs):
+            self._read({"subject": subject, "type": name})
+
+    def _read(self, wanted: Mapping[str, str]) -> None:
+        with self.client.stream("/v1/events", "application/x-ndjson", wanted) as lines:
+            for line in lines:
+                event = json.loads(line)
+                self._by_key.setdefault(_key(event), []).append(event["id"])
+
+    def repeated_by(self, event: Mapping[str, Any]) -> tuple[list[str], bool]:
+        """The reports that a line may repeat, and whether one of them says just that already."""
+        close: list[str] = []
+        candidates = self._by_key.get(_key(event), [])
+        if event["id"] in candidates:
+            return [], False  # it is recorded, and recognised by its id
+        for event_id in candidates:
+            if event_id in self.ids:
+                continue
+            reads = report_as_it_reads(self.client, event_id)
+            if reads is None:
+                continue
+            if all(reads.get(name) == event.get(name) for name in ENVELOPE):
+                return [event_id], True
+            if alike(reads.get("data"), event.get("data")):
+                close.append(event_id)
+        return close, False
+
+
+def _key(event: Mapping[str, Any]) -> _Key:
+    sources = json.dumps(event.get("sources", []), sort_keys=True)
+    return str(event.get("subject")), str(event.get("type")), str(event.get("occurred")), sources
+
+
+def alike(first: Any, second: Any) -> bool:
+    """Whether two values may be one, put otherwise: numbers and sentences may differ, single words hardly."""
+    match first, second:
+        case dict(), dict():
+            return all(alike(first[name], second[name]) for name in first.keys() & second.keys())
+        case list(), list():
+            return all(alike(one, other) for one, other in zip(first, second, strict=False))
+        case str(), str():
+            if first == second or " " in first.strip() or " " in second.strip():
+                return True
+            return difflib.SequenceMatcher(None, first, second).ratio() >= CLOSE
+        case ((int() | float()), (int() | float())):
+            return isinstance(first, bool) == isinstance(second, bool)
+        case _:
+            return bool(first == second)
+
+
+def correction(event: Mapping[str, Any], of: str) -> dict[str, Any]:
+    """The correction by which a report reads as a line says."""
+    replacement = {name: event[name] for name in ENVELOPE if name in event}
+    said = {"event": of, "by": "our error", "reason": "Mended in the file.", "replacement": replacement}
+    return {"type": "EventCorrected", "subject": event["subject"], "data": said}
