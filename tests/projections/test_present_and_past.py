@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from projections.queries import figures, findings, history, incidents, obligatio
 from projections.queries.at_horizon import PRESENT, HorizonRequest
 from projections.storage.generations import ReadTransaction
 from tests.examples import examples
-from tests.projections.world import NOW, Wire, follow, plain, processes_of, pull, reading, recorded, views
+from tests.projections.world import Wire, follow, plain, processes_of, pull, reading, recorded, views
 from tests.spec import wire
 from tests.strategies import histories
 
@@ -34,6 +35,8 @@ def pages(ask: Callable[[str | None], Page[Any]]) -> list[Wire]:
             return found
 
 
+NOW = datetime(2026, 2, 1, tzinfo=UTC)
+"""After all that is reported: nothing is still to come."""
 ANSWERS: dict[str, Callable[[ReadTransaction, str, HorizonRequest], Any]] = {
     "history": lambda here, p, at: pages(lambda after: history.history(here, p, after, 7, request=at)),
     "history, newest first": lambda here, p, at: pages(
