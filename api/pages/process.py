@@ -30,6 +30,7 @@ ORDER = (
     "later",
     "risk",
     "truce",
+    "incidents",
     "obligations",
     "talks",
     "positions",

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from api.wording import values, words
+from api.wording import incident_lines, values, words
 from api.wording.language import ENGLISH, say, speaking, spoken_now
 from api.wording.marks import Fragment
 from api.wording.rules import rule
@@ -39,6 +39,7 @@ ONE_OF = {
     "instruments": "instrument",
     "bodies": "body",
     "statements": "statement",
+    "incidents": "incident",
     "findings": "finding",
 }
 """Fields that hold several lines, and one of them."""
@@ -152,6 +153,7 @@ SHOW: dict[str, ShowLine] = {
     "proposals": lambda names, value: values.proposal(names, {"occurred": None, **value}),
     "figures": _claim,
     "statements": _statement,
+    "incidents": incident_lines.happened,
     "last_heard": _heard,
     "due": lambda _, value: [f"{clean(value['what'])}: {words.when(value['when'])}"],
     "findings": lambda names, value: [readable(value["text"], names.actors)],

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from api.wording import further_lines, held_reports, lines, values, words
+from api.wording import further_lines, held_reports, incident_lines, lines, values, words
 from api.wording.cited_lines import CitedLines, contested_lines, plain, values_of
 from api.wording.language import grouped, phrase, say, say_number
 from api.wording.marks import ALERT, ASIDE, Fragment
@@ -81,6 +81,7 @@ def draw(
         screen.dates,
         screen.people_at_risk,
         screen.truce,
+        partial(incident_lines.incidents, screen, status),
         screen.obligations,
         screen.agreements,
         screen.talks,
@@ -354,7 +355,9 @@ class StatusPage(CitedLines):
             self.entry(body["events"], *values.body(self.names, body), of=body)
 
     def figures(self) -> None:
-        for figure in self.section("figures", say("Figures, by claimant"), self._status["figures"]):
+        figures = incident_lines.not_told_with(self._status["incidents"], self._status["figures"])
+        nothing = say("those on incidents stand with them") if self._status["figures"] else None
+        for figure in self.section("figures", say("Figures, by claimant"), figures, nothing):
             self._series(figure, indent=2)
 
     def _series(self, figure: FigureSeries, indent: int) -> None:

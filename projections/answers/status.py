@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 
 from projections.answers.deadlines import ShownDue
 from projections.answers.explanations import Explained, ShownHorizon
-from projections.answers.figures import FigureSeries
+from projections.answers.figures import FigureSeries, ShownQuantity
 from projections.answers.findings import FindingsGlance
 from projections.answers.lines import (
     Citation,
@@ -166,6 +166,41 @@ class EnrolmentInStatus(ListedEnrolment):
     counts: list[FigureSeries]
 
 
+class HarmClaim(ShownQuantity):
+    """What one report says of the harm: in its own account, or as a figure about the act."""
+
+    unit: str
+    who: str | None
+    """Whom, or what, the number is of: `civilians`, `members of the police`."""
+    as_of: str | None
+    """Of a figure: when it was so. Of the account itself, when it happened."""
+    figure: NotRequired[str]
+    """Of a figure: its measure, as it was sent."""
+    assessed: NotRequired[bool]
+    """Of a figure: whether an office judges, by name."""
+    events: EventIds
+
+
+class HarmByCategory(TypedDict):
+    """All claims on harm of one category, side by side: none is part of a sum."""
+
+    category: str
+    """`killed`, `injured` and so on; of a figure on something else, its measure."""
+    disagree: bool
+    """Whether no number fits all figures on it: they are contested among the figures."""
+    claims: list[HarmClaim]
+
+
+class IncidentInStatus(Said):
+    """An incident or a violation: the fields of its report, without the harm, which stands by category."""
+
+    type: str
+    subject: str
+    occurred: str | None
+    toll: list[HarmByCategory]
+    events: EventIds
+
+
 class ShownStatement(Said):
     """A statement: the fields of `StatementMade`."""
 
@@ -230,6 +265,9 @@ class StatusBody(TypedDict):
     findings: FindingsGlance
     people_at_risk: PeopleAtRisk
     truce: Truce
+    incidents: list[IncidentInStatus]
+    """Incidents and violations, the gravest first, the newest first of those alike: of many, the gravest and the
+    newest. `totals` counts all."""
     obligations: list[LedgerSide]
     totals: dict[str, dict[str, int]]
     """How many talks, convoys and agreements there are, by state."""

@@ -75,6 +75,8 @@ def lines_in(status: StatusAnswer) -> dict[str, NamedLine]:
     for withdrawn in status["withdrawn"]:
         subjects.setdefault(withdrawn["subject"], {})["withdrawn"] = _cited(cast(Fields, withdrawn))
     subjects[own]["statements"] = status["statements"]
+    for incident in status["incidents"]:
+        subjects.setdefault(incident["subject"], {}).setdefault("incidents", []).append(incident)
     if status["last_heard"]:
         subjects[own]["last_heard"] = _cited(cast(Fields, status["last_heard"]))
     lines: dict[str, NamedLine] = {}
@@ -205,6 +207,7 @@ KEYS: dict[str, Callable[[Fields, Fields], list[object]]] = {
     "removed": lambda _, value: [value["items"][0]["description"] if value.get("items") else None],
     "proposals": lambda entry, value: [value["kind"], entry["events"][0][:_SHORT]],
     "statements": lambda entry, value: [value.get("speaker") or value.get("description"), entry["events"][0][:_SHORT]],
+    "incidents": lambda entry, value: [value["kind"], entry["events"][0][:_SHORT]],
     "due": lambda entry, _: [entry["what"]],
     "findings": lambda entry, _: [entry["rule"], entry["about"]],
 }

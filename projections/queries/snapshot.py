@@ -41,6 +41,7 @@ from projections.read_models import (
 )
 from projections.read_models.change_set import NOBODY, DoubtfulPlaces, Heard, HeardReport
 from projections.read_models.date_findings import of_revisions
+from projections.read_models.entries import Acts
 from projections.read_models.figures import Claim
 from projections.read_models.incident_counts import IncidentCount
 from projections.read_models.membership import apart_from, named_by, subjects_of
@@ -76,6 +77,8 @@ class ProcessSnapshot:
     """Ids of the last events recorded, newest first."""
     statements: list[str] = field(default_factory=list)
     """Ids of the last statements in display order, newest first."""
+    acts: Acts = field(default_factory=Acts)
+    """The gravest and the newest incidents and violations."""
     actors: dict[str, SubjectState] = field(default_factory=dict)
     """States of the actors that are named, by id."""
     marks: dict[str, Marks] = field(default_factory=dict)
@@ -151,17 +154,19 @@ def read_snapshot(
     apart, due = apart_from(transaction, ids), upcoming.next_due(transaction)
     ahead = upcoming.upcoming_in(transaction, ids, apart) if due is not None else []
     unnamed = {report.subject for report in ahead if report.reading is upcoming.Reading.HELD and report.opens}
+    counts = incident_counts.counts_of(transaction, list(states), counted_from)
     return ProcessSnapshot(
         process=ids[0],
         version=version_of(transaction, own),
         states={subject: state_meant(state, meanings) for subject, state in states.items()},
         claims=figures.meant(figures.newest_claims(transaction, states), meanings),
-        incident_counts=incident_counts.counts_of(transaction, list(states), counted_from),
+        incident_counts=counts,
         heard=heard if heard != NOBODY else None,
         followed=line.followed,
         unfollowed=frozenset() if line.followed else _unfollowed(transaction, states, own, joined),
         newest=history.newest(transaction, ids, newest, apart),
         statements=entries.last_statements(transaction, ids, statements),
+        acts=entries.acts_of(transaction, ids) if counts else Acts(),  # who reports any counts as a recorder
         joined=joined,
         zones=process_zones.of_subjects(transaction, states, ids),
         withdrawn={
@@ -237,6 +242,7 @@ def fold_snapshot(
         incident_counts=incident_counts.fold(in_effect),
         heard=_heard(seen, in_effect, heard, horizon.as_of),
         statements=entries.last_statements_in(in_effect, statements),
+        acts=entries.acts_in(in_effect),
         actors=_actor_states(actors),
         joined={**seen.joined, **actors.joined},
         withdrawn=_withdrawn(seen, mine, all_states),
@@ -248,8 +254,7 @@ def fold_snapshot(
     _add_following(snapshot, seen, horizon)
     _add_events(snapshot, seen, mine, [r for r in seen.known if r.subject in in_history])
     _add_revisions(snapshot, seen, heard)
-    snapshot.newest = [r.key for r in snapshot.filed[::-1][:newest]]
-    return snapshot
+    return replace(snapshot, newest=[r.key for r in snapshot.filed[::-1][:newest]])
 
 
 def _heard(seen: Seen, in_effect: Iterable[Event], revisions: Iterable[Recorded], as_of: When | None) -> Heard | None:

@@ -46,6 +46,7 @@ from projections.queries.obligations import kept_to, ledger
 from projections.queries.processes import heard_from
 from projections.queries.snapshot import ProcessSnapshot
 from projections.read_models.change_set import HeardReport
+from projections.queries.tolls import incidents_of
 from projections.read_models.incident_counts import by_recorder
 from projections.rendering import Renderer
 from projections.storage.tables import Transaction
@@ -104,6 +105,7 @@ def compose(view: ProcessView) -> StatusAnswer:
         "findings": shown_glance(renderer, view.glance(int(now.timestamp()), FINDINGS_SHOWN)),
         "people_at_risk": at_risk(renderer, snapshot, own),
         "truce": truce(renderer, snapshot, now, figures),
+        "incidents": incidents_of(renderer, view, figures),
         "obligations": ledger(renderer, snapshot, now),
         "totals": totals(snapshot),
         "talks": cast("list[RoundInStatus]", _current(renderer, snapshot, talks.TalksState)),
@@ -131,8 +133,7 @@ def compose(view: ProcessView) -> StatusAnswer:
         "unified": _unified(snapshot),
     }
     newest = [renderer.rests_on([event]) for event in snapshot.newest]
-    events = view.lookup(list(renderer.events))
-    marks = view.marks(list(renderer.events))
+    events, marks = view.lookup(list(renderer.events)), view.marks(list(renderer.events))
     body["statements"] = [_said(renderer, statement, events) for statement in body["statements"]]
     changes = [_latest(ids, events[ids[0]]) for ids in newest]
     return {**body, "changes": changes, **explanations.at_horizon(view, renderer, events, marks)}
@@ -186,11 +187,13 @@ def _latest(ids: list[str], recorded: Recorded) -> LatestChange:
 
 
 def totals(snapshot: ProcessSnapshot) -> dict[str, dict[str, int]]:
-    """How many rounds, convoys, agreements and registers there are, by state (a contested one counts as such), and
-    how many series of figures."""
+    """How many rounds, convoys, agreements and registers there are, by state (a contested one counts as such),
+    how many series of figures, and how many incidents and violations."""
     by_family: dict[str, dict[str, int]] = {}
     if snapshot.claims:
         by_family["figures"] = {"series": len({(claim.subject, claim.series) for claim in snapshot.claims})}
+    if snapshot.acts.total:
+        by_family["incidents"] = {"reported": snapshot.acts.total}
     for path, state in snapshot.states.items():
         if (stage := stage_of(state)) is not None:
             counts = by_family.setdefault(path.partition("/")[0], {})

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Integer, and_, bindparam, delete, select, tuple_
+from sqlalchemy import BigInteger, Column, Integer, and_, bindparam, delete, distinct, func, or_, select, tuple_
 
+from domain.agreement_events import ViolationReported
 from domain.event import Event, Recorded
 from domain.families import ROWS
-from domain.general import StatementMade
-from domain.values import Subject
+from domain.general import IncidentReported, StatementMade
+from domain.values import HarmCategory, Subject
 from projections.read_models.change_set import ChangeSet, ReadModel
 from projections.read_models.membership import places_of
 from projections.read_models.ordering import Order, display_order, order_columns, order_in
@@ -30,12 +32,29 @@ ENTRIES = TableDefinition(
     *order_columns(),
     Column("subject", Text, nullable=False),
     Column("position", BigInteger, nullable=False),
+    Column("gravity", BigInteger, nullable=False),
 )
 """What accumulates, of each process, in effect and in display order."""
 
 # Asked of every event: to look up a type is many times faster than to ask whether it is one.
 _ROWS = frozenset(ROWS)
 STATEMENT = StatementMade.__name__
+ACTS = (IncidentReported.__name__, ViolationReported.__name__)
+"""What happened at one place and time, and may have done harm."""
+ACTS_SHOWN = 10
+"""Incidents and violations that a snapshot names: so many of the gravest, and so many of the newest."""
+_MOST = 10**9
+"""Where numbers of those harmed are cut off, for the order alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Acts:
+    """The incidents and violations of a process that its status is about."""
+
+    ids: tuple[str, ...] = ()
+    """Of the gravest ones by their own reports, and of the newest, newest first."""
+    total: int = 0
+    """How many there are."""
 
 
 # --- a batch
@@ -89,6 +108,7 @@ def _row(process: str, recorded: Recorded, event: Event) -> dict[str, Any]:
         "event_id": event_id,
         "subject": event.subject,
         "position": recorded.position,
+        "gravity": gravity(event),
     }
 
 
@@ -101,6 +121,36 @@ READ_MODEL = ReadModel((ENTRIES,), apply)
 def accumulates(event: Event) -> bool:
     """Whether the event is kept as a row, rather than folded."""
     return type(event.data) in _ROWS
+
+
+def gravity(event: Event) -> int:
+    """How grave an act is by its own report, for the order alone: the killed count first, then others who suffered.
+
+    Of several numbers the largest counts, at its least: they may overlap, and are never added up.
+    """
+    data = event.data
+    if not isinstance(data, IncidentReported | ViolationReported):
+        return 0
+    killed = others = 0
+    for harm in data.harm:
+        number = min(int(harm.quantity.range[0]), _MOST)
+        if harm.category is HarmCategory.KILLED:
+            killed = max(killed, number)
+        elif harm.category is not HarmCategory.PROPERTY:
+            others = max(others, number)
+    return killed * (_MOST + 1) + others
+
+
+def acts_in(events: Iterable[Event]) -> Acts:
+    """The gravest and the newest acts among events in effect."""
+    acts = [(*display_order(event), gravity(event)) for event in events if event.type in ACTS]
+    gravest = sorted((act for act in acts if act[-1]), key=lambda act: (act[-1], *act[:-1]), reverse=True)
+    newest = sorted(acts, reverse=True)
+    return _acts([act[:-1] for act in (*gravest[:ACTS_SHOWN], *newest[:ACTS_SHOWN])], len(acts))
+
+
+def _acts(orders: Iterable[Order], total: int) -> Acts:
+    return Acts(tuple(order[-1] for order in sorted(set(orders), reverse=True)), total)
 
 
 def last_statements_in(events: Iterable[Event], most: int) -> list[str]:
@@ -148,3 +198,26 @@ def _last_statements(dialect: str, tables: GenerationTables) -> Query:
     key = order_in(table)
     query = select(*key).distinct().where(among(dialect, table.c.process), table.c.type == STATEMENT)
     return query.order_by(*(column.desc() for column in key)).limit(bindparam("most", type_=Integer))
+
+
+def acts_of(transaction: Transaction, ids: Sequence[str]) -> Acts:
+    """The gravest and the newest acts of a process."""
+    connection = transaction.connection
+    gravest, newest, number = _acts_of(connection.dialect.name, transaction.tables)
+    ours = {**listed(connection, ids), "most": ACTS_SHOWN}
+    rows = [*fetch(connection, gravest, ours), *fetch(connection, newest, ours)]
+    orders: list[Order] = [(row[0], row[1], row[2], row[3]) for row in rows]
+    return _acts(orders, fetch(connection, number, listed(connection, ids))[0][0])
+
+
+@lru_cache(KEPT)
+def _acts_of(dialect: str, tables: GenerationTables) -> tuple[Query, Query, Query]:
+    table = tables.table(ENTRIES)
+    key = order_in(table)
+    ours = and_(among(dialect, table.c.process), or_(*(table.c.type == name for name in ACTS)))
+    latest = [column.desc() for column in key]
+    most = bindparam("most", type_=Integer)
+    every = select(*key, table.c.gravity).distinct().where(ours)
+    gravest = every.where(table.c.gravity > 0).order_by(table.c.gravity.desc(), *latest).limit(most)
+    number = select(func.count(distinct(table.c.event_id))).where(ours)
+    return gravest, every.order_by(*latest).limit(most), number

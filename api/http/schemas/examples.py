@@ -194,6 +194,7 @@ STATUS: StatusAnswer = {
     "enrolments": [],
     "convoys": [],
     "agreements": [],
+    "incidents": [],
     "statements": [],
     "still_to_come": [],
     "withdrawn": [],

@@ -47,6 +47,7 @@ def test_the_sections_stand_in_the_order_of_the_first_screen() -> None:
         "findings",
         "people_at_risk",
         "truce",
+        "incidents",
         *("obligations", "totals"),
         *("talks", "positions", "proposals"),
         *("roles", "described_roles", "bodies", "control", "access", "instruments"),

@@ -25,7 +25,7 @@ PARTS: dict[str, Callable[[ProcessSnapshot], Any]] = {
     "figures": lambda snapshot: snapshot.claims,
     "incident_counts": lambda snapshot: snapshot.incident_counts,
     "last_heard": lambda snapshot: snapshot.heard,
-    "entries": lambda snapshot: snapshot.statements,
+    "entries": lambda snapshot: (snapshot.statements, snapshot.acts),
     "history": lambda snapshot: snapshot.newest,
     "timeline": lambda snapshot: (snapshot.version, snapshot.withdrawn),
     "upcoming": lambda snapshot: (snapshot.held, snapshot.possible),
