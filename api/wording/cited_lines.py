@@ -118,6 +118,19 @@ class CitedLines:
             choice += [tag("possibly"), " "] if candidate.get("possible") else []
             self.entry(candidate["events"], *choice, *show(candidate["value"]), on, indent=indent + 2)
 
+    def step(
+        self, lead: list[Fragment], line: ShownLine[T] | None, show: Callable[[T], list[Fragment]], *after: Fragment
+    ) -> None:
+        """How far something has come, with the date on which it came there."""
+        date = self.happened(line["occurred"], line["events"]) if line and not line["contested"] else ""
+        self.line(lead, line, show, date, *after)
+
+    def happened(self, occurred: str | None, events: list[str]) -> str:
+        """The date on which it happened, unless that is the day of a source: then it stands with that."""
+        if not occurred or words.when(occurred.removeprefix("../")) in self.names.grounds(events):
+            return ""
+        return f" {words.when(occurred)}"
+
     def _possibly(self, events: list[str]) -> list[Fragment]:
         """A word before what rests only on reports that are possibly beyond the horizon."""
         return [tag("possibly"), " "] if self.names.possible(events) else []

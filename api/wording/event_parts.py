@@ -74,4 +74,6 @@ def _revision(event: PrintedEvent, revision: ShownRevision) -> Fragment:
     weighed = event["type"] not in REVISIONS and revision["type"] != "DuplicateMarked"  # nothing more is known of these
     over = weighed and revision["id"] not in in_effect
     text = say("{did} on {time}", did=f"{did}{by}", time=words.moment(revision["recorded_at"])) + reason
+    if over and revision["type"] == "EventRetracted" and not (event.get("retracted_by") or event.get("same_as")):
+        return (f"[{say('in effect; its retraction was withdrawn: {what}', what=text)}]", ASIDE)
     return (f"[{say('no longer in effect: {what}', what=text)}]", ASIDE) if over else (f"[{text}]", ALERT)

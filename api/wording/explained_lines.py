@@ -193,6 +193,9 @@ class ExplainedLines:
         did = say(REVISIONS[revision["type"]]) if revision["type"] in REVISIONS else words.spoken(revision["type"])
         on = f" ({words.moment(revision['recorded_at'])}, {clean(revision['recorded_by'])})"
         mark: list[Fragment] = [] if holds else [(say("not in effect: "), ASIDE)]
+        stands = report.reads is not None and not (marks.get("retracted_by") or marks.get("same_as"))
+        if revision["type"] == "EventRetracted" and not holds and stands:
+            mark = [(say("in effect; its retraction was withdrawn: "), ASIDE)]
         put(*mark, (f"{did}{who}", ALERT if holds else ASIDE), f": {clean(why)}" if why else "", (on, ASIDE), indent=7)
         if revision["type"] == "EventCorrected" and holds and revision["id"] == corrections[0]:
             before = report.recorded

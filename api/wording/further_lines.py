@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from api.wording import values, words
 from api.wording.cited_lines import CitedLines, plain
-from api.wording.language import grouped, say
+from api.wording.language import grouped, say, say_number
 from api.wording.marks import ASIDE
 
 if TYPE_CHECKING:
+    from projections.answers.figures import FigureSeries
     from projections.answers.status import (
         AgreementInStatus,
         ConvoyInStatus,
@@ -71,3 +72,11 @@ def counts(page: CitedLines, reported: str, numbers: Mapping[str, RecorderCounts
         page.sheet.put(f"{reported.format(who=page.names.claimant(recorder))}: {spans}", indent=indent)
     if len(numbers) > 1:
         page.sheet.put((say("Two may report the same one: these are never added up."), ASIDE), indent=indent)
+
+
+def not_shown(page: CitedLines, figure: FigureSeries, indent: int) -> None:
+    """How many claimants of a long series have no line; nothing if each has one."""
+    hidden = figure["claimants"] - len(figure["claims"]) - len(figure["assessed"])
+    if hidden > 0:
+        more = say_number("{number} older claim is not shown.", "{number} older claims are not shown.", hidden)
+        page.sheet.put((more, ASIDE), indent=indent)

@@ -40,7 +40,6 @@ LEGEND = phrase(
     "A line without a source has that of the line above it. Not recorded does not mean that it did not happen."
 )
 
-
 POSSIBLY_LEGEND = phrase(
     "What is [possibly] so may have come about, or been published, only after the horizon: it adds to what may be and "
     "takes the place of nothing."
@@ -241,7 +240,7 @@ class StatusPage(CitedLines):
                         ALERT if agreement["standing"] == "lapsed" else "bold",
                     ),
                 ]
-            self.line([(f"{clean(agreement['label'])}: ", "bold")], agreement["state"], _stage, *standing)
+            self.step([(f"{clean(agreement['label'])}: ", "bold")], agreement["state"], _stage, *standing)
             self.detail(say("term: "), agreement["term"], values.term)
             further_lines.counts(self, say("violations reported by {who}"), agreement["violations"], indent=4)
             self._counted(agreement["counted"], indent=4)
@@ -296,7 +295,7 @@ class StatusPage(CitedLines):
         for agreement in self.section("agreements", say("Agreements"), self._status["agreements"]):
             between = agreement["between"]
             parties = say(" between {who}", who=self.names.named(between)) if between else ""
-            self.line([(f"{self.names.subject(agreement['subject'])}: ", "bold")], agreement["state"], _stage, parties)
+            self.step([(f"{self.names.subject(agreement['subject'])}: ", "bold")], agreement["state"], _stage, parties)
             further_lines.put_of_agreement(self, agreement)
             self.detail("", agreement["described"], values.agreement)
             self.detail(say("complete: "), agreement["complete"], lambda v: [say("yes") if v else say("no")])
@@ -307,7 +306,7 @@ class StatusPage(CitedLines):
 
     def talks(self) -> None:
         for talks in self.section("talks", say("Talks"), self._status["talks"], family="talks"):
-            self.line([(f"{self.names.subject(talks['subject'])}: ", "bold")], talks["state"], _stage)
+            self.step([(f"{self.names.subject(talks['subject'])}: ", "bold")], talks["state"], _stage)
             stages = values_of(talks["state"])
             if OVER.isdisjoint(stages):
                 late = talks["subject"] in self._late and "not held" not in stages
@@ -355,8 +354,7 @@ class StatusPage(CitedLines):
             self.entry(body["events"], *values.body(self.names, body), of=body)
 
     def figures(self) -> None:
-        figures = incident_lines.not_told_with(self._status["incidents"], self._status["figures"])
-        nothing = say("those on incidents stand with them") if self._status["figures"] else None
+        figures, nothing = incident_lines.figures_apart(self._status)
         for figure in self.section("figures", say("Figures, by claimant"), figures, nothing):
             self._series(figure, indent=2)
 
@@ -378,15 +376,16 @@ class StatusPage(CitedLines):
             why = f": {clean(claim['reason'])}" if claim["reason"] else ""
             said = [f"{who}: ", *values.claim(claim, figure["unit"]), why]
             self.entry(claim["events"], *said, indent=indent + 2, of=claim)
+        further_lines.not_shown(self, figure, indent + 2)
         if figure["contested"]:
             self.sheet.put(say("No number fits all of these claims."), indent=indent + 2)
         elif len(figure["claims"]) > 1 and figure["span"]:
             allowed = words.quantity({**figure["span"], "unit": figure["unit"]})
-            self.sheet.put(say("What all claims allow: {quantity}.", quantity=allowed), indent=indent + 2)
+            self.sheet.put(say("What the newest claims all allow: {quantity}.", quantity=allowed), indent=indent + 2)
 
     def registers(self) -> None:
         for register in self.section("registers", say("Registers"), self._status["enrolments"]):
-            self.line([(f"{self.names.subject(register['subject'])}: ", "bold")], register["state"], _stage)
+            self.step([(f"{self.names.subject(register['subject'])}: ", "bold")], register["state"], _stage)
             further_lines.put(self, register)
             self.detail("", register["described"], partial(values.register, self.names))
             tracks = [words.label(track["labels"], track["id"]) for track in register["tracks"]]
@@ -416,7 +415,7 @@ class StatusPage(CitedLines):
 
     def convoys(self) -> None:
         for convoy in self.section("convoys", say("Convoys"), self._status["convoys"], family="convoys"):
-            self.line(
+            self.step(
                 [(f"{self.names.subject(convoy['subject'])}: ", "bold")], convoy["whereabouts"], self._whereabouts
             )
             further_lines.put_of_convoy(self, convoy)
@@ -438,7 +437,8 @@ class StatusPage(CitedLines):
             who = self.names.actor(said["speaker"]) if said.get("speaker") else described
             quote = values.quoted(said.get("verbatim"))
             text: list[Fragment] = [(f"{who}: ", "bold"), clean(said["text"]), quote]
-            self.entry(statement["events"], *text, of=statement)
+            occurred = self.names.evidence[statement["events"][0]]["occurred"]
+            self.entry(statement["events"], *text, self.happened(occurred, statement["events"]), of=statement)
 
     def findings(self) -> None:
         findings = self._status["findings"]
