@@ -45,8 +45,8 @@ from projections.queries.findings import shown_glance
 from projections.queries.obligations import kept_to, ledger
 from projections.queries.processes import heard_from
 from projections.queries.snapshot import ProcessSnapshot
-from projections.read_models.change_set import HeardReport
 from projections.queries.tolls import incidents_of
+from projections.read_models.change_set import HeardReport
 from projections.read_models.incident_counts import by_recorder
 from projections.rendering import Renderer
 from projections.storage.tables import Transaction
