@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from itertools import permutations
 from typing import Any, cast
 
@@ -13,9 +14,11 @@ from projections.queries.findings import all_findings
 from projections.queries.line_names import lines_in
 from projections.queries.subjects import place_page, places
 from projections.read_models.search_names import PLACE, found
-from tests.projections.world import NOW, Wire, folded, follow, kept, pull, reading, recorded, views
+from tests.projections.world import Wire, folded, follow, kept, pull, reading, recorded, views
 from tests.spec import wire
 
+NOW = datetime(2024, 6, 1, tzinfo=UTC)
+"""After all that is reported here."""
 HERE: dict[str, Any] = {"lat": 33.5, "lon": 36.5, "precision": "near"}
 FAR: dict[str, Any] = {"lat": 36.4, "lon": 42.1, "precision": "near"}
 on_both = pytest.mark.usefixtures("both_databases")
