@@ -59,7 +59,7 @@ def test_the_last_position_is_the_present(history: list[Wire]) -> None:
     log = recorded(history)
     at_the_end = HorizonRequest(known_at=NOW.isoformat(), position=len(log))
     with views() as found:
-        follow(found, pull(log))
+        follow(found, pull(log), NOW)
         with found.reading() as here:
             for process in processes_of(log):
                 for name, answer in ANSWERS.items():
