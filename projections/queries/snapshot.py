@@ -240,7 +240,7 @@ def fold_snapshot(
         states=states,
         claims=figures.meant(figures.fold(in_effect), places.meanings),
         incident_counts=incident_counts.fold(in_effect),
-        heard=_heard(seen, in_effect, heard, horizon.as_of),
+        heard=_heard(seen, in_effect, heard, horizon.as_of, actors.joined),
         statements=entries.last_statements_in(in_effect, statements),
         acts=entries.acts_in(in_effect),
         actors=_actor_states(actors),
@@ -257,10 +257,16 @@ def fold_snapshot(
     return replace(snapshot, newest=[r.key for r in snapshot.filed[::-1][:newest]])
 
 
-def _heard(seen: Seen, in_effect: Iterable[Event], revisions: Iterable[Recorded], as_of: When | None) -> Heard | None:
+def _heard(
+    seen: Seen,
+    in_effect: Iterable[Event],
+    revisions: Iterable[Recorded],
+    as_of: When | None,
+    actors: Mapping[Subject, Subject],
+) -> Heard | None:
     """What was heard last, of reports in effect and of revisions."""
     told = [(event, seen.standings[event.id].recorded) for event in in_effect]
-    told += [(recorded.event, recorded) for recorded in revisions]
+    told += [(naming(recorded.event, actors), recorded) for recorded in revisions]
     every = (
         last_heard.heard_in(event, recorded, as_of, seen.zones.get(event.subject, ANYWHERE)) for event, recorded in told
     )
