@@ -182,7 +182,7 @@ class Connection(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  ours says more
         """Answers what cannot be read as a request."""
-        detail = "this is no request of HTTP/1.1: send one as RFC 9112 says"
+        detail = "this is no request of HTTP/1.1: write letters beyond ASCII and spaces in the address as %XX"
         self._refuse(self._refusal or problem(400, None, "Bad Request", detail, retry=False))
 
     def _linger(self) -> bool:

@@ -47,9 +47,10 @@ def answer_to(address: tuple[str, int], *parts: bytes) -> tuple[int, dict[str, o
         (b"GET /v1/processes?q=" + b"a" * 17_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", 414),
         (b"GET /" + b"a" * 17_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", 414),
         (b"this is no request\r\n\r\n", 400),
+        ("GET /v1/places?q=جيرود HTTP/1.1\r\nHost: localhost\r\n\r\n".encode(), 400),
         (LINE + b"a header without a colon\r\n\r\n", 400),
     ],
-    ids=["lines", "a value", "values", "a name", "query", "path", "no request", "no header"],
+    ids=["lines", "a value", "values", "a name", "query", "path", "no request", "unescaped", "no header"],
 )
 def test_what_is_too_long_or_no_request_is_told(address: tuple[str, int], request_sent: bytes, status: int) -> None:
     told, problem = answer_to(address, request_sent)
