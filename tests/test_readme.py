@@ -22,7 +22,7 @@ import pytest
 from typer.testing import CliRunner
 
 from api.app import create_app
-from api.cli.commands.serve import EXAMPLE_CLAIM
+from api.cli.commands.serve import EXAMPLE_CLAIM, SEEDS
 from api.cli.main import app
 from api.server.uvicorn_server import Server
 from api.settings import PREFIX, Settings, load
@@ -31,7 +31,6 @@ from tests.test_docs import DOCUMENTS, INDEX, ROOT
 
 README = ROOT / "README.md"
 GUARANTEES = ROOT / "docs" / "guarantees.md"
-SEED = ROOT / "seeds" / "eastern-kalamun.ndjson"
 USUAL = "http://127.0.0.1:8642"
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
 by_name = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
@@ -172,7 +171,8 @@ def address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
             assert time.monotonic() < deadline
             time.sleep(0.01)
         host, port = server.address
-        events = [json.loads(line) for line in SEED.read_text(encoding="utf-8").splitlines()]
+        files = [(ROOT / "seeds" / f"{name}.ndjson").read_text(encoding="utf-8") for name in SEEDS]
+        events = [json.loads(line) for file in files for line in file.splitlines()]
         answer = httpx2.post(f"http://{host}:{port}/v1/events", json=events, headers={"Prefer": "wait=9"}, timeout=20)
         assert answer.status_code == 201, answer.text
         monkeypatch.setenv("PARLEY_PORT", str(port))

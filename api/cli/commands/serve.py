@@ -7,7 +7,7 @@ import shlex
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -26,7 +26,9 @@ from api.server.serving import DataInUse
 from api.settings import Settings, load
 
 SEED = "eastern-kalamun"
-SEEDS = Path(api.__file__).parent.parent / "seeds"
+SEEDS = (SEED, "eastern-kalamun-as-others-told-it", "ilvaran-valley", "kessur-gap")
+"""The histories of the demonstration, in an order in which they can be appended."""
+SEEDS_DIRECTORY = Path(api.__file__).parent.parent / "seeds"
 
 EXAMPLE_CLAIM: dict[str, Any] = {
     "id": "7d1f5a52-3b0e-4c58-9a55-27c1f10c2017",
@@ -52,20 +54,27 @@ def demo_data(data: Path | None) -> Iterator[Path]:
         yield data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="parley-demo-")))
 
 
-def load_seed(settings: Settings) -> int:
-    """Appends the seed, which adds nothing the second time. Returns the number of its events.
+def load_seeds(settings: Settings, names: Sequence[str] = SEEDS) -> int:
+    """Appends seeds, which adds nothing the second time. Returns how many events were added.
+
+    Args:
+        settings: of the log.
+        names: of the files, without their ending.
 
     Raises:
         DataInUse: the directory holds another log.
     """
     result = append_file.AppendResult()
-    with in_process_client(settings) as http, (SEEDS / f"{SEED}.ndjson").open("rb") as file:
+    files = [SEEDS_DIRECTORY / f"{name}.ndjson" for name in names]
+    with in_process_client(settings) as http:
         client = Client(http, str(settings.data))
-        first = json.loads(file.readline())["id"]
+        with files[0].open("rb") as file:
+            first = json.loads(file.readline())["id"]
         if client.get("/v1/head").json()["position"] and http.get(f"/v1/events/{first}").status_code == 404:
             raise DataInUse(f"{settings.data} holds a log of its own: name a new directory for the example with --data")
-        file.seek(0)
-        append_file.append_lines(client, file, result)
+        for path in files:
+            with path.open("rb") as file:
+                append_file.append_lines(client, file, result)
     return result.recorded
 
 
@@ -92,9 +101,10 @@ def welcome(url: str, events: int, data: Path, *, stays: bool) -> str:
     kept = f"in {data}, where it stays" if stays else "in a temporary directory that goes when you stop it"
     return f"""
 In a browser: {url}/processes/{SEED}
+All processes: {url}/
 
 Parley runs at {url} (Ctrl-C stops it).
-Loaded: {SEED}, {events} events, {kept}.
+Loaded: {", ".join(SEEDS)}: {events} events, {kept}.
 
 Three things to try next, in another terminal:
 
@@ -130,7 +140,7 @@ def demo(
         Path | None, typer.Option(help="Directory to keep the example in, instead of a temporary one.")
     ] = None,
 ) -> None:
-    """Start a server with an example process loaded, and show what to try next.
+    """Start a server with example processes loaded, and show what to try next.
 
     Its data is separate from yours: PARLEY_DATA is ignored. Running it again adds nothing twice.
     """
@@ -143,7 +153,7 @@ def demo(
 
         with serving.free_socket(settings, chosen="port" in settings.model_fields_set) as (sock, other):
             if running_server(directory) is None:
-                events = load_seed(settings)
+                events = load_seeds(settings)
             if other:
                 say(f"Port {settings.port} is taken, so this server listens on another one.")
             serving.run_server(settings, sock, started, quiet=True)

@@ -21,7 +21,7 @@ import httpx2
 import pytest
 from typer.testing import CliRunner
 
-from api.cli.commands.serve import load_seed
+from api.cli.commands.serve import SEEDS, load_seeds
 from api.cli.main import app
 from api.server.discovery import SERVER_FILE, announce, running_server, withdraw
 from api.settings import load
@@ -64,7 +64,7 @@ class Place:
 
     def seed(self) -> None:
         """Begins the log with the founding case, here rather than in a process of its own: that is quicker."""
-        assert load_seed(load(data=self.path / "parley-data")) == 42
+        assert load_seeds(load(data=self.path / "parley-data"), SEEDS[:1]) == 42
 
 
 @pytest.fixture
@@ -130,7 +130,8 @@ def test_the_demonstration_and_the_three_things_to_try(
     demo = start("demo")
     welcome = printed(demo, until="Everything else")
     url = f"http://127.0.0.1:{place.port}"
-    assert f"Parley runs at {url} (Ctrl-C stops it).\nLoaded: eastern-kalamun, 42 events" in welcome
+    assert welcome.split("\n")[1] == f"In a browser: {url}/processes/eastern-kalamun", "the page comes first"
+    assert f"Parley runs at {url} (Ctrl-C stops it).\nLoaded: {', '.join(SEEDS)}: 237 events" in welcome
     first, second, third = re.split(r"^\d\. .*$", welcome, flags=re.MULTILINE)[1:]
     ask = next(line.strip() for line in first.splitlines() if "parley status" in line)
     append = second.strip()
@@ -138,11 +139,11 @@ def test_the_demonstration_and_the_three_things_to_try(
 
     page = paste(ask, place)
     assert page.startswith("Eastern Kalamun")
-    assert "[contested]" not in page
+    assert "[contested] members of armed groups" not in page
     assert httpx2.get(f"{url}/v1/processes/eastern-kalamun").json()["process"] == "eastern-kalamun"
     assert f"{url}/v1/processes/eastern-kalamun" in first
-    assert json.loads(paste(append, place))["position"] == 43
-    assert json.loads(paste(append, place))["position"] == 43, "pasted twice, recorded once"
+    assert json.loads(paste(append, place))["position"] == 238
+    assert json.loads(paste(append, place))["position"] == 238, "pasted twice, recorded once"
     contested = paste(ask, place)
     assert "[contested] members of armed groups" in contested
     assert "at least 3,000 persons" in contested
@@ -158,9 +159,9 @@ def test_the_demonstration_and_the_three_things_to_try(
 def test_the_demonstration_runs_twice(place: Place, start: Callable[..., subprocess.Popen[str]]) -> None:
     for how in (signal.SIGTERM, signal.SIGHUP):
         demo = start("demo", "--data", "kept", PARLEY_DATA="mine")
-        assert "42 events" in printed(demo, until="Everything else")
+        assert "237 events" in printed(demo, until="Everything else")
         assert stop(demo, how).endswith("Stopped.\n")
-    assert "42 events on" in place.run("check", "--data", "kept")
+    assert "237 events on" in place.run("check", "--data", "kept")
     assert not (place.path / "mine").exists(), "it stays away from the data of the installation"
 
 
