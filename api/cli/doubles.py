@@ -6,7 +6,6 @@ that it is the same report: it is of the same subject, type, date and sources, a
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -15,13 +14,12 @@ from typing import Any
 
 from api.cli.client import Client
 from api.cli.revising import ENVELOPE, report_as_it_reads
+from domain.likeness import alike
 from domain.values import SUBJECT_PATTERN
 from domain.vocabulary import PAYLOADS
 
 FEW_SUBJECTS = 20
 """Pairs of subject and type up to which the log is asked for each; for more it is read once, as a whole."""
-CLOSE = 0.75
-"""How alike two words are that may be one with a slip of the pen, 1 being the same."""
 
 _Key = tuple[str, str, str, str]
 
@@ -92,23 +90,6 @@ class RecordedReports:
 def _key(event: Mapping[str, Any]) -> _Key:
     sources = json.dumps(event.get("sources", []), sort_keys=True)
     return str(event.get("subject")), str(event.get("type")), str(event.get("occurred")), sources
-
-
-def alike(first: Any, second: Any) -> bool:
-    """Whether two values may be one, put otherwise: numbers and sentences may differ, single words hardly."""
-    match first, second:
-        case dict(), dict():
-            return all(alike(first[name], second[name]) for name in first.keys() & second.keys())
-        case list(), list():
-            return all(alike(one, other) for one, other in zip(first, second, strict=False))
-        case str(), str():
-            if first == second or " " in first.strip() or " " in second.strip():
-                return True
-            return difflib.SequenceMatcher(None, first, second).ratio() >= CLOSE
-        case ((int() | float()), (int() | float())):
-            return isinstance(first, bool) == isinstance(second, bool)
-        case _:
-            return bool(first == second)
 
 
 def correction(event: Mapping[str, Any], of: str) -> dict[str, Any]:

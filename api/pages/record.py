@@ -16,17 +16,16 @@ from api.http.problems import BadHeader, WrongMediaType
 from api.http.request_body import parse_draft, uuid7
 from api.pages.asked import Asked, AskedPage
 from api.pages.forms import event_of, form_of, typed_of, types_by_family, unplaced
+from api.pages.look_ahead import LookAhead, look_ahead
 from api.pages.rendering import page
 from api.pages.why import record
 from api.wording import words
 from api.wording.language import say, speaking
-from api.wording.rules import rule
 from domain.errors import Fault, NotFound, Refusal, TooMuch
 from domain.event import Revision
 from domain.vocabulary import PAYLOADS
 from ledger.append import Append
 from ledger.mapper import Draft
-from projections.queries import quality
 
 router = APIRouter(include_in_schema=False)
 MOST_FIELDS = 2_000
@@ -172,9 +171,9 @@ async def _take(
                 await wait_for_views(asked.services, done.position, SHORT_WAIT)
                 kept = f"correct {corrects['id']}" if corrects else name
                 return RedirectResponse(asked.link(f"/events/{done.events[0].id}", "", recorded=kept), 303)
-    doubts = await run_in_threadpool(_doubts, asked, draft) if draft is not None and not faults else []
+    looked = await run_in_threadpool(look_ahead, asked, draft.event) if draft is not None and not faults else None
     return await run_in_threadpool(
-        _form, request, asked, name, typed, faults, corrects=corrects, looked=not faults, doubts=doubts, sent=sent
+        _form, request, asked, name, typed, faults, corrects=corrects, looked=looked, sent=sent
     )
 
 
@@ -190,14 +189,6 @@ def _correction(event: Mapping[str, Any], typed: Mapping[str, str], corrects: Ma
     return {"type": "EventCorrected", "subject": corrects["subject"], "data": data}
 
 
-def _doubts(asked: Asked, draft: Draft) -> list[tuple[str, str]]:
-    """The findings of data quality that recording it would raise on its own subject."""
-    with asked.services.reading() as reading:
-        found = quality.quality_faults(reading, [draft.event])
-    with speaking(asked.language):
-        return [(rule(finding.rule), words.clean(finding.text)) for _, finding in found]
-
-
 def _form(
     request: Request,
     asked: Asked,
@@ -206,8 +197,7 @@ def _form(
     faults: Iterable[Fault] = (),
     *,
     corrects: Mapping[str, Any] | None = None,
-    looked: bool = False,
-    doubts: Iterable[tuple[str, str]] = (),
+    looked: LookAhead | None = None,
     sent: Mapping[str, Any] | None = None,
 ) -> Response:
     faults = list(faults)
@@ -234,7 +224,6 @@ def _form(
             if corrects
             else None,
             "looked": looked,
-            "doubts": list(doubts),
             "gist": words.gist(read.get("data", {})),
             "when": words.when(str(read["occurred"])) if read.get("occurred") else "",
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Annotated, Any, cast
 from urllib.parse import quote
@@ -15,6 +16,7 @@ from starlette.responses import Response
 from api.http.queries import ProcessPath
 from api.pages.asked import Asked, AskedAt, AskedPage
 from api.pages.horizon_form import horizon_form
+from api.pages.look_ahead import moved
 from api.pages.process import frame
 from api.pages.rendering import page
 from api.pages.sheets import PageSheet
@@ -24,9 +26,13 @@ from api.wording.explained_lines import REVISIONS, ExplainedLines, ReadRecord, c
 from api.wording.language import say, speaking
 from api.wording.values import Names
 from domain.errors import NotFound
-from domain.values import FAMILY_NAMES
-from projections.queries import status, subjects
+from domain.values import IN_NO_PROCESS
+from projections.answers.changes import ChangesAnswer
+from projections.queries import changes, status, subjects
+from projections.queries.at_horizon import HorizonRequest
 from projections.queries.line_names import lines_in, matching
+from projections.queries.preview import MOST_PROCESSES
+from projections.storage.generations import ReadTransaction
 
 router = APIRouter(include_in_schema=False)
 
@@ -105,6 +111,7 @@ def show_event(
         except NotFound:  # the read models are behind the log
             about = None
         position = reading.position
+        moves = _moves(reading, shown, about) if shown["type"] in REVISIONS else []
     actors = about["actors"] if about else {}
     with speaking(asked.language):
         context: dict[str, Any] = {
@@ -113,6 +120,11 @@ def show_event(
             "recorded": recorded,
             "subject_name": words.label(about["labels"], subject) if about else words.clean(subject),
             "belongs": _belongs(asked, subject, about),
+            "event_moves": [moved(asked, answer) for answer in moves],
+            "changes": [
+                asked.link(address, since=shown["position"] - 1, until=shown["position"])
+                for address in _changes(subject, about)
+            ],
             "said": _flat(shown["data"]),
             "gist": words.gist(shown["data"], actors),
             "sources": [words.source(source, actors) for source in _said(shown).get("sources", ())],
@@ -141,13 +153,29 @@ def _said(value: Any) -> Mapping[str, Any]:
 def _belongs(asked: Asked, subject: str, about: Any) -> list[tuple[str, str]]:
     """The pages that tell of the subject of an event: addresses and names."""
     family, _, identity = subject.partition("/")
-    if family not in FAMILY_NAMES:
-        return []
-    if family == "processes":
-        return [(asked.link(f"/processes/{quote(identity)}"), identity)]
-    if family == "actors":
-        return [(asked.link(f"/actors/{quote(identity)}"), identity)]
-    return [(asked.link(f"/processes/{quote(one)}"), one) for one in (about or {}).get("processes", ())]
+    if family in IN_NO_PROCESS:
+        return [(asked.link(f"/{family}/{quote(identity)}"), identity)]
+    return [(asked.link(f"/processes/{quote(one)}"), one) for one in _of_processes(subject, about)]
+
+
+def _of_processes(subject: str, about: Any) -> list[str]:
+    """The processes that a subject belongs to."""
+    family, _, identity = subject.partition("/")
+    return [identity] if family == "processes" else list((about or {}).get("processes", ()))
+
+
+def _changes(subject: str, about: Any) -> list[str]:
+    return [f"/processes/{quote(one)}/changes" for one in _of_processes(subject, about)]
+
+
+def _moves(reading: ReadTransaction, event: Mapping[str, Any], about: Any) -> list[ChangesAnswer]:
+    """What a revision changed when it was recorded."""
+    before, after = (HorizonRequest(position=event["position"] - back) for back in (1, 0))
+    answers: list[ChangesAnswer] = []
+    for process in _of_processes(event["subject"], about)[:MOST_PROCESSES]:
+        with suppress(NotFound):  # the read models are behind the log
+            answers.append(changes.changes(reading, process, before, after, datetime.now(UTC)))
+    return answers
 
 
 def _flat(value: Any, at: str = "") -> list[tuple[str, str]]:

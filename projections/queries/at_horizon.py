@@ -6,7 +6,7 @@ ever joined with, are read and folded: that costs what the process has, whatever
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache, partial
@@ -147,7 +147,11 @@ class ProcessView:
 
 
 def process_view(
-    transaction: Transaction, process: str, now: datetime | None, request: HorizonRequest = PRESENT
+    transaction: Transaction,
+    process: str,
+    now: datetime | None,
+    request: HorizonRequest = PRESENT,
+    unrecorded: Sequence[Recorded] = (),
 ) -> ProcessView:
     """A process as it is seen from a horizon.
 
@@ -157,13 +161,14 @@ def process_view(
         now: the clock on the wall, where the horizon does not set it. Without a clock, violations and incidents are
             only counted as a whole.
         request: the horizon.
+        unrecorded: events that are looked at as if they had been recorded at the end of the log.
 
     Raises:
         NotFound: the process was never opened, or nothing of it is inside the horizon.
     """
-    if request.horizon == EVERYTHING:
+    if request.horizon == EVERYTHING and not unrecorded:
         return _present(transaction, process, request.clock() or now, request)
-    log = events_of(transaction, process)
+    log = [*events_of(transaction, process), *unrecorded]
     if not log:
         raise unknown()
     names = _ActorNames(transaction, request.horizon.position)

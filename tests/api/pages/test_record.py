@@ -23,6 +23,14 @@ CLAIM = {
 }
 
 
+SAME_FIGURE = {
+    "data.area.0.labels.0.text": "Eastern Kalamun",
+    "data.area.0.labels.0.lang": "en",
+    "data.area.0.precision": "admin 1",
+    "data.scope": "members of the armed groups in Eastern Kalamun",
+}
+
+
 def post(client: TestClient, path: str, fields: dict[str, str], **headers: str) -> Any:
     return client.post(path, data=fields, headers={**OURS, **headers}, follow_redirects=False)
 
@@ -121,12 +129,45 @@ def test_a_report_is_corrected_and_retracted_from_its_page(seeded: TestClient) -
     typed["correction.reason"] = "The day was misread."
     done = post(seeded, f"/record/correct/{event}", typed)
     assert done.status_code == 303, read(done.text).one("main").text[:800]
+    correction = get(seeded, done.headers["location"]).one("main").text
+    assert "What it changed in Eastern Kalamun" in correction
+    assert "29 Oct 2017 → 30 Oct 2017" in correction
     assert "corrected" in get(seeded, f"/events/{event}").one("main").text
     retraction = typed_in(get(seeded, f"/record/EventRetracted?event={event}"))
     assert retraction["data.event"] == event
     retraction |= {"data.reason": "Recorded under the wrong subject.", "do": "record"}
     assert post(seeded, "/record/EventRetracted", retraction).status_code == 303
     assert "retracted" in get(seeded, f"/events/{event}").one("main").text
+
+
+def test_before_it_is_recorded_one_sees_what_would_change(seeded: TestClient) -> None:
+    looked = checked(post(seeded, "/record/FigureReported", {**CLAIM, **SAME_FIGURE, "do": "look"}))
+    shown = looked.one("div", **{"class": "looked"})
+    assert "What it would change in Eastern Kalamun" in shown.text
+    assert "Newly contested" in shown.text
+    assert "at least 3,000 persons" in shown.text
+    (claim,) = [
+        one
+        for one in seeded.get("/v1/processes/eastern-kalamun/history").json()["events"]
+        if one["data"].get("measure") == "members of armed groups"
+    ]
+    other = {name: claim[name] for name in ("occurred", "sources", "data")} | {"basis": "observed"}
+    typed = {"subject": "processes/eastern-kalamun", **typed_of(other), "data.quantity.value": "2100"}
+    twice = checked(post(seeded, "/record/FigureReported", {**typed, "do": "look"})).one("div", **{"class": "looked"})
+    assert "It may repeat" in twice.text
+    assert f"/events/{claim['id']}" in [link.attributes["href"] for link in twice.all("a")]
+    statement = {"subject": "processes/eastern-kalamun", "occurred": "2017-10-28", "data.text": "Yes.", "do": "look"}
+    statement["data.description"] = "somebody"
+    quiet = checked(post(seeded, "/record/StatementMade", statement)).one("div", **{"class": "looked"})
+    assert "It may repeat" not in quiet.text
+    opened = {"subject": "processes/new-one", "occurred": "2017-10-28", "data.labels.0.text": "New", "do": "look"}
+    opened["data.labels.0.lang"] = "en"
+    assert "looked" in str(post(seeded, "/record/ProcessOpened", opened).text)
+    actor = {"subject": "actors/new-one", "occurred": "2017-10-28", "data.labels.0.text": "New", "do": "look"}
+    actor |= {"data.labels.0.lang": "en", "data.kind": "armed group"}
+    page = checked(post(seeded, "/record/ActorIdentified", actor))
+    assert "at most a name would change" in page.one("main").text
+    assert seeded.get("/v1/head").json()["position"] == 42, "nothing was recorded"
 
 
 @pytest.mark.parametrize(
