@@ -226,9 +226,9 @@ def next_runs(obligation: Obligation) -> Iterator[tuple[Candidate[ObligationAgre
     done = [c.value.run or c.occurred for c in obligation.assessed.candidates if c.value.run or c.value.score]
     last = max((when for when in done if when is not None), key=lambda when: when.span.latest, default=None)
     for c in obligation.agreed.candidates:
-        told = c.since or c.occurred
-        if c.value.schedule is not None and told is not None:
-            day = next_expected(c.value.schedule, told, last)
+        reported = c.since or c.occurred
+        if c.value.schedule is not None and reported is not None:
+            day = next_expected(c.value.schedule, reported, last)
             if day is not None:
                 yield c, day
 

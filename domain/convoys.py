@@ -195,9 +195,9 @@ def next_runs(state: ConvoyState) -> Iterator[tuple[Candidate[ConvoyReported], W
     seen += [described.last_run for described in state.described.values]
     last = max((when for when in seen if when is not None), key=lambda when: when.span.latest, default=None)
     for c in state.described.candidates:
-        told = c.since or c.occurred
-        if c.value.schedule is not None and told is not None and "cancelled" not in _stages(state):
-            day = next_expected(c.value.schedule, told, last)
+        reported = c.since or c.occurred
+        if c.value.schedule is not None and reported is not None and "cancelled" not in _stages(state):
+            day = next_expected(c.value.schedule, reported, last)
             if day is not None:
                 yield c, day
 

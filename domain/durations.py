@@ -93,8 +93,8 @@ def _last_day(first: date, length: _Length, last_day_included: bool | None) -> d
 
 def _instant(starts: When, length: _Length) -> When:
     """The end of a term that begins at an instant, in the zone in which that is told; of an interval, in UTC."""
-    told = starts if "/" not in starts else None
-    begins = [datetime.fromisoformat(told)] if told else [datetime.fromtimestamp(s, UTC) for s in starts.span[:2]]
+    start = starts if "/" not in starts else None
+    begins = [datetime.fromisoformat(start)] if start else [datetime.fromtimestamp(s, UTC) for s in starts.span[:2]]
     ends = []
     for begin in begins:
         day = months_later(begin.date(), length.months) + timedelta(days=length.days)

@@ -82,14 +82,14 @@ def _kinds(model: type[Value]) -> list[tuple[str, tuple[Any, ...]]]:
 
 def dates_in(data: Payload) -> list[tuple[str, When]]:
     """The dates that a payload gives, each with where it stands: `until`, `schedule.starts`."""
-    found: list[tuple[str, When]] = []
+    dates: list[tuple[str, When]] = []
     for path in date_paths(type(data)):
         value: Any = data
         for name in path:
             value = getattr(value, name) if value is not None else None
         if value is not None:
-            found.append((".".join(path), value))
-    return found
+            dates.append((".".join(path), value))
+    return dates
 
 
 class Opening(Payload):

@@ -78,6 +78,6 @@ def followed_processes(
                 pass
         if event.subject not in prompt and recorded_promptly(event, int(standing.recorded.recorded_at.timestamp())):
             prompt.add(event.subject)
-    found = {path for subject in prompt for path in belongs.get(subject, ())}
-    found |= {subject for subject in prompt if subject.startswith("processes/")}
-    return frozenset((found - set(said)) | {path for path, (_, followed) in said.items() if followed})
+    followed_processes = {path for subject in prompt for path in belongs.get(subject, ())}
+    followed_processes |= {subject for subject in prompt if subject.startswith("processes/")}
+    return frozenset((followed_processes - set(said)) | {path for path, (_, followed) in said.items() if followed})

@@ -296,14 +296,14 @@ def rekeyed(neighbourhood: Iterable[Description]) -> list[PlaceClass]:
     members = sorted(set(neighbourhood), key=lambda description: description.text)
     if _none_told_apart(members):
         return [PlaceClass(_key(members), frozenset(members))]
-    found: list[PlaceClass] = []
+    classes: list[PlaceClass] = []
     for part in _parts(members):
         between = next(((a, b, why) for a, b in combinations(part, 2) if (why := told_apart(a, b))), None)
         if between is None:
-            found.append(PlaceClass(_key(part), frozenset(part)))
+            classes.append(PlaceClass(_key(part), frozenset(part)))
         else:
-            found += _doubted(part, *between)
-    return found
+            classes += _doubted(part, *between)
+    return classes
 
 
 def _doubted(part: list[Description], a: Description, b: Description, why: Difference) -> Iterator[PlaceClass]:
@@ -329,14 +329,14 @@ def _identities(description: Description) -> Iterator[tuple[str, ...]]:
 
 def across(classes_of_processes: Iterable[PlaceClass]) -> list[frozenset[PlaceClass]]:
     """Which classes of several processes are one place: an id or an own code joins them, a name never does."""
-    found: list[frozenset[PlaceClass]] = []
+    groups: list[frozenset[PlaceClass]] = []
     for group in _joined(classes_of_processes, lambda one: [*one.codes, *([one.id] if one.id is not None else [])]):
         if len({one.id for one in group} - {None}) < 2:
-            found.append(group)
+            groups.append(group)
         else:
-            found += _joined((one for one in group if one.id is not None), lambda one: [one.id])
-            found += _joined((one for one in group if one.id is None), lambda one: one.codes)
-    return found
+            groups += _joined((one for one in group if one.id is not None), lambda one: [one.id])
+            groups += _joined((one for one in group if one.id is None), lambda one: one.codes)
+    return groups
 
 
 def _key(members: Iterable[Description]) -> str:

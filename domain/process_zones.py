@@ -35,7 +35,7 @@ def known_zone(name: str) -> tzinfo | None:
 def zones_in(processes: Iterable[str], names: Mapping[str, str]) -> Zones:
     """The zones of a subject of these processes, given the zones of processes by id; none, if one of them has none."""
     zones = [known_zone(names[process]) if process in names else None for process in processes]
-    known = [found for found in dict.fromkeys(zones) if found is not None]
+    known = [zone for zone in dict.fromkeys(zones) if zone is not None]
     return tuple(known) if known and None not in zones else ANYWHERE
 
 
@@ -61,4 +61,4 @@ def zones_of(events: Iterable[Event], joined: Mapping[Subject, Subject]) -> dict
         return {}
     zones = {subject: zones_in(processes, names) for subject, processes in belongs.items()}
     zones |= {subject: zones[stays] for subject, stays in joined.items() if stays in zones}
-    return {subject: found for subject, found in zones.items() if found}
+    return {subject: zone for subject, zone in zones.items() if zone}

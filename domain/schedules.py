@@ -119,7 +119,7 @@ def _month_day(text: str, freq: str) -> int:
     return _number(text, -31, 31, "BYMONTHDAY")
 
 
-def next_expected(schedule: Schedule, told: When, last: When | None) -> When | None:
+def next_expected(schedule: Schedule, reported: When, last: When | None) -> When | None:
     """The first day on which something is expected after it was last done; None if none is, or it cannot be told.
 
     Args:
@@ -127,7 +127,7 @@ def next_expected(schedule: Schedule, told: When, last: When | None) -> When | N
         told: when the schedule was reported, if it names no start.
         last: when it was last done, as far as is known.
     """
-    starts = schedule.starts or told
+    starts = schedule.starts or reported
     if starts.span.latest >= END:
         return None
     if last is not None and last.span.latest >= END:

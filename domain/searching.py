@@ -75,9 +75,9 @@ def matches(query: str, names: Iterable[str]) -> Rank | None:
     joined, terms = key.replace(" ", ""), key.split()
     best: Rank | None = None
     for name in names:
-        found = _rank(joined, terms, search_key(name).split())
-        if found is not None and (best is None or found < best):
-            best = found
+        rank = _rank(joined, terms, search_key(name).split())
+        if rank is not None and (best is None or rank < best):
+            best = rank
     return best
 
 

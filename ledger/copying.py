@@ -200,10 +200,10 @@ def _write(source: Snapshot, target: LogRecorder, held: int, head: int, progress
                 writing.put(table, some)
 
 
-def _chunks(found: Iterable[T], size_of: Callable[[T], int]) -> Iterator[list[T]]:
+def _chunks(items: Iterable[T], size_of: Callable[[T], int]) -> Iterator[list[T]]:
     chunk: list[T] = []
     size = 0
-    for each in found:
+    for each in items:
         chunk.append(each)
         size += size_of(each)
         if len(chunk) == CHUNK_ROWS or size >= CHUNK_BYTES:

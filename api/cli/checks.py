@@ -155,7 +155,7 @@ def check_log(settings: Settings, done: Callable[[int], None] = lambda _: None) 
             "wrong; until that time all events are given the same one"
         )
         yield CheckResult("clock", text, sound=False)
-    if not faulty.found and not faulty_index:
+    if not faulty.faults_by_kind and not faulty_index:
         yield CheckResult("log", f"{head:,} events on {len(versions):,} subjects: each is there once and can be read")
 
 
@@ -183,18 +183,18 @@ class Faults:
     """Faults by kind: the first few of each are named, of the rest only the number is given."""
 
     def __init__(self) -> None:
-        self.found: dict[str, list[str]] = {}
+        self.faults_by_kind: dict[str, list[str]] = {}
         self._more: Counter[str] = Counter()
 
     def add(self, kind: str, text: str) -> None:
-        named = self.found.setdefault(kind, [])
+        named = self.faults_by_kind.setdefault(kind, [])
         if len(named) < MAX_NAMED:
             named.append(text)
         else:
             self._more[kind] += 1
 
     def named(self) -> Iterator[str]:
-        for kind, texts in self.found.items():
+        for kind, texts in self.faults_by_kind.items():
             yield from texts
             if self._more[kind]:
                 yield f"and {self._more[kind]:,} more of this kind ({kind})"
@@ -345,7 +345,7 @@ def _views(settings: Settings, ledger: Ledger, result: VerifyResult, report: Rep
             return
         position = compare(views, ledger.read, faults.add, report)
     result.findings += [CheckResult("read models", text, sound=False) for text in faults.named()]
-    if not faults.found:
+    if not faults.faults_by_kind:
         result.findings.append(
             CheckResult("read models", f"each row is what the log gives, up to position {position:,}")
         )

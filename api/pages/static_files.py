@@ -33,14 +33,14 @@ class StaticFile:
 @cache
 def files() -> dict[str, StaticFile]:
     """All of them, by the name on disk."""
-    found: dict[str, StaticFile] = {}
+    files: dict[str, StaticFile] = {}
     for path in sorted(DIRECTORY.iterdir()):
         if path.suffix in MEDIA:
             body = path.read_bytes()
             digest = hashlib.sha256(body).hexdigest()[:12]
             name = f"{path.stem}.{digest}{path.suffix}"
-            found[path.name] = StaticFile(name, body, gzip.compress(body, mtime=0), MEDIA[path.suffix])
-    return found
+            files[path.name] = StaticFile(name, body, gzip.compress(body, mtime=0), MEDIA[path.suffix])
+    return files
 
 
 def address(name: str) -> str:

@@ -37,7 +37,7 @@ def incidents(page: CitedLines, status: StatusAnswer) -> None:
 
 def not_told_with(shown: Iterable[IncidentInStatus], figures: Iterable[FigureSeries]) -> list[FigureSeries]:
     """The figures that do not stand with an incident."""
-    told = {
+    incident_events = {
         event
         for incident in shown
         for by_category in incident["toll"]
@@ -49,7 +49,8 @@ def not_told_with(shown: Iterable[IncidentInStatus], figures: Iterable[FigureSer
         figure
         for figure in figures
         if "about" not in figure
-        or not {event for claim in (*figure["claims"], *figure["assessed"]) for event in claim["events"]} <= told
+        or not {event for claim in (*figure["claims"], *figure["assessed"]) for event in claim["events"]}
+        <= incident_events
     ]
 
 

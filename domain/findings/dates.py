@@ -96,17 +96,17 @@ def of_years_apart(subject: Subject, publisher: str, events: Iterable[Event]) ->
         publisher: its key (`far_publishers`).
         events: the reports that it tells so late, or so early.
     """
-    told = sorted({event.id: event for event in events}.values(), key=lambda event: event.order)
-    if not told or len(told) >= ARCHIVE:
+    reports = sorted({event.id: event for event in events}.values(), key=lambda event: event.order)
+    if not reports or len(reports) >= ARCHIVE:
         return []
     far = [
         f"{event.type} of {event.occurred}, published {source.published} by {cut(source.publisher)}"
-        for event in told
+        for event in reports
         for source in event.sources
         if _publisher_key(source) == publisher and _is_far(event, source)
     ]
     text = f"More than 20 years lie between what happened and who tells it: {_listed(far)}."
-    return [YEARS_APART.finding(subject, text, few(event.id for event in told), about=publisher)]
+    return [YEARS_APART.finding(subject, text, few(event.id for event in reports), about=publisher)]
 
 
 # --- the dates of a report --------------------------------------------------------------------------------

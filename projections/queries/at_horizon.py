@@ -172,8 +172,13 @@ def process_view(
     if not log:
         raise unknown()
     names = _ActorNames(transaction, request.horizon.position)
-    told = [*log, *events_of_namesakes(transaction, log)]
-    whole = [*told, *names.unified, *zones_of_others(transaction, told), *place_reports(transaction, told)]
+    of_process = [*log, *events_of_namesakes(transaction, log)]
+    whole = [
+        *of_process,
+        *names.unified,
+        *zones_of_others(transaction, of_process),
+        *place_reports(transaction, of_process),
+    ]
     horizon = request.horizon_at(now or datetime.now(UTC))
     snapshot = fold_snapshot(whole, process, horizon=horizon)
     others = others_of(snapshot.states, snapshot.own, snapshot.joined) if snapshot and snapshot.unfollowed else set()
@@ -234,7 +239,7 @@ def place_reports(transaction: Transaction, log: Iterable[Recorded]) -> list[Rec
     if not last_change(transaction, "places"):
         return []
     together = ever_unified(transaction)
-    found: dict[int, Recorded] = {}
+    by_position: dict[int, Recorded] = {}
     reports, looked_at = list(log), set[Subject]()
     while reports:
         named = {
@@ -243,8 +248,8 @@ def place_reports(transaction: Transaction, log: Iterable[Recorded]) -> list[Rec
         paths = {other for path in named for other in together.get(path, (path,))} - looked_at
         looked_at |= paths
         reports = all_of(transaction, sorted(paths)) if paths else []
-        found |= {recorded.position: recorded for recorded in reports}
-    return [found[position] for position in sorted(found)]
+        by_position |= {recorded.position: recorded for recorded in reports}
+    return [by_position[position] for position in sorted(by_position)]
 
 
 class _ActorNames:

@@ -340,10 +340,10 @@ class _Comparison:
             series[one_series["subject"]].append(one_series)
         for path, state in view.snapshot.states.items():
             shown = rendering.subject(renderer, path, state)
-            told: dict[str, object] = {**shown}
-            if "whereabouts" in told:  # tells the state, too
-                told.pop("state")
-            lines = line_names.lines_of(told) | line_names.claims_of(series[path])
+            document: dict[str, object] = {**shown}
+            if "whereabouts" in document:  # tells the state, too
+                document.pop("state")
+            lines = line_names.lines_of(document) | line_names.claims_of(series[path])
             for name, line in lines.items():
                 if line.get("cited"):
                     continue

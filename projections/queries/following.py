@@ -39,14 +39,16 @@ def unfollowed_in(
 
 def of_followed(transaction: Transaction, findings: Iterable[Finding]) -> list[Finding]:
     """Findings of any subjects, without those that hold only for processes that are followed where none is."""
-    found = list(findings)
-    subjects = {finding.subject for finding in found if finding.rule in OF_FOLLOWED}
+    findings_shown = list(findings)
+    subjects = {finding.subject for finding in findings_shown if finding.rule in OF_FOLLOWED}
     if not subjects:
-        return found
+        return findings_shown
     joined = canonical_subjects(transaction)
     processes: dict[str, set[str]] = {}
     for subject, process in processes_of(transaction, subjects):
         path = Subject(f"processes/{process}")
         processes.setdefault(subject, set()).add(joined.get(path, path).partition("/")[2])
     followed = followed_among(transaction, {process for theirs in processes.values() for process in theirs})
-    return [f for f in found if f.rule not in OF_FOLLOWED or not followed.isdisjoint(processes.get(f.subject, ()))]
+    return [
+        f for f in findings_shown if f.rule not in OF_FOLLOWED or not followed.isdisjoint(processes.get(f.subject, ()))
+    ]

@@ -92,10 +92,10 @@ def process_map(transaction: Transaction, view: ProcessView) -> ProcessMap:
     """
     mentions = list(_mentions(view))
     identified = _identified(transaction, {p.id for p, _ in mentions if p.id is not None}, view.request.position)
-    found: dict[str, MappedPlace] = {}
+    by_key: dict[str, MappedPlace] = {}
     for place, said in mentions:
         known = identified.get(place.id) if place.id is not None else None
-        mapped = found.setdefault(place.key, MappedPlace(place.key, place.id, place.labels))
+        mapped = by_key.setdefault(place.key, MappedPlace(place.key, place.id, place.labels))
         mapped.id = mapped.id or place.id
         mapped.labels = mapped.labels or (known.labels if known is not None else ())
         for point in _points(place, known):
@@ -103,7 +103,7 @@ def process_map(transaction: Transaction, view: ProcessView) -> ProcessMap:
                 mapped.points.append(point)
         if said is not None and said not in mapped.said:
             mapped.said.append(said)
-    return ProcessMap(list(found.values()), list(_routes(view)))
+    return ProcessMap(list(by_key.values()), list(_routes(view)))
 
 
 def _points(place: Place, known: PlaceState | None) -> Iterator[PlacePoint]:
@@ -155,11 +155,11 @@ def _of_process(subject: Subject, state: ProcessState) -> Iterator[tuple[Place, 
 
 
 def _of_convoy(subject: Subject, state: ConvoyState) -> Iterator[tuple[Place, SaidOfPlace]]:
-    for told, said in _line(PlaceUse.BY_WAY_OF, subject, Line(state.described.candidates[-1:])):
+    for route, said in _line(PlaceUse.BY_WAY_OF, subject, Line(state.described.candidates[-1:])):
         for use, places in (
-            (PlaceUse.FROM, (told.origin,)),
-            (PlaceUse.BY_WAY_OF, told.route),
-            (PlaceUse.TO, (told.destination,)),
+            (PlaceUse.FROM, (route.origin,)),
+            (PlaceUse.BY_WAY_OF, route.route),
+            (PlaceUse.TO, (route.destination,)),
         ):
             for place in places:
                 if place is not None:
@@ -172,8 +172,8 @@ def _of_convoy(subject: Subject, state: ConvoyState) -> Iterator[tuple[Place, Sa
 def _routes(view: ProcessView) -> Iterator[Route]:
     for subject, state in view.snapshot.states.items():
         if isinstance(state, ConvoyState) and state.described.candidates:
-            told = state.described.candidates[-1].value
-            places = (told.origin, *told.route, told.destination)
+            movement = state.described.candidates[-1].value
+            places = (movement.origin, *movement.route, movement.destination)
             keys = tuple(place.key for place in places if place is not None)
             if len(keys) > 1:
                 yield Route(subject, state.labels, keys)

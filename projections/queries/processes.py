@@ -50,7 +50,7 @@ def processes(
         first, last = read_cursor(after, int, str) if after is not None else (-1, None)
         for rank in sorted(set(ranks.values())):
             if rank >= first and len(rows) <= limit:
-                ids = {process for process, found in ranks.items() if found == rank}
+                ids = {process for process, of_rank in ranks.items() if of_rank == rank}
                 behind = last if rank == first else None
                 some = process_list.page(transaction, wanted, [*among, ids], behind, limit + 1 - len(rows))
                 rows += [(int(rank), row) for row in some]

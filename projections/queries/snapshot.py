@@ -265,10 +265,11 @@ def _heard(
     actors: Mapping[Subject, Subject],
 ) -> Heard | None:
     """What was heard last, of reports in effect and of revisions."""
-    told = [(event, seen.standings[event.id].recorded) for event in in_effect]
-    told += [(naming(recorded.event, actors), recorded) for recorded in revisions]
+    recorded_reports = [(event, seen.standings[event.id].recorded) for event in in_effect]
+    recorded_reports += [(naming(recorded.event, actors), recorded) for recorded in revisions]
     every = (
-        last_heard.heard_in(event, recorded, as_of, seen.zones.get(event.subject, ANYWHERE)) for event, recorded in told
+        last_heard.heard_in(event, recorded, as_of, seen.zones.get(event.subject, ANYWHERE))
+        for event, recorded in recorded_reports
     )
     newest = reduce(last_heard.newer, every, NOBODY)
     return newest if newest != NOBODY else None

@@ -162,12 +162,12 @@ def place_page(transaction: Transaction, place: str) -> tuple[IdentifiedPlaceAns
     stays = as_one(f"places/{place}", joined)[0]
     state = states_of(transaction, [stays])[stays]
     codes = own_codes(state.codes) if isinstance(state, PlaceState) else ()
-    told: set[tuple[str, str]] = set()
+    mentioned: set[tuple[str, str]] = set()
     for process, descriptions in descriptions_of(transaction, stays.partition("/")[2], codes).items():
         for mentions in mentioned_in(transaction, ids_of(process, joined), descriptions).values():
-            told |= {(event, process) for event in mentions}
-    events = events_by_id(transaction, {event for event, _ in told})
-    ordered = sorted(told, key=lambda one: (display_order(events[one[0]].event), one[1]), reverse=True)
+            mentioned |= {(event, process) for event in mentions}
+    events = events_by_id(transaction, {event for event, _ in mentioned})
+    ordered = sorted(mentioned, key=lambda one: (display_order(events[one[0]].event), one[1]), reverse=True)
     renderer = Renderer()
     reports: list[ReportOfPlace] = [
         {
@@ -182,7 +182,7 @@ def place_page(transaction: Transaction, place: str) -> tuple[IdentifiedPlaceAns
     explained = explanations.at_present(transaction, renderer)
     shown["actors"] |= explained["actors"]
     shown["evidence"] |= explained["evidence"]
-    there: ReportsOfPlace = {"reports": reports, "reports_total": len(told)}
+    there: ReportsOfPlace = {"reports": reports, "reports_total": len(mentioned)}
     return cast(IdentifiedPlaceAnswer, {**shown, **there}), version
 
 
@@ -207,16 +207,16 @@ def places(transaction: Transaction, q: str | None, after: str | None, limit: in
 def _listed(transaction: Transaction, family: str, q: str | None, after: str | None, limit: int) -> Page[SubjectPage]:
     last = read_cursor(after, str)[0] if after is not None else None
     terms = search_terms(q) if q is not None and not is_blank(q) else None
-    found: list[tuple[Subject, SubjectState]] = []
-    while len(found) <= limit and terms != frozenset():
+    listed: list[tuple[Subject, SubjectState]] = []
+    while len(listed) <= limit and terms != frozenset():
         paths = paths_of_family(transaction, family, terms=terms or (), after=last, limit=limit + 1)
         states = states_of(transaction, paths)
-        found += [(p, states[p]) for p in paths if terms is None or matches(q or "", names_in(states[p])) is not None]
+        listed += [(p, states[p]) for p in paths if terms is None or matches(q or "", names_in(states[p])) is not None]
         if len(paths) <= limit:
             break
         last = paths[-1]
-    items = [rendering.subject(Renderer(), path, state) for path, state in found[:limit]]
-    return Page(items, cursor(found[limit - 1][0]) if len(found) > limit else None)
+    items = [rendering.subject(Renderer(), path, state) for path, state in listed[:limit]]
+    return Page(items, cursor(listed[limit - 1][0]) if len(listed) > limit else None)
 
 
 def carrying(
@@ -235,12 +235,12 @@ def carrying(
     items: list[CarryingSubject] = [
         {
             "scheme": scheme,
-            "id": found,
+            "id": foreign_id,
             "subject": subject,
             "labels": rendering.labels(states[subject].labels),
             "of_event": not opens,
             "events": [event],
         }
-        for found, subject, event, opens in rows[:limit]
+        for foreign_id, subject, event, opens in rows[:limit]
     ]
     return Page(items, cursor(*rows[limit - 1][:3]) if len(rows) > limit else None)

@@ -77,12 +77,12 @@ def meaning_of(row: Any) -> Meaning:
 def meanings_of(transaction: Transaction, processes: Iterable[str]) -> dict[str, Meanings]:
     """The meanings of processes, by the ids that stay, of those that have any."""
     table = transaction.table(PLACE_MEANINGS)
-    found: defaultdict[str, dict[str, Meaning]] = defaultdict(dict)
+    meanings: defaultdict[str, dict[str, Meaning]] = defaultdict(dict)
     columns = (table.c.process, table.c.description, table.c.key, table.c.labels)
     for row in rows_where(transaction.connection, columns, table.c.process, processes):
         if row.key:
-            found[row.process][row.description] = meaning_of(row)
-    return dict(found)
+            meanings[row.process][row.description] = meaning_of(row)
+    return dict(meanings)
 
 
 def processes_meaning(transaction: Transaction, key: str) -> set[str]:
@@ -101,13 +101,13 @@ def mentioned_in(transaction: Transaction, ids: Iterable[str], descriptions: Ite
     """
     mentions, belongs = transaction.table(PLACE_MENTIONS), transaction.table(BELONGS)
     mine = select(belongs.c.subject).where(belongs.c.process.in_(list(ids)), counted(transaction))
-    found: defaultdict[str, set[str]] = defaultdict(set)
+    mentioning: defaultdict[str, set[str]] = defaultdict(set)
     for some in chunks(sorted(set(descriptions))):
         query = select(mentions.c.description, mentions.c.event_id)
         query = query.where(mentions.c.description.in_(some), mentions.c.subject.in_(mine))
         for description, event_id in transaction.connection.execute(query):
-            found[description].add(event_id)
-    return dict(found)
+            mentioning[description].add(event_id)
+    return dict(mentioning)
 
 
 def descriptions_of(transaction: Transaction, place: str, codes: Iterable[Code]) -> dict[str, set[str]]:
@@ -126,9 +126,9 @@ def descriptions_of(transaction: Transaction, place: str, codes: Iterable[Code])
     for row in rows_where_pairs(transaction.connection, of_codes, (of_codes.c.scheme, of_codes.c.code), known):
         keys[row.scheme, row.code].add((row.process, row.key))
     wanted: defaultdict[str, set[str]] = defaultdict(set)
-    for found in keys.values():
-        if not any(other.startswith("places/") and other != key for _, other in found):
-            for process, other in found:
+    for classed in keys.values():
+        if not any(other.startswith("places/") and other != key for _, other in classed):
+            for process, other in classed:
                 wanted[process].add(other)
     columns = (meanings.c.process, meanings.c.description, meanings.c.key)
     mean: defaultdict[str, set[str]] = defaultdict(set)

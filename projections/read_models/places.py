@@ -59,14 +59,14 @@ def apply(changes: ChangeSet) -> None:
 
 def _mentioned(events: Iterable[Event]) -> dict[tuple[Subject, str, str], Place]:
     """The places in events, by subject, id of the event, and description; of one spelled twice the first spelling."""
-    found: dict[tuple[Subject, str, str], Place] = {}
+    places_named: dict[tuple[Subject, str, str], Place] = {}
     for event in events:
         if holding_places(type(event.data)):
             for place in places_in(event.data):
                 key = (event.subject, event.key, place.described)
-                if key not in found or said_of(place) < said_of(found[key]):
-                    found[key] = place
-    return found
+                if key not in places_named or said_of(place) < said_of(places_named[key]):
+                    places_named[key] = place
+    return places_named
 
 
 def _keep_mentions(
@@ -228,9 +228,9 @@ def _known(changes: ChangeSet, ids: Iterable[str]) -> KnownPlaces:
     states: dict[Subject, Any] = {}
     wanted = {changes.canonical(Subject(f"places/{place}")) for place in ids}
     while wanted:
-        found = states_of(changes.transaction, wanted)
-        states |= found
-        containing = (state.within.value for state in found.values() if hasattr(state, "within"))
+        containing_states = states_of(changes.transaction, wanted)
+        states |= containing_states
+        containing = (state.within.value for state in containing_states.values() if hasattr(state, "within"))
         wanted = {changes.canonical(Subject(f"places/{place}")) for place in containing if place} - set(states)
     return known_places(states, changes.stays)
 
@@ -268,8 +268,8 @@ def _look_again(changes: ChangeSet, again: Mapping[str, set[str]], anew: set[Sub
         for some in chunks(sorted(descriptions)):
             mine = select(belongs.c.subject).where(belongs.c.process.in_(ids_of(process, changes.stays)))
             query = select(mentions.c.subject).distinct().where(mentions.c.description.in_(some))
-            found = changes.connection.execute(query.where(mentions.c.subject.in_(mine))).scalars()
-            subjects |= set(map(Subject, found))
+            naming = changes.connection.execute(query.where(mentions.c.subject.in_(mine))).scalars()
+            subjects |= set(map(Subject, naming))
     own = {Subject(f"processes/{process}") for process, descriptions in again.items() if descriptions}
     changes.states |= refold(changes, own & subjects)
     others = states_of(changes.transaction, subjects - set(changes.states))

@@ -94,4 +94,4 @@ def _zones(
     if not names:
         return {}
     zones = {subject: zones_in(theirs, names) for subject, theirs in processes.items()}
-    return {subject: found for subject, found in zones.items() if found}
+    return {subject: zone for subject, zone in zones.items() if zone}

@@ -121,8 +121,8 @@ def _own_meanings(changes: ChangeSet, subjects: Iterable[Subject]) -> dict[Subje
     At first these are the meanings before this batch. Where `places` finds others, it folds the lines anew.
     """
     ids = [subject.partition("/")[2] for subject in subjects if subject.startswith("processes/")]
-    found = meanings_of(changes.transaction, ids)
-    return {Subject(f"processes/{process}"): meanings for process, meanings in found.items()}
+    meanings_by_process = meanings_of(changes.transaction, ids)
+    return {Subject(f"processes/{process}"): meanings for process, meanings in meanings_by_process.items()}
 
 
 def _folded(subject: Subject, events: Iterable[Event], meanings: Mapping[Subject, Meanings]) -> SubjectState:

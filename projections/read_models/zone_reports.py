@@ -25,11 +25,11 @@ def zone_reports(transaction: Transaction, processes: Iterable[str]) -> list[Rec
     together, timeline = ever_unified(transaction), transaction.table(TIMELINE)
     paths = {Subject(f"processes/{process}") for process in processes}
     subjects = sorted({other for path in paths for other in together.get(path, (path,))})
-    found: list[Recorded] = []
+    reports: list[Recorded] = []
     for some in chunks(subjects):
         query = select(timeline).where(timeline.c.subject.in_(some), timeline.c.type.in_(TELLING))
-        found += [recorded_of(row) for row in transaction.connection.execute(query)]
-    return sorted(found, key=lambda recorded: recorded.position)
+        reports += [recorded_of(row) for row in transaction.connection.execute(query)]
+    return sorted(reports, key=lambda recorded: recorded.position)
 
 
 def zones_of_others(transaction: Transaction, log: Iterable[Recorded]) -> list[Recorded]:

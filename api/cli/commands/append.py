@@ -53,8 +53,8 @@ def append(
         with connection(data, url, new=True) as client, reading(file) as read:
             where = client.where
             append_file.append_lines(client, file, tally, read, options)
-    except append_file.DoublesFound as found:
-        for double in found.doubles:
+    except append_file.DoublesFound as asked:
+        for double in asked.doubles:
             warn(f"Line {double.number} of {name} may be a report that is recorded, in other words or numbers:", ALERT)
             for event in double.recorded:
                 warn(f"  {event}  {words.spoken(double.event['type'])}  {double.event['subject']}")
