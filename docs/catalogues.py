@@ -85,7 +85,7 @@ def written(path: Path) -> bytes:
     with path.open("rb") as file:
         old = read_po(file, locale=path.stem)
     text = BytesIO()
-    head = path.read_text(encoding="utf-8").partition("\n\nmsg")[0]
+    head = path.read_text(encoding="utf-8").partition("\n\n")[0]
     write_po(text, updated(old), width=0, omit_header=True, sort_output=False)
     return head.encode() + b"\n\n" + text.getvalue().strip() + b"\n"
 

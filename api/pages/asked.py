@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import quote, urlencode
@@ -103,29 +104,50 @@ async def asked_at(
     Raises:
         BadCursor: a date cannot be read; each field says how to write it.
     """
+    sent_fields = {
+        "as_of": as_of,
+        "published_by": published_by,
+        "known_at": known_at,
+        "known_at_position": known_at_position,
+    }
+    horizon = await read_horizon(page.services, sent_fields)
+    return Asked(page.services, page.language, page.path, page.query, horizon)
+
+
+async def read_horizon(services: Services, fields: Mapping[str, str | None], prefix: str = "") -> HorizonRequest:
+    """A horizon as a form sends it.
+
+    Args:
+        services: to find the position of a time.
+        fields: the parameters, by their names without the prefix.
+        prefix: what stands before each name in the form.
+
+    Raises:
+        BadCursor: a date cannot be read; each field says how to write it.
+    """
+    typed = {name: text.strip() for name, text in fields.items() if text and text.strip()}
     faults: list[Fault] = []
-    sent_dates: dict[str, str | None] = {"as_of": as_of, "published_by": published_by}
-    dates: dict[str, str | None] = {}
-    for name, text in sent_dates.items():
+    dates: dict[str, str] = {}
+    for name in ("as_of", "published_by"):
         try:
-            dates[name] = read_date(text.strip()) if text and text.strip() else None
+            if name in typed:
+                dates[name] = read_date(typed[name])
         except ValueError as reason:
-            faults.append(Fault(name, str(reason)))
+            faults.append(Fault(prefix + name, str(reason)))
     moment, position = None, None
-    if known_at and known_at.strip():
-        try:
-            moment = read_known_at(_with_zone(known_at.strip()))
-        except ValueError as reason:
-            faults.append(Fault("known_at", str(reason)))
-    if known_at_position and known_at_position.strip():
-        if re.fullmatch("[0-9]{1,18}", known_at_position.strip(), re.ASCII):
-            position = int(known_at_position)
+    try:
+        if "known_at" in typed:
+            moment = read_known_at(_with_zone(typed["known_at"]))
+    except ValueError as reason:
+        faults.append(Fault(f"{prefix}known_at", str(reason)))
+    if "known_at_position" in typed:
+        if re.fullmatch("[0-9]{1,18}", typed["known_at_position"], re.ASCII):
+            position = int(typed["known_at_position"])
         else:
-            faults.append(Fault("known_at_position", "send a whole number"))
+            faults.append(Fault(f"{prefix}known_at_position", "send a whole number"))
     if faults:
         raise BadCursor.of(faults)
-    horizon = await horizon_of(page.services, dates["as_of"], dates["published_by"], moment, position)
-    return Asked(page.services, page.language, page.path, page.query, horizon)
+    return await horizon_of(services, dates.get("as_of"), dates.get("published_by"), moment, position)
 
 
 AskedAt = Annotated[Asked, Depends(asked_at)]

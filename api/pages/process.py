@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.http.queries import ProcessPath
-from api.pages.asked import Asked, AskedAt
+from api.pages.asked import HORIZON, Asked, AskedAt
 from api.pages.horizon_form import HorizonForm, horizon_form
 from api.pages.rendering import page
 from api.pages.sheets import PageSheet
@@ -73,22 +73,25 @@ def frame(asked: Asked, shown: StatusAnswer, form: HorizonForm | None, position:
         ("", say("Where it stands")),
         ("/history", say("History")),
         ("/changes", say("Changes")),
+        ("/compare", say("Before and after")),
         ("/timeline", say("Timeline")),
         ("/map", say("Map")),
         ("/figures", say("Figures")),
         ("/obligations", say("Obligations")),
         ("/report", say("Report")),
     )
+    no_horizon = dict.fromkeys(HORIZON)
     return {
         "title": words.label(shown["labels"], shown["process"]),
         "process": process,
-        "pages": [(asked.link(f"/processes/{process}{path}"), name, path) for path, name in pages],
+        "pages": [
+            (asked.link(f"/processes/{process}{path}", **(no_horizon if path == "/changes" else {})), name, path)
+            for path, name in pages
+        ],
         "bar": words.horizon(shown["horizon"]),
         "form": form,
         "pinned": asked.here(known_at_position=position) if asked.horizon.position is None else None,
-        "now": asked.link(
-            f"/processes/{process}", "", as_of=None, published_by=None, known_at=None, known_at_position=None
-        ),
+        "now": asked.link(f"/processes/{process}", **no_horizon),
         "position": position,
         "live": f"/v1/events?process={process}&after={position}" if asked.at_present else None,
     }

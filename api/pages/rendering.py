@@ -33,7 +33,7 @@ HEADERS = {
 }
 SERVED = {"/", "/inbox", "/deadlines", "/findings", "/actors", "/places", "/record", "/reading"}
 """The pages that the head of each page leads to."""
-OF_PROCESS = {"/history", "/changes", "/timeline", "/map", "/figures", "/obligations", "/report"}
+OF_PROCESS = {"/history", "/changes", "/compare", "/timeline", "/map", "/figures", "/obligations", "/report"}
 """The pages of a process beside its first screen."""
 WORTH_PACKING = 1_000  # bytes
 

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from api.pages import drawings, guide, lists, over_time, places, process, processes, record, report, static_files, why
+from api.pages import (
+    compare,
+    drawings,
+    guide,
+    lists,
+    over_time,
+    places,
+    process,
+    processes,
+    record,
+    report,
+    static_files,
+    why,
+)
 
 PAGE_ROUTERS = (
     static_files.router,
     processes.router,
     process.router,
     why.router,
+    compare.router,
     over_time.router,
     drawings.router,
     lists.router,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +27,13 @@ class Entry:
     why: str | None = None
     """The address of what it rests on."""
     entries: list[Entry] = field(default_factory=list)
+    differs: str = ""
+    """How it differs from the other side, in words, where two sides are shown."""
+
+    @property
+    def own(self) -> tuple[str, str, str]:
+        """What it says itself, to be held against another one."""
+        return str(self.said), str(self.grounds), str(self.occurred)
 
 
 @dataclass(slots=True)
@@ -115,3 +122,18 @@ class PageSheet:
         section = self.sections[-1] if self.sections else self.top
         (self._open[-1][1].entries if self._open else section.entries).append(entry)
         self._open.append((indent, entry))
+
+
+def differing(entries: Iterable[Entry], others: Iterable[Entry], differs: str) -> bool:
+    """Marks the entries that the other side has not, at any depth, and tells whether there is one."""
+    there = {entry.own for entry in _nested(others)}
+    missing = [entry for entry in _nested(entries) if entry.own not in there]
+    for entry in missing:
+        entry.differs = differs
+    return bool(missing)
+
+
+def _nested(entries: Iterable[Entry]) -> Iterable[Entry]:
+    for entry in entries:
+        yield entry
+        yield from _nested(entry.entries)

@@ -26,6 +26,7 @@ PAGES = [
     KALAMUN,
     f"{KALAMUN}/history",
     f"{KALAMUN}/changes?since=20",
+    f"{KALAMUN}/compare?as_of=2017-10-28",
     f"{KALAMUN}/why",
     f"{KALAMUN}/timeline",
     f"{KALAMUN}/map",
@@ -90,6 +91,22 @@ def test_a_horizon_says_what_it_is_and_is_carried_on(seeded: TestClient) -> None
     steps = get(seeded, f"{KALAMUN}?known_at_position=20")
     assert "log position 20" in steps.one("div", **{"class": "bar"}).text
     assert steps.one("a", rel="prev").attributes["href"].endswith("known_at_position=19")
+
+
+def test_two_horizons_stand_side_by_side(seeded: TestClient) -> None:
+    page = get(seeded, f"{KALAMUN}/compare?known_at_position=20&to_known_at_position=42").one("main")
+    assert "Known at log position 20" in page.text
+    marked = [line.text for line in page.all("li", **{"class": "differs"})]
+    assert any(line.startswith("only after") and "about 2,000 persons" in line for line in marked)
+    newest = get(seeded, f"{KALAMUN}/compare").one("main")
+    assert "log position 41" in newest.text
+    assert "more than 20,000" in " ".join(line.text for line in newest.all("li", **{"class": "differs"}))
+    nothing = get(seeded, f"{KALAMUN}/compare?published_by=2001").one("main")
+    assert "Nothing of this process is inside the horizon" in nothing.text
+    assert "Nothing differs" in get(seeded, f"{KALAMUN}/compare?as_of=2018&to_as_of=2018").one("main").text
+    wrong = get(seeded, f"{KALAMUN}/compare?to_as_of=yesterday", 400)
+    assert [code.text for code in wrong.one("main").all("code") if code.text == "to_as_of"]
+    get(seeded, "/processes/nothing-here/compare?as_of=2018", 404)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
