@@ -16,7 +16,7 @@ from api.pages.layout import Drawing, DrawnRow, Mark, drawing, number_ticks, spa
 from api.pages.markup import fragments, plain
 from api.pages.process import drawn, frame
 from api.pages.rendering import page
-from api.pages.tables import Cell, Table, as_csv
+from api.pages.tables import Cell, Table, download
 from api.wording import values, words
 from api.wording.event_parts import told
 from api.wording.language import say, speaking
@@ -46,7 +46,7 @@ def show_timeline(
     since: Annotated[str | None, Query(max_length=64)] = None,
     until: Annotated[str | None, Query(max_length=64)] = None,
     after: Cursor = None,
-    format: str | None = None,
+    format: str | None = None,  # noqa: ARG001  `download` reads it
 ) -> Response:
     """When it happened and when we heard: a day, a month, an open end drawn as what it is."""
     bounds = [_bound(name, text) for name, text in (("since", since), ("until", until))]
@@ -64,13 +64,12 @@ def show_timeline(
         ]
         head = [say("When it occurred"), say("What is reported"), say("When it was published"), say("How firm")]
         table = Table(head, [list(row.cells) for row in rows], say("Timeline"))
-        if format == "csv":
-            return as_csv(table, f"{process}-timeline")
+        if (file := download(asked, table, f"{process}-timeline")) is not None:
+            return file
         context = {
             **frame(asked, shown, form, position),
             "drawings": [(drawing(say("Timeline"), rows, time_ticks), None)] if rows else [],
             "table": table,
-            "csv": asked.here(format="csv"),
             "next": asked.here(after=listed.next) if listed.next else None,
             "since": since or "",
             "until": until or "",
@@ -134,7 +133,7 @@ def _event_rows(asked: Asked, event: PrintedEvent, shown: StatusAnswer) -> Itera
 
 
 @router.get("/processes/{process}/figures")
-def show_figures(request: Request, process: ProcessPath, asked: AskedAt, format: str | None = None) -> Response:
+def show_figures(request: Request, process: ProcessPath, asked: AskedAt, format: str | None = None) -> Response:  # noqa: ARG001
     """All newest claims as ranges on one axis for each series: never a sum, never a mean."""
     now = datetime.now(UTC)
     with asked.services.reading() as reading:
@@ -146,13 +145,12 @@ def show_figures(request: Request, process: ProcessPath, asked: AskedAt, format:
         drawings = [_series(asked, names, one) for one in series]
         head = [say("Figure"), say("Who says so"), say("How many"), say("As of"), say("At least"), say("At most")]
         table = Table(head, [list(row.cells) for _, rows in drawings for row in rows], say("Figures"))
-        if format == "csv":
-            return as_csv(table, f"{process}-figures")
+        if (file := download(asked, table, f"{process}-figures")) is not None:
+            return file
         context = {
             **frame(asked, shown, form, position),
             "drawings": [(made, one["contested"]) for (made, _), one in zip(drawings, series, strict=True)],
             "table": table,
-            "csv": asked.here(format="csv"),
         }
     return page(asked, "figures.html", context, accept_encoding=request.headers.get("accept-encoding", ""))
 
@@ -189,7 +187,7 @@ def _claim(
 
 
 @router.get("/processes/{process}/obligations")
-def show_obligations(request: Request, process: ProcessPath, asked: AskedAt, format: str | None = None) -> Response:
+def show_obligations(request: Request, process: ProcessPath, asked: AskedAt, format: str | None = None) -> Response:  # noqa: ARG001
     """Who owes whom, side by side, with who says how far it is kept."""
     now = datetime.now(UTC)
     with asked.services.reading() as reading:
@@ -207,15 +205,14 @@ def show_obligations(request: Request, process: ProcessPath, asked: AskedAt, for
         ]
         rows = [_owed(asked, names, side, line) for side in shown["obligations"] for line in side["owes"]]
         table = Table(head, rows, say("Obligations"))
-        if format == "csv":
-            return as_csv(table, f"{process}-obligations")
+        if (file := download(asked, table, f"{process}-obligations")) is not None:
+            return file
         section = drawn(asked, shown, position).by_key()["obligations"]
         context = {
             **frame(asked, shown, form, position),
             "sides": section.entries,
             "aside": section.aside,
             "table": table,
-            "csv": asked.here(format="csv"),
         }
     return page(asked, "obligations.html", context, accept_encoding=request.headers.get("accept-encoding", ""))
 

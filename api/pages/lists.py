@@ -13,7 +13,7 @@ from api.http.queries import Cursor
 from api.pages.asked import Asked, AskedPage
 from api.pages.markup import fragments
 from api.pages.rendering import page
-from api.pages.tables import Cell, Table, as_csv
+from api.pages.tables import Cell, Table, download
 from api.wording import lines, words
 from api.wording.language import grouped, say, speaking
 from api.wording.rules import rule
@@ -34,13 +34,12 @@ SEVERITIES = ("high", "moderate", "hint")
 def listing(
     request: Request, asked: Asked, name: str, table: Table, context: dict[str, Any], following: str | None = None
 ) -> Response:
-    """A page with one table, or the table alone as CSV. Call it while the language is spoken."""
-    if asked.query.get("format") == "csv":
-        return as_csv(table, name)
+    """A page with one table, or the table alone as a file. Call it while the language is spoken."""
+    if (file := download(asked, table, name)) is not None:
+        return file
     shown = {
         "title": table.caption,
         "table": table,
-        "csv": asked.here(format="csv"),
         "next": asked.here(after=following) if following else None,
         "intro": "",
         "filters": [],

@@ -18,7 +18,7 @@ from api.pages.map_layout import Spot, map_of
 from api.pages.markup import fragments, plain
 from api.pages.process import frame
 from api.pages.rendering import page
-from api.pages.tables import Cell, Table, as_csv
+from api.pages.tables import Cell, Table, download
 from api.wording import values, words
 from api.wording.language import phrase, say, speaking
 from api.wording.marks import Fragment
@@ -176,7 +176,7 @@ def show_place(
 
 
 @router.get("/processes/{process}/map")
-def show_map(request: Request, process: ProcessPath, asked: AskedAt, format: str | None = None) -> Response:
+def show_map(request: Request, process: ProcessPath, asked: AskedAt, format: str | None = None) -> Response:  # noqa: ARG001
     """Its places with their precision as area or ring, and access and control by claimant."""
     now = datetime.now(UTC)
     with asked.services.reading() as reading:
@@ -195,14 +195,13 @@ def show_map(request: Request, process: ProcessPath, asked: AskedAt, format: str
         ]
         rows = [row for place in mapped.places for row in _rows(asked, names, place)]
         table = Table(head, rows, say("Places"))
-        if format == "csv":
-            return as_csv(table, f"{process}-map")
+        if (file := download(asked, table, f"{process}-map")) is not None:
+            return file
         context = {
             **frame(asked, shown, form, position),
             "drawing": _drawing(asked, names, mapped, shown),
             "nowhere": [_named(place) for place in mapped.places if not place.points],
             "table": table,
-            "csv": asked.here(format="csv"),
         }
     return page(asked, "map.html", context, accept_encoding=request.headers.get("accept-encoding", ""))
 

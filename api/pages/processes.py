@@ -13,7 +13,7 @@ from starlette.responses import Response
 from api.http.queries import Cursor
 from api.pages.asked import Asked, AskedPage
 from api.pages.rendering import page
-from api.pages.tables import Table, as_csv
+from api.pages.tables import Table, download
 from api.wording import words
 from api.wording.language import say, speaking
 from api.wording.rules import rule
@@ -57,7 +57,7 @@ def list_processes(
     state: str | None = None,
     finding: str | None = None,
     after: Cursor = None,
-    format: str | None = None,
+    format: str | None = None,  # noqa: ARG001  `download` reads it
 ) -> Response:
     """The processes that the filters leave. What has gone past its date stands first; by id within that."""
     filters = _filter(q, place, actor, role, state, finding)
@@ -74,8 +74,8 @@ def list_processes(
         lines = [_line(asked, entry, late.get(entry["process"], 0), now) for entry in listed.items]
         if filters == ProcessFilter():  # a search is ordered by how well it answers
             lines.sort(key=lambda line: (not line.contested, not line.overdue))
-        if format == "csv":
-            return as_csv(_table(lines), "processes")
+        if (file := download(asked, _table(lines), "processes")) is not None:
+            return file
         context: dict[str, Any] = {
             "title": say("Processes"),
             "lines": lines,
@@ -86,7 +86,6 @@ def list_processes(
             "states": [(one, words.coded(one)) for one in STATES],
             "rules": [(one, rule(one)) for one in RULES],
             "position": position,
-            "csv": asked.here(format="csv"),
         }
     return page(asked, "processes.html", context, accept_encoding=request.headers.get("accept-encoding", ""))
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,10 +9,12 @@ from typing import Any
 from markupsafe import Markup
 from starlette.responses import Response
 
+from api.exporters.sheets import SheetCell, as_csv, as_xlsx
+from api.pages.asked import Asked
 from api.pages.markup import plain
+from domain.errors import BadCursor
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""How a cell begins that a program for sheets would compute."""
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,33 +36,49 @@ class Table:
     caption: str = ""
 
 
-def harmless(cell: object) -> str:
-    """A cell as text that no program for sheets takes for a formula: such a one gets an apostrophe before it."""
+def download(asked: Asked, table: Table, name: str) -> Response | None:
+    """The table as the file that is asked for; None if a page is. Call it while the language is spoken.
+
+    Raises:
+        BadCursor: there is no such format.
+    """
+    head = [plain(one) for one in table.head]
+    rows = [[_written(cell) for cell in row] for row in table.rows]
+    match asked.query.get("format"):
+        case None:
+            return None
+        case "csv":
+            return as_file(as_csv(head, rows), f"{name}.csv", "text/csv; charset=utf-8")
+        case "xlsx":
+            right_to_left = asked.language.direction == "rtl"
+            return as_file(as_xlsx(plain(table.caption), head, rows, right_to_left=right_to_left), f"{name}.xlsx", XLSX)
+        case _:
+            raise BadCursor.at("format", "choose csv or xlsx")
+
+
+def _written(cell: object) -> SheetCell:
+    """A cell as text or a number."""
     match cell:
         case Cell(text=Markup() as html):
-            text = html.striptags()
+            return html.striptags()
         case Cell(text=shown):
-            text = plain(shown)
+            return plain(shown)
         case list():
-            return ", ".join(map(harmless, cell))
+            return ", ".join(str(_written(one)) for one in cell)
         case None:
             return ""
         case int() | float():
-            return str(cell)
+            return cell
         case _:
-            text = plain(cell)
-    return f"'{text}" if text.lstrip().startswith(_FORMULA) else text
+            return plain(cell)
 
 
-def as_csv(table: Table, name: str) -> Response:
-    """A table as CSV in UTF-8, with the mark at its begin without which spreadsheets misread it."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([harmless(cell) for cell in table.head])
-    writer.writerows([harmless(cell) for cell in row] for row in table.rows)
+def as_file(body: bytes, name: str, media: str) -> Response:
+    """A file to be kept, which no browser shows as a page of ours."""
     headers = {
-        "Content-Disposition": f'attachment; filename="parley-{name}.csv"',
+        "Content-Disposition": f'attachment; filename="parley-{name}"',
+        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": "no-cache",
     }
-    return Response(b"\xef\xbb\xbf" + out.getvalue().encode(), headers=headers, media_type="text/csv; charset=utf-8")
+    return Response(body, headers=headers, media_type=media)

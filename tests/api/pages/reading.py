@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from itertools import pairwise
+from xml.etree import ElementTree
 
 from fastapi.testclient import TestClient
 from httpx2 import Response
@@ -123,3 +126,19 @@ def every(element: Element) -> list[Element]:
         if isinstance(part, Element):
             found += [part, *every(part)]
     return found
+
+
+def cells(book: bytes) -> list[list[str]]:
+    """What stands in the cells of a workbook, as text."""
+    with zipfile.ZipFile(io.BytesIO(book)) as parts:
+        strings = ElementTree.fromstring(parts.read("xl/sharedStrings.xml"))  # noqa: S314
+        sheet = ElementTree.fromstring(parts.read("xl/worksheets/sheet1.xml"))  # noqa: S314
+    texts = ["".join(one.itertext()) for one in strings.iterfind("{*}si")]
+    assert not list(sheet.iterfind(".//{*}f")), "no formula"
+    return [
+        [
+            texts[int(cell.findtext("{*}v", ""))] if cell.get("t") == "s" else cell.findtext("{*}v", "")
+            for cell in row.iterfind("{*}c")
+        ]
+        for row in sheet.iterfind(".//{*}row")
+    ]

@@ -21,7 +21,7 @@ from domain.references import actors_named
 from domain.values import FAMILY_NAMES
 from domain.vocabulary import PAYLOADS, read_event
 from tests.api.conftest import HERE
-from tests.api.pages.reading import HTML, Element, every, get
+from tests.api.pages.reading import HTML, Element, cells, every, get
 from tests.api.sending import opening
 from tests.spec import wire
 
@@ -148,3 +148,5 @@ def test_no_cell_is_a_formula(spoiled: tuple[TestClient, list[str]]) -> None:
         assert answer.status_code == 200, path
         for row in csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))):
             assert not [cell for cell in row if cell.lstrip().startswith(("=", "+", "@", "-"))], path
+        book = client.get(path, params={"format": "xlsx"})
+        assert cells(book.content), path

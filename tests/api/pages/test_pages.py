@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 
 from api.pages.process import ORDER
 from api.wording.language import LANGUAGES
-from tests.api.pages.reading import HTML, Element, every, get
+from tests.api.pages.reading import HTML, Element, cells, every, get
 
 KALAMUN = "/processes/eastern-kalamun"
 PAGES = [
@@ -141,15 +141,23 @@ def test_the_links_of_a_page_lead_somewhere(seeded: TestClient) -> None:
 
 
 def test_every_table_is_there_for_other_programs(seeded: TestClient) -> None:
+    tables = 0
     for path in PAGES:
         for link in get(seeded, path).all("a"):
-            if "download" in link.attributes:
+            if "download" in link.attributes and "format=csv" in link.attributes["href"]:
                 answer = seeded.get(link.attributes["href"])
                 assert answer.headers["content-type"] == "text/csv; charset=utf-8"
                 assert "attachment" in answer.headers["content-disposition"]
                 (head, *rows) = csv.reader(io.StringIO(answer.content.decode("utf-8-sig")))
                 assert rows
                 assert {len(row) for row in rows} == {len(head)}
+                book = seeded.get(link.attributes["href"].replace("format=csv", "format=xlsx"))
+                assert book.headers["content-disposition"].endswith('.xlsx"')
+                assert cells(book.content)[0] == head
+                assert len(cells(book.content)) == len(rows) + 1
+                tables += 1
+    assert tables > 8
+    get(seeded, f"{KALAMUN}/history?format=ods", 400)
 
 
 def test_an_error_is_a_page_for_those_who_want_pages(seeded: TestClient) -> None:
