@@ -41,6 +41,29 @@ def references_in(value: Value, at: str = "") -> Iterator[tuple[str, Refers, str
                 yield pointer, refers, str(item)
 
 
+def event_places(model: type[Value], sent: Any, at: str = "") -> Iterator[tuple[Any, Any, str]]:
+    """Where a payload, as it was sent and before it is checked, names events.
+
+    Each place is what holds the name (an object or a list), its key there, and the pointer to it from the payload.
+    """
+    if not isinstance(sent, dict):
+        return
+    if model is revisions.EventCorrected and isinstance(replacement := sent.get("replacement"), dict):
+        payload = PAYLOADS.get(str(replacement.get("type")))
+        if payload is not None:
+            yield from event_places(payload, replacement.get("data"), f"{at}/replacement/data")
+    for name, refers in _naming_events(model):
+        places: list[tuple[Any, Any, str]] = [(sent, name, f"{at}/{name}")] if name in sent else []
+        if isinstance(held := sent.get(name), list):
+            places = [(held, index, f"{at}/{name}/{index}") for index in range(len(held))]
+        for holder, key, pointer in places:
+            if refers is not None:
+                yield holder, key, pointer
+                continue
+            for nested in nested_values(model.model_fields[name].annotation):
+                yield from event_places(nested, holder[key], pointer)
+
+
 def actors_named(event: Event) -> set[Subject]:
     """The paths of the actors that an event names: in what it says, as its claimants, in what it is corrected to."""
     actors: set[Subject] = set()
@@ -129,6 +152,12 @@ def _referring(model: type[Value]) -> tuple[tuple[str, Refers | None], ...]:
 def _naming_actors(model: type[Value]) -> tuple[tuple[str, Refers | None], ...]:
     """Those of the fields that refer that can name an actor, or hold values that do (None)."""
     return _holding(model, lambda refers: refers.to in ("actors", "claimant", "subject"))
+
+
+@cache
+def _naming_events(model: type[Value]) -> tuple[tuple[str, Refers | None], ...]:
+    """Those of the fields that refer that name events, or hold values that do (None)."""
+    return _holding(model, lambda refers: refers.to == "event")
 
 
 def _holding(model: type[Value], wanted: Callable[[Refers], bool]) -> tuple[tuple[str, Refers | None], ...]:

@@ -1,23 +1,31 @@
 """Appending a file of events: one a line, in batches, up to the first line that is refused.
 
 A batch is recorded whole or not at all, so a refused one is sent again in parts: what stands before the refused line
-is recorded, then this stops. Every line has an id, its own or one made from its content, so that sending it again
-records nothing twice.
+is recorded, then this stops. Every line has an id: its own, the one that is kept beside the file, or one made from its
+content, so that sending it again records nothing twice.
 """
 
 from __future__ import annotations
 
 import json
-import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, BinaryIO
 
 from api.cli.client import Client
-from api.cli.doubles import Double, RecordedReports, correction
+from api.cli.doubles import Double
 from api.cli.errors import ServerRefusal
-from api.http import strict_json
-from domain.errors import Refusal
+from api.cli.event_file import LineRefused
+from api.cli.held_lines import (
+    DoublesAre,
+    FileLine,
+    Held,
+    batches_of,
+    file_lines,
+    held_against_log,
+    hold_mended,
+)
+from api.cli.kept_ids import KeptIds
 
 if TYPE_CHECKING:
     from api.http.schemas.answers import AppendedAnswer
@@ -28,26 +36,11 @@ BATCH_BYTES = 1024 * 1024
 """Half of what a server takes by default; a longer line goes alone."""
 CAUSED_BY_LINES = {400, 409, 413, 422}
 """Statuses that the content of a request causes."""
-MAX_LINE_BYTES = 64 * 1024 * 1024
 MAX_LINES_FOR_FINDINGS = 100
 """Lines up to which the findings of the subjects are asked for: a longer file does not wait for the read models."""
 
 MAX_LINES_SHOWN = 20
 """Lines up to which the ids are shown."""
-
-LINE_ID_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "parley:append:line")
-"""What ids of lines without one are made in. It never changes, or lines would be recorded twice."""
-
-
-@dataclass(frozen=True, slots=True)
-class FileLine:
-    """One event as it is sent."""
-
-    number: int
-    """In the file, from 1; blank lines count."""
-    text: bytes
-    made_id: bool = False
-    """Whether its id was made from its content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,26 +73,12 @@ class AppendResult:
         return self.new + self.known
 
 
-class LineRefused(Exception):
-    """A line is refused; every line before it is recorded."""
-
-    def __init__(self, number: int, title: str, faults: list[tuple[str, str]]) -> None:
-        super().__init__(title)
-        self.number = number
-        self.title = title
-        self.faults = faults
-        """Where in the line (a JSON Pointer, empty for the whole line), and how to correct it."""
-
-
 class DoublesFound(Exception):
-    """Lines may repeat what is recorded; nothing is recorded until it is said what they are."""
+    """Lines may be reports that are recorded; it must be said first what they are."""
 
-    def __init__(self, doubles: list[Double]) -> None:
+    def __init__(self, doubles: Sequence[Double]) -> None:
         super().__init__(f"{len(doubles)} lines may repeat what is recorded")
-        self.doubles = doubles
-
-
-DoublesAre = Literal["asked about", "corrections", "new"]
+        self.doubles = tuple(doubles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +92,7 @@ class AppendOptions:
     findings: bool = False
     """Ask for the findings of the subjects, if the file is short."""
 
-    def headers(self, *, with_findings: bool) -> dict[str, str]:
+    def headers(self, *, with_findings: bool = False) -> dict[str, str]:
         preferences = [] if with_findings else ["return=minimal"]
         if self.strict:
             preferences.append("handling=strict")
@@ -127,6 +106,7 @@ def append_lines(
     result: AppendResult,
     read: Callable[[int], None] = lambda _: None,
     options: AppendOptions = AppendOptions(),
+    kept: KeptIds | None = None,
 ) -> None:
     """Appends the events of a file, and counts them in `result`, also when it stops.
 
@@ -136,175 +116,135 @@ def append_lines(
         result: counts what is recorded.
         read: called with the number of bytes of each batch that is done.
         options: what to ask for.
+        kept: the ids that lines of the file got before; those that they get now are kept there.
 
     Raises:
-        DoublesFound: lines may repeat what is recorded; nothing is recorded.
+        DoublesFound: lines may repeat what is recorded; none of those that were looked at is recorded.
         LineRefused: at the first line that is refused.
         ServerRefusal: the server refuses for a reason that no line causes.
         Unreachable
     """
-    head = client.get("/v1/head").json()["position"]
-    looked_through = batches(file)
-    if head and options.doubles != "new":  # an empty log holds nothing that a line could repeat
-        looked_through = _held_against_log(client, looked_through, result, options)
-    for number, batch in enumerate(looked_through):
-        with_findings = options.findings and number == 0 and len(batch) <= MAX_LINES_FOR_FINDINGS
-        _send(client, batch, result, head, options.headers(with_findings=with_findings))
-        read(sum(len(line.text) + 1 for line in batch))
-
-
-def _held_against_log(
-    client: Client, file: Iterator[list[FileLine]], result: AppendResult, options: AppendOptions
-) -> Iterator[list[FileLine]]:
-    """The batches of a file, without lines that the log holds as they are, and with corrections where they are wanted.
-
-    Raises:
-        DoublesFound: a line may be a report that is there, and it was not said what it is, or it may be several.
-        LineRefused: at a line that is no event; the lines before it come first.
-    """
-    read: list[list[FileLine]] = []
-    stopped: LineRefused | None = None
+    kept = kept or KeptIds()
+    done = False
     try:
-        read.extend(file)
-    except LineRefused as refused:
-        stopped = refused
-    reports = RecordedReports(client, {str(json.loads(line.text)["id"]) for batch in read for line in batch})
-    doubles: list[Double] = []
-    checked: list[list[FileLine]] = []
-    for batch in read:
-        said = {line.number: json.loads(line.text) for line in batch if line.made_id}
-        reports.look_up(said.values())
-        kept: list[FileLine] = []
-        for line in batch:
-            close, same = reports.repeated_by(said[line.number]) if line.number in said else ([], False)
-            if same:
-                result.known += 1
-            elif len(close) == 1 and options.doubles == "corrections":
-                corrected = correction(said[line.number], close[0])
-                kept.append(FileLine(line.number, json.dumps({"id": str(id_of(corrected)), **corrected}).encode()))
-            else:
-                kept.append(line)
-                doubles += [Double(line.number, said[line.number], tuple(close))] if close else []
-        checked.append(kept)
-    if doubles:
-        raise DoublesFound(doubles)
-    yield from checked
-    if stopped is not None:
-        raise stopped
+        head = client.get("/v1/head").json()["position"]
+        lines: Iterable[FileLine | LineRefused] = file_lines(file, kept, options.doubles)
+        if head and (options.doubles != "new" or kept.entries):  # an empty log holds nothing that a line could repeat
+            held = held_against_log(client, lines, options.doubles)
+            if held.doubles:
+                raise DoublesFound(held.doubles)
+            result.known += len(held.known)
+            kept.note((line.number, line.keep) for line in held.known if line.keep is not None)
+            lines = held.lines
+        sending = _Sending(client, result, head, options, kept)
+        for number, batch in enumerate(batches_of(lines, BATCH_LINES, BATCH_BYTES)):
+            sending.with_findings = options.findings and number == 0 and len(batch) <= MAX_LINES_FOR_FINDINGS
+            kept.note((line.number, line.keep) for line in batch if line.keep is not None)
+            sending.send(batch)
+            read(sum(len(line.text) + 1 for line in batch))
+        done = True
+    finally:
+        kept.close(done=done)
 
 
-def batches(file: BinaryIO) -> Iterator[list[FileLine]]:
-    """The lines of a file in batches, blank ones left out.
+@dataclass(slots=True)
+class _Sending:
+    """Sends batches, and counts what became of them."""
 
-    Raises:
-        LineRefused: at a line that is no event; the lines before it come first.
-    """
-    batch: list[FileLine] = []
-    size = 0
-    number = 0
-    while raw := file.readline(MAX_LINE_BYTES):
-        number += 1
-        if not raw.strip():
-            continue
+    client: Client
+    result: AppendResult
+    head: int
+    options: AppendOptions
+    kept: KeptIds
+    with_findings: bool = False
+
+    def send(self, lines: Sequence[FileLine]) -> None:
+        """Records lines in order, up to the first refused one.
+
+        Raises:
+            LineRefused: with that line; those before it are recorded.
+            DoublesFound: lines have ids of reports that say something else.
+        """
+        if not lines:
+            return
         try:
-            text = _event(number, raw)
-            line = FileLine(number, text, made_id=text not in raw)
-        except LineRefused:
-            if batch:
-                yield batch
-            raise
-        if batch and (len(batch) == BATCH_LINES or size + len(line.text) > BATCH_BYTES):
-            yield batch
-            batch, size = [], 0
-        batch.append(line)
-        size += len(line.text) + 1
-    if batch:
-        yield batch
+            headers = self.options.headers(with_findings=self.with_findings)
+            answer: AppendedAnswer = self.client.send(
+                "POST", "/v1/events", content=body_of(lines), headers=headers
+            ).json()
+        except ServerRefusal as problem:
+            if problem.status not in CAUSED_BY_LINES:
+                raise
+            if (corrected := self._corrected(problem, lines)) is not None:
+                self.send(corrected)
+                return
+            if len(lines) == 1:
+                faults = [(_pointer_in_line(pointer), detail) for pointer, detail in problem.faults]
+                raise LineRefused(lines[0].number, problem.title, faults or [("", problem.detail)]) from None
+            # The fault may lie deeper once what stands before it is recorded: the first answer is not trusted.
+            first = min(refused_lines(problem, len(lines)), default=None)
+            split = len(lines) // 2 if first is None else max(first, 1)
+            self.send(lines[:split])
+            self.send(lines[split:])
+            return
+        self._count(lines, answer)
+
+    def _corrected(self, problem: ServerRefusal, lines: Sequence[FileLine]) -> list[FileLine] | None:
+        """The lines again, if some of them have ids of reports that say something else: without those that say what the
+        report says now, and with corrections where they are wanted. None if that is not what is wrong.
+
+        Raises:
+            DoublesFound: it must be said first what these lines are.
+        """
+        taken = {number for number in refused_lines(problem, len(lines), "/id") if lines[number].own_id}
+        if problem.status != 409 or not taken or self.options.doubles == "new":
+            return None
+        held = Held()
+        for number in sorted(taken):
+            hold_mended(self.client, lines[number], held, self.options.doubles)
+        if held.doubles:
+            raise DoublesFound(held.doubles)
+        now = {line.number: line for line in held.lines if isinstance(line, FileLine)}
+        sent = [now.get(line.number, line) for line in lines if line.number in now or line not in held.known]
+        if all(line in lines for line in sent) and len(sent) == len(lines):
+            return None
+        self.result.known += len(held.known)
+        self.kept.note((line.number, line.keep) for line in now.values() if line.keep is not None)
+        return sent
+
+    def _count(self, lines: Sequence[FileLine], answer: AppendedAnswer) -> None:
+        result = self.result
+        positions = {event["position"] for event in answer["events"] if event["position"] is not None}
+        last = max(self.head, result.position)
+        new = len([position for position in positions if position > last])
+        for line, event in zip(lines, answer["events"], strict=True):
+            if len(result.recorded_lines) > MAX_LINES_SHOWN:
+                break
+            if event["position"] is not None and event["position"] > last:
+                result.recorded_lines.append(recorded_line(line, event["id"]))
+        result.new += new
+        result.known += len(lines) - new
+        result.position = max(result.position, answer["position"])
+        result.findings |= {event["subject"]: event["findings"] for event in answer["events"] if event["findings"]}
 
 
-def _event(number: int, raw: bytes) -> bytes:
-    """A line as it is sent: as it stands, with an id if it has none.
-
-    Raises:
-        LineRefused: it is not one JSON object.
-    """
-    if number == 1:
-        raw = raw.removeprefix(b"\xef\xbb\xbf")  # some editors begin a file with a byte order mark
-    if len(raw) >= MAX_LINE_BYTES:
-        raise LineRefused(number, "The line is too long", [("", "is this one event a line (NDJSON)?")])
-    raw = raw.strip()
-    try:
-        event = strict_json.loads(raw)
-    except Refusal as refusal:
-        faults = [(fault.pointer, fault.detail) for fault in refusal.faults] or [("", refusal.detail)]
-        if raw.startswith(b"{") and raw.endswith((b"{", b"[", b",")):
-            faults = [("", "this looks like one event over several lines: write each event on one line (NDJSON)")]
-        elif raw.startswith(b"["):
-            faults.append(("", "write one event a line (NDJSON), without brackets around them"))
-        raise LineRefused(number, "The line is not JSON", faults) from None
-    if not isinstance(event, dict):
-        raise LineRefused(number, "The line is not an event", [("", "write one event a line, as a JSON object")])
-    if "id" in event:
-        return raw
-    return json.dumps({"id": str(id_of(event)), **event}, ensure_ascii=False).encode()
+def body_of(lines: Iterable[FileLine]) -> bytes:
+    """Lines as one request."""
+    return b"[" + b",".join(line.text for line in lines) + b"]"
 
 
-def id_of(event: Mapping[str, Any]) -> uuid.UUID:
-    """The id of a line that has none: always the same for the same content, whatever its order or spacing."""
-    content = {name: value for name, value in event.items() if name != "expected_version"}
-    return uuid.uuid5(LINE_ID_NAMESPACE, json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True))
-
-
-def _send(client: Client, lines: list[FileLine], result: AppendResult, head: int, headers: dict[str, str]) -> None:
-    """Records lines in order, up to the first refused one.
-
-    Raises:
-        LineRefused: with that line; those before it are recorded.
-    """
-    if not lines:
-        return
-    body = b"[" + b",".join(line.text for line in lines) + b"]"
-    try:
-        answer: AppendedAnswer = client.send("POST", "/v1/events", content=body, headers=headers).json()
-    except ServerRefusal as problem:
-        if problem.status not in CAUSED_BY_LINES:
-            raise
-        if len(lines) == 1:
-            faults = [(_pointer_in_line(pointer), detail) for pointer, detail in problem.faults] or [
-                ("", problem.detail)
-            ]
-            raise LineRefused(lines[0].number, problem.title, faults) from None
-        # The fault may lie deeper once what stands before it is recorded: ask again rather than trust the first answer.
-        first = _first_refused(problem, len(lines))
-        split = len(lines) // 2 if first is None else max(first, 1)
-        _send(client, lines[:split], result, head, headers)
-        _send(client, lines[split:], result, head, headers)
-        return
-    positions = {event["position"] for event in answer["events"] if event["position"] is not None}
-    last = max(head, result.position)
-    new = len([position for position in positions if position > last])
-    for line, event in zip(lines, answer["events"], strict=True):
-        if len(result.recorded_lines) > MAX_LINES_SHOWN:
-            break
-        if event["position"] is not None and event["position"] > last:
-            result.recorded_lines.append(_recorded_line(line, event["id"]))
-    result.new += new
-    result.known += len(lines) - new
-    result.position = max(result.position, answer["position"])
-    result.findings |= {event["subject"]: event["findings"] for event in answer["events"] if event["findings"]}
-
-
-def _recorded_line(line: FileLine, event_id: str) -> RecordedLine:
+def recorded_line(line: FileLine, event_id: str) -> RecordedLine:
+    """A line, with what its subject is called if it says so."""
     said = json.loads(line.text)
     names = said["data"].get("labels") or said["data"].get("title") or []
     return RecordedLine(line.number, event_id, said["subject"], said["type"], names[0]["text"] if names else None)
 
 
-def _first_refused(problem: ServerRefusal, lines: int) -> int | None:
-    """The number of the first event that a refusal names; None if it names none."""
-    named = [pointer.split("/")[1] for pointer, _ in problem.faults if pointer.startswith("/")]
-    numbers = [int(step) for step in named if step.isdecimal() and int(step) < lines]
-    return min(numbers, default=None)
+def refused_lines(problem: ServerRefusal, lines: int, below: str = "") -> set[int]:
+    """The numbers of the events that a refusal names, from 0: all of them, or those refused for one field."""
+    named = [pointer for pointer, _ in problem.faults if pointer.startswith("/") and pointer.endswith(below)]
+    numbers = [pointer.split("/")[1] for pointer in named]
+    return {int(step) for step in numbers if step.isdecimal() and int(step) < lines}
 
 
 def _pointer_in_line(pointer: str) -> str:

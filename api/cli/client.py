@@ -225,6 +225,13 @@ def connect(
         yield Client(http, settings.shown, notice)
 
 
+def begins_a_log(settings: Settings) -> bool:
+    """Whether there is neither a server nor a log where these settings lead, so that an append would begin one."""
+    if settings.url or settings.database_url is not None or (settings.data / LOG_FILE).exists():
+        return False
+    return running_server(settings.data) is None
+
+
 def _loopback(url: str) -> bool:
     return httpx2.URL(url).host in ("localhost", "::1") or httpx2.URL(url).host.startswith("127.")
 

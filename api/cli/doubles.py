@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from api.cli.client import Client
+from api.cli.event_file import id_of
 from api.cli.revising import ENVELOPE, report_as_it_reads
+from domain.errors import Malformed
 from domain.likeness import alike
 from domain.values import SUBJECT_PATTERN
-from domain.vocabulary import PAYLOADS
+from domain.vocabulary import PAYLOADS, read_event
+from ledger.mapper import digest_of
 
 FEW_SUBJECTS = 20
 """Pairs of subject and type up to which the log is asked for each; for more it is read once, as a whole."""
@@ -24,9 +28,13 @@ FEW_SUBJECTS = 20
 _Key = tuple[str, str, str, str]
 
 
+MAX_CHANGES = 5
+"""Fields that are named where a line says otherwise than its report."""
+
+
 @dataclass(frozen=True, slots=True)
 class Double:
-    """A line that differs from a report in wording or numbers alone."""
+    """A line that may be a report which is recorded."""
 
     number: int
     """Of the line in its file."""
@@ -34,6 +42,27 @@ class Double:
     """What the line says."""
     recorded: tuple[str, ...]
     """The ids of the reports that it may repeat."""
+    mended: bool = False
+    """Whether it was appended before as this report, and says something else now."""
+    changes: tuple[str, ...] = ()
+    """The fields in which it says something else than the one report it may be."""
+    elsewhere: str | None = None
+    """The subject of that report, if it is another one: no correction moves a report."""
+
+
+def changes(before: Any, after: Any, path: str = "") -> Iterator[str]:
+    """The fields in which two reports differ, by their dotted paths."""
+    match before, after:
+        case dict(), dict():
+            for name in dict.fromkeys((*before, *after)):
+                yield from changes(before.get(name), after.get(name), f"{path}.{name}" if path else str(name))
+        case list(), list() if len(before) == len(after):
+            for index, (one, other) in enumerate(zip(before, after, strict=True)):
+                yield from changes(one, other, f"{path}.{index}")
+        case _ if before != after:
+            yield path
+        case _:
+            pass
 
 
 @dataclass(slots=True)
@@ -80,7 +109,7 @@ class RecordedReports:
             reads = report_as_it_reads(self.client, event_id)
             if reads is None:
                 continue
-            if all(reads.get(name) == event.get(name) for name in ENVELOPE):
+            if same_report(reads, event):
                 return [event_id], True
             if alike(reads.get("data"), event.get("data")):
                 close.append(event_id)
@@ -92,8 +121,33 @@ def _key(event: Mapping[str, Any]) -> _Key:
     return str(event.get("subject")), str(event.get("type")), str(event.get("occurred")), sources
 
 
-def correction(event: Mapping[str, Any], of: str) -> dict[str, Any]:
-    """The correction by which a report reads as a line says."""
+def correction(event: Mapping[str, Any], of: str, revised: int) -> dict[str, Any]:
+    """The correction by which a report reads as a line says.
+
+    Its id is made from its content and from how often the report was revised: what was mended there and back again is
+    a correction each time.
+
+    Args:
+        event: what the line says.
+        of: the id of the report.
+        revised: how many revisions of it there are.
+    """
     replacement = {name: event[name] for name in ENVELOPE if name in event}
     said = {"event": of, "by": "our error", "reason": "Mended in the file.", "replacement": replacement}
-    return {"type": "EventCorrected", "subject": event["subject"], "data": said}
+    corrected = {"type": "EventCorrected", "subject": event["subject"], "data": said}
+    return {"id": str(id_of(corrected, revised + 1)), **corrected}
+
+
+def same_report(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
+    """Whether two reports of one subject say the same, however it is written."""
+    if all(first.get(name) == second.get(name) for name in ENVELOPE):
+        return True
+    digests: set[bytes] = set()
+    for report in (first, second):
+        whole = {"id": str(UUID(int=0)), "subject": second.get("subject")}
+        whole |= {name: report[name] for name in ENVELOPE if name in report}
+        try:
+            digests.add(digest_of(read_event(whole, json.dumps(whole))))
+        except Malformed:
+            return False
+    return len(digests) == 1

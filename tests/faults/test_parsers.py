@@ -13,7 +13,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -32,7 +32,9 @@ from jsonschema import Draft202012Validator
 from psycopg.conninfo import conninfo_to_dict
 
 from api.app import create_app
-from api.cli import append_file, client
+from api.cli import client, event_file, held_lines
+from api.cli.append_file import BATCH_BYTES, BATCH_LINES
+from api.cli.kept_ids import KeptIds
 from api.http import preferences, strict_json
 from api.http.horizon import read_date, read_known_at
 from api.http.negotiation import accepted
@@ -410,12 +412,13 @@ def test_a_stored_event_is_readable_or_told_to_be_unreadable(state: Any, name: s
 @example(LINES[0].replace(b'": ', b'":\xe2\x80\xa8'))
 def test_a_file_of_lines_is_sent_up_to_the_first_that_is_no_event(file: bytes) -> None:
     expected, wrong = events_in(file)
-    batches: list[list[append_file.FileLine]] = []
+    batches: list[Sequence[held_lines.FileLine]] = []
     stopped = None
+    lines_of_file = held_lines.file_lines(io.BytesIO(file), KeptIds(), "asked about")
     try:
-        for batch in append_file.batches(io.BytesIO(file)):
+        for batch in held_lines.batches_of(lines_of_file, BATCH_LINES, BATCH_BYTES):
             batches.append(batch)  # noqa: PERF402  it may stop in the middle
-    except append_file.LineRefused as stop:
+    except event_file.LineRefused as stop:
         stopped = stop.number
         assert all(detail for _, detail in stop.faults)
     assert stopped == wrong
@@ -423,8 +426,8 @@ def test_a_file_of_lines_is_sent_up_to_the_first_that_is_no_event(file: bytes) -
     assert [line.number for line in lines] == [number for number, _ in expected]
     for line, (_, event) in zip(lines, expected, strict=True):
         sent = reference(line.text)
-        assert same(sent, event if "id" in event else {"id": str(append_file.id_of(event)), **event})
-    assert all(len(batch) <= append_file.BATCH_LINES for batch in batches)
+        assert same(sent, event if "id" in event else {"id": str(event_file.id_of(event)), **event})
+    assert all(len(batch) <= BATCH_LINES for batch in batches)
 
 
 def events_in(file: bytes) -> tuple[list[tuple[int, Any]], int | None]:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from api.cli import append_file, main
+from api.cli import event_file, main
 from api.cli.checks import Faults
 from api.cli.commands import serve
 from domain.vocabulary import PAYLOADS
@@ -396,7 +396,7 @@ def test_a_line_without_an_id_is_recognised_by_its_content(run: Run) -> None:
 def test_the_id_made_from_a_line_never_changes() -> None:
     # Were it to change, files appended before would be recorded a second time.
     assert (
-        str(append_file.id_of({"type": "StatementMade", "subject": "talks/first"}))
+        str(event_file.id_of({"type": "StatementMade", "subject": "talks/first"}))
         == "3197ecd9-8c7a-541b-8f50-51f50c4dbf67"
     )
 
