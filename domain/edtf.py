@@ -25,14 +25,17 @@ season, a year (2017-XX too), a decade (201X), a century (20XX).
 
 import re
 from calendar import monthrange
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import ClassVar, Final, NamedTuple, Self
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
+KEPT: Final = 1 << 12
+"""Dates that are kept as they were read last."""
 MAX_LENGTH: Final = 72  # an interval of two instants, each with nine zeros after the second, has 71
 
 _SECOND: Final = timedelta(seconds=1)
@@ -275,11 +278,17 @@ class When(str):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_after_validator_function(cls, core_schema.str_schema(strict=True))
+        return core_schema.no_info_after_validator_function(_keeping(cls), core_schema.str_schema(strict=True))
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         return dict(cls._json_schema)
+
+
+@cache
+def _keeping(kind: type[When]) -> Callable[[str], When]:
+    """Reads dates of a kind: the same ones come again and again, and nothing changes one."""
+    return lru_cache(KEPT)(kind)
 
 
 class Day(When):

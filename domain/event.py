@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from types import UnionType
 from typing import Any, ClassVar, Self, get_args
 from uuid import UUID
 
 from pydantic import Field
 
+from domain.changing import unchanging, worked_out_once
 from domain.claimants import Claimant, ClaimantKind, distinct
 from domain.codings import ForeignIds
 from domain.edtf import BEGINNING, END, Span, When
@@ -178,17 +179,17 @@ class Event(Value):
     def family(self) -> str:
         return self.subject.partition("/")[0]
 
-    @cached_property
+    @worked_out_once
     def span(self) -> Span:
         """The bounds of the time of occurrence."""
         return self.occurred.span if self.occurred is not None else WHENEVER
 
-    @cached_property
+    @worked_out_once
     def key(self) -> str:
         """The id as text."""
         return str(self.id)
 
-    @cached_property
+    @worked_out_once
     def order(self) -> tuple[bool, int, int, int, str]:
         """The canonical order of a subject's events: openings first, then earliest, latest, step, id.
 
@@ -197,7 +198,7 @@ class Event(Value):
         span = self.span
         return (not self.data.opens, span.earliest, span.latest, self.data.step, self.key)
 
-    @cached_property
+    @worked_out_once
     def claimants(self) -> tuple[Claimant, ...]:
         """Who says so: the claimant of each source, or the source itself where no claimant is named."""
         if not self.sources:
@@ -212,7 +213,7 @@ class Event(Value):
         return list(dict.fromkeys(claimant.name for claimant in self.claimants))
 
 
-@dataclass(frozen=True, slots=True)
+@unchanging
 class Recorded:
     """An event with what the log added when it recorded it."""
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from domain.changing import unchanging
 from domain.keys import bounded
 from domain.values import EventId, Subject
 
@@ -28,7 +29,7 @@ class Severity(StrEnum):
     HINT = "hint"
 
 
-@dataclass(frozen=True, slots=True)
+@unchanging
 class Finding:
     """Something about one subject that does not fit."""
 

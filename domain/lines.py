@@ -11,6 +11,7 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from domain.changing import unchanging
 from domain.claimants import Claimant, distinct
 from domain.comparison import comparable
 from domain.edtf import Span, When
@@ -82,7 +83,7 @@ MAX_CLAIMANTS_PER_CANDIDATE = 10
 """Claimants that one candidate names."""
 
 
-@dataclass(frozen=True, slots=True)
+@unchanging
 class Candidate(Generic[T]):
     """One last step and the events it rests on."""
 
@@ -100,7 +101,7 @@ class Candidate(Generic[T]):
     """Whether, at the horizon, it may not have come about yet (`Event.possible`)."""
 
 
-@dataclass(frozen=True, slots=True)
+@unchanging
 class Cited(Generic[T]):
     """Something said once that nothing supersedes, with the event that says it."""
 
@@ -109,7 +110,7 @@ class Cited(Generic[T]):
     occurred: When | None
 
 
-@dataclass(frozen=True, slots=True)
+@unchanging
 class Line(Generic[T]):
     """The candidates for one line of a status."""
 
@@ -120,7 +121,10 @@ class Line(Generic[T]):
 
         A report that is only possible stands beside what it would follow: that may still be so.
         """
-        span = event.span
+        span, possible = event.span, event.possible
+        if not self.candidates:
+            who = event.claimants[:MAX_CLAIMANTS_PER_CANDIDATE]
+            return Line((Candidate(value, span, event.occurred, event.occurred, (event.id,), who, possible),))
         kept: list[Candidate[T]] = []
         followed: list[Candidate[T]] = []
         overtaken = False
@@ -134,7 +138,7 @@ class Line(Generic[T]):
             else:
                 kept.append(candidate)
                 overtaken = overtaken or course.leads(value, candidate.value)
-        if overtaken and event.possible:
+        if overtaken and possible:
             return self
         if overtaken:  # by a later step of the usual course, reported for the same time; what it follows is past too
             return Line((*kept, same) if same else tuple(kept))
@@ -147,9 +151,9 @@ class Line(Generic[T]):
             since=run.since if run else event.occurred,
             events=_named(run, event, whole=same is not None),
             claimants=claimants[:MAX_CLAIMANTS_PER_CANDIDATE],
-            possible=event.possible and (same is None or same.possible),
+            possible=possible and (same is None or same.possible),
         )
-        if event.possible:  # what is just as possible gives way as it would if both were certain
+        if possible:  # what is just as possible gives way as it would if both were certain
             gone = [c for c in followed if c.possible and c.span == span]
             return Line((*(c for c in self.candidates if c is not same and c not in gone), newest))
         return Line((*kept, newest))

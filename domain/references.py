@@ -80,16 +80,16 @@ def actors_named(event: Event) -> set[Subject]:
 def _collect_actors(value: Value, into: set[Subject]) -> None:
     for name, refers in _naming_actors(type(value)):
         held = getattr(value, name)
+        if not held:
+            continue
         for item in held if isinstance(held, tuple) else (held,):
-            match item:
-                case Value():
-                    _collect_actors(item, into)
-                case str() if refers is not None and refers.to == "actors":
+            if isinstance(item, str):
+                if refers is not None and refers.to == "actors":
                     into.add(Subject(f"actors/{item}"))
-                case str() if item.startswith("actors/"):
+                elif item.startswith("actors/"):
                     into.add(Subject(item))
-                case _:
-                    pass
+            elif isinstance(item, Value):
+                _collect_actors(item, into)
 
 
 def naming(event: Event, stays: Mapping[Subject, Subject]) -> Event:

@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
 from typing import Annotated, NewType, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from domain.changing import worked_out_once
 from domain.claimants import Claimant as Speaking
 from domain.claimants import speaking
 from domain.comparison import comparable
@@ -30,7 +30,12 @@ class Value(BaseModel):
     """A frozen value: unknown fields are refused, types are not coerced, NaN and infinity are not numbers."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, use_attribute_docstrings=True
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        allow_inf_nan=False,
+        use_attribute_docstrings=True,
+        ignored_types=(worked_out_once,),
     )
 
 
@@ -295,7 +300,7 @@ class Quantity(Value):
             raise ValueError("no number is left between the qualifier and low or high: correct one of them")
         return self
 
-    @cached_property
+    @worked_out_once
     def range(self) -> tuple[Exact, Exact | None]:
         """The least and the most the claim allows, exactly as written; None means no upper bound.
 

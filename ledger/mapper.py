@@ -174,8 +174,8 @@ class EventMapper(Mapper[str]):
             return unreadable(DAMAGED)
         del whole["position"], whole["version"]
         try:
-            text = orjson.dumps(whole).decode()
-            event = model_of(name).model_validate_json(text)
+            text = orjson.dumps(whole)
+            event = model_of(name).__pydantic_validator__.validate_json(text)
         except ValidationError as error:
             return unreadable("; ".join(f"{f.pointer}: {f.detail}" for f in faults(error, whole)))
         return Recorded(
@@ -185,7 +185,7 @@ class EventMapper(Mapper[str]):
             recorded_at=at,
             recorded_by=recorded_by,
             schema=schema,
-            text=text,
+            text=text.decode(),
         )
 
     def wire(self, stored_event: StoredEvent) -> dict[str, Any]:
@@ -205,7 +205,8 @@ class EventMapper(Mapper[str]):
             extra["unreadable"] = "the event was stored in a newer form than this version of Parley reads: upgrade it"
         else:
             try:
-                data = upcast(name, envelope["schema"], data)
+                if envelope["schema"] != PAYLOADS[name].schema_version:
+                    data = upcast(name, envelope["schema"], data)
                 if (schema := envelope.pop("replacement_schema", None)) is not None:
                     replaced = data["replacement"]
                     replaced["data"] = upcast(replaced["type"], schema, replaced["data"])

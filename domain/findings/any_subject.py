@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
+from functools import cache
 from typing import Any
 
 from domain import general
@@ -136,6 +137,11 @@ IMPOSSIBLE_STEP = Rule(
 )
 
 
+@cache
+def _in_order(pairs: frozenset[tuple[Hashable, Hashable]]) -> list[tuple[Any, Any]]:
+    return sorted(pairs, key=str)
+
+
 def impossible(
     subject: Subject, state: SubjectState, course_of: Callable[[Any], tuple[Course, set[str]]]
 ) -> Iterator[Finding]:
@@ -143,8 +149,8 @@ def impossible(
     if len(state.passed) < 2:
         return
     course, once = course_of(state)
-    for a, b in sorted(course.pairs, key=str):
-        if a not in once or b not in once or a not in state.passed or b not in state.passed:
+    for a, b in _in_order(course.pairs):
+        if a not in state.passed or b not in state.passed or a not in once or b not in once:
             continue
         earlier, later = state.passed[str(a)], state.passed[str(b)]
         if later.before(earlier):

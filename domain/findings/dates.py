@@ -7,7 +7,7 @@ from typing import Final
 
 from domain.comparison import comparable
 from domain.edtf import Span, When
-from domain.event import Event, dates_in
+from domain.event import Event, date_paths, dates_in
 from domain.finding import DAY, Finding, Rule, Severity, few
 from domain.findings.wording import MAX_NAMES, cut
 from domain.keys import bounded
@@ -58,7 +58,7 @@ def of_dates(subject: Subject, event: Event, told_at: int) -> list[Finding]:
         told_at: when what it says was recorded last, in seconds since 1970: by itself, by a correction of it, or by a
             duplicate that it stands for.
     """
-    if _is_calm(event, told_at):
+    if is_calm(event, told_at):
         return []
     findings = []
     hijri = list(dict.fromkeys(f"{name} {when}" for name, when in dates_of(event) if _is_hijri(when)))
@@ -82,10 +82,12 @@ PUBLISHER = "publisher "
 
 def far_publishers(event: Event) -> list[str]:
     """The publishers whose sources lie decades from what a report tells, each by a key of a bounded length."""
-    if event.occurred is None or not event.sources:
-        return []
-    far = [source for source in event.sources if _is_far(event, source)]
-    return list(dict.fromkeys(_publisher_key(source) for source in far))
+    far: dict[str, None] = {}
+    if event.occurred is not None:
+        for source in event.sources:
+            if _is_far(event, source):
+                far[_publisher_key(source)] = None
+    return list(far)
 
 
 def of_years_apart(subject: Subject, publisher: str, events: Iterable[Event]) -> list[Finding]:
@@ -122,17 +124,20 @@ def dates_of(event: Event) -> Iterator[tuple[str, When]]:
             yield "published", source.published
 
 
-def _is_calm(event: Event, told_at: int) -> bool:
-    """Whether a short look shows that nothing is to be said of a report: true of nearly all, and much quicker."""
-    span = event.span
-    if span.earliest <= _LAST_HIJRI or span.earliest > told_at:
+def is_calm(event: Event, told_at: int) -> bool:
+    """Whether a short look shows that nothing is to be said of the dates of a report, nor of who publishes it: true of
+    nearly all, and much quicker."""
+    first, last, _ = event.span
+    if first <= _LAST_HIJRI or first > told_at:
         return False
     for source in event.sources:
         if source.published is not None:
             out = source.published.span
-            if out.earliest <= _LAST_HIJRI or out.earliest > told_at or span.earliest > out.latest:
+            if out.earliest <= _LAST_HIJRI or first > out.latest:
                 return False
-    return not dates_in(event.data)
+            if out.earliest > told_at or out.earliest - last >= _CALM_YEARS:
+                return False
+    return not date_paths(type(event.data)) or not dates_in(event.data)
 
 
 def _is_hijri(when: When) -> bool:

@@ -176,7 +176,19 @@ def of_parts(subject: Subject, event: Event) -> list[Finding]:
 
 def has_parts(event: Event) -> bool:
     """Whether a number in a report has parts."""
-    return bool(_counting(type(event.data))) and next(_parts_in(event.data), None) is not None
+    return _has_parts(event.data)
+
+
+def _has_parts(value: Value) -> bool:
+    """Whether a number in a value has parts: few have any, and every report is asked."""
+    if isinstance(value, Quantity):
+        return bool(value.parts)
+    for name in _counting(type(value)):
+        held = getattr(value, name)
+        for item in held if isinstance(held, tuple) else (held,):
+            if isinstance(item, Value) and _has_parts(item):
+                return True
+    return False
 
 
 def _is_above(part: Quantity, whole: Quantity) -> bool:

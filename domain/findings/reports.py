@@ -55,7 +55,8 @@ def content_key(event: Event) -> str:
     apart = _date_places(type(event.data))
     dates = [f"{name} {when.bounds}" for name, when in dates_in(event.data)] if apart else ()
     data = with_places(event.data, lambda _: SOMEWHERE) if holding_places(type(event.data)) else event.data
-    text = data.model_dump_json(exclude=apart, exclude_defaults=True, exclude_none=True).lower()  # in fixed order
+    written = data.__pydantic_serializer__.to_json(data, exclude=apart, exclude_defaults=True, exclude_none=True)
+    text = written.decode().lower()  # in fixed order
     if not text.isascii() or _FOLDED.search(text):
         said = data.model_dump(mode="json", exclude=apart, exclude_defaults=True, exclude_none=True)
         text = json.dumps(compared(said), ensure_ascii=False, separators=(",", ":"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from sqlalchemy import Connection, Table
 
@@ -21,8 +22,7 @@ from domain.values import EventId, Subject
 from projections.storage.tables import TableDefinition, Transaction
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """An event whose part in the read models changes: it comes, it goes, or it reads otherwise."""
 
     recorded: Recorded
@@ -55,8 +55,7 @@ class DoubtfulPlaces:
     events: frozenset[EventId]
 
 
-@dataclass(frozen=True, slots=True)
-class HeardReport:
+class HeardReport(NamedTuple):
     """A report by which something was heard of: its date, who told it, and the event."""
 
     on: str
@@ -66,8 +65,7 @@ class HeardReport:
     event: str
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(NamedTuple):
     """What was heard last, and what tells whether it is followed."""
 
     occurred: HeardReport | None = None
@@ -205,6 +203,11 @@ class ChangeSet:
     def first_seen(self) -> frozenset[Subject]:
         """Subjects, as recorded, of which nothing was known before this batch."""
         return frozenset(recorded.subject for recorded in self.events if recorded.version == 1)
+
+    @property
+    def new(self) -> frozenset[Subject]:
+        """Subjects that stay of which nothing is kept from before this batch; they need not be looked up."""
+        return self.first_seen if not self.stays and not self.stays_before else frozenset()
 
     def canonical(self, subject: Subject) -> Subject:
         """The subject that stays now, for one that may have given way."""

@@ -32,13 +32,12 @@ from domain import families
 from domain.edtf import Span
 from domain.event import Event
 from domain.finding import Finding, Severity
-from domain.findings.dates import ARCHIVE, PUBLISHER, far_publishers, of_dates, of_years_apart
+from domain.findings.dates import far_publishers, of_dates, of_years_apart
 from domain.findings.figures import ClaimMade, has_parts, of_claims, of_parts
 from domain.findings.processes import Act, acts, in_doubt, in_place
 from domain.findings.reports import (
     ForeignKey,
     Holders,
-    content_key,
     disputant,
     of_disputes,
     of_repeats,
@@ -46,41 +45,30 @@ from domain.findings.reports import (
 )
 from domain.findings.rules import OF_FOLLOWED, RULES
 from domain.general import SubjectState
-from domain.place_meanings import meant, state_meant
+from domain.place_meanings import state_meant
 from domain.spans import ANYWHERE, Zones
 from domain.values import EventId, Subject
 from projections.read_models.change_set import ChangeSet, DoubtfulPlaces, ReadModel
 from projections.read_models.claim_findings import renew_claims
-from projections.read_models.date_findings import renew_dates_of_revisions
+from projections.read_models.date_findings import renew_dates, renew_dates_of_revisions
 from projections.read_models.figures import Claim
 from projections.read_models.finding_rows import FINDINGS, replace_findings
 from projections.read_models.foreign_ids import holders_of, ids_changed, keys_of
 from projections.read_models.membership import BELONGS, counted
-from projections.read_models.place_meanings import IN_ANY, ways_of
-from projections.read_models.revisions import reads, told_again
-from projections.read_models.timeline import recorded_by_id
-from projections.read_models.upcoming import disputes_by_clock, reads_by_clock
+from projections.read_models.place_meanings import ways_of
+from projections.read_models.repeated_reports import REPORT_HASHES, renew_repeats
+from projections.read_models.upcoming import disputes_by_clock
 from projections.storage.prepared import KEPT, fetch
 from projections.storage.sql import (
     Query,
     among,
     chunks,
-    delete_keys,
     delete_where,
     listed,
     put,
     rows_where,
-    rows_where_pairs,
 )
 from projections.storage.tables import IndexDefinition, TableDefinition, Text, Transaction
-
-REPORT_HASHES = TableDefinition(
-    "report_hashes",
-    Column("subject", Text, primary_key=True),
-    Column("content", Text, primary_key=True),
-    Column("event_id", Text, primary_key=True),
-)
-"""What reports in effect say, hashed: a report made twice is found by it."""
 
 ACTOR_ACTIVITY = TableDefinition(
     "actor_activity",
@@ -121,8 +109,8 @@ def apply(changes: ChangeSet) -> None:
     _renew_states(changes)
     _renew_activity(changes)
     renew_claims(changes)
-    _renew_repeats(changes)
-    _renew_dates(changes)
+    renew_repeats(changes)
+    renew_dates(changes)
     renew_dates_of_revisions(changes)
     _renew_disputes(changes)
     _renew_shared_ids(changes)
@@ -166,92 +154,6 @@ def _activity_rows(done: Iterable[Act]) -> list[dict[str, Any]]:
         {"subject": subject, "actor": actor, "what": what, "events": json.dumps(list(dict.fromkeys(ids)))}
         for (subject, actor, what), ids in events.items()
     ]
-
-
-def _renew_repeats(changes: ChangeSet) -> None:
-    """What is reported twice in the same words."""
-    lost = [(event.subject, content_key(event), event.key) for event in changes.gone]
-    new = [(event.subject, content_key(event), event.key) for _, event in changes.come]
-    reported_by = _keep_hashes(changes, lost, new)
-    lost_contents = {(subject, content) for subject, content, _ in lost}
-    again = _repeated_in(changes, changes.reclassed)
-    reported_by |= again
-    renewed = [pair for pair, ids in reported_by.items() if len(ids) > 1 or pair in lost_contents]
-    repeated = {event_id for pair in renewed for event_id in reported_by[pair] if len(reported_by[pair]) > 1}
-    events = _events_in_effect(changes, repeated)
-    ways = ways_of(changes, {subject for subject, content in renewed if len(reported_by[subject, content]) > 1})
-    findings = [
-        (content, process, finding)
-        for subject, content in renewed
-        for process, meanings in ways.get(subject, IN_ANY)
-        for finding in of_repeats(
-            subject, [meant(events[i], meanings) for i in reported_by[subject, content] if i in events]
-        )
-    ]
-    replace_findings(changes, renewed, findings)
-
-
-def _renew_dates(changes: ChangeSet) -> None:
-    """Dates that cannot be: of each report by itself, and of those that a publisher tells decades late. The clock makes
-    no difference."""
-    gone = [(event.subject, f"dates {event.key}") for event in changes.no_longer_told]
-    seconds = {event.key: int(recorded.recorded_at.timestamp()) for recorded, event in changes.told}
-    doubtful = [event for _, event in changes.told if of_dates(event.subject, event, seconds[event.key])]
-    again = told_again(changes.transaction, [event.key for event in doubtful])
-    findings = [
-        (f"dates {event.key}", "", finding)
-        for event in doubtful
-        for finding in of_dates(event.subject, event, max(seconds[event.key], again.get(event.key, 0)))
-    ]
-    if gone or findings:
-        parts = dict.fromkeys([*gone, *((finding.subject, part) for part, _, finding in findings)])
-        replace_findings(changes, list(parts), findings)
-    _renew_years_apart(changes)
-
-
-def _renew_years_apart(changes: ChangeSet) -> None:
-    lost = [(event.subject, key, event.key) for event in changes.no_longer_told for key in far_publishers(event)]
-    new = [(event.subject, key, event.key) for _, event in changes.told for key in far_publishers(event)]
-    if not lost and not new:
-        return
-    told_by = _keep_hashes(changes, lost, new)
-    events = _events_in_effect(changes, {i for ids in told_by.values() for i in ids[:ARCHIVE]}, held=True)
-    findings = [
-        (publisher, "", finding)
-        for (subject, publisher), ids in told_by.items()
-        for finding in of_years_apart(subject, publisher, [events[i] for i in ids[:ARCHIVE] if i in events])
-    ]
-    replace_findings(changes, list(told_by), findings)
-
-
-def _keep_hashes(
-    changes: ChangeSet, lost: Sequence[tuple[Subject, str, str]], new: Sequence[tuple[Subject, str, str]]
-) -> dict[tuple[Subject, str], list[str]]:
-    """Keeps what is reported by which events, each given as subject, hash of the content, and id.
-
-    Returns:
-        The ids of the events that report it now, in order, for each subject and content of these events.
-    """
-    table = changes.table(REPORT_HASHES)
-    delete_keys(changes.connection, (table.c.subject, table.c.content, table.c.event_id), lost)
-    reported_by: dict[tuple[Subject, str], list[str]] = {(subject, key): [] for subject, key, _ in (*lost, *new)}
-    pair = (table.c.subject, table.c.content)
-    for subject, content, event_id in rows_where_pairs(changes.connection, table, pair, reported_by):
-        reported_by[subject, content].append(event_id)
-    put(changes.connection, table, [{"subject": s, "content": key, "event_id": i} for s, key, i in new])
-    for subject, content, event_id in new:
-        reported_by[subject, content].append(event_id)
-    for ids in reported_by.values():
-        ids.sort()
-    return reported_by
-
-
-def _events_in_effect(changes: ChangeSet, ids: Iterable[str], *, held: bool = False) -> dict[str, Event]:
-    """Events in effect by their ids, under the subjects that stay, also those that are `held`, or without them."""
-    known = {event.key: event for _, event in (changes.told if held else changes.come)}
-    others = recorded_by_id(changes.transaction, (event_id for event_id in ids if event_id not in known))
-    now = (reads if held else reads_by_clock)(changes.transaction, others, changes.stays)
-    return {**{event_id: event for event_id, event in now.items() if event is not None}, **known}
 
 
 def _renew_disputes(changes: ChangeSet) -> None:
@@ -301,16 +203,6 @@ def _renew_doubts(changes: ChangeSet) -> None:
         for one in doubted
     ]
     replace_findings(changes, [(Subject(f"processes/{process}"), OF_PLACES) for process in changes.doubted], findings)
-
-
-def _repeated_in(changes: ChangeSet, subjects: Iterable[Subject]) -> dict[tuple[Subject, str], list[str]]:
-    """What several events of subjects report, their ids in order, for each subject and content."""
-    table = changes.table(REPORT_HASHES)
-    reported_by: dict[tuple[Subject, str], list[str]] = defaultdict(list)
-    for row in rows_where(changes.connection, table, table.c.subject, subjects):
-        if not row.content.startswith(PUBLISHER):
-            reported_by[Subject(row.subject), row.content].append(row.event_id)
-    return {pair: sorted(ids) for pair, ids in reported_by.items() if len(ids) > 1}
 
 
 READ_MODEL = ReadModel((FINDINGS, REPORT_HASHES, ACTOR_ACTIVITY), apply)

@@ -43,10 +43,9 @@ def apply(changes: ChangeSet) -> None:
         of_subject[recorded.subject].append(recorded)
     targets = _targets(changes.transaction, changes.events)
     rows = []
-    for recorded in changes.events:
-        new = changes.new_processes.get(recorded.subject, ())
-        known = changes.processes[recorded.subject].difference(new)
-        rows += [_row(process, recorded, targets) for process in sorted(known)]
+    for subject, theirs in of_subject.items():
+        known = changes.processes[subject].difference(changes.new_processes.get(subject, ()))
+        rows += [_row(process, recorded, targets) for process in sorted(known) for recorded in theirs]
     for subject, new in changes.new_processes.items():
         in_batch = of_subject[subject]
         whole = in_batch if in_batch and in_batch[0].version == 1 else all_of(changes.transaction, [subject])
@@ -58,7 +57,8 @@ def apply(changes: ChangeSet) -> None:
 def _targets(transaction: Transaction, events: Sequence[Recorded]) -> dict[str, Event]:
     """The events that revisions are about, and those that these are about, by id."""
     targets: dict[str, Event] = {}
-    wanted = {target for recorded in events if (target := target_of(recorded.event)) is not None}
+    revisions = [recorded.event for recorded in events if recorded.event.data.revises]
+    wanted = {target for event in revisions if (target := target_of(event)) is not None}
     while wanted:
         known = recorded_by_id(transaction, wanted)
         targets |= {recorded.key: recorded.event for recorded in known}
@@ -93,7 +93,7 @@ def timeline_order(recorded: Recorded, known: Mapping[str, Event]) -> Order:
         known: the events that revisions are about, by id. Targets stand earlier in the log, so a chain of them ends.
     """
     event = recorded.event
-    target = target_of(event)
+    target = target_of(event) if event.data.revises else None
     while target is not None and target in known:
         event = known[target]
         target = target_of(event)

@@ -14,7 +14,7 @@ from domain.event import Event, Recorded
 from domain.following import ahead_of, recorded_promptly
 from domain.processes import ProcessOpened
 from domain.spans import ANYWHERE, Zones, come_by, known_end
-from domain.values import Subject
+from domain.values import Source, Subject
 from projections.read_models.change_set import NOBODY, ChangeSet, Heard, HeardReport, ReadModel
 from projections.read_models.membership import BELONGS, counted, places_of
 from projections.read_models.revisions import as_one, under
@@ -73,7 +73,10 @@ def apply(changes: ChangeSet) -> None:
     rows: list[dict[str, Any]] = []
     silent: list[Subject] = []
     for subject in {*come, *again}:
-        newest = _look_up(changes, subject) if subject in again else newer(known.get(subject, NOBODY), come[subject])
+        if subject in again:
+            newest = _look_up(changes, subject)
+        else:
+            newest = newer(known[subject], come[subject]) if subject in known else come[subject]
         if newest == NOBODY:
             silent.append(subject)
         elif newest != known.get(subject):
@@ -88,27 +91,21 @@ def apply(changes: ChangeSet) -> None:
 
 
 def _heard_in_batch(changes: ChangeSet) -> dict[Subject, Heard]:
-    come: dict[Subject, Heard] = {}
+    come: dict[Subject, list[tuple[Event, Recorded]]] = defaultdict(list)
     for recorded, event in changes.come:
-        come[event.subject] = newer(come.get(event.subject, NOBODY), heard_in(event, recorded))
+        come[event.subject].append((event, recorded))
     for recorded in changes.events:
         if recorded.event.data.revises:
-            subject = changes.canonical(recorded.subject)
-            revision = heard_in(under(recorded.event, changes.stays), recorded)
-            come[subject] = newer(come.get(subject, NOBODY), revision)
-    return come
+            come[changes.canonical(recorded.subject)].append((under(recorded.event, changes.stays), recorded))
+    return {subject: heard_of(told) for subject, told in come.items()}
 
 
 def _look_up(changes: ChangeSet, subject: Subject) -> Heard:
     """The newest reports of all that is in effect on a subject."""
     log = all_of(changes.transaction, as_one(subject, changes.stays))
     now = reads_by_clock(changes.transaction, log, changes.stays)
-    newest = NOBODY
-    for recorded in log:
-        event = under(recorded.event, changes.stays) if recorded.event.data.revises else now[recorded.key]
-        if event is not None:
-            newest = newer(newest, heard_in(event, recorded))
-    return newest
+    read = ((under(r.event, changes.stays) if r.event.data.revises else now[r.key], r) for r in log)
+    return heard_of((event, recorded) for event, recorded in read if event is not None)
 
 
 def _rests_on(heard: Heard, gone: Iterable[Recorded]) -> bool:
@@ -155,30 +152,51 @@ def heard_in(event: Event, recorded: Recorded, as_of: When | None = None, zones:
         as_of: the end of what had come, if it is not now.
         zones: of the processes of its subject.
     """
-    told_at = int(recorded.recorded_at.timestamp())
-    if event.occurred is not None and _is_to_come(event, event.occurred, told_at, as_of, zones):
-        if not event.data.is_plan:
-            return Heard(said=_said(event, recorded))  # it lends its name, and nothing is heard by it
-        occurred = None
-    else:
-        occurred = event.occurred
-    dated = [
-        source
-        for source in event.sources
-        if source.published is not None and _was_out(source.published, event, told_at, as_of, zones)
-    ]
-    newest = max(dated, key=lambda s: (*_bounds(str(s.published)), s.publisher)) if dated else None
-    source = newest or (event.sources[0] if event.sources else None)
-    publisher = source.publisher if source else ""
-    claimant = source.speaker.name if source else event.basis.value
-    end = known_end(occurred) if occurred is not None else None
-    on = str(newest.published) if newest is not None else ""
-    return Heard(
-        HeardReport(str(end), publisher, claimant, event.key) if end is not None else None,
-        HeardReport(on, publisher, claimant, event.key) if on or end is None else None,
-        recorded.position if recorded_promptly(event, told_at) else None,
-        _said(event, recorded),
-    )
+    return heard_of(((event, recorded),), as_of, zones)
+
+
+def heard_of(told: Iterable[tuple[Event, Recorded]], as_of: When | None = None, zones: Zones = ANYWHERE) -> Heard:
+    """The same of several events on one subject: what was heard last by any of them."""
+    occurred, published = _Newest(), _Newest()
+    prompt: int | None = None
+    said: int | None = None
+    for event, recorded in told:
+        told_at, when, sources = int(recorded.recorded_at.timestamp()), event.occurred, event.sources
+        if (says := _said(event, recorded)) is not None:
+            said = max(says, said or says)
+        if when is not None and _is_to_come(event, when, told_at, as_of, zones):
+            if not event.data.is_plan:
+                continue  # it lends its name, and nothing is heard by it
+            when = None
+        out = [s for s in sources if s.published is not None and _was_out(s.published, event, told_at, as_of, zones)]
+        newest = max(out, key=lambda s: (*_bounds(str(s.published)), s.publisher)) if len(out) > 1 else None
+        newest = newest or (out[0] if out else None)
+        source = newest or (sources[0] if sources else None)
+        end, on = (known_end(when) if when is not None else None), str(newest.published) if newest is not None else ""
+        if end is not None:
+            occurred.take(str(end), source, event)
+        if on or end is None:
+            published.take(on, source, event)
+        if (prompt is None or recorded.position < prompt) and recorded_promptly(event, told_at):
+            prompt = recorded.position
+    return Heard(occurred.report, published.report, prompt, said)
+
+
+class _Newest:
+    """The newest of the reports that it takes, of which most are not: a report is made only of one that is."""
+
+    __slots__ = ("_place", "report")
+
+    def __init__(self) -> None:
+        self.report: HeardReport | None = None
+        self._place = place_of(None)
+
+    def take(self, on: str, source: Source | None, event: Event) -> None:
+        publisher = source.publisher if source is not None else ""
+        place = (*_bounds(on), publisher, event.key)
+        if place > self._place:
+            claimant = source.speaker.name if source is not None else event.basis.value
+            self.report, self._place = HeardReport(on, publisher, claimant, event.key), place
 
 
 def _is_to_come(event: Event, occurred: When, told_at: int, as_of: When | None, zones: Zones) -> bool:
@@ -201,6 +219,7 @@ def _said(event: Event, recorded: Recorded) -> int | None:
     return recorded.position * 2 + int(event.data.followed)
 
 
+@lru_cache(1 << 12)
 def _bounds(on: str) -> tuple[int, int]:
     """The bounds of a date, the later one first; before all others, where none is known."""
     span = When(on).span if on else None
@@ -212,8 +231,8 @@ def newer(a: Heard, b: Heard) -> Heard:
     return Heard(
         max(a.occurred, b.occurred, key=place_of),
         max(a.published, b.published, key=place_of),
-        min(filter(None, (a.prompt, b.prompt)), default=None),
-        max(filter(None, (a.said, b.said)), default=None),
+        min((prompt for prompt in (a.prompt, b.prompt) if prompt is not None), default=None),
+        max((said for said in (a.said, b.said) if said is not None), default=None),
     )
 
 

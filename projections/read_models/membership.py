@@ -62,8 +62,12 @@ def _add_members(changes: ChangeSet) -> None:
         if by_itself:
             own[Subject(subject)].add(process)
     known_own = {subject: frozenset(processes) for subject, processes in own.items()}
+    for subject in {recorded.subject for recorded in changes.events}:
+        if subject.startswith("processes/"):
+            own[subject].add(subject.partition("/")[2])
     for recorded in changes.events:
-        own[recorded.subject].update(_processes_named(recorded))
+        if processes := names_processes(recorded.event):
+            own[recorded.subject].update(processes)
     named = {subject: known[subject] | own[subject] for subject in subjects}
     for subject, others in together.items():
         if subject in named:

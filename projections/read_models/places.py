@@ -57,26 +57,27 @@ def apply(changes: ChangeSet) -> None:
 # --- what is described
 
 
-def _mentioned(events: Iterable[Event]) -> dict[tuple[Subject, str, str], Place]:
-    """The places in events, by subject, id of the event, and description; of one spelled twice the first spelling."""
-    places_named: dict[tuple[Subject, str, str], Place] = {}
+def _mentioned(events: Iterable[Event]) -> dict[tuple[Subject, str, str], str]:
+    """The places in events as they are said, by subject, id of the event, and description; of one spelled twice the
+    first spelling."""
+    places_named: dict[tuple[Subject, str, str], str] = {}
     for event in events:
         if holding_places(type(event.data)):
             for place in places_in(event.data):
-                key = (event.subject, event.key, place.described)
-                if key not in places_named or said_of(place) < said_of(places_named[key]):
-                    places_named[key] = place
+                key, said = (event.subject, event.key, place.described), said_of(place)
+                if key not in places_named or said < places_named[key]:
+                    places_named[key] = said
     return places_named
 
 
 def _keep_mentions(
-    changes: ChangeSet, gone: Iterable[tuple[Subject, str, str]], come: Mapping[tuple[Subject, str, str], Place]
+    changes: ChangeSet, gone: Iterable[tuple[Subject, str, str]], come: Mapping[tuple[Subject, str, str], str]
 ) -> None:
     table = changes.table(PLACE_MENTIONS)
     delete_keys(changes.connection, (table.c.subject, table.c.event_id, table.c.description), gone)
     rows = [
-        {"subject": subject, "event_id": event_id, "description": description, "said": said_of(place)}
-        for (subject, event_id, description), place in come.items()
+        {"subject": subject, "event_id": event_id, "description": description, "said": said}
+        for (subject, event_id, description), said in come.items()
     ]
     put(changes.connection, table, rows)
 
@@ -109,22 +110,24 @@ def _looked_at_again(changes: ChangeSet, lost: set[Subject], elsewhere: set[Subj
 
 
 def _added(
-    changes: ChangeSet, come: Mapping[tuple[Subject, str, str], Place], whole: set[str]
-) -> dict[str, dict[str, Place]]:
+    changes: ChangeSet, come: Mapping[tuple[Subject, str, str], str], whole: set[str]
+) -> dict[str, Descriptions]:
     """The descriptions that come to each process, beside those that are looked at as a whole."""
     if not come:
         return {}
     places = places_of(changes, {subject for subject, _, _ in come})
-    added: dict[str, dict[str, Place]] = defaultdict(dict)
-    for (subject, _, description), place in come.items():
-        for process in _canonical(changes, places[subject].after) - whole:
-            known = added[process].get(description)
-            added[process][description] = place if known is None else min(known, place, key=said_of)
+    where = {
+        subject: _canonical(changes, places[subject].after) - whole for subject in {subject for subject, _, _ in come}
+    }
+    added: dict[str, Descriptions] = defaultdict(dict)
+    for (subject, _, description), said in come.items():
+        for process in where[subject]:
+            _put_first(added[process], description, said)
     return added
 
 
 def _described(
-    changes: ChangeSet, whole: set[str], added: Mapping[str, Mapping[str, Place]], *, known_again: bool
+    changes: ChangeSet, whole: set[str], added: Mapping[str, Descriptions], *, known_again: bool
 ) -> dict[str, Descriptions]:
     """All descriptions of the processes whose places must be drawn again."""
     table = changes.table(PLACE_MEANINGS)
@@ -134,9 +137,7 @@ def _described(
     partly = {
         process
         for process, description in pairs
-        if (row := there.get((process, description))) is None
-        or row.doubted
-        or said_of(added[process][description]) < row.said
+        if (row := there.get((process, description))) is None or row.doubted or added[process][description] < row.said
     }
     if known_again:
         partly |= set(changes.connection.execute(select(table.c.process).where(table.c.place != "")).scalars()) - whole
@@ -144,8 +145,8 @@ def _described(
     for row in rows_where(changes.connection, table, table.c.process, partly):
         described[row.process][row.description] = row.said
     for process in partly:
-        for description, place in added.get(process, {}).items():
-            _put_first(described[process], description, said_of(place))
+        for description, said in added.get(process, {}).items():
+            _put_first(described[process], description, said)
     mentions, belongs = changes.table(PLACE_MENTIONS), changes.table(BELONGS)
     for process in sorted(whole):
         if f"processes/{process}" in changes.stays:

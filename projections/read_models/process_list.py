@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
@@ -68,7 +68,7 @@ def apply(changes: ChangeSet) -> None:
             newest = newer(heard_of(row.heard), heard[process])
         if newest is not None:
             last_heard = newest.last()
-            values |= {"heard_on": last_heard.on if last_heard is not None else "", "heard": json.dumps(asdict(newest))}
+            values |= {"heard_on": last_heard.on if last_heard is not None else "", "heard": json.dumps(newest)}
             values |= {"followed": newest.followed}
         state = changes.states.get(Subject(f"processes/{process}"))
         if isinstance(state, processes.ProcessState):
@@ -104,12 +104,14 @@ def _touched(changes: ChangeSet) -> dict[str, Recorded | None]:
     """The processes that the batch touches, each with the last event that does; None if only the clock does."""
     touched: dict[str, Recorded | None] = {}
     together = changes.together
-    for recorded in changes.events:
-        named = set(changes.processes.get(recorded.subject, ()))
+    last_on = {recorded.subject: recorded for recorded in changes.events}
+    touching = [(recorded, changes.processes.get(subject, frozenset())) for subject, recorded in last_on.items()]
+    for recorded in changes.events if together else ():
         if recorded.subject in together and isinstance(recorded.event.data, SubjectUnified | EventRetracted):
             naming = subjects_naming(changes.transaction, together[recorded.subject], recorded.position)
-            named |= {process for process, _ in ever_in(changes.transaction, naming)}
-        for process in named:
+            touching.append((recorded, frozenset(p for p, _ in ever_in(changes.transaction, naming))))
+    for recorded, processes_named in sorted(touching, key=lambda pair: pair[0].position):
+        for process in processes_named:
             touched[_canonical(changes, process)] = recorded
     moved = {process for where in changes.places.values() for process in where.before | where.after}
     for process in changes.heard_again | moved:
@@ -136,9 +138,13 @@ READ_MODEL = ReadModel((PROCESSES,), apply)
 
 def heard_of(text: str) -> Heard:
     """What was heard last, as a line holds it."""
-    fields = json.loads(text)
-    reports = {part: HeardReport(**fields[part]) if fields[part] else None for part in ("occurred", "published")}
-    return Heard(**{**fields, **reports})
+    occurred, published, prompt, said = json.loads(text)
+    return Heard(
+        HeardReport(*occurred) if occurred is not None else None,
+        HeardReport(*published) if published is not None else None,
+        prompt,
+        said,
+    )
 
 
 # --- queries

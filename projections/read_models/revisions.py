@@ -120,10 +120,14 @@ def _find_changes(changes: ChangeSet) -> list[Change]:
     for stays, wholly in affected.items():
         for change in _assess(changes, stays, wholly=wholly):
             by_id[change.recorded.key] = change
-    for recorded in changes.events:
-        if not recorded.event.data.revises and recorded.key not in by_id:
-            by_id[recorded.key] = Change(recorded, None, under(recorded.event, new))
-    return sorted((c for c in by_id.values() if c.differs), key=lambda change: change.recorded.position)
+    come = [
+        Change(recorded, None, under(recorded.event, new))
+        for recorded in changes.events
+        if not recorded.event.data.revises and recorded.key not in by_id
+    ]
+    if not by_id:
+        return come
+    return sorted((*(c for c in by_id.values() if c.differs), *come), key=lambda change: change.recorded.position)
 
 
 def _assess(changes: ChangeSet, stays: Subject, *, wholly: bool) -> list[Change]:

@@ -97,15 +97,15 @@ def apply(changes: ChangeSet) -> None:
             refold.discard(subject)
             continue
         state, last = stored.get(subject, (None, None))
-        orders = [event.order for event in arrived.get(subject, ())]
-        if subject in refold or orders != sorted(orders) or (last is not None and last >= orders[0]):
+        steps = sorted(arrived.get(subject, ()), key=lambda event: event.order)
+        if subject in refold or (last is not None and last >= steps[0].order):
             refold.add(subject)
             continue
-        state = state or families.initial(subject.partition("/")[0])
-        for event in arrived[subject]:
-            state = families.evolve(state, meant(event, meanings.get(subject, NO_MEANINGS)))
+        state, own = state or families.initial(subject.partition("/")[0]), meanings.get(subject, NO_MEANINGS)
+        for event in steps:
+            state = families.evolve(state, meant(event, own))
         changes.states[subject] = state
-        rows.append(_row(subject, state, orders[-1], changes.position))
+        rows.append(_row(subject, state, steps[-1].order, changes.position))
     for subject, events in _folded_events(changes, refold).items():
         changes.states[subject] = _folded(subject, events, meanings)
         last = max((event.order for event in events), default=None)

@@ -1,0 +1,95 @@
+"""What is reported twice: what reports in effect say, hashed, and the findings that follow."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Column
+
+from domain.event import Event
+from domain.findings.dates import PUBLISHER
+from domain.findings.reports import content_key, of_repeats
+from domain.place_meanings import meant
+from domain.values import Subject
+from projections.read_models.change_set import ChangeSet
+from projections.read_models.finding_rows import replace_findings
+from projections.read_models.place_meanings import IN_ANY, ways_of
+from projections.read_models.revisions import reads
+from projections.read_models.timeline import recorded_by_id
+from projections.read_models.upcoming import reads_by_clock
+from projections.storage.sql import delete_keys, put, rows_where, rows_where_pairs
+from projections.storage.tables import TableDefinition, Text
+
+REPORT_HASHES = TableDefinition(
+    "report_hashes",
+    Column("subject", Text, primary_key=True),
+    Column("content", Text, primary_key=True),
+    Column("event_id", Text, primary_key=True),
+)
+"""What reports in effect say, hashed: a report made twice is found by it."""
+
+
+def renew_repeats(changes: ChangeSet) -> None:
+    """What is reported twice in the same words."""
+    lost = [(event.subject, content_key(event), event.key) for event in changes.gone]
+    new = [(event.subject, content_key(event), event.key) for _, event in changes.come]
+    reported_by = keep_hashes(changes, lost, new)
+    lost_contents = {(subject, content) for subject, content, _ in lost}
+    again = _repeated_in(changes, changes.reclassed)
+    reported_by |= again
+    renewed = [pair for pair, ids in reported_by.items() if len(ids) > 1 or pair in lost_contents]
+    repeated = {event_id for pair in renewed for event_id in reported_by[pair] if len(reported_by[pair]) > 1}
+    events = events_in_effect(changes, repeated)
+    ways = ways_of(changes, {subject for subject, content in renewed if len(reported_by[subject, content]) > 1})
+    findings = [
+        (content, process, finding)
+        for subject, content in renewed
+        for process, meanings in ways.get(subject, IN_ANY)
+        for finding in of_repeats(
+            subject, [meant(events[i], meanings) for i in reported_by[subject, content] if i in events]
+        )
+    ]
+    replace_findings(changes, renewed, findings)
+
+
+def keep_hashes(
+    changes: ChangeSet, lost: Sequence[tuple[Subject, str, str]], new: Sequence[tuple[Subject, str, str]]
+) -> dict[tuple[Subject, str], list[str]]:
+    """Keeps what is reported by which events, each given as subject, hash of the content, and id.
+
+    Returns:
+        The ids of the events that report it now, in order, for each subject and content of these events.
+    """
+    table = changes.table(REPORT_HASHES)
+    delete_keys(changes.connection, (table.c.subject, table.c.content, table.c.event_id), lost)
+    reported_by: dict[tuple[Subject, str], list[str]] = {(subject, key): [] for subject, key, _ in (*lost, *new)}
+    pair, fresh = (table.c.subject, table.c.content), changes.new
+    known = (reported for reported in reported_by if reported[0] not in fresh)
+    for subject, content, event_id in rows_where_pairs(changes.connection, table, pair, known):
+        reported_by[subject, content].append(event_id)
+    put(changes.connection, table, [{"subject": s, "content": key, "event_id": i} for s, key, i in new])
+    for subject, content, event_id in new:
+        reported_by[subject, content].append(event_id)
+    for ids in reported_by.values():
+        if len(ids) > 1:
+            ids.sort()
+    return reported_by
+
+
+def events_in_effect(changes: ChangeSet, ids: Iterable[str], *, held: bool = False) -> dict[str, Event]:
+    """Events in effect by their ids, under the subjects that stay, also those that are `held`, or without them."""
+    known = {event.key: event for _, event in (changes.told if held else changes.come)}
+    others = recorded_by_id(changes.transaction, (event_id for event_id in ids if event_id not in known))
+    now = (reads if held else reads_by_clock)(changes.transaction, others, changes.stays)
+    return {**{event_id: event for event_id, event in now.items() if event is not None}, **known}
+
+
+def _repeated_in(changes: ChangeSet, subjects: Iterable[Subject]) -> dict[tuple[Subject, str], list[str]]:
+    """What several events of subjects report, their ids in order, for each subject and content."""
+    table = changes.table(REPORT_HASHES)
+    reported_by: dict[tuple[Subject, str], list[str]] = defaultdict(list)
+    for row in rows_where(changes.connection, table, table.c.subject, subjects):
+        if not row.content.startswith(PUBLISHER):
+            reported_by[Subject(row.subject), row.content].append(row.event_id)
+    return {pair: sorted(ids) for pair, ids in reported_by.items() if len(ids) > 1}
