@@ -51,7 +51,8 @@ def test_the_order_of_arrival_never_decides(history: list[Wire], chance: Any) ->
     """Reports shuffled lead to the same status, but for when they were recorded.
 
     Each still comes after what it needs. Revisions keep their order, for between rivals the newest wins; and so do
-    reports that are marked as duplicates, for the first one recorded stays.
+    reports that are marked as duplicates, for the first one recorded stays, and openings that say whether a process is
+    followed, for the last one decides.
     """
     log = recorded(history)
     shuffled = recorded(_shuffled(log, history, chance))
@@ -64,19 +65,20 @@ def _shuffled(log: list[Recorded], history: list[Wire], chance: Any) -> list[Wir
     """Another order of arrival in which every report still comes after what it refers to."""
     waiting = list(zip(log, history, strict=True))
     marks = [one.event.data for one in log if isinstance(one.event.data, DuplicateMarked)]
-    repeated = {event for mark in marks for event in (mark.event, mark.of)}
+    in_order = {event for mark in marks for event in (mark.event, mark.of)}
+    in_order |= {one.event.id for one in log if getattr(one.event.data, "followed", None) is not None}
     opened: set[str] = set()
     seen: set[str] = set()
     done: list[Wire] = []
     while waiting:
         revision = next((one for one, _ in waiting if isinstance(one.event.data, Revision)), None)
-        duplicate = next((one for one, _ in waiting if one.id in repeated), None)
+        next_in_order = next((one for one, _ in waiting if one.id in in_order), None)
         ready = [
             (one, sent)
             for one, sent in waiting
             if _ready(one, opened, seen)
             and (one is revision or not isinstance(one.event.data, Revision))
-            and (one is duplicate or one.id not in repeated)
+            and (one is next_in_order or one.id not in in_order)
         ]
         pick = chance.choice(ready)
         waiting.remove(pick)
