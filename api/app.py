@@ -31,6 +31,7 @@ from api.routes import (
 )
 from api.routes.fast_path import FastPath
 from api.services import gauges, logs
+from api.services.known_log import require_known
 from api.services.log_watcher import LogWatcher
 from api.services.metrics import Metrics
 from api.services.registry import Services
@@ -128,7 +129,8 @@ def _start(settings: Settings, metrics: Metrics, projector: FollowerStatus | Non
     closing.callback(ledger.close)
     views = open_views(settings)
     closing.callback(views.close)
-    follower = projector or Follower(views, ledger.read, ledger.head, may_lead=settings.project)
+    require_known(settings, ledger, views)
+    follower = projector or Follower(views, ledger.read_checked, ledger.head, may_lead=settings.project)
     closing.callback(follower.close)
     log_watcher = LogWatcher(ledger.head, ledger.watch, follower.nudge)
     closing.callback(log_watcher.close)

@@ -166,9 +166,11 @@ def open_ledger(settings: Settings, *, unfinished: bool = False) -> Ledger:
         Unavailable: it cannot be opened.
     """
     from ledger.ledger import Ledger  # slow to import, and a command that asks a server does without
+    from ledger.witness import note_of
 
     where, timeout = settings.log_at, settings.lock_timeout
-    return Ledger(where, office=settings.office, lock_timeout=timeout, unfinished=unfinished)
+    noted_at = note_of(settings.data, settings.shown) if isinstance(where, str) else None
+    return Ledger(where, office=settings.office, lock_timeout=timeout, unfinished=unfinished, noted_at=noted_at)
 
 
 def open_views(settings: Settings) -> ReadModels:

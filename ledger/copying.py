@@ -14,6 +14,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from eventsourcing.persistence import JSONTranscoder, Notification
+
+from ledger.mapper import EventMapper, changed
 from ledger.recorder import FORMAT, TABLES, UNFINISHED, Interrupted, LogRecorder, Snapshot, Writing
 
 EVENTS_TABLE, INDEX_TABLE, *RELATION_TABLES = TABLES
@@ -186,7 +189,7 @@ def _write(source: Snapshot, target: LogRecorder, held: int, head: int, progress
         writing.mark(UNFINISHED)
     progress("Copying", held, head)
     both = zip(rows(source, EVENTS_TABLE, held), rows(source, INDEX_TABLE, held), strict=True)
-    for chunk in _chunks(both, lambda pair: len(pair[0][-1])):
+    for chunk in _chunks(_as_recorded(both), lambda pair: len(pair[0][-1])):
         with target.writing() as writing:
             _require_head(writing, held)
             writing.put(EVENTS_TABLE, [event for event, _ in chunk])
@@ -198,6 +201,21 @@ def _write(source: Snapshot, target: LogRecorder, held: int, head: int, progress
             with target.writing() as writing:
                 _require_head(writing, head)
                 writing.put(table, some)
+
+
+def _as_recorded(both: Iterable[tuple[Row, Row]]) -> Iterator[tuple[Row, Row]]:
+    """Events with their rows of the index, each compared with its digest.
+
+    Raises:
+        NotCopied: an event is not what was recorded.
+    """
+    mapper = EventMapper(transcoder=JSONTranscoder())
+    for event, row in both:
+        position, subject, version, topic, state = event
+        stored = Notification(id=position, originator_id=subject, originator_version=version, topic=topic, state=state)
+        if not mapper.is_as_recorded(stored, row[3]):
+            raise NotCopied(f"the log is damaged: {changed(stored)}")
+        yield event, row
 
 
 def _chunks(items: Iterable[T], size_of: Callable[[T], int]) -> Iterator[list[T]]:

@@ -15,6 +15,8 @@ import struct
 import time
 from pathlib import Path
 
+from ledger.witness import WITNESS
+
 HEADER, FRAME = 32, 24
 """Bytes at the head of the log of changes, and at the head of each of its frames."""
 PAGE = 4096
@@ -52,6 +54,15 @@ def fault(file: Path) -> str | None:
     return None
 
 
+def identity(file: Path) -> tuple[int, int] | None:
+    """What tells a file from another one that was put under its name; None if there is none."""
+    try:
+        status = file.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
 def is_torn(file: Path, page_size: int) -> bool:
     """Whether a file ends within a page. Ask when all changes beside it were taken into it."""
     return _size(file) % page_size != 0
@@ -66,7 +77,8 @@ def _size(path: Path) -> int:
 
 def _witness(file: Path) -> Path | None:
     """What lies beside a log only once something was stored in it."""
-    return next((one for one in (wal_of(file), file.with_name("views.db")) if _size(one) > 0), None)
+    beside = wal_of(file), file.with_name("views.db"), file.with_name(WITNESS)
+    return next((path for path in beside if _size(path) > 0), None)
 
 
 # --- the log of changes; its form: https://www.sqlite.org/fileformat2.html#the_write_ahead_log

@@ -7,6 +7,7 @@ cache and snapshots go by version order, which late reports break; they are not 
 from __future__ import annotations
 
 import logging
+import random
 import threading
 import time
 import uuid
@@ -23,10 +24,10 @@ from eventsourcing.utils import Environment, EnvType
 from domain.errors import Refusal, Unavailable
 from domain.event import Recorded, Unreadable, instant
 from domain.joint_versions import JointVersion
-from ledger import files
+from ledger import files, witness
 from ledger.append import Acknowledged, Append, Appended, Group, Plan, acknowledge, decide, unsettled
 from ledger.joined import JoinedStreams
-from ledger.mapper import DAMAGE, DAMAGED, Entry, EventMapper
+from ledger.mapper import DAMAGE, DAMAGED, Entry, EventMapper, changed
 from ledger.recorder import EPOCH, UNFINISHED, Filter, Interrupted, LogRecorder, Writing, index_row, micros
 from ledger.references import refused_for_references
 from ledger.sqlite import available
@@ -52,9 +53,11 @@ class Ledger(Application[str]):
         lock_timeout: seconds to wait for another writer.
         settle: seconds to wait for a database that went away in the middle of an append, to learn what became of it.
         unfinished: whether it may be a copy that was broken off.
+        noted_at: the file that notes how far the log reaches; by default one beside a log in a file, and none for one
+            in a database.
 
     Raises:
-        Unavailable: the log cannot be opened.
+        Unavailable: the log cannot be opened, or it is not the one that was noted.
     """
 
     name = "parley"
@@ -67,9 +70,14 @@ class Ledger(Application[str]):
         lock_timeout: int = LOCK_TIMEOUT,
         settle: float = SETTLE,
         unfinished: bool = False,
+        noted_at: Path | None = None,
     ) -> None:
         self.where = where
         self.office = office
+        self._noted_at = where / witness.WITNESS if isinstance(where, Path) else noted_at
+        self._noted = 0
+        self._noted_time = time.monotonic()
+        self._reached: tuple[int, bytes] = 0, b""
         self._settle = settle
         self._known: set[str] = set()
         self._warned = -WARN_AGAIN
@@ -86,6 +94,41 @@ class Ledger(Application[str]):
                 "the log there is an unfinished copy: run the `parley copy` or `parley restore` that made it again, "
                 "which goes on from where it was broken off"
             )
+        if not unfinished:
+            self._require_known()
+
+    def close(self) -> None:
+        if self._reached[0] > self._noted:
+            self._note(*self._reached)
+        super().close()
+
+    def _require_known(self) -> None:
+        """Requires that the log is the one that was noted, and as long at least.
+
+        Raises:
+            Unavailable: it is not.
+        """
+        if self._noted_at is None or (known := witness.noted(self._noted_at)) is None:
+            return
+        head = self.head()
+        digest = self.log.digest_at(known.position) if 0 < known.position <= head else b""
+        if refused := witness.refusal(self._noted_at, known, head, digest.hex() if digest is not None else None):
+            self.close()
+            raise Unavailable(refused)
+        self._noted = known.position
+
+    def note_reached(self) -> int:
+        """Notes how far the log reaches, whatever was noted before, and returns that position."""
+        if head := self.head():
+            self._note(head, self.log.digest_at(head) or b"")
+        elif self._noted_at is not None:
+            self._noted_at.unlink(missing_ok=True)
+        return head
+
+    def _note(self, position: int, digest: bytes) -> None:
+        if self._noted_at is not None and self._noted_at.parent.is_dir():
+            witness.note(self._noted_at, witness.Witness(position, digest.hex(), instant(datetime.now(UTC))))
+        self._noted, self._noted_time = position, time.monotonic()
 
     def _open_file(self, directory: Path, lock_timeout: int) -> None:
         directory.mkdir(parents=True, exist_ok=True)
@@ -213,6 +256,10 @@ class Ledger(Application[str]):
             settled = group.settled(before)
             group.tried |= {event_id: (position, micros(at)) for event_id, position in positions.items()}
         self._joined.pass_by(before.head, entries)
+        if entries:
+            self._reached = before.head + len(entries), entries[-1].draft.digest
+            if time.monotonic() - self._noted_time >= witness.EVERY:
+                self._note(*self._reached)
         for number, plan in plans.items():
             dry = requests[number].dry_run
             events = tuple(
@@ -275,6 +322,47 @@ class Ledger(Application[str]):
         """
         return [self.mapper.to_domain_event(n) for n in self._select(after, limit, wanted, until)]  # type: ignore[misc]
 
+    def read_checked(self, after: int = 0, limit: int = 1000) -> list[Recorded | Unreadable]:
+        """The same, each event compared with its digest: what the read models are made from.
+
+        Raises:
+            Unavailable: the log cannot be read, events are missing from it, or one is not what was recorded.
+        """
+        notifications = self._select(after, limit, ALL_EVENTS, None)
+        if not notifications:
+            return []
+        digests = self.log.digests(after, notifications[-1].id)
+        events: list[Recorded | Unreadable] = []
+        for notification in notifications:
+            event: Recorded | Unreadable = self._mapper.to_domain_event(notification)
+            if isinstance(event, Recorded) and not self._mapper.is_as_recorded(
+                notification, digests.get(notification.id)
+            ):
+                raise Unavailable(f"the log {self._file}is damaged: {changed(notification)}")
+            events.append(event)
+        return events
+
+    def changed_in_sample(self, number: int) -> tuple[int, list[str]]:
+        """Compares the newest events and others at random with their digests.
+
+        Args:
+            number: how many events are looked at, at most.
+
+        Returns:
+            How many were looked at, and a sentence for each that is not what was recorded.
+        """
+        head = self.head()
+        newest = range(max(head - number // 2, 0) + 1, head + 1)
+        earlier = range(1, newest.start)
+        positions = [*random.sample(earlier, min(number - len(newest), len(earlier))), *newest]
+        sampled = [n for position in sorted(positions) for n in self.log.select(position - 1, 1, ALL_EVENTS, position)]
+        faults = [changed(n) for n in sampled if not self._mapper.is_as_recorded(n, self.log.digest_at(n.id))]
+        return len(positions), faults
+
+    @property
+    def _file(self) -> str:
+        return "file events.db " if isinstance(self.where, Path) else ""
+
     def read_what_is_there(self, after: int, limit: int, until: int) -> list[Recorded | Unreadable]:
         """The same, whatever is missing: to look for damage."""
         notifications = self.log.select(after, limit, ALL_EVENTS, until)
@@ -300,8 +388,9 @@ class Ledger(Application[str]):
         return notifications
 
     def _lacks(self, position: int) -> Unavailable:
-        where = "file events.db " if isinstance(self.where, Path) else ""
-        return Unavailable(f"the log {where}is damaged, it lacks the event at position {position}: restore a backup")
+        return Unavailable(
+            f"the log {self._file}is damaged, it lacks the event at position {position}: restore a backup"
+        )
 
     def _wire(self, notification: Notification) -> dict[str, Any]:
         """An event as the interface shows it; one whose stored form is damaged as far as the index knows it."""

@@ -34,6 +34,9 @@ DAMAGE = (ValueError, LookupError, TypeError, AttributeError)
 """What reading a stored form raises that is not one."""
 DAMAGED = "its stored form is damaged: restore a backup"
 
+ADDED = frozenset(("recorded_at", "recorded_by", "schema", "replacement_schema"))
+"""What the log adds to an envelope when it records an event."""
+
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 
 UPCASTERS: dict[tuple[str, int], Upcaster] = {}
@@ -77,6 +80,23 @@ def digest_of(event: Event) -> bytes:
     """SHA-256 of what an event says, however it was written: the order of keys, a default that is spelled out, a null
     and `1.0` for `1` make no difference."""
     return _digest(_canonical(event))
+
+
+def is_of_today(envelope: dict[str, Any], event: Recorded) -> bool:
+    """Whether an event is stored in the form that is written today."""
+    replaced = envelope.get("replacement_schema")
+    today = event.schema == PAYLOADS[event.type].schema_version
+    if replaced is None or not today:
+        return today
+    return bool(replaced == PAYLOADS[event.event.data.replacement["type"]].schema_version)  # type: ignore[attr-defined]
+
+
+def changed(stored: Notification) -> str:
+    """That an event is not what was recorded, in a sentence."""
+    return (
+        f"position {stored.id:,}, {stored.topic} on {stored.originator_id}: what it says is not what was recorded, by "
+        "its digest: restore a backup"
+    )
 
 
 def _digest(canonical: bytes) -> bytes:
@@ -187,6 +207,29 @@ class EventMapper(Mapper[str]):
             schema=schema,
             text=text.decode(),
         )
+
+    def is_as_recorded(self, stored_event: StoredEvent, digest: bytes | None) -> bool:
+        """Whether an event says what was recorded, by its digest.
+
+        The digest of one in an older form, or of a type that this version does not know, cannot be computed if what was
+        sent spelled out a default.
+
+        Args:
+            stored_event: as it lies there.
+            digest: of what was recorded, as the index has it; None if it has none, which is a fault.
+        """
+        try:
+            state = orjson.loads(stored_event.state)
+            sent = {name: value for name, value in state["envelope"].items() if name not in ADDED}
+            sent |= {"type": stored_event.topic, "subject": stored_event.originator_id, "data": state["data"]}
+        except DAMAGE:
+            return False
+        if _digest(orjson.dumps(sent, option=orjson.OPT_SORT_KEYS)) == digest:
+            return True  # nearly always
+        event = self.to_domain_event(stored_event)
+        if isinstance(event, Unreadable):
+            return bool(event.reason != DAMAGED)
+        return not is_of_today(state["envelope"], event) or digest_of(event.event) == digest
 
     def wire(self, stored_event: StoredEvent) -> dict[str, Any]:
         """The event as the interface shows it: what was sent, in today's form, and what the log added.

@@ -216,6 +216,16 @@ class LogRecorder(ABC):
         rows = self.fetch(LAST)
         return (rows[0][0], rows[0][1]) if rows else (0, 0)
 
+    def digest_at(self, position: int) -> bytes | None:
+        """The digest of the event at a position, as the index has it; None if there is none."""
+        rows = self.fetch("SELECT digest FROM event_index WHERE position = ?", (position,))
+        return _bytes(rows[0][0]) if rows else None
+
+    def digests(self, after: int, until: int) -> dict[int, bytes]:
+        """The digests of the events after a position up to another, by position, as the index has them."""
+        query = "SELECT position, digest FROM event_index WHERE position > ? AND position <= ?"
+        return {position: _bytes(digest) for position, digest in self.fetch(query, (after, until))}
+
     def event_by_id(self, event_id: bytes) -> Known | None:
         return self.look_up([event_id], ()).known.get(event_id)
 

@@ -115,6 +115,8 @@ class SQLiteLogRecorder(LogRecorder, SQLiteApplicationRecorder):
         self._file = datastore.pool.file
         self._named = str(self._file)
         """How a refusal calls the file: by its whole path as long as it is being opened, to the one who opens it."""
+        self._identity: tuple[int, int] | None = None
+        """Of the file that was opened: a name may come to stand for another one, or for none."""
         self._turn = threading.Lock()
 
     def construct_create_table_statements(self) -> list[str]:
@@ -152,6 +154,20 @@ class SQLiteLogRecorder(LogRecorder, SQLiteApplicationRecorder):
                 cursor.execute(f"PRAGMA user_version={FORMAT}")
         self._bring_to_disk()
         self._named = self._file.name
+        self._identity = files.identity(self._file)
+
+    def _require_there(self) -> None:
+        """Requires that the file under the name is still the one that was opened: in another one nobody would find what
+        is recorded.
+
+        Raises:
+            Unavailable: it was moved, deleted or replaced.
+        """
+        if self._identity is not None and files.identity(self._file) != self._identity:
+            raise Unavailable(
+                f"the log file {self._named} was moved, deleted or replaced while it was open: put it back under its "
+                "name, or stop the server and start it on what lies there"
+            )
 
     def _bring_to_disk(self) -> None:
         """A process that was killed may have been waiting for the disk: what can be read is on it from now on."""
@@ -172,6 +188,7 @@ class SQLiteLogRecorder(LogRecorder, SQLiteApplicationRecorder):
     @contextmanager
     def _transaction(self) -> Iterator[SQLiteCursor]:
         """One transaction under the write lock. It commits at the end, or rolls back on any error."""
+        self._require_there()
         with available(self._named), self._in_turn(), self.datastore.get_connection(commit=False) as connection:
             with _Immediate(connection, commit=True) as cursor, cursor:
                 yield cursor
@@ -193,11 +210,13 @@ class SQLiteLogRecorder(LogRecorder, SQLiteApplicationRecorder):
             yield SQLiteWriting(cursor, _before(cursor, ids, subjects))
 
     def fetch(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
+        self._require_there()
         with available(self._named), self.datastore.transaction(commit=False) as cursor:
             cursor.execute(query.format(position=self.position_column), values)
             return list(cursor.fetchall())
 
     def look_up(self, ids: Iterable[bytes], subjects: Iterable[str]) -> Before:
+        self._require_there()
         with available(self._named), self.datastore.transaction(commit=False) as cursor:
             return _before(cursor, ids, subjects)
 
@@ -207,6 +226,7 @@ class SQLiteLogRecorder(LogRecorder, SQLiteApplicationRecorder):
 
     @contextmanager
     def snapshot(self) -> Iterator[SQLiteSnapshot]:
+        self._require_there()
         with available(self._named), self.datastore.get_connection(commit=False) as connection:
             with connection.transaction(commit=False):
                 yield SQLiteSnapshot(connection)

@@ -20,7 +20,6 @@ import orjson
 from eventsourcing.persistence import Notification
 
 from domain.event import Recorded, Unreadable
-from domain.vocabulary import PAYLOADS
 from ledger.copying import (
     EVENTS_TABLE,
     INDEX_TABLE,
@@ -34,7 +33,7 @@ from ledger.copying import (
     summed,
 )
 from ledger.ledger import Ledger
-from ledger.mapper import digest_of
+from ledger.mapper import digest_of, is_of_today
 from ledger.recorder import IndexRow, Snapshot, index_row, micros
 
 OnDamage = Callable[[str, str], None]
@@ -185,7 +184,7 @@ class _Verifying:
             read = self._read(stored)
             if isinstance(read, Unreadable):
                 return read, IndexRow(event_id.bytes, b"", micros(at), ())
-            return read, index_row(read.event, digest_of(read.event) if _of_today(envelope, read) else b"", at)
+            return read, index_row(read.event, digest_of(read.event) if is_of_today(envelope, read) else b"", at)
         except Exception:  # noqa: BLE001  whatever is wrong with its bytes
             return None
 
@@ -236,16 +235,6 @@ class _Verifying:
                 yield row
             else:
                 self._on_damage(table, f"{table} has a damaged row {row!r}: {RESTORE}")
-
-
-def _of_today(envelope: dict[str, Any], read: Recorded) -> bool:
-    """Whether an event is stored in the form that is written today: the digest of an older form cannot be computed,
-    since what it was made of is gone."""
-    replaced = envelope.get("replacement_schema")
-    today = read.schema == PAYLOADS[read.type].schema_version
-    if replaced is None or not today:
-        return today
-    return bool(replaced == PAYLOADS[read.event.data.replacement["type"]].schema_version)  # type: ignore[attr-defined]
 
 
 def _said(table: str, row: Row) -> str:

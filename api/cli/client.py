@@ -210,6 +210,10 @@ def connect(
     server = url or running_server(settings.data)
     if server is None and settings.database_url is None and not (settings.data / LOG_FILE).exists():
         server = usual_server(settings) if not new else None
+        from ledger import files  # a command that asks a server does without
+
+        if server is None and (gone := files.fault(settings.data / LOG_FILE)) is not None:
+            raise Unreachable(f"{settings.data / LOG_FILE} {gone}")
         if server is None and not new:
             raise Unreachable(
                 f"there is no log in {settings.data} and no server at {address(settings.host, settings.port)}: "

@@ -160,7 +160,7 @@ def run_child(settings: Settings, line: Connection) -> None:
         views = open_views(settings)
         stack.callback(views.close)
         tune()
-        follower = Follower(views, ledger.read, ledger.head, sharing=(os.cpu_count() or 1) <= FEW)
+        follower = Follower(views, ledger.read_checked, ledger.head, sharing=(os.cpu_count() or 1) <= FEW)
         stack.callback(follower.close)
 
         def report() -> None:
@@ -206,7 +206,7 @@ def follow_log(settings: Settings, started: Callable[[], None]) -> None:
         views = open_views(settings)
         stack.callback(views.close)
         tune()
-        follower = Follower(views, ledger.read, ledger.head, sharing=False)
+        follower = Follower(views, ledger.read_checked, ledger.head, sharing=False)
         stack.callback(follower.close)
         logs.configure(settings, usual="info")
         follower.start()

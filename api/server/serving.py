@@ -54,20 +54,23 @@ def run_server(settings: Settings, sock: socket.socket, started: Callable[[str],
 
     Raises:
         DataInUse: a server runs on the data directory already.
+        Unavailable: the log cannot be opened, is shorter than it was known to be, or is not what was recorded.
         WorkerFailed: a worker could not start.
     """
     from api.app import create_app
     from api.server import workers  # slow to import, as are these
     from api.server.projection_process import Projector
     from api.server.uvicorn_server import Server
-    from api.services import logs
+    from api.services import known_log, logs
 
     other = running_server(settings.data)
     if other and settings.database_url is None:
         raise DataInUse(f"a server runs on {settings.data} already, at {other}: use that one, or stop it first")
-    # Refuse what cannot be opened now: uvicorn would print a traceback.
-    open_ledger(settings).close()
-    open_views(settings).close()
+    # Refuse what cannot be served now: uvicorn would print a traceback.
+    with closing(open_ledger(settings)) as ledger, closing(open_views(settings)) as views:
+        known_log.require_known(settings, ledger, views)
+        known_log.require_as_recorded(settings, ledger)
+        ledger.note_reached()
     url = address(settings.host, sock.getsockname()[1])
     logs.configure(settings, usual="warning" if quiet else "info")
 

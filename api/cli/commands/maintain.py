@@ -72,8 +72,13 @@ def restore(
                     "PARLEY_DATABASE_URL names; this one is untouched"
                 )
             done = copying.copy(log, ledger.log, report)
+            ledger.note_reached()
+    if checks.has_views(settings):  # of the log that was there before
+        with closing(open_views(settings)) as views, views.restructuring() as connection:
+            views.begin_generation(connection, live=True)
     say(f"Restored: {_upto(done)}, to {settings.shown}.")
     say(f"SHA-256 of the log: {done.sum.sha256}")
+    say(f"From now on it is known to reach position {done.sum.position:,}: a log that is shorter is not taken for it.")
     say("The read models are made from it by the next server or command.")
 
 
@@ -97,6 +102,7 @@ def copy(
         copying.whole(log, "the log")
         with closing(open_ledger(destination, unfinished=True)) as other:
             done = copying.copy(log, other.log, report)
+            other.note_reached()
     before = f" ({done.sum.position - done.new:,} were there already)" if done.new < done.sum.position else ""
     say(f"Copied: {_upto(done)}, to {destination.shown}{before}. Both are equal.")
     say(f"SHA-256 of the log: {done.sum.sha256}")
@@ -190,7 +196,7 @@ def rebuild(data: Data = None) -> None:
         views = stack.enter_context(closing(open_views(settings)))
         tune()
         done = stack.enter_context(counting("Rebuilding", ledger.head()))
-        progress = catch_up.rebuild(views, ledger.read, done)
+        progress = catch_up.rebuild(views, ledger.read_checked, done)
     if progress.halted is not None:
         warn(f"The read models are made up to position {progress.position:,}, then they halt: {progress.halted}")
         raise typer.Exit(REFUSED)
