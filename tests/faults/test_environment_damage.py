@@ -15,7 +15,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx2
 import pytest
@@ -48,8 +48,9 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with closing(Ledger(data)) as ledger:
         begin(ledger)
         for first in range(0, EVENTS - 2, 200):
-            notes = [f"note {number} " * 20 for number in range(first, first + 200)]
-            ledger.append(Append(tuple(statement(id=str(uuid4()), note=note.strip()) for note in notes)))
+            notes = {UUID(int=1000 + number): f"note {number} " * 20 for number in range(first, first + 200)}
+            sent = (statement(id=str(event_id), note=note.strip()) for event_id, note in notes.items())
+            ledger.append(Append(tuple(sent)))  # ids in this order: one page of the history has the one in the middle
         with closing(open_read_models(data / "views.db")) as views:
             while catch_up(views, ledger.read).position < EVENTS:
                 pass
