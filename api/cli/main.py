@@ -23,6 +23,7 @@ from api.cli.commands import (
     history,
     maintain,
     processes,
+    report,
     revise,
     serve,
     status,
@@ -80,6 +81,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
     "Record": (append.append, revise.correct, revise.retract),
     "Read": (
         status.status,
+        report.report,
         history.history,
         figures.claims,
         history.replay,

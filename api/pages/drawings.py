@@ -6,13 +6,15 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
+import orjson
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from api.http.queries import Cursor, ProcessPath
 from api.pages.asked import Asked, AskedAt
+from api.pages.drawing_files import download_drawing
 from api.pages.horizon_form import horizon_form
-from api.pages.layout import Drawing, DrawnRow, Mark, drawing, number_ticks, span_of, time_ticks
+from api.pages.layout import Drawing, DrawnRow, Mark, laid_out, number_ticks, span_of, time_ticks
 from api.pages.markup import fragments, plain
 from api.pages.process import drawn, frame
 from api.pages.rendering import page
@@ -23,6 +25,8 @@ from api.wording.language import say, speaking
 from api.wording.values import Names
 from domain.edtf import When
 from domain.errors import BadCursor
+from domain.event import dates_in
+from domain.vocabulary import PAYLOADS
 from projections.answers.figures import FigureSeries, SeriesClaim
 from projections.answers.lines import fields_of
 from projections.answers.obligations import LedgerSide, OwedObligation
@@ -34,8 +38,6 @@ if TYPE_CHECKING:
 
 router = APIRouter(include_in_schema=False)
 ON_PAGE = 150
-PLANS = {"TalksScheduled", "TalksPostponed", "ConvoyRequested", "ClearanceGranted"}
-"""Types whose date `when` lies ahead of what they report."""
 
 
 @router.get("/processes/{process}/timeline")
@@ -47,6 +49,7 @@ def show_timeline(
     until: Annotated[str | None, Query(max_length=64)] = None,
     after: Cursor = None,
     format: str | None = None,  # noqa: ARG001  `download` reads it
+    drawing: str | None = None,  # noqa: ARG001
 ) -> Response:
     """When it happened and when we heard: a day, a month, an open end drawn as what it is."""
     bounds = [_bound(name, text) for name, text in (("since", since), ("until", until))]
@@ -64,11 +67,13 @@ def show_timeline(
         ]
         head = [say("When it occurred"), say("What is reported"), say("When it was published"), say("How firm")]
         table = Table(head, [list(row.cells) for row in rows], say("Timeline"))
-        if (file := download(asked, table, f"{process}-timeline")) is not None:
+        drawings = [laid_out(say("Timeline"), rows, time_ticks, asked.language.direction)] if rows else []
+        name = f"{process}-timeline"
+        if file := download_drawing(asked, drawings, name) or download(asked, table, name):
             return file
         context = {
             **frame(asked, shown, form, position),
-            "drawings": [(drawing(say("Timeline"), rows, time_ticks), None)] if rows else [],
+            "drawings": drawings,
             "table": table,
             "next": asked.here(after=listed.next) if listed.next else None,
             "since": since or "",
@@ -103,8 +108,7 @@ def _event_rows(asked: Asked, event: PrintedEvent, shown: StatusAnswer) -> Itera
     """When an event occurred and was published; of a plan, also when it is to be."""
     data: Mapping[str, Any] = fields_of(event["data"])
     said = fragments(list(told(event, shown["actors"])))
-    kind = plain(words.spoken(event["type"]))
-    label = f"{kind}: {plain(words.gist(data, shown['actors']))}"
+    label = f"{words.spoken(event['type'])}: {words.gist(data, shown['actors'])}"
     link = asked.link(f"/events/{event['id']}")
     published = next((one for source in event.get("sources", ()) if (one := fields_of(source).get("published"))), None)
     modality = data.get("modality")
@@ -114,18 +118,17 @@ def _event_rows(asked: Asked, event: PrintedEvent, shown: StatusAnswer) -> Itera
     when, known = words.when(event.get("occurred")), words.when(published) if published else say("not said")
     firm = words.coded(modality or "actual") if not rough else say("approximate or uncertain")
     cells = (when, Cell(said, link, say("open")), known, firm)
-    yield DrawnRow(label, Mark(low, high, hollow, rough, heard), link, f"{plain(when)}: {label}", cells)
-    if event["type"] in PLANS and isinstance(data.get("when") or data.get("planned"), str):
-        date = str(data.get("when") or data.get("planned"))
-        low, high, rough = span_of(date)
-        then = words.when(date)
-        row = (then, Cell(said, link, say("open")), known, words.coded("planned"))
+    yield DrawnRow(label, Mark(low, high, hollow, rough, heard), link, plain(f"{when}: {label}"), cells)
+    payload = PAYLOADS[event["type"]].model_validate_json(orjson.dumps(data))
+    for _, date in dates_in(payload) if payload.is_plan else ():
+        low, high, rough = span_of(str(date))
+        then = words.when(str(date))
         yield DrawnRow(
-            f"{plain(words.coded('planned'))}: {label}",
+            f"{words.coded('planned')}: {label}",
             Mark(low, high, hollow=True, rough=rough),
             link,
-            f"{plain(then)}: {label}",
-            row,
+            plain(f"{then}: {label}"),
+            (then, Cell(said, link, say("open")), known, words.coded("planned")),
         )
 
 
@@ -133,7 +136,13 @@ def _event_rows(asked: Asked, event: PrintedEvent, shown: StatusAnswer) -> Itera
 
 
 @router.get("/processes/{process}/figures")
-def show_figures(request: Request, process: ProcessPath, asked: AskedAt, format: str | None = None) -> Response:  # noqa: ARG001
+def show_figures(
+    request: Request,
+    process: ProcessPath,
+    asked: AskedAt,
+    format: str | None = None,  # noqa: ARG001
+    drawing: str | None = None,  # noqa: ARG001
+) -> Response:
     """All newest claims as ranges on one axis for each series: never a sum, never a mean."""
     now = datetime.now(UTC)
     with asked.services.reading() as reading:
@@ -145,11 +154,13 @@ def show_figures(request: Request, process: ProcessPath, asked: AskedAt, format:
         drawings = [_series(asked, names, one) for one in series]
         head = [say("Figure"), say("Who says so"), say("How many"), say("As of"), say("At least"), say("At most")]
         table = Table(head, [list(row.cells) for _, rows in drawings for row in rows], say("Figures"))
-        if (file := download(asked, table, f"{process}-figures")) is not None:
+        name = f"{process}-figures"
+        made = [one for one, _ in drawings]
+        if file := download_drawing(asked, made, name) or download(asked, table, name):
             return file
         context = {
             **frame(asked, shown, form, position),
-            "drawings": [(made, one["contested"]) for (made, _), one in zip(drawings, series, strict=True)],
+            "drawings": [(one, each["contested"]) for one, each in zip(made, series, strict=True)],
             "table": table,
         }
     return page(asked, "figures.html", context, accept_encoding=request.headers.get("accept-encoding", ""))
@@ -161,7 +172,7 @@ def _series(asked: Asked, names: Names, series: FigureSeries) -> tuple[Drawing, 
     title = f"{words.coded(series['measure'])} ({words.coded(series['counting'])}): {area}{scope}"
     rows = [_claim(asked, names, series, title, claim, assessed=False) for claim in series["claims"]]
     rows += [_claim(asked, names, series, title, claim, assessed=True) for claim in series["assessed"]]
-    return drawing(title, rows, number_ticks), rows
+    return laid_out(title, rows, number_ticks, asked.language.direction), rows
 
 
 def _claim(
@@ -177,10 +188,10 @@ def _claim(
     if low is None and value is not None and claim["qualifier"] in ("up to",):
         low = 0.0
     mark = Mark(low, high, rough=claim["qualifier"] in ("about", "several"))
-    label = f"{plain(who)}: {plain(amount)}, {plain(as_of)}"
+    label = f"{who}: {amount}, {as_of}"
     at_most = words.number(high) if high is not None else say("no bound")
     cells = (title, who, Cell(said, link, say("open")), as_of, words.number(low), at_most)
-    return DrawnRow(label, mark, link, label, cells)
+    return DrawnRow(label, mark, link, plain(label), cells)
 
 
 # --- obligations ----------------------------------------------------------------------------------------------

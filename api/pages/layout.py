@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from api.pages.markup import shortened
 from domain.edtf import BEGINNING, END, When
 
 WIDTH, LABELS, ROW, TOP, MARGIN = 1000, 330, 26, 34, 36
@@ -67,13 +68,19 @@ class Drawing:
     width: int = WIDTH
 
 
-def drawing(title: str, rows: Sequence[DrawnRow], ticks: Callable[[float, float], list[tuple[float, str]]]) -> Drawing:
-    """Lays rows out on one axis, whose ends are those of what is known.
+def laid_out(
+    title: str,
+    rows: Sequence[DrawnRow],
+    ticks: Callable[[float, float], list[tuple[float, str]]],
+    direction: str = "ltr",
+) -> Drawing:
+    """Lays rows out on one axis, whose ends are those of what is known. It runs from left to right in every language.
 
     Args:
         title: what it shows.
         rows: from the top.
         ticks: places and names on an axis, given its ends.
+        direction: of the words, `ltr` or `rtl`.
     """
     ends = [end for row in rows for end in (row.mark.low, row.mark.high, row.mark.heard) if end is not None] or [0.0]
     low, high = min(ends), max(ends)
@@ -89,14 +96,27 @@ def drawing(title: str, rows: Sequence[DrawnRow], ticks: Callable[[float, float]
         line: dict[str, str | int | float] = {"x1": x(place), "x2": x(place), "y1": TOP - 8, "y2": height - 8}
         frame.append(Shape("line", {**line, "class": "grid"}))
         frame.append(Shape("text", {"x": x(place), "y": TOP - 14, "class": "tick", "text-anchor": "middle"}, name))
-    drawn = [(row, list(_shapes(row, TOP + ROW * number + ROW / 2, x, low, high))) for number, row in enumerate(rows)]
+    drawn = [
+        (row, [_label(row.label, y, direction), *_shapes(row, y, x, low, high)])
+        for number, row in enumerate(rows)
+        for y in [TOP + ROW * number + ROW / 2]
+    ]
     return Drawing(title, height, frame, drawn)
+
+
+def _label(text: str, y: float, direction: str) -> Shape:
+    """The words of a row, in the column at the left, each from where it begins to be read."""
+    words = shortened(text, LONGEST_LABEL)
+    return Shape("text", {**begins(4, LABELS - 14, direction), "y": y + 5, "class": "label"}, words)
+
+
+def begins(left: float, right: float, direction: str) -> dict[str, str | int | float]:
+    """The attributes of a text that begins at the left end, or at the right one if it is read from there."""
+    return {"x": right, "direction": "rtl"} if direction == "rtl" else {"x": left}
 
 
 def _shapes(row: DrawnRow, y: float, x: Callable[[float], float], low: float, high: float) -> Iterator[Shape]:
     mark = row.mark
-    label = row.label if len(row.label) <= LONGEST_LABEL else f"{row.label[: LONGEST_LABEL - 1].rstrip()}…"
-    yield Shape("text", {"x": 4, "y": y + 5, "class": "label"}, label)
     kinds = ["known", *(["hollow"] if mark.hollow else []), *(["rough"] if mark.rough else [])]
     name = " ".join(kinds)
     start, end = x(mark.low if mark.low is not None else low), x(mark.high if mark.high is not None else high)

@@ -23,6 +23,7 @@ from domain.findings.rules import RULES
 from projections.answers.deadlines import Deadline
 from projections.answers.explanations import Explained
 from projections.answers.findings import FindingInProcess
+from projections.answers.subjects import ActorAnswer, IdentifiedPlaceAnswer
 from projections.queries import deadlines, findings, processes, subjects
 from projections.read_models.process_list import ProcessFilter
 
@@ -53,6 +54,16 @@ def listing(
 def of_process(asked: Asked, process: str) -> Cell:
     """The id of a process that leads to its page."""
     return Cell(words.clean(process), asked.link(f"/processes/{quote(process)}"))
+
+
+def names_used(shown: ActorAnswer | IdentifiedPlaceAnswer) -> list[str]:
+    """The names of an actor or a place, each with who uses it."""
+    users = [str(dict(label).get("used_by") or "") for label in shown["labels"]]
+    return [
+        words.label([label])
+        + (f" ({say('used by {who}', who=words.claimed_by(user, shown['actors']))})" if user else "")
+        for label, user in zip(shown["labels"], users, strict=True)
+    ]
 
 
 @router.get("/deadlines")
@@ -209,17 +220,11 @@ def show_actor(
                     Cell(words.grounds(reports, shown["actors"]), asked.link(f"/events/{role['events'][0]}")),
                 ]
             )
-        names = [
-            words.label([label])
-            + (f" ({say('used by {who}', who=words.claimed_by(used, shown['actors']))})" if used else "")
-            for label in shown["labels"]
-            for used in [str(dict(label).get("used_by") or "")]
-        ]
         kind = shown["kind"]
         context: dict[str, Any] = {
             "title": words.label(shown["labels"], actor),
             "facts": [
-                (say("Names, each as somebody uses it"), names),
+                (say("Names, each as somebody uses it"), names_used(shown)),
                 (say("Kind"), [words.coded(kind["value"])] if kind and kind["value"] else []),
                 (say("Former names"), [words.clean(name) for name in shown["former_labels"]]),
                 (say("Id"), [words.clean(actor)]),

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from api.pages.layout import Drawing, DrawnRow, Mark, Shape
+from api.pages.markup import plain, shortened
 from domain.place_classes import RADIUS
 from domain.values import Precision
 
@@ -24,6 +25,12 @@ LETTER = 7.2
 OPEN_EXTENT = 16
 """Radius in units of a ring whose extent nobody says: of a country."""
 LONGEST = 38
+WELL_KNOWN = RADIUS[Precision.NEAR] or 0.0
+"""Kilometres within which a place is known well."""
+MOST_TIMES = 4
+"""A ring is shown whole up to so many times the distance between the places that are known well."""
+LEAST_REACH = 60
+"""Kilometres up to which it is in any case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +47,20 @@ class Spot:
     told: str
     alert: bool = False
     """Whether somebody says that it is closed or besieged, or reports disagree on it."""
+    incidents: bool = False
+    """Whether an incident is reported from there."""
 
 
-def map_of(title: str, spots: Sequence[Spot], ways: Iterable[Sequence[str]], km: str) -> Drawing:
+@dataclass(frozen=True, slots=True)
+class Map:
+    """A map as it is laid out."""
+
+    drawing: Drawing
+    wider: list[str]
+    """The names of places whose ring is wider than the map, so that it is not seen."""
+
+
+def map_of(title: str, spots: Sequence[Spot], ways: Iterable[Sequence[str]], km: str, direction: str = "ltr") -> Map:
     """Lays places out.
 
     Args:
@@ -50,6 +68,7 @@ def map_of(title: str, spots: Sequence[Spot], ways: Iterable[Sequence[str]], km:
         spots: the places; one that reports put in several places has several.
         ways: routes, by the keys of places.
         km: the name of the scale, with `{number}` for its kilometres.
+        direction: of the words, `ltr` or `rtl`.
     """
     middle = sum(spot.lat for spot in spots) / len(spots)
     squeeze = max(math.cos(math.radians(middle)), 0.05)
@@ -61,7 +80,7 @@ def map_of(title: str, spots: Sequence[Spot], ways: Iterable[Sequence[str]], km:
         return east * DEGREE * squeeze, (middle - spot.lat) * DEGREE
 
     at = [flat(spot) for spot in spots]
-    reach = [min(RADIUS[spot.precision] or 0, 60) if spot.precision not in (Precision.EXACT,) else 2 for spot in spots]
+    reach, wider = _reach(spots, at)
     west = min(x - r for (x, _), r in zip(at, reach, strict=True))
     east = max(x + r for (x, _), r in zip(at, reach, strict=True))
     north = min(y - r for (_, y), r in zip(at, reach, strict=True))
@@ -79,11 +98,25 @@ def map_of(title: str, spots: Sequence[Spot], ways: Iterable[Sequence[str]], km:
     rows = [
         (
             DrawnRow(spot.lines[0], Mark(None, None), spot.link, spot.told),
-            [*_ring(spot, where, scale), *_label(spot, where, taken, height)],
+            [*_ring(spot, where, scale), *_label(spot, where, taken, height, direction)],
         )
         for spot, where in zip(spots, placed, strict=True)
     ]
-    return Drawing(title, height, frame, rows)
+    return Map(Drawing(title, height, frame, rows), list(dict.fromkeys(spots[number].lines[0] for number in wider)))
+
+
+def _reach(spots: Sequence[Spot], at: Sequence[tuple[float, float]]) -> tuple[list[float], list[int]]:
+    """How many kilometres around each place the map shows, and the numbers of those whose ring goes beyond it.
+
+    The whole ring is shown, unless there are places that are known so much better that they would fall into one.
+    """
+    radii = [0.0 if spot.precision is Precision.EXACT else RADIUS[spot.precision] or 0.0 for spot in spots]
+    better = [number for number, radius in enumerate(radii) if radius <= WELL_KNOWN]
+    ends = [at[number] for number in better]
+    spread = max((math.dist(one, other) for one in ends for other in ends), default=0.0)
+    most = max([MOST_TIMES * spread, *(2 * radii[number] for number in better), LEAST_REACH]) if better else math.inf
+    wider = [number for number, radius in enumerate(radii) if radius > most]
+    return [2.0 if number in wider else max(radius, 2.0) for number, radius in enumerate(radii)], wider
 
 
 def _ring(spot: Spot, where: tuple[float, float], scale: float) -> list[Shape]:
@@ -99,16 +132,22 @@ def _ring(spot: Spot, where: tuple[float, float], scale: float) -> list[Shape]:
         shapes.append(Shape("path", {"d": point, "class": name}))
     else:  # an area has no point: a cross says where its ring was put
         shapes.append(Shape("path", {"d": f"M{x - 5} {y}h10M{x} {y - 5}v10", "class": f"{name} cross"}))
+    if spot.incidents:
+        shapes.append(Shape("path", {"d": f"M{x - 9} {y - 9}l18 18M{x + 9} {y - 9}l-18 18", "class": "incident"}))
     return shapes
 
 
 def _label(
-    spot: Spot, where: tuple[float, float], taken: list[tuple[float, float, float, float]], height: float
+    spot: Spot,
+    where: tuple[float, float],
+    taken: list[tuple[float, float, float, float]],
+    height: float,
+    direction: str,
 ) -> list[Shape]:
     """The lines of a label beside its place, moved down, or up at the edge, until it covers no other one."""
-    lines = [line if len(line) <= LONGEST else f"{line[: LONGEST - 1].rstrip()}…" for line in spot.lines]
+    lines = [shortened(line, LONGEST) for line in spot.lines]
     x, y = where
-    wide, tall = max(map(len, lines)) * LETTER + 6, len(lines) * LINE
+    wide, tall = max(len(plain(line)) for line in lines) * LETTER + 6, len(lines) * LINE
     begin = x + 12 if x + 12 + wide < WIDTH else max(x - 12 - wide, 2)
     places = [y - LINE / 2 + step * LINE / 2 * side for step in range(60) for side in (1, -1)]
     inside = [top for top in places if 2 <= top <= height - tall - 2] or [2.0]
@@ -118,9 +157,12 @@ def _label(
     if abs(top + LINE / 2 - y) > LINE:
         edge = begin if begin > x else begin + wide
         shapes.append(Shape("line", {"x1": x, "y1": y, "x2": round(edge, 1), "y2": round(top + 9, 1), "class": "lag"}))
+    beside = {"x": round(begin, 1)} if begin > x else {"x": round(begin + wide, 1)}
     for number, line in enumerate(lines):
         attributes: dict[str, str | int | float] = {
-            "x": round(begin, 1),
+            **beside,
+            **({"direction": "rtl"} if direction == "rtl" else {}),
+            **({"text-anchor": "end"} if (begin > x) == (direction == "rtl") else {}),
             "y": round(top + 13 + number * LINE, 1),
             "class": "label" if number == 0 else "tick",
         }

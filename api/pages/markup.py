@@ -13,6 +13,7 @@ from api.wording.marks import ALERT, ASIDE, FACT, PLAN, Fragment
 CLASSES = {PLAN: "plan", FACT: "fact", ALERT: "alert", ASIDE: "aside"}
 """Styles of fragments, and the class that gives each a shape and a colour."""
 ELEMENTS = {"bold": "b", "italic": "i", "strike": "s", "bold strike": "s"}
+_TAG = re.compile(f"{IN_LANGUAGE}[A-Za-z0-9-]+{IN_LANGUAGE}")
 _LANGUAGE = re.compile(f"{APART}{IN_LANGUAGE}([A-Za-z0-9-]+){IN_LANGUAGE}")
 
 
@@ -32,8 +33,33 @@ def _escaped(text: str) -> str:
 
 def plain(text: object) -> str:
     """A text without what sets parts of it apart, for attributes and for tables of other programs."""
-    bare = re.sub(f"{IN_LANGUAGE}[A-Za-z0-9-]+{IN_LANGUAGE}", "", str(text))
-    return bare.replace(APART, "").replace(REJOINED, "")
+    return _TAG.sub("", str(text)).replace(APART, "").replace(REJOINED, "")
+
+
+def isolated(text: object) -> Markup:
+    """A text for a drawing, where there is no `<bdi>`: set apart by the characters of Unicode themselves."""
+    return escape(without_languages(str(text)))
+
+
+def without_languages(text: str) -> str:
+    """A text whose parts are set apart, without the tags of their languages."""
+    return _TAG.sub("", text)
+
+
+def shortened(text: str, most: int) -> str:
+    """The begin of a text, with an ellipsis if there is more; what is set apart in it ends where it is cut."""
+    text = without_languages(text)
+    if len(plain(text)) <= most:
+        return text
+    kept: list[str] = []
+    letters = 0
+    for letter in text:
+        letters += letter not in (APART, REJOINED)
+        if letters == most:
+            break
+        kept.append(letter)
+    within = "".join(kept).count(APART) - "".join(kept).count(REJOINED)
+    return f"{''.join(kept).rstrip()}{REJOINED * max(within, 0)}…"
 
 
 def fragments(parts: Iterable[Fragment]) -> Markup:

@@ -12,6 +12,8 @@ from starlette.responses import Response
 
 from api.http.queries import Cursor
 from api.pages.asked import Asked, AskedPage
+from api.pages.drawing_files import download_drawing
+from api.pages.maps import areas_map
 from api.pages.rendering import page
 from api.pages.tables import Table, download
 from api.wording import words
@@ -22,6 +24,7 @@ from domain.findings.rules import RULES
 from domain.general_codes import Role
 from projections.answers.status import ListedProcess
 from projections.queries import deadlines, processes
+from projections.queries.map import areas_of_all
 from projections.read_models.process_list import ProcessFilter
 
 router = APIRouter(include_in_schema=False)
@@ -34,6 +37,7 @@ MOST_OVERDUE = 1_000
 class ListedLine:
     """A process in the list."""
 
+    id: str
     address: str
     name: str
     process: str
@@ -58,6 +62,7 @@ def list_processes(
     finding: str | None = None,
     after: Cursor = None,
     format: str | None = None,  # noqa: ARG001  `download` reads it
+    drawing: str | None = None,  # noqa: ARG001
 ) -> Response:
     """The processes that the filters leave. What has gone past its date stands first; by id within that."""
     filters = _filter(q, place, actor, role, state, finding)
@@ -65,6 +70,7 @@ def list_processes(
     with asked.services.reading() as reading:
         listed = processes.processes(reading, filters, after or None, ON_PAGE, now)
         due, _ = deadlines.deadlines(reading, now, overdue=True, limit=MOST_OVERDUE)
+        areas = areas_of_all(reading, [entry["process"] for entry in listed.items])
         position = reading.position
     late: dict[str, int] = {}
     for deadline in due.items:
@@ -74,11 +80,14 @@ def list_processes(
         lines = [_line(asked, entry, late.get(entry["process"], 0), now) for entry in listed.items]
         if filters == ProcessFilter():  # a search is ordered by how well it answers
             lines.sort(key=lambda line: (not line.contested, not line.overdue))
-        if (file := download(asked, _table(lines), "processes")) is not None:
+        made = areas_map(asked, areas, {line.id: line.name for line in lines})
+        drawings = [made.drawing] if made is not None else []
+        if file := download_drawing(asked, drawings, "processes") or download(asked, _table(lines), "processes"):
             return file
         context: dict[str, Any] = {
             "title": say("Processes"),
             "lines": lines,
+            "map": made,
             "next": asked.here(after=listed.next) if listed.next else None,
             "filters": {"q": q, "place": place, "actor": actor, "role": role, "state": state, "finding": finding},
             "filtered": filters != ProcessFilter(),
@@ -121,6 +130,7 @@ def _line(asked: Asked, entry: ListedProcess, overdue: int, now: datetime) -> Li
     contested = state is not None and state["contested"]
     ago = words.ago(heard["on"], now) if heard["on"] else ""
     return ListedLine(
+        id=entry["process"],
         address=asked.link(f"/processes/{quote(entry['process'])}"),
         name=words.label(entry["labels"], entry["process"]),
         process=words.clean(entry["process"]),

@@ -11,9 +11,10 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import Response
 
+from api.exporters import typeset
 from api.pages import static_files
 from api.pages.asked import Asked
-from api.pages.markup import marked_up, plain
+from api.pages.markup import isolated, marked_up, plain
 from api.pages.tables import Cell
 from api.wording import words
 from api.wording.language import LANGUAGES, grouped, say, say_number, speaking
@@ -36,6 +37,11 @@ SERVED = {"/", "/inbox", "/deadlines", "/findings", "/actors", "/places", "/reco
 OF_PROCESS = {"/history", "/changes", "/compare", "/timeline", "/map", "/figures", "/obligations", "/report"}
 """The pages of a process beside its first screen."""
 WORTH_PACKING = 1_000  # bytes
+
+
+def drawing_formats() -> tuple[str, ...]:
+    """The formats in which a drawing can be had here."""
+    return ("svg", "png") if typeset.installed() else ("svg",)
 
 
 @cache
@@ -62,10 +68,11 @@ def environment() -> Environment:
         "languages": LANGUAGES,
         "static": static_files.address,
         "rule": rule,
+        "drawing_formats": drawing_formats,
         "served": SERVED,
         "of_process": OF_PROCESS,
     }
-    made.filters["plain"] = plain
+    made.filters |= {"plain": plain, "isolated": isolated}
     return made
 
 

@@ -8,12 +8,16 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from api.exporters import typeset
 from api.http.queries import ProcessPath
 from api.pages.asked import AskedAt
+from api.pages.paper import document
 from api.pages.process import frame, status_context
 from api.pages.rendering import page
+from api.pages.tables import as_file
 from api.wording import words
 from api.wording.language import grouped, say, speaking
+from domain.errors import BadCursor, NotFound
 from domain.values import Sensitivity
 from projections.queries import status
 
@@ -21,8 +25,12 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/processes/{process}/report")
-def show_report(request: Request, process: ProcessPath, asked: AskedAt) -> Response:
-    """The print view, for A4."""
+def show_report(request: Request, process: ProcessPath, asked: AskedAt, format: str | None = None) -> Response:
+    """The print view, for A4, or the same as a PDF."""
+    if format not in (None, "", "pdf"):
+        raise BadCursor.at("format", "choose pdf")
+    if format and not typeset.installed():
+        raise NotFound(f"a PDF takes packages that are not installed here: {typeset.EXTRA}")
     now = datetime.now(UTC)
     with asked.services.reading() as reading:
         shown, _ = status.process_status(reading, process, now, asked.horizon)
@@ -49,5 +57,10 @@ def show_report(request: Request, process: ProcessPath, asked: AskedAt) -> Respo
                 sensitivity=words.coded(levels[highest]),
             ),
             "sources": sorted(sources),
+            "short": say("log position {position}", position=grouped(known)),
+            "pdf": asked.here(format="pdf") if typeset.installed() else None,
         }
+        if format:
+            made = typeset.report(document(asked, context), now)
+            return as_file(made, f"{shown['process']}.pdf", "application/pdf")
     return page(asked, "report.html", context, accept_encoding=request.headers.get("accept-encoding", ""))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
 from domain import families
+from domain.agreement_events import ViolationReported
 from domain.convoys import ConvoyState
+from domain.general import IncidentReported
 from domain.horizon import Horizon, seen_from
 from domain.lines import Line
 from domain.places import PlacePoint, PlaceState
@@ -17,6 +19,7 @@ from domain.talks import TalksState
 from domain.values import EventId, Label, Place, Subject
 from projections.queries.at_horizon import ProcessView
 from projections.read_models.revisions import ever_unified
+from projections.read_models.subjects import states_of
 from projections.read_models.timeline import all_of
 from projections.storage.tables import Transaction
 
@@ -35,6 +38,7 @@ class PlaceUse(StrEnum):
     TO = "convoy to here"
     BY_WAY_OF = "convoy by way of here"
     SEEN = "convoy last seen here"
+    INCIDENT = "incident"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,8 @@ class SaidOfPlace:
     control: ControlReported | None = None
     stage: str | None = None
     """Of a convoy."""
+    act: str | None = None
+    """What kind of incident or violation."""
 
 
 @dataclass(slots=True)
@@ -85,7 +91,7 @@ class ProcessMap:
 
 
 def process_map(transaction: Transaction, view: ProcessView) -> ProcessMap:
-    """The places of a process as seen from a horizon.
+    """The places of a process as seen from a horizon; of incidents the gravest and the newest, as in its status.
 
     Descriptions that mean one place are one entry. Of places that were identified, the point is what was known of it
     at the position of the horizon.
@@ -139,6 +145,12 @@ def _mentions(view: ProcessView) -> Iterator[tuple[Place, SaidOfPlace | None]]:
                 yield from _of_convoy(subject, state)
             case _:
                 pass
+    for recorded in view.lookup(view.snapshot.acts.ids).values():
+        event = recorded.event
+        if isinstance(event.data, IncidentReported | ViolationReported) and event.data.place is not None:
+            when = str(event.occurred) if event.occurred is not None else None
+            said = SaidOfPlace(PlaceUse.INCIDENT, event.subject, tuple(event.claimant_names), when, (event.id,), False)
+            yield event.data.place, replace(said, act=event.data.kind.value)
 
 
 def _of_process(subject: Subject, state: ProcessState) -> Iterator[tuple[Place, SaidOfPlace]]:
@@ -200,3 +212,29 @@ def _line(use: PlaceUse, subject: Subject, line: Line[Any]) -> Iterator[tuple[An
 
 def _as(said: SaidOfPlace, use: PlaceUse, stage: str | None = None) -> SaidOfPlace:
     return SaidOfPlace(use, said.subject, said.claimants, said.occurred, said.events, said.contested, stage=stage)
+
+
+def areas_of_all(transaction: Transaction, processes: Iterable[str]) -> dict[str, list[MappedPlace]]:
+    """The areas of processes at present, of each process those of which some report says where they lie."""
+    states = states_of(transaction, [Subject(f"processes/{process}") for process in processes])
+    areas = {
+        subject.partition("/")[2]: [
+            value.place
+            for area in state.areas.values()
+            for value in area.values
+            if isinstance(value, AreaHeld) and value.included
+        ]
+        for subject, state in states.items()
+        if isinstance(state, ProcessState)
+    }
+    ids = {place.id for places in areas.values() for place in places if place.id is not None}
+    identified = _identified(transaction, ids, None)
+    found: dict[str, list[MappedPlace]] = {}
+    for process, places in areas.items():
+        for place in places:
+            known = identified.get(place.id) if place.id is not None else None
+            labels = place.labels or (known.labels if known is not None else ())
+            mapped = MappedPlace(place.key, place.id, labels, list(_points(place, known)))
+            if mapped.points:
+                found.setdefault(process, []).append(mapped)
+    return found

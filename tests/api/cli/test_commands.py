@@ -91,6 +91,20 @@ def test_status_of_an_unknown_process_is_not_found(seeded: Run) -> None:
     assert "`parley processes` lists those there are." in seeded("status", "eastern", code=1).stderr
 
 
+def test_a_report_is_written_as_a_tagged_pdf(seeded: Run, tmp_path: Path) -> None:
+    for language in ("en", "ar"):
+        file = tmp_path / f"{language}.pdf"
+        said = seeded("report", "eastern-kalamun", "--pdf", str(file), "--lang", language, "--as-of", "2017-10-28")
+        assert said.stdout.startswith("Written: ")
+        made = file.read_bytes()
+        assert made.startswith(b"%PDF-")
+        assert b"/StructTreeRoot" in made
+        assert f"/Lang({language})".encode() in made
+        assert b"<pdfuaid:part>1<" in made, "a letter has no font"
+    seeded("report", "nothing-here", "--pdf", str(tmp_path / "x.pdf"), code=1)
+    assert not (tmp_path / "x.pdf").exists()
+
+
 def test_processes_are_listed(seeded: Run) -> None:
     page = seeded("processes").stdout
     assert "eastern-kalamun  Eastern Kalamun\n    open, since 27 Oct 2017 or earlier; last heard 27 Oct 2017" in page

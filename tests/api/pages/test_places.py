@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from xml.etree import ElementTree
+
 import pytest
 from fastapi.testclient import TestClient
 
@@ -33,6 +36,7 @@ def placed(client: TestClient) -> TestClient:
         event("AccessReported", PROCESS, place=FORD, access="closed"),
         event("AccessReported", PROCESS, place=FORD, access="open", sources=OTHER),
         event("ControlReported", PROCESS, places=[{"id": "jarut"}], holders=["guard"]),
+        event("IncidentReported", PROCESS, kind="shelling", place=FORD),
     ]
     answer = client.post("/v1/events", json=log, headers={"Prefer": "wait=9"})
     assert answer.status_code == 201, answer.text
@@ -77,3 +81,44 @@ def test_a_map_looks_from_a_horizon(placed: TestClient) -> None:
     (ford,) = [name for name in drawn(page) if name.startswith("Ford")]
     assert "an official" not in ford
     assert not [name for name in drawn(page) if "the Guard" in name]
+
+
+def test_an_incident_is_on_the_map_and_a_ring_that_is_too_wide_is_named(placed: TestClient) -> None:
+    page = get(placed, "/processes/kalamun/map")
+    (ford,) = [name for name in drawn(page) if name.startswith("Ford")]
+    assert "shelling" in ford
+    assert len(drawn(page)[ford].all("path", **{"class": "incident"})) == 1
+    assert "wider than this map" not in page.one("main").text
+    region = {"labels": [{"text": "Region", "lang": "en"}], "lat": 33.8, "lon": 36.8, "precision": "admin 1"}
+    added = event("AreaAdded", PROCESS, place=region)
+    assert placed.post("/v1/events", json=added, headers={"Prefer": "wait=9"}).status_code == 201
+    assert "wider than this map: Region" in get(placed, "/processes/kalamun/map").one("main").text
+
+
+def test_words_on_a_map_run_as_they_are_read(placed: TestClient) -> None:
+    texts = get(placed, "/processes/kalamun/map", liking="ar").one("svg", **{"class": "drawing"}).all("text")
+    assert {text.attributes.get("direction") for text in texts if text.attributes["class"] == "label"} == {"rtl"}
+    texts = get(placed, "/processes/kalamun/map").one("svg", **{"class": "drawing"}).all("text")
+    assert not [text for text in texts if "direction" in text.attributes]
+
+
+def test_all_processes_are_on_one_map(placed: TestClient) -> None:
+    marks = drawn(get(placed, "/"))
+    assert [link.attributes["href"] for link in marks.values()] == ["/processes/kalamun"]
+
+
+def test_a_drawing_is_there_as_a_file(placed: TestClient) -> None:
+    page = get(placed, "/processes/kalamun/map")
+    files = [link.attributes["href"] for link in page.all("a") if "drawing=1" in link.attributes["href"]]
+    assert [re.search("format=([a-z]+)", one)[1] for one in files] == ["svg", "png"]  # type: ignore[index]
+    svg = placed.get(files[0])
+    assert svg.headers["content-type"].startswith("image/svg+xml")
+    root = ElementTree.fromstring(svg.content)  # noqa: S314
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    assert not [one for one in root.iter() if one.tag.endswith(("}script", "}a", "}foreignObject"))]
+    assert "Jarut" in "".join(root.itertext())
+    for language in ("en", "ar"):
+        png = placed.get(files[1], params={"lang": language, "format": "png", "drawing": "1"})
+        assert png.content.startswith(b"\x89PNG")
+    get(placed, "/processes/kalamun/map?format=png&drawing=2", 404)
+    get(placed, "/processes/kalamun/map?format=svg&drawing=x", 400)
