@@ -13,7 +13,7 @@ from domain.comparison import comparable
 from domain.event import Event, Opening, Payload
 from domain.family import Family
 from domain.general import SubjectState
-from domain.lines import Line
+from domain.lines import Account, Keeps, Line
 from domain.values import ActorRef, Labels, Quantity, Short, Text, each_once
 
 # --- events -----------------------------------------------------------------------------------------------
@@ -112,7 +112,7 @@ EVENTS: tuple[type[Payload], ...] = (ActorIdentified, ActorRelabelled, ActorRela
 class ActorState(SubjectState):
     kind: Line[str] = field(default_factory=Line)
     sizes: tuple[Quantity, ...] = ()
-    description: Line[str] = field(default_factory=Line)
+    description: Account[str] = field(default_factory=Account)
     former_labels: tuple[str, ...] = ()
     relations: dict[str, Line[ActorRelated]] = field(default_factory=dict)
 
@@ -143,7 +143,7 @@ def evolve(state: ActorState, event: Event) -> ActorState:
             return changed(state, former_labels=tuple(spelled.values()))
         case ActorRelated() as data:
             key = f"{data.relation}|{data.to}"
-            line = state.relations.get(key, Line()).advance(data, event)
+            line = state.relations.get(key, Line()).advance(data, event, keeps=Keeps.OF_THE_SAME)
             return changed(state, relations={**state.relations, key: line})
         case _:
             return general.evolve(state, event)

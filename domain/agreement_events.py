@@ -22,11 +22,11 @@ from domain.agreement_codes import (
 )
 from domain.codings import Codings, ForeignIds
 from domain.comparison import comparable
+from domain.compatible import gist
 from domain.durations import Duration
 from domain.edtf import When
 from domain.event import Payload, ProcessOpening
 from domain.general_codes import IncidentKind, Level
-from domain.lines import gist
 from domain.schedules import Schedule
 from domain.values import (
     ActorRef,

@@ -30,13 +30,14 @@ from domain.agreement_events import (
 )
 from domain.changing import changed
 from domain.comparison import comparable
+from domain.compatible import gist
 from domain.durations import day_after, end_of_term
 from domain.edtf import BEGINNING, END, Span, When
 from domain.event import Event
 from domain.family import Family
 from domain.general import Due, SubjectState
 from domain.keys import compound
-from domain.lines import Candidate, Course, Line, gist
+from domain.lines import Account, Candidate, Course, Keeps, Line
 from domain.schedules import next_expected
 from domain.spans import ANYWHERE, Zones, begins, first_passing, moment_after
 from domain.values import (
@@ -94,7 +95,7 @@ class AgreementState(SubjectState):
     term: Line[Term] = field(default_factory=Line)
     obligations: dict[str, Obligation] = field(default_factory=dict)
     relations: dict[str, Line[AgreementRelated]] = field(default_factory=dict)
-    declared: Line[AgreementDeclared] = field(default_factory=Line)
+    declared: Account[AgreementDeclared] = field(default_factory=Account)
 
 
 # --- evolve -----------------------------------------------------------------------------------------------
@@ -107,11 +108,11 @@ def evolve(state: AgreementState, event: Event) -> AgreementState:
             return changed(
                 _to(state, "reported", event),
                 between=tuple(dict.fromkeys((*state.between, *data.between))),
-                described=Line(state.described.candidates[-9:]).advance(data, event),
+                described=state.described.advance(data, event, keeps=Keeps.ALL),
             )
         case AgreementRelated() as data:
             key = compound(data.relation, data.to or "", comparable(data.named or "") if data.to is None else "")
-            related = state.relations.get(key, Line()).advance(data, event)
+            related = state.relations.get(key, Line()).advance(data, event, keeps=Keeps.OF_THE_SAME)
             return changed(state, relations={**state.relations, key: related})
         case AgreementDeclared() as data:
             return changed(_to(state, "declared", event), declared=state.declared.advance(data, event))
@@ -124,12 +125,12 @@ def evolve(state: AgreementState, event: Event) -> AgreementState:
             )
         case AgreementSigned() as data:
             by = data.actor or compound("", comparable(data.described or ""))
-            line = state.signatures.get(by, Line()).advance(data, event)
+            line = state.signatures.get(by, Line()).advance(data, event, keeps=Keeps.OF_THE_SAME)
             state = _to(state, "signed", event, once=data.act is SigningAct.SIGNED)
             return changed(state, signatures={**state.signatures, by: line})
         case ObligationAgreed() as data:
             known = state.obligations.get(data.obligation, Obligation())
-            known = replace(known, agreed=known.agreed.advance(data, event))
+            known = replace(known, agreed=known.agreed.advance(data, event, keeps=Keeps.ALL))
             return changed(state, obligations={**state.obligations, data.obligation: known})
         case ObligationAssessed() as data:
             known = state.obligations.get(data.obligation, Obligation())
@@ -337,12 +338,13 @@ LAPSING = 14 * 86_400
 def term_ends(state: AgreementState) -> list[When]:
     """The ends of the term, the first one first, at the last of which it lapses if nobody says anything.
 
-    None, if it is not in force, or if a last report has it in force without an end.
+    None, if it is not in force, or if a last report extends it without an end. A report of its beginning that names no
+    end denies none.
     """
-    terms = [term.until for term in state.term.values]
-    if not IN_FORCE & set(state.stage.values) or None in terms:
+    terms = state.term.values
+    if not IN_FORCE & set(state.stage.values) or any(term.until is None and term.extended for term in terms):
         return []
-    ends = _each_once(when for when in terms if when is not None)
+    ends = _each_once(term.until for term in terms if term.until is not None)
     return ends if ends and ends[-1].span.latest < END else []
 
 

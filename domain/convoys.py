@@ -28,7 +28,7 @@ from domain.edtf import When
 from domain.event import Event
 from domain.family import Family
 from domain.general import Due, SubjectState
-from domain.lines import Candidate, Cited, Course, Line
+from domain.lines import Account, Candidate, Cited, Course, Keeps, Line
 from domain.schedules import next_expected
 from domain.values import (
     EventId,
@@ -78,14 +78,14 @@ class ConvoyState(SubjectState):
     stage: Line[Whereabouts] = field(default_factory=Line)
     """reported, requested, cleared, denied, postponed, departed, passed a checkpoint, held, turned back, arrived,
     cancelled, and what `Passage` has."""
-    request: Line[ConvoyRequested] = field(default_factory=Line)
+    request: Account[ConvoyRequested] = field(default_factory=Account)
     clearances: dict[str, Line[ClearanceGranted | ClearanceDenied]] = field(default_factory=dict)
     """By the actor who grants or denies."""
     departure: Line[ConvoyDeparted] = field(default_factory=Line)
     arrival: Line[ConvoyArrived] = field(default_factory=Line)
     removed: tuple[Cited[ItemsRemoved], ...] = ()
-    postponed: Line[ConvoyPostponed] = field(default_factory=Line)
-    passage: Line[PassageReported] = field(default_factory=Line)
+    postponed: Account[ConvoyPostponed] = field(default_factory=Account)
+    passage: Account[PassageReported] = field(default_factory=Account)
 
 
 # --- evolve -----------------------------------------------------------------------------------------------
@@ -96,7 +96,7 @@ def evolve(state: ConvoyState, event: Event) -> ConvoyState:
         case ConvoyReported() as data:
             state = general.opened(state, event, data.title, data.processes)
             return changed(
-                _to(state, "reported", event), described=Line(state.described.candidates[-9:]).advance(data, event)
+                _to(state, "reported", event), described=state.described.advance(data, event, keeps=Keeps.ALL)
             )
         case ConvoyRequested() as data:
             return changed(_to(state, "requested", event, data.by), request=state.request.advance(data, event))
@@ -111,9 +111,8 @@ def evolve(state: ConvoyState, event: Event) -> ConvoyState:
             moved = _to(state, data.passage.value, event, data.by, data.place, data.reason)
             return changed(moved, passage=state.passage.advance(data, event))
         case ConvoyDeparted() as data:
-            return changed(
-                _to(state, "departed", event, place=data.place), departure=state.departure.advance(data, event)
-            )
+            departure = state.departure.advance(data, event, keeps=_of_one_run(state))
+            return changed(_to(state, "departed", event, place=data.place), departure=departure)
         case CheckpointPassed() as data:
             return _to(state, "passed a checkpoint", event, data.held_by, data.place)
         case ConvoyHeld() as data:
@@ -123,7 +122,8 @@ def evolve(state: ConvoyState, event: Event) -> ConvoyState:
         case ConvoyTurnedBack() as data:
             return _to(state, "turned back", event, data.by, data.place, data.reason)
         case ConvoyArrived() as data:
-            return changed(_to(state, "arrived", event, place=data.place), arrival=state.arrival.advance(data, event))
+            arrival = state.arrival.advance(data, event, keeps=_of_one_run(state))
+            return changed(_to(state, "arrived", event, place=data.place), arrival=arrival)
         case ConvoyCancelled() as data:
             return _to(state, "cancelled", event, data.by, reason=data.reason)
         case _:
@@ -141,6 +141,11 @@ def _to(
     state = general.passing(state, stage, event) if stage in ONCE else state
     seen = Whereabouts(stage=stage, place=place, actor=actor, reason=reason)
     return changed(state, stage=state.stage.advance(seen, event, COURSE))
+
+
+def _of_one_run(state: ConvoyState) -> Keeps:
+    """A convoy leaves and arrives once: two reports tell of one departure. In a series each may be another run."""
+    return Keeps.OF_ITS_TIME if is_series(state) else Keeps.ALL
 
 
 def _decided(state: ConvoyState, event: Event, data: ClearanceGranted | ClearanceDenied) -> ConvoyState:

@@ -14,7 +14,7 @@ from domain.edtf import When
 from domain.event import Event, Payload, ProcessOpening
 from domain.family import Family
 from domain.general import Due, SubjectState
-from domain.lines import Course, Line
+from domain.lines import Account, Course, Keeps, Line
 from domain.series import Series
 from domain.values import (
     ActorRef,
@@ -202,7 +202,7 @@ PLANS = {"possible", "announced"}
 
 @dataclass(frozen=True, kw_only=True)
 class EnrolmentState(SubjectState):
-    described: Line[EnrolmentOpened] = field(default_factory=Line)
+    described: Account[EnrolmentOpened] = field(default_factory=Account)
     tracks: dict[str, Track] = field(default_factory=dict)
     stage: Line[str] = field(default_factory=Line)
     """possible, announced, open, suspended, closed, reopened. What was only planned never takes the place of a fact."""
@@ -220,7 +220,7 @@ def evolve(state: EnrolmentState, event: Event) -> EnrolmentState:
             facts = set(state.stage.values) - PLANS
             return changed(
                 state,
-                described=Line(state.described.candidates[-9:]).advance(data, event),
+                described=state.described.advance(data, event, keeps=Keeps.ALL),
                 tracks={**{track.id: track for track in data.tracks}, **state.tracks},
                 stage=state.stage if facts and stage in PLANS else state.stage.advance(stage, event, COURSE),
                 until=state.until.advance(data.until, event) if data.until else state.until,

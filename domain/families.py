@@ -87,6 +87,11 @@ def findings(subject: Subject, state: SubjectState, zones: Zones = ANYWHERE) -> 
     return of_state(subject, state, _OF_STATE[type(state)].findings, zones)
 
 
+def is_past(state: SubjectState, about: str) -> bool:
+    """Whether a plan of a subject, named as `Finding.about` names it, no longer matters: it contests nothing."""
+    return _OF_STATE[type(state)].findings.is_past(state, about)
+
+
 # --- kept states ------------------------------------------------------------------------------------------
 
 

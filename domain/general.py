@@ -19,7 +19,7 @@ from domain.edtf import When
 from domain.event import Event, Opening, Payload
 from domain.general_codes import AccessConstraint, CountedActs, IncidentKind, ProposalKind, Role, RoleScope, Stance
 from domain.keys import compound
-from domain.lines import ANY_ORDER, Candidate, Cited, Course, Line
+from domain.lines import ANY_ORDER, Candidate, Cited, Course, Keeps, Line
 from domain.series import Series
 from domain.values import (
     ActorRef,
@@ -426,12 +426,12 @@ def evolve(state: S, event: Event) -> S:
             return _advance_role(state, event, data, held=False)
         case RoleReported():
             key = compound(data.role, data.scope or "", comparable(data.described or ""))
-            described = state.described_roles.get(key, Line()).advance(data, event)
+            described = state.described_roles.get(key, Line()).advance(data, event, keeps=Keeps.OF_THE_SAME)
             return changed(state, described_roles={**state.described_roles, key: described})
         case PositionTaken():
             answers = _staying(state, data.answers) if data.answers is not None else ""
             key = compound(data.actor, comparable(data.matter or ""), answers)
-            line = state.positions.get(key, Line()).advance(data, event)
+            line = state.positions.get(key, Line()).advance(data, event, keeps=Keeps.OF_THE_SAME)
             state = changed(state, positions={**state.positions, key: line})
             return _answered(state, data.answers, event)
         case ProposalMade():
@@ -526,7 +526,7 @@ def after_report(
         key += PLAN
     elif not event.possible:
         lines = {name: line for name, line in lines.items() if name != key + PLAN or not _settled(line, value, event)}
-    return {**lines, key: lines.get(key, Line()).advance(value, event, course)}
+    return {**lines, key: lines.get(key, Line()).advance(value, event, course, Keeps.OF_THE_SAME)}
 
 
 def _settled(plan: Line[P], fact: P, event: Event) -> bool:

@@ -220,7 +220,7 @@ def told_apart(one: Description, other: Description) -> Difference | None:
         return Difference.LEVEL
     if _lie_apart(one.within, other.within) or _areas_differ(_area(one), _area(other)):
         return Difference.CONTAINING_PLACE
-    if one.point is not None and other.point is not None and _far(one.point, other.point):
+    if one.point is not None and other.point is not None and far(one.point, other.point):
         return Difference.DISTANCE
     return None
 
@@ -265,7 +265,8 @@ def _areas_differ(one: _Area, other: _Area) -> bool:
     return any(not code.startswith(another) and not another.startswith(code) for code, another in pairs)
 
 
-def _far(one: Point, other: Point) -> bool:
+def far(one: Point, other: Point) -> bool:
+    """Whether two points lie further apart than both precisions allow together."""
     allowed, more = RADIUS[one.precision], RADIUS[other.precision]
     return allowed is not None and more is not None and distance(one, other) > allowed + more
 
@@ -275,6 +276,39 @@ def distance(one: Point, other: Point) -> float:
     north, south = radians(one.lat), radians(other.lat)
     half = sin((north - south) / 2) ** 2 + cos(north) * cos(south) * sin(radians(one.lon - other.lon) / 2) ** 2
     return 2 * EARTH * asin(min(1.0, sqrt(half)))
+
+
+def share_a_name(one: Description, other: Description) -> bool:
+    """Whether two descriptions have an id, a name or an own code in common."""
+    return not set(one.tokens).isdisjoint(other.tokens)
+
+
+_LARGER: Final[dict[str, int]] = {
+    PlaceKind.AREA: 1,
+    Precision.ADMIN_3: 2,
+    Precision.ADMIN_2: 3,
+    Precision.ADMIN_1: 4,
+    Precision.COUNTRY: 5,
+    PlaceKind.ADMIN_3: 2,
+    PlaceKind.ADMIN_2: 3,
+    PlaceKind.ADMIN_1: 4,
+    PlaceKind.COUNTRY: 5,
+}
+"""Kinds and precisions of areas, the larger ones with the larger number."""
+
+
+def is_larger(one: Place, other: Place) -> bool:
+    """Whether one place is an area of a kind that is made of places such as the other: it may contain it.
+
+    P-codes tell more than kinds: that of an area begins those of all that lies in it.
+    """
+    if one.admin_code is not None and other.admin_code is not None and one.admin_code != other.admin_code:
+        return other.admin_code.startswith(one.admin_code)
+    return _level(one) > _level(other)
+
+
+def _level(place: Place) -> int:
+    return max(_LARGER.get(sign or "", 0) for sign in (place.kind, place.precision))
 
 
 # --- classes ----------------------------------------------------------------------------------------------

@@ -17,8 +17,12 @@ from domain.comparison import comparable
 from domain.event import Event, Opening, Payload
 from domain.family import Family
 from domain.general import SubjectState
-from domain.lines import Line
+from domain.lines import Account, Line
+from domain.place_classes import Point, far
 from domain.values import Codes, Labels, PlaceCode, PlaceKind, PlaceRef, Precision, Text, Value
+
+RANKED = list(Precision)
+"""From the most precise to the least."""
 
 # --- events -----------------------------------------------------------------------------------------------
 
@@ -32,6 +36,19 @@ class PlacePoint(Value):
     """Longitude in degrees east, WGS 84, -180 to 180."""
     precision: Precision
     """How precisely the place is known."""
+    whole: ClassVar[bool] = True
+
+    def contradicts(self, other: PlacePoint) -> bool:
+        """Whether the two points lie further apart than both precisions allow together."""
+        return far(self._point, other._point)
+
+    def covers(self, other: PlacePoint) -> bool:
+        """Whether the other one says where it is more precisely."""
+        return RANKED.index(other.precision) < RANKED.index(self.precision) and not self.contradicts(other)
+
+    @property
+    def _point(self) -> Point:
+        return Point(self.lat, self.lon, self.precision)
 
 
 class PlaceIdentified(Opening):
@@ -71,7 +88,7 @@ class PlaceState(SubjectState):
     """Of all reports; two of one scheme are two names for one place."""
     within: Line[str] = field(default_factory=Line)
     """Id of the place that contains it."""
-    description: Line[str] = field(default_factory=Line)
+    description: Account[str] = field(default_factory=Account)
 
 
 # --- evolve -----------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from domain.family import Family
 from domain.general import SubjectState
 from domain.general_codes import Level
 from domain.keys import compound
-from domain.lines import Cited, Course, Line
+from domain.lines import Cited, Course, Keeps, Line
 from domain.values import ActorRef, EventRef, Labels, Modality, Place, ProcessRef, Quantity, Short, Text, ZoneName
 
 # --- events -----------------------------------------------------------------------------------------------
@@ -385,7 +385,7 @@ def evolve(state: ProcessState, event: Event) -> ProcessState:
             )
         case ProcessLinked() as data:
             key = f"{data.relation}|{data.to}"
-            link = state.links.get(key, Line()).advance(data, event)
+            link = state.links.get(key, Line()).advance(data, event, keeps=Keeps.OF_THE_SAME)
             return changed(state, links={**state.links, key: link})
         case AreaAdded() as data:
             return _advance_area(state, event, data.place, included=True)
@@ -395,7 +395,7 @@ def evolve(state: ProcessState, event: Event) -> ProcessState:
             control = dict(state.control)
             keys = [compound(place.key) for place in data.places]
             for key in keys or [compound("", comparable(data.description or ""))]:
-                control[key] = control.get(key, Line()).advance(data, event)
+                control[key] = control.get(key, Line()).advance(data, event, keeps=Keeps.OF_THE_SAME)
             return changed(state, control=control)
         case AccessReported() as data:
             key = compound(data.kind, data.place.key, comparable(data.for_whom or ""))

@@ -16,7 +16,7 @@ from domain.edtf import When
 from domain.event import Event, Payload, ProcessOpening
 from domain.family import Family
 from domain.general import Due, SubjectState
-from domain.lines import Course, Line
+from domain.lines import Account, Course, Keeps, Line
 from domain.values import ActorRef, Labels, Place, Quantity, Short, Text, Value
 
 # --- events -----------------------------------------------------------------------------------------------
@@ -224,19 +224,19 @@ ONCE = {"convened", "concluded"}
 @dataclass(frozen=True, kw_only=True)
 class TalksState(SubjectState):
     between: tuple[str, ...] = ()
-    about: Line[str] = field(default_factory=Line)
+    about: Account[str] = field(default_factory=Account)
     stage: Line[str] = field(default_factory=Line)
     """reported, scheduled, postponed, no date set, cancelled, not held, convened, concluded."""
     planned: Line[When | None] = field(default_factory=Line)
     """When it is to be held; None after a postponement without a new time."""
     venue: Line[Place] = field(default_factory=Line)
     outcome: Line[str] = field(default_factory=Line)
-    summary: Line[str] = field(default_factory=Line)
+    summary: Account[str] = field(default_factory=Account)
     attendance: dict[str, Line[Attendance]] = field(default_factory=dict)
     form: Line[str] = field(default_factory=Line)
-    rounds: Line[Quantity] = field(default_factory=Line)
+    rounds: Account[Quantity] = field(default_factory=Account)
     topics: tuple[Coding, ...] = ()
-    not_held: Line[TalksNotHeld] = field(default_factory=Line)
+    not_held: Account[TalksNotHeld] = field(default_factory=Account)
 
 
 # --- evolve -----------------------------------------------------------------------------------------------
@@ -294,7 +294,7 @@ def evolve(state: TalksState, event: Event) -> TalksState:
 def _attended(state: TalksState, attended: Iterable[Attendance], event: Event) -> dict[str, Line[Attendance]]:
     attendance = dict(state.attendance)
     for one in attended:
-        attendance[one.actor] = attendance.get(one.actor, Line()).advance(one, event)
+        attendance[one.actor] = attendance.get(one.actor, Line()).advance(one, event, keeps=Keeps.OF_THE_SAME)
     return attendance
 
 

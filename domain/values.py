@@ -165,7 +165,7 @@ class PlaceCode(Value):
 Codes = Annotated[tuple[PlaceCode, ...], Field(max_length=20)]
 
 
-_DESCRIBED, _MEANT = "as described", "the place meant"
+_DESCRIBED, _MEANT, _WITHIN = "as described", "the place meant", "where that lies"
 """What a process makes of a description is kept beside its fields: it is no part of what is sent or compared."""
 
 
@@ -227,10 +227,17 @@ class Place(Value):
     def gist(self) -> str:
         return self.key
 
-    def meaning(self, key: str, labels: tuple[Label, ...]) -> Self:
-        """The same description, as one of the place that has this key; where it has no name of its own, with these."""
+    @property
+    def within(self) -> tuple[str, ...]:
+        """The keys of the places that contain it, as far as its process was looked at."""
+        known: tuple[str, ...] = self.__dict__.get(_WITHIN, ())
+        return known
+
+    def meaning(self, key: str, labels: tuple[Label, ...], within: tuple[str, ...] = ()) -> Self:
+        """The same description, as one of the place that has this key and lies there; where it has no name of its own,
+        with these."""
         seen = self.model_copy(update={} if self.labels or not labels else {"labels": labels})
-        seen.__dict__[_DESCRIBED], seen.__dict__[_MEANT] = self.described, key
+        seen.__dict__[_DESCRIBED], seen.__dict__[_MEANT], seen.__dict__[_WITHIN] = self.described, key, within
         return seen
 
     @property

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Generic, TypeVar, cast, overload
-from uuid import UUID
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import TypeVar, cast
 
 from typing_extensions import TypedDict
 
-from domain import actors, agreements, convoys, enrolments, families, processes, talks
+from domain import actors, agreements, convoys, enrolments, families, general, processes, talks
 from domain import places as places_family
 from domain.convoy_events import ClearanceDenied, ClearanceGranted
 from domain.edtf import When
 from domain.event import Payload, Recorded, instant
-from domain.general import Due, RoleHeld, SubjectState, unanswered
-from domain.lines import Candidate, Cited, Line
-from domain.references import references_in
-from domain.values import Area, Label, Value
-from projections.answers.deadlines import ShownDue
+from domain.findings.contradictions import denied_roles
+from domain.general import RoleHeld, RoleReported, SubjectState, unanswered
+from domain.lines import Cited
+from domain.values import Area, Label
 from projections.answers.explanations import Dated, Evidence, Marks
-from projections.answers.lines import Citation, Said, ShownCandidate, ShownForeignId, ShownLabel, ShownLine
+from projections.answers.lines import (
+    Said,
+    ShownForeignId,
+    ShownLabel,
+)
 from projections.answers.subjects import (
     ActorLines,
     AgreementLines,
@@ -44,125 +47,12 @@ from projections.answers.subjects import (
     SubjectPage,
     Whereabouts,
 )
+from projections.renderer import Renderer, said
 
 T = TypeVar("T")
 V = TypeVar("V")
 A = TypeVar("A", str, str | None)
 D = TypeVar("D", bound=Payload)
-
-
-class _More(TypedDict, Generic[V], total=False):
-    """What only some lines have."""
-
-    possible: bool
-    candidates: list[ShownCandidate[V]]
-
-
-class Renderer:
-    """Renders lines and remembers which events and actors they name, so that an answer can explain them."""
-
-    def __init__(self) -> None:
-        self.events: dict[str, None] = {}
-        self.actors: dict[str, None] = {}
-
-    def rests_on(self, events: Iterable[UUID | str]) -> list[str]:
-        ids = [str(event) for event in events]
-        self.events.update(dict.fromkeys(ids))
-        return ids
-
-    def actor(self, actor: A) -> A:
-        if actor is not None:
-            self.actors[actor] = None
-        return actor
-
-    @overload
-    def line(self, line: Line[T]) -> ShownLine[T] | None: ...
-    @overload
-    def line(self, line: Line[T], show: Callable[[T], V]) -> ShownLine[V] | None: ...
-    def line(self, line: Line[Any], show: Callable[[Any], Any] = lambda value: value) -> ShownLine[Any] | None:
-        """A line as JSON: its value, since when, whether it is contested and by which candidates; None if nothing is
-        reported."""
-        return self.reported(line, show) if line.candidates else None
-
-    def lines(self, lines: Iterable[Line[T]], show: Callable[[T], V]) -> list[ShownLine[V]]:
-        """Lines of which something is reported."""
-        return [self.reported(line, show) for line in lines if line.candidates]
-
-    def reported(self, line: Line[T], show: Callable[[T], V]) -> ShownLine[V]:
-        """A line of which something is reported."""
-        newest, more = line.candidates[-1], _More[V]()
-        if all(candidate.possible for candidate in line.candidates):
-            more["possible"] = True
-        if line.contested:
-            more["candidates"] = [self._candidate(candidate, show) for candidate in line.candidates]
-        return {
-            "value": None if line.contested else show(newest.value),
-            "since": line.since,
-            "occurred": newest.occurred,
-            "contested": line.contested,
-            **more,
-            "events": self.rests_on(line.events),
-        }
-
-    def _candidate(self, candidate: Candidate[T], show: Callable[[T], V]) -> ShownCandidate[V]:
-        shown: ShownCandidate[V] = {
-            "value": show(candidate.value),
-            "occurred": candidate.occurred,
-            "events": self.rests_on(candidate.events),
-        }
-        if candidate.possible:
-            shown["possible"] = True
-        return shown
-
-    def said(self, data: Value, *leave_out: str) -> Said:
-        """What an event says, field by field, without what it does not say."""
-        for _, refers, name in references_in(data):
-            if refers.to == "actors":
-                self.actor(name)
-        return said(data, *leave_out)
-
-    def due(self, subject: str, due: Due) -> ShownDue:
-        return {
-            "subject": subject,
-            "what": due.what,
-            "when": due.when,
-            "actor": self.actor(due.actor),
-            "events": self.rests_on(due.events),
-        }
-
-    def cited(self, cited: Cited[D]) -> Citation:
-        return {
-            **self.said(cited.data),
-            "occurred": cited.occurred,
-            "events": self.rests_on([cited.event]),
-        }
-
-
-def said(data: Value, *leave_out: str) -> Said:
-    """What an event says, field by field, without what it does not say; the actors in it are not remembered."""
-    return cast(Said, _without_empty(data.model_dump(mode="json", exclude_none=True, exclude=set(leave_out))))
-
-
-_SELDOM = frozenset(
-    (
-        *("parts", "ids", "coded", "against", "types", "provisions"),
-        *("topics", "absent", "means", "hours", "refused"),
-    )
-)
-"""Lists that most reports leave empty: shown only if there is something in them."""
-
-
-def _without_empty(said: dict[str, Any]) -> dict[str, Any]:
-    for name, value in [*said.items()]:
-        if value == [] and name in _SELDOM:
-            del said[name]
-        elif isinstance(value, dict):
-            _without_empty(value)
-        elif isinstance(value, list):
-            for item in value:
-                if isinstance(item, dict):
-                    _without_empty(item)
-    return said
 
 
 def labels(texts: Iterable[Label]) -> list[ShownLabel]:
@@ -262,7 +152,7 @@ def talks_round(renderer: Renderer, state: talks.TalksState) -> RoundLines:
         "rounds": renderer.line(state.rounds, said),
         "not_held": renderer.line(state.not_held, renderer.said),
         "state": renderer.line(state.stage),
-        "planned": renderer.line(state.planned, lambda when: when),
+        "planned": renderer.plan(state.planned, lambda when: when, past=families.is_past(state, "planned")),
         "venue": renderer.line(state.venue, lambda place: place.name),
         "outcome": renderer.line(state.outcome),
         "summary": renderer.line(state.summary),
@@ -276,12 +166,12 @@ def talks_round(renderer: Renderer, state: talks.TalksState) -> RoundLines:
 def agreement(renderer: Renderer, path: str, state: agreements.AgreementState) -> AgreementLines:
     return {
         "between": [renderer.actor(actor) for actor in state.between],
-        "described": renderer.line(state.described, lambda d: renderer.said(d, "processes", "title", "between")),
+        "described": renderer.description(state.described, lambda d: renderer.said(d, "processes", "title", "between")),
         "state": renderer.line(state.stage),
         "complete": renderer.line(state.complete),
         "ending": renderer.line(state.ending),
         "signatures": renderer.lines(state.signatures.values(), renderer.said),
-        "term": renderer.line(state.term, term),
+        "term": renderer.plan(state.term, term, past=families.is_past(state, "term")),
         "declared": renderer.line(state.declared, renderer.said),
         "relations": renderer.lines(state.relations.values(), renderer.said),
         "obligations": [obligation(renderer, path, state, name) for name in state.obligations],
@@ -315,7 +205,11 @@ def obligation(renderer: Renderer, path: str, state: agreements.AgreementState, 
 
 def convoy(renderer: Renderer, state: convoys.ConvoyState) -> ConvoyLines:
     return {
-        "described": renderer.line(state.described, lambda d: renderer.said(d, "processes", "title")),
+        "described": renderer.description(
+            state.described,
+            lambda d: renderer.said(d, "processes", "title"),
+            lambda name: families.is_past(state, f"described {name}"),
+        ),
         "state": renderer.line(state.stage, lambda seen: seen.stage),
         "whereabouts": renderer.line(
             state.stage,
@@ -349,7 +243,7 @@ def clearance(renderer: Renderer, data: ClearanceGranted | ClearanceDenied) -> C
 def enrolment(renderer: Renderer, state: enrolments.EnrolmentState) -> EnrolmentLines:
     return {
         "state": renderer.line(state.stage),
-        "described": renderer.line(state.described, lambda d: renderer.said(d, "processes", "title", "tracks")),
+        "described": renderer.description(state.described, lambda d: renderer.said(d, "processes", "title", "tracks")),
         "tracks": [{"id": track.id, "labels": labels(track.labels)} for track in state.tracks.values()],
         "until": renderer.line(state.until, lambda when: when),
     }
@@ -399,7 +293,23 @@ def roles(renderer: Renderer, path: str, state: SubjectState) -> list[RoleLine]:
 
 
 def described_roles(renderer: Renderer, path: str, state: SubjectState) -> list[DescribedRole]:
-    return [{"subject": path, **renderer.reported(line, renderer.said)} for line in state.described_roles.values()]
+    denied = denied_roles(state) if state.described_roles else {}
+    shown: list[DescribedRole] = []
+    for key, line in state.described_roles.items():
+        role: DescribedRole = {"subject": path, **renderer.reported(line, renderer.said)}
+        if key in denied:
+            sides = [*general.sure(line), *denied[key]]
+            role["contested"], role["value"] = True, None
+            role["candidates"] = [renderer.candidate(side, partial(_who_holds, renderer)) for side in sides]
+        shown.append(role)
+    return shown
+
+
+def _who_holds(renderer: Renderer, role: RoleReported | RoleHeld) -> Said:
+    if isinstance(role, RoleReported):
+        return renderer.said(role)
+    scope = {"scope": role.scope.value} if role.scope else {}
+    return cast(Said, {"role": role.role.value, "actor": renderer.actor(role.actor), **scope})
 
 
 def held_role(role: RoleHeld) -> HeldRole:

@@ -20,8 +20,9 @@ from typing import Any
 from uuid import UUID
 
 from domain import families, vocabulary
+from domain.compatible import gist
 from domain.event import Event, Opening, Revision
-from domain.lines import Line, gist
+from domain.lines import Line
 from domain.place_meanings import KnownPlaces, meant, of_events, state_meant
 
 _numbers = count(1)

@@ -11,11 +11,12 @@ from api.wording.marks import ASIDE, Fragment
 from api.wording.sheet import Sheet
 from api.wording.values import Names, tag
 from api.wording.words import Fields, clean, coded
+from projections.answers.lines import fields_of
 
 if TYPE_CHECKING:
     from typing import TypedDict
 
-    from projections.answers.lines import ShownLine
+    from projections.answers.lines import Said, ShownDescription, ShownLine
     from projections.answers.status import StatusAnswer
 
     class OnSubject(TypedDict):
@@ -98,15 +99,23 @@ class CitedLines:
         if line is None:
             return
         if not line["contested"]:
-            self.entry(
-                line["events"],
-                *lead,
-                *self._possibly(line["events"]),
-                *show(value_of(line)),
-                *after,
-                indent=indent,
-                of=line,
-            )
+            if line["value"] is not None or not line.get("candidates"):
+                self.entry(
+                    line["events"],
+                    *lead,
+                    *self._possibly(line["events"]),
+                    *show(value_of(line)),
+                    *after,
+                    indent=indent,
+                    of=line,
+                )
+                lead = [say("or: ")]
+            for candidate in line.get("candidates", ()):
+                if candidate.get("possible"):
+                    on = f" ({words.when(candidate['occurred'])})"
+                    said = [*lead, tag("possibly"), " ", *show(candidate["value"]), on]
+                    self.entry(candidate["events"], *said, indent=indent + 2)
+            self.also(line, show, indent + 2)
             return
         disagree = say(" the last reports disagree.")
         self.sheet.cite(
@@ -117,6 +126,15 @@ class CitedLines:
             choice: list[Fragment] = [say("or: ") if number else say("either: ")]
             choice += [tag("possibly"), " "] if candidate.get("possible") else []
             self.entry(candidate["events"], *choice, *show(candidate["value"]), on, indent=indent + 2)
+
+    def also(self, line: ShownLine[T], show: Callable[[T], list[Fragment]], indent: int) -> None:
+        """What other reports say beside a line that does not contradict it."""
+        for name, others in line.get("also", {}).items():
+            for other in others:
+                said = (
+                    show(other["value"]) if name == "value" else [words.gist({name: other["value"]}, self.names.actors)]
+                )
+                self.entry(other["events"], say("also: "), *said, indent=indent)
 
     def step(
         self, lead: list[Fragment], line: ShownLine[T] | None, show: Callable[[T], list[Fragment]], *after: Fragment
@@ -151,6 +169,30 @@ class CitedLines:
                 below=True,
                 of=line,
             )
+            self.also(line, show, 6)
+
+    def description(self, line: ShownDescription | None, show: Callable[[Said], list[Fragment]]) -> None:
+        """What a thing is, put together from all reports of it: each part with who says it, what is contested apart."""
+        if line is None:
+            return
+        value, told_by = fields_of(value_of(line)), line.get("told_by", {})
+        parts: dict[tuple[str, ...], dict[str, Any]] = {}
+        first = tuple(next(iter(told_by.values()), line["events"]))
+        for name, said in value.items():
+            parts.setdefault(tuple(told_by.get(name, first)), {})[name] = said
+        for events, part in parts.items():
+            said = show(cast("Said", part))
+            if any(said):
+                self.entry(list(events), *self._possibly(list(events)), *said, indent=4, below=True, of=line)
+        for name, field in line.get("contested_fields", {}).items():
+            contested = [tag("contested"), f" {words.field_name(name)}:", say(" the last reports disagree.")]
+            self.sheet.cite(*contested, grounds="", of=field, events=field["events"], indent=4)
+            for number, candidate in enumerate(field["candidates"]):
+                on = f" ({words.when(candidate['occurred'])})"
+                choice = say("or: ") if number else say("either: ")
+                said = show(cast("Said", {name: candidate["value"]}))
+                self.entry(candidate["events"], choice, *said, on, indent=6)
+        self.also(line, show, 6)
 
     def section(
         self,
@@ -200,10 +242,10 @@ def values_of(line: ShownLine[T] | None) -> Iterable[T | None]:
     return [line["value"]]
 
 
-def contested_lines(part: Any) -> int:
-    """How many lines and figures, anywhere in a status, are contested."""
-    if isinstance(part, list):
-        return sum(map(contested_lines, part))
-    if isinstance(part, dict):
-        return int(part.get("contested") is True) + sum(map(contested_lines, part.values()))
-    return 0
+CONTESTED = ("contested", "claims-contradict")
+"""The rules that find what is contested: of lines, and of figures."""
+
+
+def contested_matters(status: StatusAnswer) -> int:
+    """How many matters are contested: the findings tell of the same ones that are marked in the lists."""
+    return sum(status["findings"]["by_rule"].get(rule, 0) for rule in CONTESTED)

@@ -10,6 +10,7 @@ from api.wording import values, words
 from api.wording.cited_lines import CitedLines, plain
 from api.wording.language import grouped, say, say_number
 from api.wording.marks import ASIDE
+from api.wording.words import clean
 
 if TYPE_CHECKING:
     from projections.answers.figures import FigureSeries
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 
 def put(page: CitedLines, subject: ShownSubject) -> None:
     """Puts them below the line that names the subject."""
+    name = page.names.subject(subject["subject"])
+    others = dict.fromkeys(said for label in subject["labels"] if (said := clean(label["text"])) not in name)
+    if others:
+        page.sheet.put(say("also: {names}", names=", ".join(others)), indent=4)
     if subject.get("ids"):
         page.sheet.put(say("in other registers: {ids}", ids=words.foreign_ids(subject["ids"])), indent=4)
 

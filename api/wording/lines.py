@@ -137,7 +137,7 @@ SHOW: dict[str, ShowLine] = {
     "declared": values.declared,
     "passage": values.passage,
     "postponed": lambda _, value: values.postponed(value),
-    "described_roles": lambda _, value: values.described_role(value),
+    "described_roles": values.described_role,
     "not_held": values.not_held,
     "rounds": lambda _, value: [words.quantity(value)],
     "relations": lambda _, value: values.related(value),

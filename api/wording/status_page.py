@@ -13,12 +13,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from api.wording import further_lines, held_reports, incident_lines, lines, values, words
-from api.wording.cited_lines import CitedLines, contested_lines, plain, values_of
+from api.wording.cited_lines import CitedLines, contested_matters, plain, value_of, values_of
 from api.wording.language import grouped, phrase, say, say_number
 from api.wording.marks import ALERT, ASIDE, Fragment
 from api.wording.sheet import Sheet
 from api.wording.values import tag
 from api.wording.words import Fields, clean, coded
+from projections.answers.lines import fields_of
 
 if TYPE_CHECKING:
     from projections.answers.deadlines import ShownDue
@@ -97,7 +98,7 @@ def draw(
         screen.statements,
         screen.findings,
         partial(held_reports.still_to_come, screen, status["still_to_come"]),
-        screen.gone,
+        partial(held_reports.gone, screen, status),
         screen.changes,
     ):
         section()
@@ -178,7 +179,7 @@ class StatusPage(CitedLines):
         """What asks for attention, in one line."""
         status, risk = self._status, self._status["people_at_risk"]
         at_risk, late = len(risk["convoys"]) + len(risk["places"]), len(status["overdue"])
-        disagreed = contested_lines(status)
+        disagreed = contested_matters(status)
         unanswered = sum(one["unanswered"] for one in status["proposals"])
         counts = (
             (at_risk, say_number("{number} at risk now", "{number} at risk now", at_risk)),
@@ -297,7 +298,7 @@ class StatusPage(CitedLines):
             parties = say(" between {who}", who=self.names.named(between)) if between else ""
             self.step([(f"{self.names.subject(agreement['subject'])}: ", "bold")], agreement["state"], _stage, parties)
             further_lines.put_of_agreement(self, agreement)
-            self.detail("", agreement["described"], values.agreement)
+            self.description(agreement["described"], values.agreement)
             self.detail(say("complete: "), agreement["complete"], lambda v: [say("yes") if v else say("no")])
             self.detail(say("how it ended: "), agreement["ending"], plain)
             self.detail(say("term: "), agreement["term"], values.term)
@@ -347,7 +348,9 @@ class StatusPage(CitedLines):
             who = f"{self.names.actor(role['actor'])}: {coded(role['role'])}{scope}{for_whom} "
             self.line([(who, "bold")], role, values.role, values.quoted(role["verbatim"]), indent=4)
         for described in self._status["described_roles"]:
-            self.line([f"{self.names.subject(described['subject'])}: "], described, values.described_role)
+            self.line(
+                [f"{self.names.subject(described['subject'])}: "], described, partial(values.described_role, self.names)
+            )
 
     def bodies(self) -> None:
         for body in self.section("bodies", say("Bodies"), self._status["bodies"]):
@@ -387,7 +390,11 @@ class StatusPage(CitedLines):
         for register in self.section("registers", say("Registers"), self._status["enrolments"]):
             self.step([(f"{self.names.subject(register['subject'])}: ", "bold")], register["state"], _stage)
             further_lines.put(self, register)
-            self.detail("", register["described"], partial(values.register, self.names))
+            self.description(register["described"], partial(values.register, self.names))
+            if not (
+                register["described"] and values.register(self.names, fields_of(value_of(register["described"])))[0]
+            ):
+                self.sheet.put(say("Who may join is not said"), indent=4)
             tracks = [words.label(track["labels"], track["id"]) for track in register["tracks"]]
             if tracks:
                 offered = words.listed(tracks, phrase("{first} or {last}"))
@@ -419,7 +426,7 @@ class StatusPage(CitedLines):
                 [(f"{self.names.subject(convoy['subject'])}: ", "bold")], convoy["whereabouts"], self._whereabouts
             )
             further_lines.put_of_convoy(self, convoy)
-            self.detail("", convoy["described"], partial(values.convoy, self.names))
+            self.description(convoy["described"], partial(values.convoy, self.names))
             for who, decision in convoy["clearances"].items():
                 self.detail(say("clearance by {who}: ", who=self.names.actor(who)), decision, values.clearance)
             self.detail(say("left with: "), convoy["departure"], values.departure)
@@ -456,20 +463,6 @@ class StatusPage(CitedLines):
             total = grouped(findings["total"])
             more = say("{total} in all ({by_severity}): `parley findings` shows them.", total=total, by_severity=rest)
             self.sheet.put((more, ASIDE), indent=2)
-
-    def gone(self) -> None:
-        """Subjects of which no opening is left, and ids that gave way to others; nothing if there are none."""
-        withdrawn, unified = self._status["withdrawn"], self._status["unified"]
-        if not withdrawn and not unified:
-            return
-        self.sheet.heading(say("Withdrawn, and joined with others"), key="gone")
-        for subject in withdrawn:
-            said = say(" {name}: it was taken back.", name=self.names.subject(subject["subject"]))
-            self.entry(subject["events"], tag("withdrawn"), said, of=subject)
-        for joined in unified:
-            stays = self.names.subject(joined["into"])
-            said = say(" {id} is the same as {name}.", id=clean(joined["subject"]), name=stays)
-            self.sheet.put(tag("unified"), said, indent=2)
 
     def changes(self) -> None:
         changes = self.section("changes", say("Latest changes, newest first"), self._status["changes"])

@@ -196,7 +196,8 @@ def agreement(value: Fields) -> list[Fragment]:
     parts = [coded(value[name]) for name in ("stage", "ceasefire", "side") if value.get(name)]
     parts += [listed(map(coded, value["purposes"]))] if value.get("purposes") else []
     written = {"yes": say("in writing"), "no": say("not in writing"), "partly": say("partly in writing")}
-    parts.append(written.get(str(value.get("written")), say("whether in writing: not known")))
+    if "written" in value:
+        parts.append(written.get(str(value["written"]), say("whether in writing: not known")))
     parts += [coded(value["level"])] if value.get("level") else []
     parts += [words.codings(value["types"])] if value.get("types") else []
     more = []
@@ -206,7 +207,8 @@ def agreement(value: Fields) -> list[Fragment]:
         more.append(say("Holds in {places} only", places=where) if only else say("Holds in {places}", places=where))
     if number := len(value.get("provisions", ())):
         more.append(say_number("{number} provision coded", "{number} provisions coded", number))
-    return [sentences([say("; ").join(parts), *field_text(value, "summary"), *more])]
+    said = [say("; ").join(parts)] if parts else []
+    return [sentences([*said, *field_text(value, "summary"), *more])]
 
 
 def declared(names: Names, value: Fields) -> list[Fragment]:
@@ -283,13 +285,14 @@ def role(held: HeldRole) -> list[Fragment]:
     return [tag(held["modality"]), accepted]
 
 
-def described_role(value: Fields) -> list[Fragment]:
-    """A role whose holder is only described, or that nobody holds."""
+def described_role(names: Names, value: Fields) -> list[Fragment]:
+    """A role whose holder is only described, or that nobody holds; of what contradicts that, also who holds it."""
     scope = say(" for {scope}", scope=coded(value["scope"])) if value.get("scope") else ""
     if value.get("nobody"):
         return [tag("nobody"), f" {coded(value['role'])}{scope}", quoted(value.get("verbatim"))]
     number = words.quantity(value["number"]) if value.get("number") else ""
-    who = ", ".join(filter(None, [*field_text(value, "described"), number]))
+    holder = names.actor(value["actor"]) if value.get("actor") else ""
+    who = ", ".join(filter(None, [holder, *field_text(value, "described"), number]))
     said: list[Fragment] = [(f"{who}: ", "bold"), f"{coded(value['role'])}{scope} "]
     return [*said, tag(value.get("modality") or "actual"), quoted(value.get("verbatim"))]
 
@@ -343,7 +346,7 @@ def register(names: Names, value: Fields) -> list[Fragment]:
     parts += [say("On condition: {what}", what=clean(value["conditions"]))] if value.get("conditions") else []
     parts += [say("Legal basis: {what}", what=clean(value["legal_basis"]))] if value.get("legal_basis") else []
     parts += [say("Run by {who}.", who=names.actor(value["organiser"]))] if value.get("organiser") else []
-    return [sentences(parts or [say("Who may join is not said")])]
+    return [sentences(parts)]
 
 
 def counted(count: CountInWindow) -> str:
@@ -365,14 +368,15 @@ def whereabouts(names: Names, seen: Whereabouts) -> list[Fragment]:
 
 
 def convoy(names: Names, value: Fields) -> list[Fragment]:
-    parts = [coded(value["kind"]) + (say(", a series") if value.get("series") else "")]
+    parts = [coded(value["kind"])] if value.get("kind") else []
+    parts += [say("a series")] if value.get("series") else []
     parts += [say("how often: {what}", what=clean(value["recurrence"]))] if value.get("recurrence") else []
     if value.get("senders"):
         parts.append(say("sent by {who}", who=listed(names.sender(actor) for actor in value["senders"])))
     if value.get("origin"):
-        parts.append(say("from {place}", place=words.place(value["origin"])))
+        parts.append(say("from {place}", place=words.place_names(value["origin"])))
     if value.get("destination"):
-        parts.append(say("to {place}", place=words.place(value["destination"])))
+        parts.append(say("to {place}", place=words.place_names(value["destination"])))
     loaded = cargo_text(value.get("cargo"), value.get("people"))
     parts += [say("with {what}", what=loaded)] if loaded else []
     parts += [say("planned for {date}", date=words.when(value["planned"]))] if value.get("planned") else []

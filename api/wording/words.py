@@ -255,6 +255,13 @@ def apart(text: str, tag: str) -> str:
     return f"{APART}{language}{bare}{REJOINED}"
 
 
+def place_names(named: Fields) -> str:
+    """The first name of a place, with its others: "Madaya (مضايا)"."""
+    name = place(named)
+    others = dict.fromkeys(said for one in named.get("labels", ()) if (said := clean(one["text"])) not in name)
+    return f"{name} ({', '.join(others)})" if others else name
+
+
 def place(named: Fields) -> str:
     """The first name of a place; else its path."""
     return label(named.get("labels"), f"places/{clean(named['id'])}" if named.get("id") else None)

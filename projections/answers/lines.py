@@ -56,12 +56,20 @@ class ShownCandidate(TypedDict, Generic[T_co]):
     """Whether all its reports are inside the horizon only possibly."""
 
 
+class OtherWords(TypedDict):
+    """What another report says beside a value, which it does not contradict."""
+
+    value: Any
+    occurred: str | None
+    events: EventIds
+
+
 class ShownLine(TypedDict, Generic[T_co]):
-    """What the last reports say that no other report certainly follows. If they disagree, it is contested, has no
-    value, and names the candidates."""
+    """What the last reports say together that no other report certainly follows. If two of them cannot both be so, it
+    is contested, has no value, and names the candidates."""
 
     value: T_co | None
-    """What they say, if they agree."""
+    """What they say together: what one does not say, it does not deny."""
     since: str | None
     """When an unbroken run of reports first said so."""
     occurred: str | None
@@ -70,8 +78,21 @@ class ShownLine(TypedDict, Generic[T_co]):
     possible: NotRequired[bool]
     """Whether all its reports are inside the horizon only possibly."""
     candidates: NotRequired[list[ShownCandidate[T_co]]]
-    """Only if contested."""
+    """Only if contested, or if a report that is only possible says something else."""
+    also: NotRequired[dict[str, list[OtherWords]]]
+    """What else is said, by field, that contradicts nothing: other words for the same, another sender. Of a value
+    without fields under `value`."""
+    told_by: NotRequired[dict[str, EventIds]]
+    """Which reports say what of it, by field, if not all of them say all."""
     events: EventIds
+
+
+class ShownDescription(ShownLine[Said]):
+    """A description, put together from all reports of a thing. If it is contested, that is so of some of its fields
+    only: the value has all others."""
+
+    contested_fields: NotRequired[dict[str, ShownLine[Any]]]
+    """Each contested field as a line of its own."""
 
 
 class Citation(Said):

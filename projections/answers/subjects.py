@@ -8,7 +8,17 @@ from typing_extensions import TypedDict
 
 from projections.answers.deadlines import ShownDue
 from projections.answers.explanations import Explained, ShownHorizon
-from projections.answers.lines import Citation, Cursor, EventId, EventIds, Said, ShownForeignId, ShownLabel, ShownLine
+from projections.answers.lines import (
+    Citation,
+    Cursor,
+    EventId,
+    EventIds,
+    Said,
+    ShownDescription,
+    ShownForeignId,
+    ShownLabel,
+    ShownLine,
+)
 
 # --- what every subject has -----------------------------------------------------------------------------------
 
@@ -183,7 +193,7 @@ class AgreementOverview(TypedDict):
     """What is known of an agreement, its obligations aside."""
 
     between: list[str]
-    described: ShownLine[Said] | None
+    described: ShownDescription | None
     state: ShownLine[str] | None
     complete: ShownLine[bool] | None
     ending: ShownLine[str] | None
@@ -223,7 +233,7 @@ class Clearance(Said):
 class ConvoyLines(TypedDict):
     """What is known of a convoy."""
 
-    described: ShownLine[Said] | None
+    described: ShownDescription | None
     state: ShownLine[str] | None
     whereabouts: ShownLine[Whereabouts] | None
     clearances: dict[str, ShownLine[Clearance] | None]
@@ -248,7 +258,7 @@ class EnrolmentLines(TypedDict):
     """What is known of a register."""
 
     state: ShownLine[str] | None
-    described: ShownLine[Said] | None
+    described: ShownDescription | None
     tracks: list[RegisterTrack]
     until: ShownLine[str] | None
 

@@ -52,7 +52,7 @@ from projections.read_models.incident_counts import DAY
 from projections.read_models.membership import events_of
 from projections.read_models.revisions import target_of
 from projections.read_models.timeline import recorded_at
-from projections.rendering import Renderer
+from projections.renderer import Renderer
 from projections.storage.generations import ReadTransaction
 
 LATE = 3 * DAY

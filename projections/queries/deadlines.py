@@ -24,7 +24,7 @@ from projections.read_models.findings import contradicting_events
 from projections.read_models.membership import processes_of
 from projections.read_models.revisions import canonical_subjects, events_by_id, ids_of, marks_by_id
 from projections.read_models.subjects import states_of
-from projections.rendering import Renderer
+from projections.renderer import Renderer
 from projections.storage.tables import Transaction
 
 SENSITIVITIES = tuple(Sensitivity)

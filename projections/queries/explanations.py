@@ -12,7 +12,7 @@ from projections.answers.explanations import ActorName, Explained, Marks
 from projections.queries.at_horizon import ProcessView
 from projections.read_models.revisions import events_by_id, marks_by_id
 from projections.read_models.subjects import actors_named
-from projections.rendering import Renderer
+from projections.renderer import Renderer
 from projections.storage.tables import Transaction
 
 

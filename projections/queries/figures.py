@@ -28,7 +28,7 @@ from projections.read_models import figures as kept_figures
 from projections.read_models.figures import Claim, claims_in
 from projections.read_models.ordering import display_order
 from projections.read_models.revisions import canonical_subjects, events_by_id, marks_by_id, under
-from projections.rendering import Renderer
+from projections.renderer import Renderer, said
 from projections.storage.tables import Transaction
 
 CLAIMS_SHOWN = 50
@@ -225,7 +225,7 @@ class _HandedOver(TypedDict, total=False):
 
 def _handed_over(figure: Figure | EnrolmentReported) -> _HandedOver:
     items = figure.handed_over if isinstance(figure, EnrolmentReported) else ()
-    return {"handed_over": [rendering.said(item) for item in items]} if items else {}
+    return {"handed_over": [said(item) for item in items]} if items else {}
 
 
 def _kind(figure: Figure | EnrolmentReported) -> _Kind:
@@ -251,5 +251,5 @@ def quantity(claimed: Quantity) -> ShownQuantity:
         "low": plain(low),
         "high": plain(high),
         "verbatim": claimed.verbatim,
-        **(_Parts(parts=[rendering.said(part) for part in claimed.parts]) if claimed.parts else _Parts()),
+        **(_Parts(parts=[said(part) for part in claimed.parts]) if claimed.parts else _Parts()),
     }

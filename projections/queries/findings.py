@@ -22,7 +22,7 @@ from projections.queries.following import of_followed
 from projections.read_models import findings as kept_findings
 from projections.read_models.findings import RANKS, SEVERITIES, Glance, gravity
 from projections.read_models.revisions import canonical_subjects
-from projections.rendering import Renderer
+from projections.renderer import Renderer
 from projections.storage.tables import Transaction
 
 NAMED = re.compile(r"\bactors/([a-z0-9][a-z0-9-]*)")

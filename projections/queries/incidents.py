@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from domain.event import Recorded
 from domain.horizon import EVERYTHING
-from projections import rendering
 from projections.answers.explanations import Marks
 from projections.answers.history import Assessment, Incident
 from projections.answers.lines import fields_of
@@ -17,6 +16,7 @@ from projections.queries.processes import known_ids
 from projections.read_models import entries
 from projections.read_models.ordering import Order, display_order
 from projections.read_models.revisions import events_by_id, marks_by_id
+from projections.renderer import said
 from projections.storage.tables import Transaction
 
 ACTS = ("IncidentReported", "ViolationReported")
@@ -36,7 +36,7 @@ def incidents(
     acts, following, became_of = _accumulated(transaction, process, ACTS, last, limit, request)
     assessed: dict[str, list[Assessment]] = {}
     for assessment in reversed(_accumulated(transaction, process, ASSESSMENTS, None, None, request)[0]):
-        data = rendering.said(assessment.event.data)
+        data = said(assessment.event.data)
         assessed.setdefault(fields_of(data)["violation"], []).append({"id": str(assessment.id), **data})
     marks = became_of([str(act.id) for act in acts])
     items: list[Incident] = []

@@ -15,7 +15,7 @@ from projections.answers.obligations import Kept, LedgerSide, OwedObligation, Sc
 from projections.queries.at_horizon import PRESENT, HorizonRequest, ProcessView, process_view
 from projections.queries.snapshot import ProcessSnapshot
 from projections.read_models.subjects import folded_of_type
-from projections.rendering import Renderer
+from projections.renderer import Renderer, said
 from projections.storage.tables import Transaction
 
 NOBODY = ""
@@ -37,7 +37,7 @@ def obligations(
         data = event.data
         assert isinstance(data, ObligationAssessed)  # noqa: S101  see _assessments
         score: Score = {
-            **rendering.said(data, "obligation"),
+            **said(data, "obligation"),
             "occurred": event.occurred,
             "claimants": event.claimant_names,
             "event": str(event.id),

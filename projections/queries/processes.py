@@ -23,7 +23,7 @@ from projections.read_models.revisions import canonical_id, canonical_subjects, 
 from projections.read_models.roles import processes_with
 from projections.read_models.search_names import NAME, PLACE, found
 from projections.read_models.subjects import last_change, states_of
-from projections.rendering import Renderer
+from projections.renderer import Renderer
 from projections.storage.tables import Transaction
 
 

@@ -48,7 +48,7 @@ from projections.queries.snapshot import ProcessSnapshot
 from projections.queries.tolls import incidents_of
 from projections.read_models.change_set import HeardReport
 from projections.read_models.incident_counts import by_recorder
-from projections.rendering import Renderer
+from projections.renderer import Renderer, said
 from projections.storage.tables import Transaction
 
 AHEAD = timedelta(days=14)
@@ -157,9 +157,9 @@ def _unified(snapshot: ProcessSnapshot) -> list[UnifiedSubject]:
 
 def _said(renderer: Renderer, statement: ShownStatement, events: Mapping[str, Recorded]) -> ShownStatement:
     """A statement with what it says."""
-    said = rendering.said(events[statement["events"][0]].event.data)
-    renderer.actor(fields_of(said).get("speaker"))
-    return {**statement, **said}
+    words = said(events[statement["events"][0]].event.data)
+    renderer.actor(fields_of(words).get("speaker"))
+    return {**statement, **words}
 
 
 def _held(renderer: Renderer, view: ProcessView) -> list[HeldReport]:
@@ -315,7 +315,7 @@ def at_risk(renderer: Renderer, snapshot: ProcessSnapshot, own: processes.Proces
                 "label": state.labels[0].text if state.labels else path,
                 "whereabouts": rendering.convoy(renderer, state)["whereabouts"],
                 "people": [
-                    rendering.said(cohort)
+                    said(cohort)
                     for people in (
                         *(departed.people for departed in state.departure.values),
                         *(described.people for described in state.described.values),
@@ -344,7 +344,7 @@ def truce(renderer: Renderer, snapshot: ProcessSnapshot, now: datetime, figures:
                     "label": state.labels[0].text if state.labels else path,
                     "state": renderer.line(state.stage),
                     "standing": agreements.standing(state, int(now.timestamp()), snapshot.zones_of(path)).value,
-                    "term": renderer.line(state.term, rendering.term),
+                    "term": renderer.plan(state.term, rendering.term, past=families.is_past(state, "term")),
                     "violations": by_recorder(
                         [t for t in snapshot.incident_counts if t.subject == path and t.kind == "violation"], today
                     ),

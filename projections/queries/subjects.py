@@ -45,7 +45,7 @@ from projections.read_models.roles import subjects_with
 from projections.read_models.subjects import names_in, paths_of_family, states_of
 from projections.read_models.timeline import version_of
 from projections.read_models.upcoming import Reading, upcoming_on
-from projections.rendering import Renderer
+from projections.renderer import Renderer
 from projections.storage.tables import Transaction
 
 REPORTS_SHOWN = 200

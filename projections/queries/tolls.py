@@ -19,7 +19,7 @@ from projections.queries.at_horizon import ProcessView
 from projections.queries.figures import quantity
 from projections.read_models.entries import ACTS, ACTS_SHOWN, gravity
 from projections.read_models.ordering import display_order
-from projections.rendering import Renderer
+from projections.renderer import Renderer
 
 WORDS = {
     "killed": HarmCategory.KILLED,

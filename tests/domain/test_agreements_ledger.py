@@ -77,8 +77,8 @@ def test_two_ends_of_a_term_leave_it_lapsing_until_the_last_one() -> None:
     assert standing(state, at("2017-11-01"), ZONE) == "lapsed"
 
 
-def test_a_report_without_an_end_leaves_nothing_to_lapse() -> None:
-    assert term_ends(fold_of(in_force(until="2017-09-30"), in_force())) == []
+def test_a_report_that_names_no_end_denies_none() -> None:
+    assert term_ends(fold_of(in_force(until="2017-09-30"), in_force())) == ["2017-09-30"]
     assert LAPSING == 14 * 24 * 60 * 60
 
 

@@ -243,7 +243,7 @@ def test_an_event_of_a_month_is_possible_within_it(client: TestClient) -> None:
     assert (status["horizon"]["possible"], status["horizon"]["beyond"]) == (1, 1)
     assert status["evidence"][held["id"]]["possible"] == "occurrence"
     state = talks(client, "as_of=2017-10-15")["state"]
-    assert state["contested"]
+    assert (state["value"], state["contested"]) == ("scheduled", False), "what is only possible contradicts nothing"
     told = {one["value"]: one.get("possible", False) for one in state["candidates"]}
     assert told == {"scheduled": False, "convened": True}
     events = {one["id"]: one for one in get(client, f"{FIRST}/history?as_of=2017-10-15").json()["events"]}

@@ -18,6 +18,8 @@ from tests.domain.findings.cases import (
 )
 from tests.spec import event
 
+SYRIA = {"labels": [{"text": "Syria"}], "precision": "country"}
+
 
 def test_two_outcomes_of_one_day_are_contested_with_who_says_what() -> None:
     one = event("TalksConcluded", occurred=DAY_3, claimant=OURS, data={"outcome": "with outcome"})
@@ -74,7 +76,6 @@ def test_two_outcomes_of_one_day_are_contested_with_who_says_what() -> None:
         ("AgreementReached", {"complete": True}, {"complete": False}, "complete"),
         ("AgreementSigned", {"actor": "a"}, {"capacity": "witness"}, "signatures a"),
         ("AgreementEnteredIntoForce", {"until": "2017-11"}, {"until": "2017-12"}, "term"),
-        ("AgreementEnteredIntoForce", {"until": "2017-11"}, {"trial": True}, "term"),
         ("ObligationAgreed", {"obligation": "o", "text": "x", "debtor": ["a"]}, {"debtor": ["b"]}, "obligation o"),
         (
             "ObligationAgreed",
@@ -156,6 +157,38 @@ def test_a_place_added_and_removed_in_one_month_is_contested() -> None:
         ("ObligationAssessed", {"obligation": "o", "score": 1}, {"standing": "overdue"}),
         ("ConvoyRequested", {"to": "a"}, {"to": "b"}),
         ("AgreementReported", {"written": "yes"}, {"written": "unknown"}),
+        ("AgreementReported", {"stage": "ceasefire", "summary": "No shots."}, {"summary": "Guns are silent."}),
+        ("AgreementReported", {"stage": "ceasefire", "level": "intrastate-local"}, {"stage": "other", "level": None}),
+        ("AgreementReported", {"level": "intrastate"}, {"level": "intrastate-local"}),
+        ("AgreementSigned", {"actor": "a", "capacity": "witness"}, {"capacity": "other"}),
+        ("AgreementSigned", {"actor": "a", "act": "initialled"}, {"act": "signed"}),
+        ("AgreementEnteredIntoForce", {"until": "2017-11"}, {"until": "2017-11-15"}),
+        ("AgreementEnteredIntoForce", {"until": "2017-11"}, {"until": None, "trial": True}),
+        ("ActorIdentified", {"labels": [{"text": "x"}], "kind": "state"}, {"kind": "head of state"}),
+        ("ObligationAgreed", {"obligation": "o", "text": "x", "debtor": ["a"]}, {"text": "y", "debtor": ["a", "b"]}),
+        ("ObligationAgreed", {"obligation": "o", "text": "x", "condition": "c"}, {"condition": "in other words"}),
+        ("ConvoyReported", {"kind": "movement"}, {"kind": "evacuation"}),
+        ("ConvoyReported", {"planned": DAY_3}, {"planned": "2017-10"}),
+        ("ConvoyReported", {"senders": ["a"], "means": ["trucks"]}, {"senders": ["b"], "means": ["buses"]}),
+        (
+            "ConvoyArrived",
+            {"people_reached": {"value": 5000, "qualifier": "about"}},
+            {"people_reached": {"value": 5100}},
+        ),
+        (
+            "TalksScheduled",
+            {"when": DAY_3, "venue": {"labels": [{"text": "Jarut"}], "admin_code": "SY030402"}},
+            {"venue": {"labels": [{"text": "Rif"}], "admin_code": "SY03", "precision": "admin 1"}},
+        ),
+        ("TalksScheduled", {"when": DAY_3, "venue": {"labels": [{"text": "Jarut"}]}}, {"venue": SYRIA}),
+        ("AccessReported", {"place": {"labels": [{"text": "Jarut"}]}, "access": "closed"}, {"access": "besieged"}),
+        ("ControlReported", {"holders": ["a"], "description": "the hill"}, {"holders": ["a", "b"]}),
+        ("PlaceIdentified", {"labels": [{"text": "x"}], "kind": "settlement"}, {"kind": "camp"}),
+        (
+            "PlaceIdentified",
+            {"labels": [{"text": "x"}], "point": {"lat": 33.81, "lon": 36.74, "precision": "near"}},
+            {"point": {"lat": 33.8, "lon": 36.7, "precision": "exact"}},
+        ),
     ],
 )
 def test_what_only_one_tells_or_words_otherwise_is_not_contested(

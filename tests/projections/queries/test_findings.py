@@ -21,7 +21,7 @@ from projections.catch_up import reading_at, rebuild
 from projections.queries import deadlines, findings, processes, quality
 from projections.queries.snapshot import findings_in
 from projections.read_models.process_list import ProcessFilter
-from projections.rendering import Renderer
+from projections.renderer import Renderer
 from projections.storage.generations import ReadModels, ReadTransaction
 from tests.examples import examples
 from tests.projections.world import (
