@@ -42,6 +42,8 @@ class Append:
     @property
     def subject(self) -> Subject | None:
         """The subject of the request; None if it has several."""
+        if len(self.drafts) == 1:
+            return self.drafts[0].event.subject
         subjects = {draft.event.subject for draft in self.drafts}
         return subjects.pop() if len(subjects) == 1 else None
 
@@ -115,7 +117,7 @@ def decide(
         ids: the entry of each id that is new in earlier requests of the group.
         at: when all of the group is recorded.
         office: code of the office that records.
-        joint: the version of the one subject of the request; None if it has several.
+        joint: the version of the one subject of the request, if it asks for one; None if it has several.
 
     Raises:
         IdReused, StaleVersion, AlreadyOpen, NotOpen: the first there is, with the faults of all, up to 1,000.

@@ -48,23 +48,28 @@ class JoinedStreams:
             self._until = head + len(entries)
 
     def version(
-        self, run: Run, subject: Subject, versions: Mapping[str, int], head: int, entries: Sequence[Entry]
+        self,
+        run: Run,
+        subject: Subject,
+        before: Mapping[str, int],
+        versions: Mapping[str, int],
+        revisions: Sequence[tuple[int, Entry]],
     ) -> JointVersion:
         """The version of a subject.
 
         Args:
             run: asks the database.
             subject: by path.
-            versions: of single streams; those that are missing are looked up.
-            head: the end of the log.
-            entries: what is about to be recorded after that.
+            before: of single streams, as they are recorded; those that are missing are looked up.
+            versions: of single streams, with what is about to be recorded.
+            revisions: those that are about to be recorded, each with its position.
         """
-        coming = [_as_recorded(entry, position) for position, entry in enumerate(entries, head + 1)]
+        coming = [_as_recorded(entry, position) for position, entry in revisions]
         new = [(r.subject, r.event.data.into) for r in coming if isinstance(r.event.data, SubjectUnified)]
         together = components([*self._pairs, *new]) if new else self._together
         streams = sorted(together.get(subject, ()))
         if not streams:
-            return JointVersion(versions.get(subject, 0))
+            return JointVersion(versions.get(subject) or before.get(subject, 0))
         places = ", ".join("?" * len(streams))
         where = f"e.originator_id IN ({places}) AND e.topic IN (?, ?)"
         known = self._recorded(run, where, (*streams, UNIFIED, RETRACTED))
@@ -74,7 +79,7 @@ class JoinedStreams:
             f"WHERE originator_id IN ({places}) GROUP BY originator_id",
             streams,
         )
-        return JointVersion(added_up(joined, {**dict(counted), **versions}), joined_at)
+        return JointVersion(added_up(joined, {**dict(counted), **before, **versions}), joined_at)
 
     def _recorded(self, run: Run, where: str, values: Sequence[Any]) -> list[Recorded]:
         rows = run(f"{SELECT_EVENTS} FROM stored_events e WHERE {where}", values)

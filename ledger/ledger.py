@@ -232,22 +232,26 @@ class Ledger(Application[str]):
             versions: dict[str, int] = {}
             ids: dict[bytes, Entry] = {}
             joint: dict[int, JointVersion] = {}
+            revisions: list[tuple[int, Entry]] = []
             self._joined.catch_up(writing.run, before.head)
             for number, request in enumerate(requests):
                 if answers[number] is not None:
                     continue
                 try:
-                    joint_before = self._joint_version(writing, request, versions, entries)
+                    asked = request.if_match is not None
+                    joint_before = self._joint_version(writing, request, versions, revisions) if asked else None
                     plan = decide(before, request, versions, ids, at, self.office, joint_before)
                 except Refusal as refusal:
                     answers[number] = refusal
                     continue
                 plans[number] = plan
                 if not request.dry_run:
+                    positioned = enumerate(plan.entries, before.head + len(entries) + 1)
+                    revisions += [(position, e) for position, e in positioned if e.draft.event.data.revises]
                     entries += plan.entries
                     versions.update(plan.versions)
                     ids.update(plan.ids)
-                if (now_at := self._joint_version(writing, request, versions, entries)) is not None:
+                if (now_at := self._joint_version(writing, request, versions, revisions)) is not None:
                     joint[number] = now_at
             self._insert(writing, entries)
             if not entries and any(not requests[number].dry_run for number in plans):
@@ -274,13 +278,17 @@ class Ledger(Application[str]):
         return [answer for answer in answers if answer is not None]
 
     def _joint_version(
-        self, writing: Writing, request: Append, versions: dict[str, int], entries: Sequence[Entry]
+        self,
+        writing: Writing,
+        request: Append,
+        versions: dict[str, int],
+        revisions: Sequence[tuple[int, Entry]],
     ) -> JointVersion | None:
         """The version of the one subject of a request, given what the group adds before; None if it has several."""
-        if request.subject is None:
+        subject = request.subject
+        if subject is None:
             return None
-        before = writing.before
-        return self._joined.version(writing.run, request.subject, {**before.versions, **versions}, before.head, entries)
+        return self._joined.version(writing.run, subject, writing.before.versions, versions, revisions)
 
     def _tell_if_ahead(self, ahead: timedelta) -> None:
         """Warns, not too often, while what is recorded is given a time that lies in the future."""
