@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Final
 
 from domain import general
 from domain.agreement_codes import (
@@ -153,8 +154,14 @@ def evolve(state: AgreementState, event: Event) -> AgreementState:
             return general.evolve(state, event)
 
 
+PRELIMINARY = {"reported", "declared", "reached", "signed"}
+"""What usually comes before it is in force. It may come later: what holds already is signed, or acceded to."""
+
+
 def _to(state: AgreementState, stage: str, event: Event, *, once: bool = True) -> AgreementState:
     state = general.passing(state, stage, event) if once and stage in ONCE else state
+    if stage in PRELIMINARY and any(c.value in IN_FORCE for c in general.sure(state.stage)):
+        return state
     return changed(state, stage=state.stage.advance(stage, event, COURSE))
 
 
@@ -357,15 +364,27 @@ class Standing(StrEnum):
     SUSPENDED = "suspended"
     LAPSING = "lapsing"
     LAPSED = "lapsed"
+    LAST_KNOWN = "last known in force"
     ENDED = "ended"
     CONTESTED = "contested"
 
 
-def standing(state: AgreementState, now: int, zones: Zones = ANYWHERE) -> Standing:
+UNHEARD: Final = 365 * 86_400
+"""Seconds after which what is in force without an end is only last known to be."""
+
+
+def is_without_end(state: AgreementState) -> bool:
+    """Whether it is in force by all last reports, and none of them names an end that will have passed."""
+    stages = set(state.stage.values)
+    return bool(stages) and stages <= IN_FORCE and not term_ends(state)
+
+
+def standing(state: AgreementState, now: int, zones: Zones = ANYWHERE, heard: When | None = None) -> Standing:
     """Where it stands at a time, in seconds since 1970, by the zones of its processes.
 
-    Lapsing: 14 days or less are left of the term, on trial or not. Lapsed: the term is over, and nobody has said that
-    it was extended or that it ended. An agreement extended while it is suspended is in force.
+    Last known in force: it has no end, and nothing was heard of it (`heard`, when what was heard last occurred) for a
+    year. Lapsing: 14 days or less are left of the term, on trial or not. Lapsed: the term is over, and nobody has said
+    that it was extended or that it ended. An agreement extended while it is suspended is in force.
     """
     stages = set(state.stage.values)
     if len(stages) > 1 and not stages <= IN_FORCE:
@@ -383,6 +402,9 @@ def standing(state: AgreementState, now: int, zones: Zones = ANYWHERE) -> Standi
         return Standing.LAPSED
     if ends and min(ends) - LAPSING <= now:
         return Standing.LAPSING
+    last = moment_after(heard, zones, UNHEARD) if heard is not None and not ends else None
+    if last is not None and last <= now and is_without_end(state):
+        return Standing.LAST_KNOWN
     if any(term.trial for term in state.term.values):
         return Standing.TRIAL
     return Standing.IN_FORCE

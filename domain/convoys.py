@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 
 from domain import general
 from domain.changing import changed
+from domain.compatible import kind_of
 from domain.convoy_codes import Passage
 from domain.convoy_events import (
     EVENTS,
@@ -31,6 +32,7 @@ from domain.general import Due, SubjectState
 from domain.lines import Account, Candidate, Cited, Course, Keeps, Line
 from domain.schedules import next_expected
 from domain.values import (
+    Cohort,
     EventId,
     Place,
 )
@@ -162,6 +164,17 @@ NOT_GONE = {"reported", "requested", "cleared", "postponed", "agreed", "announce
 def stranded(state: ConvoyState) -> bool:
     """Whether a last report has the convoy on the road or held: the people with it may be at risk."""
     return bool(ON_THE_ROAD & {seen.stage for seen in state.stage.values})
+
+
+def people_on(state: ConvoyState) -> tuple[Cohort, ...]:
+    """Who is with a convoy on the road: as it left, by all last reports together, else as it was told before."""
+    left = [cohort for departed in state.departure.values for cohort in departed.people]
+    told = left or [cohort for described in state.described.values for cohort in described.people]
+    once: dict[Hashable, Cohort] = {}
+    for cohort in told:
+        number = cohort.quantity.range if cohort.quantity is not None else None
+        once.setdefault((kind_of(cohort), number), cohort)
+    return tuple(once.values())
 
 
 def waiting(state: ConvoyState) -> bool:

@@ -14,7 +14,7 @@ from api.pages.asked import Asked, AskedPage
 from api.pages.markup import fragments
 from api.pages.rendering import page
 from api.pages.tables import Cell, Table, download
-from api.wording import lines, words
+from api.wording import last_heard, lines, words
 from api.wording.language import grouped, say, speaking
 from api.wording.rules import rule
 from api.wording.values import tag
@@ -252,7 +252,7 @@ def list_news(
             [
                 Cell(words.label(entry["labels"], entry["process"]), of_process(asked, entry["process"]).link),
                 words.moment(entry["updated"]["recorded_at"]),
-                words.when(entry["last_heard"]["on"]),
+                last_heard.told(entry["last_heard"], last_heard.publisher, datetime.now(UTC)),
                 Cell(say("show it"), asked.link(f"/processes/{quote(entry['process'])}/changes", since=since)),
             ]
             for entry in newest

@@ -16,7 +16,7 @@ from api.pages.drawing_files import download_drawing
 from api.pages.maps import areas_map
 from api.pages.rendering import page
 from api.pages.tables import Table, download
-from api.wording import words
+from api.wording import last_heard, words
 from api.wording.language import say, speaking
 from api.wording.rules import rule
 from domain.errors import BadCursor
@@ -46,6 +46,8 @@ class ListedLine:
     contested: bool
     areas: str
     heard: str
+    archive: str
+    """Says so, if it is not followed."""
     overdue: int
 
 
@@ -128,7 +130,6 @@ def _filter(
 def _line(asked: Asked, entry: ListedProcess, overdue: int, now: datetime) -> ListedLine:
     state, heard = entry["state"], entry["last_heard"]
     contested = state is not None and state["contested"]
-    ago = words.ago(heard["on"], now) if heard["on"] else ""
     return ListedLine(
         id=entry["process"],
         address=asked.link(f"/processes/{quote(entry['process'])}"),
@@ -138,7 +139,8 @@ def _line(asked: Asked, entry: ListedProcess, overdue: int, now: datetime) -> Li
         since=words.since(state["since"]) if state else "",
         contested=contested,
         areas=words.listed(map(words.clean, entry["areas"])),
-        heard=(words.when(heard["on"]) + (f" ({ago})" if ago else "")) if heard["on"] else say("date not said"),
+        heard=last_heard.told(heard, last_heard.publisher, now) if heard["on"] else say("date not said"),
+        archive=last_heard.archive(entry["followed"]),
         overdue=overdue,
     )
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from api.wording import values, words
 from api.wording.cited_lines import CitedLines, plain
-from api.wording.language import grouped, say, say_number
-from api.wording.marks import ASIDE
+from api.wording.language import grouped, phrase, say
+from api.wording.marks import ALERT, ASIDE, Fragment
+from api.wording.values import tag
 from api.wording.words import clean
 
 if TYPE_CHECKING:
-    from projections.answers.figures import FigureSeries
+    from projections.answers.lines import ShownLine
     from projections.answers.status import (
         AgreementInStatus,
         ConvoyInStatus,
@@ -22,6 +23,35 @@ if TYPE_CHECKING:
         StatusAnswer,
     )
     from projections.answers.subjects import ShownSubject
+
+
+LAST_KNOWN = "last known in force"
+TRUCE_WORDS = {
+    "trial": phrase("on trial"),
+    "lapsing": phrase("about to lapse"),
+    "lapsed": phrase("lapsed: the term is over, nobody said more"),
+    LAST_KNOWN: phrase("no end is known, and nothing was heard of it for a year"),
+}
+"""Where a truce stands, if it is not just in force."""
+
+
+def put_stage(
+    page: CitedLines, lead: list[Fragment], line: ShownLine[str] | None, standing: str, *after: Fragment
+) -> None:
+    """How far an agreement has come, and where it stands by now."""
+    marks: list[Fragment] = []
+    if standing in TRUCE_WORDS:
+        marks = [" ", (f"[{say(TRUCE_WORDS[standing])}]", ALERT if standing in ("lapsed", LAST_KNOWN) else "bold")]
+    if standing != LAST_KNOWN or line is None:
+        page.step(lead, line, stage, *after, *marks)
+        return
+    last = say("last known in force on {date}", date=words.when(line["occurred"]))
+    page.line(lead, line, lambda _: [(f"[{last}]", "bold")], *after, *marks)
+
+
+def stage(value: str) -> list[Fragment]:
+    """How far something has come, in a word."""
+    return [tag(value, say(", a plan") if value in ("scheduled", "postponed") else "")]
 
 
 def put(page: CitedLines, subject: ShownSubject) -> None:
@@ -77,11 +107,3 @@ def counts(page: CitedLines, reported: str, numbers: Mapping[str, RecorderCounts
         page.sheet.put(f"{reported.format(who=page.names.claimant(recorder))}: {spans}", indent=indent)
     if len(numbers) > 1:
         page.sheet.put((say("Two may report the same one: these are never added up."), ASIDE), indent=indent)
-
-
-def not_shown(page: CitedLines, figure: FigureSeries, indent: int) -> None:
-    """How many claimants of a long series have no line; nothing if each has one."""
-    hidden = figure["claimants"] - len(figure["claims"]) - len(figure["assessed"])
-    if hidden > 0:
-        more = say_number("{number} older claim is not shown.", "{number} older claims are not shown.", hidden)
-        page.sheet.put((more, ASIDE), indent=indent)

@@ -54,12 +54,6 @@ def not_told_with(shown: Iterable[IncidentInStatus], figures: Iterable[FigureSer
     ]
 
 
-def figures_apart(status: StatusAnswer) -> tuple[list[FigureSeries], str | None]:
-    """The figures that do not stand with an incident, and what to say if there are none."""
-    nothing = say("those on incidents stand with them") if status["figures"] else None
-    return not_told_with(status["incidents"], status["figures"]), nothing
-
-
 def happened(names: Names, value: Fields) -> list[Fragment]:
     """Where, what, against whom, and who is said to have done it."""
     place = say(", {place}", place=words.place(value["place"])) if value.get("place") else ""

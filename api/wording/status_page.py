@@ -7,12 +7,12 @@ words; what is contested names every candidate with who says it; what we inferre
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from api.wording import further_lines, held_reports, incident_lines, lines, values, words
+from api.wording import figure_lines, further_lines, held_reports, incident_lines, last_heard, lines, values, words
 from api.wording.cited_lines import CitedLines, contested_matters, plain, value_of, values_of
 from api.wording.language import grouped, phrase, say, say_number
 from api.wording.marks import ALERT, ASIDE, Fragment
@@ -23,10 +23,9 @@ from projections.answers.lines import fields_of
 
 if TYPE_CHECKING:
     from projections.answers.deadlines import ShownDue
-    from projections.answers.figures import FigureSeries
     from projections.answers.lines import Said
     from projections.answers.obligations import OwedObligation
-    from projections.answers.status import LastHeard, StatusAnswer
+    from projections.answers.status import StatusAnswer
     from projections.answers.subjects import Whereabouts
 
 
@@ -48,12 +47,6 @@ POSSIBLY_LEGEND = phrase(
 
 MAX_FINDINGS = 8
 """Findings on the screen, the gravest first."""
-TRUCE_WORDS = {
-    "trial": phrase("on trial"),
-    "lapsing": phrase("about to lapse"),
-    "lapsed": phrase("lapsed: the term is over, nobody said more"),
-}
-"""Where a truce stands, if it is not just in force."""
 
 
 def draw(
@@ -89,7 +82,7 @@ def draw(
         screen.proposals,
         screen.roles,
         screen.bodies,
-        screen.figures,
+        partial(figure_lines.section, screen, status),
         screen.registers,
         screen.control,
         screen.access,
@@ -147,7 +140,10 @@ class StatusPage(CitedLines):
         self.line([say("State: ")], state, lambda stage: [(coded(stage), "bold"), since], indent=0)
         self.line([say("How it ended: ")], status["ending"], plain, indent=0)
         if status["last_heard"]:
-            put(say("Last heard: {text}", text=self._heard(status["last_heard"])))
+            heard = last_heard.told(status["last_heard"], last_heard.source_by(self.names), self._now)
+            put(say("Last heard: {text}", text=heard))
+        if archive := last_heard.archive(status["followed"]):
+            put(archive)
         self.line([say("Level: ")], status["level"], plain, indent=0)
         self.line([say("Time zone: ")], status["time_zone"], plain, indent=0)
         further_lines.put_of_process(self, status)
@@ -162,18 +158,6 @@ class StatusPage(CitedLines):
             reflects = say(", log position {position}", position=grouped(position))
         as_of = say("Deadlines as of {time}", time=clock) if asked else say("As known on {time}", time=clock)
         put((as_of + reflects, ASIDE))
-
-    def _heard(self, heard: LastHeard) -> str:
-        publisher, who = clean(heard["publisher"]), self.names.claimant(heard["claimant"])
-        source = publisher if heard["claimant"] in ("unattributed", heard["publisher"]) else f"{who} ({publisher})"
-        if not heard["publisher"]:  # then the claimant tells on what basis it was recorded
-            source = say("our own record, without a source")
-            if heard["claimant"] != "reported":
-                source = say("our own record, {basis}", basis=who)
-        if not heard["on"]:
-            return say("date not said, from {source}", source=source)
-        ago = words.ago(heard["on"], self._now)
-        return say("{date}, from {source}", date=words.when(heard["on"]) + (f" ({ago})" if ago else ""), source=source)
 
     def _glance(self) -> list[Fragment]:
         """What asks for attention, in one line."""
@@ -232,25 +216,13 @@ class StatusPage(CitedLines):
         anything = [*truce["agreements"], *truce["counted"], *([truce["incidents"]] if truce["incidents"] else [])]
         self.section("truce", say("Truce"), anything, say("no truce, violation or incident recorded"))
         for agreement in truce["agreements"]:
-            standing: list[Fragment] = []
-            if agreement["standing"] in ("trial", "lapsing", "lapsed"):
-                standing = [
-                    " ",
-                    (
-                        f"[{say(TRUCE_WORDS[agreement['standing']])}]",
-                        ALERT if agreement["standing"] == "lapsed" else "bold",
-                    ),
-                ]
-            self.step([(f"{clean(agreement['label'])}: ", "bold")], agreement["state"], _stage, *standing)
+            lead: list[Fragment] = [(f"{clean(agreement['label'])}: ", "bold")]
+            further_lines.put_stage(self, lead, agreement["state"], agreement["standing"])
             self.detail(say("term: "), agreement["term"], values.term)
             further_lines.counts(self, say("violations reported by {who}"), agreement["violations"], indent=4)
-            self._counted(agreement["counted"], indent=4)
+            figure_lines.put(self, agreement["counted"], indent=4)
         further_lines.counts(self, say("incidents reported by {who}"), truce["incidents"], indent=2)
-        self._counted(truce["counted"], indent=2)
-
-    def _counted(self, figures: Sequence[FigureSeries], indent: int) -> None:
-        for figure in figures:
-            self._series(figure, indent)
+        figure_lines.put(self, truce["counted"], indent=2)
 
     def obligations(self) -> None:
         sides = self.section("obligations", say("Obligations, side by side"), self._status["obligations"])
@@ -296,7 +268,8 @@ class StatusPage(CitedLines):
         for agreement in self.section("agreements", say("Agreements"), self._status["agreements"]):
             between = agreement["between"]
             parties = say(" between {who}", who=self.names.named(between)) if between else ""
-            self.step([(f"{self.names.subject(agreement['subject'])}: ", "bold")], agreement["state"], _stage, parties)
+            title: list[Fragment] = [(f"{self.names.subject(agreement['subject'])}: ", "bold")]
+            further_lines.put_stage(self, title, agreement["state"], agreement["standing"], parties)
             further_lines.put_of_agreement(self, agreement)
             self.description(agreement["described"], values.agreement)
             self.detail(say("complete: "), agreement["complete"], lambda v: [say("yes") if v else say("no")])
@@ -307,7 +280,7 @@ class StatusPage(CitedLines):
 
     def talks(self) -> None:
         for talks in self.section("talks", say("Talks"), self._status["talks"], family="talks"):
-            self.step([(f"{self.names.subject(talks['subject'])}: ", "bold")], talks["state"], _stage)
+            self.step([(f"{self.names.subject(talks['subject'])}: ", "bold")], talks["state"], further_lines.stage)
             stages = values_of(talks["state"])
             if OVER.isdisjoint(stages):
                 late = talks["subject"] in self._late and "not held" not in stages
@@ -356,39 +329,11 @@ class StatusPage(CitedLines):
         for body in self.section("bodies", say("Bodies"), self._status["bodies"]):
             self.entry(body["events"], *values.body(self.names, body), of=body)
 
-    def figures(self) -> None:
-        figures, nothing = incident_lines.figures_apart(self._status)
-        for figure in self.section("figures", say("Figures, by claimant"), figures, nothing):
-            self._series(figure, indent=2)
-
-    def _series(self, figure: FigureSeries, indent: int) -> None:
-        area = words.listed(map(clean, figure["area"])) if figure["area"] else say("area not stated")
-        mark: list[Fragment] = [tag("contested"), " "] if figure["contested"] else []
-        scope = f" ({coded(figure['counting'])}): {area}" + (f"; {clean(figure['scope'])}" if figure["scope"] else "")
-        scope += say("; toll of one incident") if figure.get("about") else ""
-        self.sheet.put(*mark, (coded(figure["measure"]), "bold"), scope, indent=indent)
-        for claim in figure["claims"]:
-            who, many = self.names.claimant(claim["claimant"]), claim["claims"]
-            lead = "" if who in self.names.grounds(claim["events"]) else f"{who}: "
-            newest = ", the newest of {number} report", ", the newest of {number} reports"
-            again = say_number(*newest, many) if many > 1 else ""
-            said = [lead, *values.claim(claim, figure["unit"]), again]
-            self.entry(claim["events"], *said, indent=indent + 2, of=claim)
-        for claim in figure["assessed"]:
-            who = say("assessed by {who}", who=self.names.claimant(claim["claimant"]))
-            why = f": {clean(claim['reason'])}" if claim["reason"] else ""
-            said = [f"{who}: ", *values.claim(claim, figure["unit"]), why]
-            self.entry(claim["events"], *said, indent=indent + 2, of=claim)
-        further_lines.not_shown(self, figure, indent + 2)
-        if figure["contested"]:
-            self.sheet.put(say("No number fits all of these claims."), indent=indent + 2)
-        elif len(figure["claims"]) > 1 and figure["span"]:
-            allowed = words.quantity({**figure["span"], "unit": figure["unit"]})
-            self.sheet.put(say("What the newest claims all allow: {quantity}.", quantity=allowed), indent=indent + 2)
-
     def registers(self) -> None:
         for register in self.section("registers", say("Registers"), self._status["enrolments"]):
-            self.step([(f"{self.names.subject(register['subject'])}: ", "bold")], register["state"], _stage)
+            self.step(
+                [(f"{self.names.subject(register['subject'])}: ", "bold")], register["state"], further_lines.stage
+            )
             further_lines.put(self, register)
             self.description(register["described"], partial(values.register, self.names))
             if not (
@@ -400,8 +345,7 @@ class StatusPage(CitedLines):
                 offered = words.listed(tracks, phrase("{first} or {last}"))
                 self.sheet.put(say("tracks: {names}", names=offered), indent=4)
             self.detail(say("open until: "), register["until"], lambda v: [words.when(v)])
-            for series in register["counts"]:
-                self._series(series, indent=4)
+            figure_lines.put(self, register["counts"], indent=4)
             if not register["counts"]:
                 self.sheet.put(say("how many joined: nothing recorded"), indent=4)
 
@@ -478,10 +422,6 @@ class StatusPage(CitedLines):
 
 
 # --- values that need no more than a word ---------------------------------------------------------------------
-
-
-def _stage(value: Any) -> list[Fragment]:
-    return [tag(str(value), say(", a plan") if value in ("scheduled", "postponed") else "")]
 
 
 def _plan(value: str | None, *, late: bool) -> list[Fragment]:

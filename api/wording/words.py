@@ -178,6 +178,8 @@ def quantity(amount: Fields, unit: str | None = None) -> str:
         words = number(value) if qualifier == "exact" else f"{coded(qualifier)} {number(value)}"
     elif qualifier == "several":
         words = coded("several")
+    elif low is not None and low == high:
+        words = number(low)
     elif low is not None and high is not None:
         words = say("{first} to {last}", first=number(low), last=number(high))
     elif high is not None:

@@ -131,8 +131,12 @@ def _is_past(state: agreements.AgreementState, about: str) -> bool:
     return about == "term" and state.stage.value == "ended"
 
 
+RETROACTIVE = Course(frozenset(pair for pair in agreements.COURSE.pairs if pair[1] not in agreements.IN_FORCE))
+"""The course without what it leads to force: what is declared or signed may hold from a day before that."""
+
+
 def _course(state: agreements.AgreementState) -> tuple[Course, set[str]]:  # noqa: ARG001  the same for all agreements
-    return agreements.COURSE, agreements.ONCE
+    return RETROACTIVE, agreements.ONCE
 
 
 FINDINGS: FamilyFindings[agreements.AgreementState] = FamilyFindings(

@@ -70,6 +70,9 @@ class FigureSeries(TypedDict):
     claimants: int
     span: Span | None
     """What all claims allow; null if there is no such number, or no claim."""
+    compared: EventIds
+    """The claims that are held against each other, from which the span follows: no more than 30 days before the newest
+    of them all."""
     contested: bool
     assessed: list[SeriesClaim]
 

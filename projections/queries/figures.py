@@ -34,7 +34,7 @@ from projections.storage.tables import Transaction
 CLAIMS_SHOWN = 50
 """Claims on one series in one answer, newest first; `claimants` counts all."""
 SERIES_SHOWN = 200
-"""Series of figures in one status; `/figures` has them all."""
+"""Series of figures in one status, of more the contested and the newest ones; `/figures` has them all."""
 
 Lookup = Callable[[Iterable[str]], Mapping[str, Recorded]]
 """Finds events by their ids."""
@@ -113,22 +113,42 @@ def figures_of(
 ) -> tuple[list[FigureSeries], dict[str, list[FigureSeries]]]:
     """Figures of the process and counts of its registers, series by series, contested ones first.
 
-    Every claimant's newest claim is shown. The span is what all claims allow; nothing is ever added up.
+    Every claimant's newest claim is shown. The span is what all claims allow; nothing is ever added up. What is counted
+    period by period stands together, the newest period first.
     """
     series: dict[tuple[str, Series], list[Claim]] = defaultdict(list)
     for claim in snapshot.claims:
         series[claim.subject, claim.series].append(claim)
     events = lookup([claim.event_id for claim in snapshot.claims])
-    ordered = sorted(series.items(), key=lambda item: not _span(item[1])[2])[:shown]
     figures: list[FigureSeries] = []
     counts: dict[str, list[FigureSeries]] = defaultdict(list)
-    for (subject, _), claims in ordered:
+    for subject, claims in _in_order(series, events, shown):
         line = _series(renderer, subject, claims, events)
         if isinstance(events[claims[0].event_id].event.data, EnrolmentReported):
             counts[subject].append(line)
         else:
             figures.append(line)
     return figures, counts
+
+
+def _in_order(
+    series: Mapping[tuple[str, Series], list[Claim]], events: Mapping[str, Recorded], shown: int
+) -> list[tuple[str, list[Claim]]]:
+    """Series in the order in which they are shown, each with its subject; of many the contested and the newest ones."""
+    contested = {key: _span(claims)[2] for key, claims in series.items()}
+    ends = {key: max(_counted_until(claim, events) for claim in claims) for key, claims in series.items()}
+    alike: dict[tuple[str, Series], int] = {}
+    for subject, one in series:
+        alike.setdefault((subject, one._replace(period="")), len(alike))
+    newest = sorted(series, key=lambda key: (not contested[key], -ends[key]))[:shown]
+    newest.sort(key=lambda key: (not contested[key], alike[key[0], key[1]._replace(period="")], -ends[key]))
+    return [(key[0], series[key]) for key in newest]
+
+
+def _counted_until(claim: Claim, events: Mapping[str, Recorded]) -> int:
+    """The end of the period that a claim is on, or of the time of which it is said."""
+    period = _figure(claim, events).period
+    return period.span.latest if period is not None else claim.order[1]
 
 
 def claim_of(event: Event) -> MadeClaim:
@@ -199,6 +219,7 @@ def _series(renderer: Renderer, subject: str, claims: list[Claim], events: Mappi
         "claims": shown[False],
         "claimants": len(claims),
         "span": None if contested or not shown[False] else {"low": plain(low), "high": plain(high)},
+        "compared": [str(made.event) for made in comparable_claims(claim.made for claim in newest_first)],
         "contested": contested,
         "assessed": shown[True],
     }

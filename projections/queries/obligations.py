@@ -72,7 +72,7 @@ def kept_to(snapshot: ProcessSnapshot, path: Subject, now: datetime) -> Kept:
     assert isinstance(state, agreements.AgreementState)  # noqa: S101  an agreement has no other state
     moment = int(now.timestamp())
     return {
-        "standing": agreements.standing(state, moment, zones).value,
+        "standing": agreements.standing(state, moment, zones, snapshot.heard_of.get(path)).value,
         "phases": [
             {
                 "phase": phase.name,

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import reduce
 
 from domain import families
+from domain.agreements import AgreementState, is_without_end
 from domain.edtf import When
 from domain.event import Event, Recorded
 from domain.families import OPENINGS
@@ -65,6 +66,8 @@ class ProcessSnapshot:
     claims: list[Claim] = field(default_factory=list)
     incident_counts: list[IncidentCount] = field(default_factory=list)
     heard: Heard | None = None
+    heard_of: dict[Subject, When] = field(default_factory=dict)
+    """When what was heard last occurred of each agreement that is in force without an end."""
     followed: bool = False
     """Whether it is followed; otherwise it is an archive."""
     unfollowed: frozenset[Subject] = frozenset()
@@ -162,6 +165,7 @@ def read_snapshot(
         claims=figures.meant(figures.newest_claims(transaction, states), meanings),
         incident_counts=counts,
         heard=heard if heard != NOBODY else None,
+        heard_of=last_heard.occurred_last(transaction, without_end) if (without_end := _without_end(states)) else {},
         followed=line.followed,
         unfollowed=frozenset() if line.followed else _unfollowed(transaction, states, own, joined),
         newest=history.newest(transaction, ids, newest, apart),
@@ -273,6 +277,22 @@ def _heard(
     )
     newest = reduce(last_heard.newer, every, NOBODY)
     return newest if newest != NOBODY else None
+
+
+def _without_end(states: Mapping[Subject, SubjectState]) -> list[Subject]:
+    """The agreements that are in force without an end."""
+    return [s for s, state in states.items() if isinstance(state, AgreementState) and is_without_end(state)]
+
+
+def _heard_of(seen: Seen, subjects: Iterable[Subject], as_of: When | None) -> dict[Subject, When]:
+    """When what was heard last occurred of each of these subjects."""
+    found: dict[Subject, When] = {}
+    for subject in subjects:
+        told = ((event, seen.standings[event.id].recorded) for event in seen.events[subject])
+        heard = last_heard.heard_of(told, as_of, seen.zones.get(subject, ANYWHERE))
+        if heard.occurred is not None and heard.occurred.on:
+            found[subject] = When(heard.occurred.on)
+    return found
 
 
 def _told_in(seen: Seen, inside: Iterable[Subject], own: Subject) -> Iterator[Event]:
@@ -405,6 +425,7 @@ def _in_history(seen: Seen, ids: set[str], ever: Mapping[Subject, set[str]]) -> 
 
 def _add_following(snapshot: ProcessSnapshot, seen: Seen, horizon: Horizon) -> None:
     """Whether the process is followed, and how it is told what was heard last."""
+    snapshot.heard_of = _heard_of(seen, _without_end(snapshot.states), horizon.as_of)
     snapshot.by_occurrence = horizon.as_of is not None
     snapshot.followed = snapshot.own in seen.followed
     if not snapshot.followed:

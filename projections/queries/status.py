@@ -13,6 +13,7 @@ from typing import Any, cast
 from domain import agreements, convoys, enrolments, families, processes, talks
 from domain.event import Recorded, instant
 from domain.general import SubjectState
+from domain.lines import Line
 from domain.spans import begins, has_passed, local_day, moment_after, next_day, second_of
 from domain.values import Subject
 from projections import rendering
@@ -297,6 +298,8 @@ def changes_at(snapshot: ProcessSnapshot, now: datetime, edge: int | None = None
             ends += [moment_after(agreed.deadline, zones) for agreed in terms if agreed.deadline is not None]
             starting = (begins(term.starts, zones) for term in state.term.values if term.starts is not None)
             ends += [moment.last for moment in starting if moment is not None]
+            if path in snapshot.heard_of:
+                ends.append(moment_after(snapshot.heard_of[path], zones, agreements.UNHEARD))
             for end in agreements.term_ends(state):
                 ends += [moment_after(end, zones), moment_after(end, zones, -agreements.LAPSING)]
     ends.append(edge)
@@ -307,26 +310,24 @@ def changes_at(snapshot: ProcessSnapshot, now: datetime, edge: int | None = None
 
 
 def at_risk(renderer: Renderer, snapshot: ProcessSnapshot, own: processes.ProcessState) -> PeopleAtRisk:
-    """Held or stranded convoys, closed or besieged places: what cannot wait."""
+    """Held or stranded convoys, closed or besieged places: what cannot wait. What the process has outlived is over."""
+    ends = [c.span for c in own.stage.candidates] if own.stage.value == "ended" else []
+
+    def over(line: Line[Any]) -> bool:
+        return any(all(c.span.precedes(end) for c in line.candidates) for end in ends)
+
     return {
         "convoys": [
             {
                 "subject": path,
                 "label": state.labels[0].text if state.labels else path,
                 "whereabouts": rendering.convoy(renderer, state)["whereabouts"],
-                "people": [
-                    said(cohort)
-                    for people in (
-                        *(departed.people for departed in state.departure.values),
-                        *(described.people for described in state.described.values),
-                    )
-                    for cohort in people
-                ],
+                "people": [said(cohort) for cohort in convoys.people_on(state)],
             }
             for path, state in snapshot.states.items()
-            if isinstance(state, convoys.ConvoyState) and convoys.stranded(state)
+            if isinstance(state, convoys.ConvoyState) and convoys.stranded(state) and not over(state.stage)
         ],
-        "places": renderer.lines(processes.shut(own), renderer.said),
+        "places": renderer.lines((line for line in processes.shut(own) if not over(line)), renderer.said),
     }
 
 
@@ -343,7 +344,7 @@ def truce(renderer: Renderer, snapshot: ProcessSnapshot, now: datetime, figures:
                     "agreement": path,
                     "label": state.labels[0].text if state.labels else path,
                     "state": renderer.line(state.stage),
-                    "standing": agreements.standing(state, int(now.timestamp()), snapshot.zones_of(path)).value,
+                    "standing": kept_to(snapshot, path, now)["standing"],
                     "term": renderer.plan(state.term, rendering.term, past=families.is_past(state, "term")),
                     "violations": by_recorder(
                         [t for t in snapshot.incident_counts if t.subject == path and t.kind == "violation"], today

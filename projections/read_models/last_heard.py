@@ -247,6 +247,14 @@ def place_of(report: HeardReport | None) -> tuple[int, int, str, str]:
 # --- queries
 
 
+def occurred_last(transaction: Transaction, subjects: Iterable[str]) -> dict[Subject, When]:
+    """When that occurred which was heard last of each of these subjects, as far as it is dated."""
+    table = transaction.table(LAST_HEARD)
+    columns = (table.c.subject, table.c.occurred_on)
+    rows = rows_where(transaction.connection, columns, table.c.subject, subjects)
+    return {Subject(row.subject): When(row.occurred_on) for row in rows if row.occurred_on}
+
+
 def newest_in(transaction: Transaction, processes: Iterable[str]) -> dict[str, Heard]:
     """What was heard last in each process, by each id that it has; none of a process that nobody was heard of."""
     query = _newest_in(transaction.connection.dialect.name, transaction.tables)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,25 +12,25 @@ from api.cli.options import AsJson, Data, Url, connection
 from api.cli.questions import list_processes
 from api.cli.terminal.console import out, print_json
 from api.cli.terminal.text_layout import TextLayout
-from api.wording import words
+from api.wording import last_heard, words
 from api.wording.words import clean
 
 if TYPE_CHECKING:
     from projections.answers.status import ListedProcess
 
 
-def draw_processes(entries: Iterable[ListedProcess], width: int) -> TextLayout:
+def draw_processes(entries: Iterable[ListedProcess], width: int, now: datetime) -> TextLayout:
     """A list of processes: where each stands, and when it was last heard of."""
     sheet = TextLayout(width)
     for entry in entries:
         state = entry["state"]
         stands = "not known" if state is None else "contested" if state["contested"] else clean(state["value"])
         heard = entry["last_heard"]
-        last = (
-            f"last heard {words.when(heard['on'])} from {clean(heard['publisher'])}" if heard["on"] else "never dated"
-        )
+        last = f"last heard {last_heard.told(heard, last_heard.publisher, now)}" if heard["on"] else "never dated"
         sheet.put((clean(entry["process"]), "bold"), f"  {words.label(entry['labels'])}")
         sheet.put(f"{stands}, {words.since(state['since'] if state else None)}; {last}", indent=4)
+        if not entry["followed"]:
+            sheet.put(last_heard.archive(followed=False), indent=4)
     if not sheet.lines:
         sheet.put("No process is recorded yet. ProcessOpened opens one: `parley event-types ProcessOpened` shows how.")
     return sheet
@@ -51,4 +52,4 @@ def processes(
         print_json({"processes": listed})
     else:
         console = out()
-        draw_processes(listed, console.width).print(console)
+        draw_processes(listed, console.width, datetime.now(UTC)).print(console)

@@ -132,6 +132,7 @@ FIGURE: FigureSeries = {
         }
     ],
     "span": {"low": 180000, "high": 220000},
+    "compared": ["7d1f5a52-3b0e-4c58-9a55-27c1f10c2017"],
     "contested": False,
     "assessed": [],
 }
