@@ -143,6 +143,19 @@ def _named(held: Any, refers: Refers | None, stays: Mapping[Subject, Subject]) -
 
 
 @cache
+def reference_at(model: type[Value], steps: tuple[str, ...]) -> Refers | None:
+    """The kind of reference that a field below a class of values is, if it is one. Steps into lists are numbers."""
+    name, *rest = [step for step in steps if not step.isdecimal()] or [""]
+    field = model.model_fields.get(name)
+    if field is None:
+        return None
+    if not rest:
+        return _own_mark(field)
+    below = (reference_at(nested, tuple(rest)) for nested in nested_values(field.annotation))
+    return next((refers for refers in below if refers is not None), None)
+
+
+@cache
 def _referring(model: type[Value]) -> tuple[tuple[str, Refers | None], ...]:
     """The fields of a model that are references (with their kind) or hold values with references (None)."""
     return _holding(model, lambda refers: True)  # noqa: ARG005

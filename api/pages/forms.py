@@ -17,6 +17,7 @@ from api.http.schemas.events import schema_of
 from api.wording import words
 from domain.edtf import FORM, When
 from domain.errors import Fault
+from domain.references import reference_at
 from domain.vocabulary import PAYLOADS, example, families_of
 
 LONG = 300
@@ -50,6 +51,8 @@ class FormField:
     fields: list[FormField] = field(default_factory=list)
     reading: str = ""
     """How a date that was typed is read, in words."""
+    refers: str = ""
+    """What it names: a family, `subject` or `claimant`, or families with spaces between them; empty if nothing."""
 
     @property
     def filled(self) -> bool:
@@ -60,7 +63,7 @@ class FormField:
 def form_of(name: str, typed: Mapping[str, str], faults: Iterable[Fault] = ()) -> list[FormField]:
     """The fields of an event type, with what was typed and what is wrong with it."""
     schema = schema_of(name)
-    maker = _Maker(schema["$defs"], typed, _by_field(faults))
+    maker = _Maker(name, schema["$defs"], typed, _by_field(faults))
     known = example(name)
     required = {"subject", "data", *schema["required"]}
     return [
@@ -93,8 +96,9 @@ class _Maker:
     """Makes fields of a schema."""
 
     def __init__(
-        self, definitions: Mapping[str, Any], typed: Mapping[str, str], faults: Mapping[str, list[str]]
+        self, type_: str, definitions: Mapping[str, Any], typed: Mapping[str, str], faults: Mapping[str, list[str]]
     ) -> None:
+        self._type = type_
         self._definitions = definitions
         self._typed = typed
         self._faults = faults
@@ -114,6 +118,7 @@ class _Maker:
         made = FormField(name, label, told, "text", self._typed.get(name, ""), required)
         made.first = required or _FIRST.fullmatch(name) is not None
         made.errors = list(self._faults.get(name, ()))
+        made.refers = self._refers(tuple(name.split(".")))
         if isinstance(known, (str, int, float)) and not isinstance(known, bool):
             made.example = str(known)
         if "enum" in shape:
@@ -123,6 +128,19 @@ class _Maker:
         else:
             self._shape(made, shape, known, depth)
         return made
+
+    def _refers(self, steps: tuple[str, ...]) -> str:
+        """What a field names that was recorded before."""
+        match steps:
+            case ("subject",):
+                return " ".join(families_of(self._type))
+            case ("sources", _, "claimant"):
+                return "claimant"
+            case ("data", *rest):
+                refers = reference_at(PAYLOADS[self._type], tuple(rest))
+                return refers.to if refers is not None and refers.to != "event" else ""
+            case _:
+                return ""
 
     def _shape(self, made: FormField, shape: Mapping[str, Any], known: Any, depth: int) -> None:
         match shape.get("type"):

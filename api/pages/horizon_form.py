@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from api.pages.asked import HORIZON, Asked
@@ -25,6 +25,8 @@ class HorizonForm:
     """What was asked for, as it was sent."""
     steps: Sequence[int]
     """Positions at which something was recorded of the process, oldest first."""
+    times: Mapping[int, str]
+    """When each was recorded."""
 
     @property
     def at(self) -> int:
@@ -48,4 +50,5 @@ def horizon_form(asked: Asked, reading: ReadTransaction, process: str) -> Horizo
     kept = {name: value for name, value in asked.query.items() if name not in (*HORIZON, "after")}
     values = {name: asked.query.get(name, "") for name in HORIZON}
     newest = history.history(reading, process, None, MOST_STEPS, newest_first=True, request=HorizonRequest()).items
-    return HorizonForm(asked.path, kept, values, sorted({event["position"] for event in newest}))
+    times = {event["position"]: event["recorded_at"] for event in newest}
+    return HorizonForm(asked.path, kept, values, sorted(times), times)

@@ -94,6 +94,7 @@ def frame(asked: Asked, shown: StatusAnswer, form: HorizonForm | None, position:
         "now": asked.link(f"/processes/{process}", **no_horizon),
         "position": position,
         "live": f"/v1/events?process={process}&after={position}" if asked.at_present else None,
+        "newer": asked.link(f"/processes/{process}/newer", after=position),
     }
 
 

@@ -97,6 +97,7 @@ def list_processes(
             "states": [(one, words.coded(one)) for one in STATES],
             "rules": [(one, rule(one)) for one in RULES],
             "position": position,
+            "live": f"/v1/events?after={position}",
         }
     return page(asked, "processes.html", context, accept_encoding=request.headers.get("accept-encoding", ""))
 

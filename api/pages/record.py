@@ -40,23 +40,62 @@ def choose_type(
     source: UUID | None = None,
 ) -> Response:
     """What can be recorded, by what it is about; from the source of another event, if one is named."""
-    like = str(source) if source else None
+    return _types(request, asked, subject, str(source) if source else None)
+
+
+@router.post("/record")
+async def take_report(request: Request, asked: AskedPage) -> Response:
+    """The same, with a report that was pasted, which stays beside the forms. It is stored nowhere."""
+    require_own_page(request)
+    typed = await _typed(request)
+    return await run_in_threadpool(
+        _types, request, asked, typed.get("subject"), typed.get("source"), typed.get("pasted", "")
+    )
+
+
+def _types(
+    request: Request,
+    asked: Asked,
+    subject: str | None,
+    source: str | None,
+    pasted: str = "",
+    done: tuple[str, str] | None = None,
+) -> Response:
+    """What can be recorded.
+
+    Args:
+        request: of a reader.
+        asked: what the page was asked with.
+        subject: what the next event is about, if that is known.
+        source: the event whose sources the next one has, too.
+        pasted: a report that is to stay beside the form.
+        done: the event that was recorded just now, and the name of its draft.
+    """
     with speaking(asked.language):
         groups = [
             (
                 say("on any subject") if family == "any" else words.coded(family),
                 [
                     (
-                        asked.link(f"/record/{name}", subject=subject, source=like),
+                        asked.link(f"/record/{name}", subject=subject, source=source),
                         words.spoken(name),
                         " ".join((PAYLOADS[name].__doc__ or "").split()),
+                        name,
                     )
                     for name in names
                 ],
             )
             for family, names in types_by_family().items()
         ]
-        context = {"title": say("Record"), "groups": groups}
+        context = {
+            "title": say("Record"),
+            "groups": groups,
+            "pasted": pasted,
+            "source": source,
+            "subject": subject,
+            "done": asked.link(f"/events/{done[0]}") if done else None,
+            "recorded": done[1] if done else None,
+        }
     return page(asked, "record_types.html", context, accept_encoding=request.headers.get("accept-encoding", ""))
 
 
@@ -71,14 +110,16 @@ def show_form(
 ) -> Response:
     """The form of an event type, empty, or with the event that it speaks of, or with the sources of another event."""
     _known(name)
-    typed: dict[str, str] = {"subject": subject or ""}
-    if source is not None:
-        known: Mapping[str, Any] = record(asked.services, source)
-        typed |= typed_of({"sources": known.get("sources", [])})
-        typed["subject"] = subject or known["subject"]
+    typed = {"subject": subject or "", **(_of_source(asked, source, subject) if source is not None else {})}
     if event is not None:
         typed |= {"subject": record(asked.services, event)["subject"], "data.event": str(event)}
     return _form(request, asked, name, typed)
+
+
+def _of_source(asked: Asked, source: str | UUID, subject: str | None) -> dict[str, str]:
+    """What a form takes over from another event of the same source."""
+    known: Mapping[str, Any] = record(asked.services, source)
+    return {"subject": subject or known["subject"], **typed_of({"sources": known.get("sources", [])})}
 
 
 @router.get("/record/correct/{event}")
@@ -95,6 +136,12 @@ async def take_form(request: Request, name: Annotated[str, Path(max_length=64)],
     require_own_page(request)
     _known(name)
     typed = await _typed(request)
+    if typed.get("do") == "begin":
+        like, subject = typed.get("source"), typed.get("subject", "")
+        begun = {"subject": subject, "pasted": typed.get("pasted", "")}
+        if like:
+            begun |= await run_in_threadpool(_of_source, asked, like, subject or None)
+        return await run_in_threadpool(_form, request, asked, name, begun)
     return await _take(request, asked, name, typed, None)
 
 
@@ -150,6 +197,9 @@ async def _typed(request: Request) -> dict[str, str]:
 async def _take(
     request: Request, asked: Asked, name: str, typed: dict[str, str], corrects: Mapping[str, Any] | None
 ) -> Response:
+    pasted = typed.get("pasted", "")
+    if pasted and typed.get("pasted.note") and not typed.get("note"):
+        typed["note"] = pasted
     with speaking(asked.language):
         fields = form_of(name, typed)
         event, faults = event_of(name, fields)
@@ -170,6 +220,9 @@ async def _take(
             if not dry:
                 await wait_for_views(asked.services, done.position, SHORT_WAIT)
                 kept = f"correct {corrects['id']}" if corrects else name
+                if pasted:
+                    of, event_id = typed.get("subject"), str(done.events[0].id)
+                    return await run_in_threadpool(_types, request, asked, of, event_id, pasted, (event_id, kept))
                 return RedirectResponse(asked.link(f"/events/{done.events[0].id}", "", recorded=kept), 303)
     looked = await run_in_threadpool(look_ahead, asked, draft.event) if draft is not None and not faults else None
     return await run_in_threadpool(
@@ -224,6 +277,8 @@ def _form(
             if corrects
             else None,
             "looked": looked,
+            "pasted": typed.get("pasted", ""),
+            "pasted_note": bool(typed.get("pasted.note")),
             "gist": words.gist(read.get("data", {})),
             "when": words.when(str(read["occurred"])) if read.get("occurred") else "",
         }

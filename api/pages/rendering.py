@@ -32,7 +32,7 @@ HEADERS = {
     "Cache-Control": "no-cache",
     "Vary": "Accept, Accept-Language, Accept-Encoding",
 }
-SERVED = {"/", "/inbox", "/deadlines", "/findings", "/actors", "/places", "/record", "/reading"}
+SERVED = {"/", "/inbox", "/deadlines", "/findings", "/actors", "/places", "/log", "/record", "/reading"}
 """The pages that the head of each page leads to."""
 OF_PROCESS = {"/history", "/changes", "/compare", "/timeline", "/map", "/figures", "/obligations", "/report"}
 """The pages of a process beside its first screen."""

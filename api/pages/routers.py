@@ -7,6 +7,7 @@ from api.pages import (
     drawings,
     guide,
     lists,
+    live,
     maps,
     over_time,
     places,
@@ -15,6 +16,7 @@ from api.pages import (
     record,
     report,
     static_files,
+    suggestions,
     why,
 )
 
@@ -29,6 +31,8 @@ PAGE_ROUTERS = (
     lists.router,
     places.router,
     maps.router,
+    live.router,
+    suggestions.router,
     record.router,
     report.router,
     guide.router,

@@ -43,7 +43,10 @@ def record(services: Services, event: str | UUID) -> ReadRecord:
     Raises:
         NotFound: no event has this id.
     """
-    known = services.ledger.find(UUID(str(event)))
+    try:
+        known = services.ledger.find(UUID(str(event)))
+    except ValueError:
+        known = None
     if known is None:
         raise NotFound("no event of this id was recorded: check the id")
     revisions = services.ledger.revisions_of(UUID(str(event)))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import cast
 
+from domain.actors import shown_label
 from domain.comparison import is_blank
 from domain.errors import NotFound
 from domain.general import SubjectState
@@ -11,8 +14,9 @@ from domain.joint_versions import JointVersion, added_up, joined_now
 from domain.place_classes import own_codes
 from domain.places import PlaceState
 from domain.searching import matches, search_terms
-from domain.values import Subject
+from domain.values import SUBJECT_PATTERN, Subject
 from projections import rendering
+from projections.answers.explanations import ActorName
 from projections.answers.subjects import (
     ActorAnswer,
     ActorPage,
@@ -42,7 +46,7 @@ from projections.read_models.revisions import (
     revisions_of,
 )
 from projections.read_models.roles import subjects_with
-from projections.read_models.subjects import names_in, paths_of_family, states_of
+from projections.read_models.subjects import actors_named, names_in, paths_of_family, states_of
 from projections.read_models.timeline import version_of
 from projections.read_models.upcoming import Reading, upcoming_on
 from projections.renderer import Renderer
@@ -217,6 +221,22 @@ def _listed(transaction: Transaction, family: str, q: str | None, after: str | N
         last = paths[-1]
     items = [rendering.subject(Renderer(), path, state) for path, state in listed[:limit]]
     return Page(items, cursor(listed[limit - 1][0]) if len(listed) > limit else None)
+
+
+def actor_names(transaction: Transaction, ids: Iterable[str]) -> dict[str, ActorName]:
+    """The names of actors, by their ids."""
+    return {actor: {"label": shown_label(state)} for actor, state in actors_named(transaction, ids).items()}
+
+
+def suggested(transaction: Transaction, families: Iterable[str], q: str, limit: int) -> list[SubjectPage]:
+    """Subjects that have a text in their names or codes, for somebody who types it: so many of each family at most."""
+    found: list[SubjectPage] = []
+    for family in families:
+        found += _listed(transaction, family, q, None, limit).items
+        here = Subject(f"{family}/{q}")
+        if all(page["subject"] != here for page in found) and re.fullmatch(SUBJECT_PATTERN, here):
+            found += [rendering.subject(Renderer(), path, s) for path, s in states_of(transaction, [here]).items()]
+    return found
 
 
 def carrying(

@@ -33,6 +33,12 @@ PAGES = (
     f"{KALAMUN}/why?line=state",
     "/processes/nothing-here",
 )
+CLAIM = {
+    "subject": "processes/eastern-kalamun",
+    "occurred": "2017-10-29",
+    "data.measure": "buses",
+    "data.quantity.value": "7",
+}
 PATIENCE = 120_000  # milliseconds: a busy machine is slow
 FEW = (KALAMUN, "/record/StatementMade")
 
@@ -106,7 +112,7 @@ def test_a_line_tells_of_newer_reports_and_nothing_moves(chromium: Browser, serv
         }
         assert page.request.post("/v1/events", data=event).ok
         page.locator(".live").wait_for()
-        assert page.locator(".live").inner_text().startswith("1 ")
+        assert page.locator(".live").inner_text() == "1 newer report, 1 changes this page; show them"
         assert page.locator("#figures").bounding_box() == before
 
 
@@ -128,3 +134,36 @@ def test_a_report_is_recorded_by_keyboard_alone_and_without_scripts(chromium: Br
         page.locator("button[value=record]").press("Enter")
         page.wait_for_url("**/events/**")
         assert "Nobody went." in page.locator("main").inner_text()
+
+
+def test_scripts_add_comfort_to_a_form(chromium: Browser, server: str) -> None:
+    with opened(chromium, server) as page:
+        page.goto("/record/FigureReported?lang=en")
+        page.locator("[name=subject]").press_sequentially("kalamun")
+        option = page.locator("datalist option[value='processes/eastern-kalamun']").first
+        option.wait_for(state="attached")
+        assert "Eastern Kalamun" in (option.get_attribute("label") or "")
+        for name, text in CLAIM.items():
+            page.locator(f"[name='{name}']").fill(text)
+        page.keyboard.press("Tab")
+        page.locator("#looked").wait_for()
+        assert "29 Oct 2017" in page.locator(".reading").first.inner_text()
+        assert "Eastern Kalamun" in page.locator("#looked").inner_text()
+        page.reload()
+        assert page.locator("[name='data.quantity.value']").input_value() == "7", "a draft survives"
+        assert page.locator("#draft").is_visible()
+        page.locator("button[value=record]").click()
+        page.wait_for_url("**/events/**")
+        page.goto("/record/FigureReported?lang=en")
+        assert page.locator("[name='data.quantity.value']").input_value() == "", "until it is sent"
+
+
+def test_a_slider_stops_where_something_changed(chromium: Browser, server: str) -> None:
+    with opened(chromium, server) as page:
+        page.goto(f"{KALAMUN}?lang=en")
+        page.locator(".travel > summary").click()
+        page.locator("input[type=range]").press("Home")
+        page.keyboard.press("ArrowRight")
+        assert page.locator("output").inner_text().startswith("log position ")
+        page.locator(".travel button").nth(1).press("Enter")
+        page.locator(".bar").wait_for()

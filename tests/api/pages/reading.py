@@ -34,7 +34,7 @@ class Element:
         within = "".join(part if isinstance(part, str) else part._written() for part in self.parts)
         return within if self.name in INLINE else f" {within} "
 
-    def all(self, name: str, **attributes: str) -> list[Element]:
+    def all(self, name: str, /, **attributes: str) -> list[Element]:
         """The elements of a name within, at any depth, that have these attributes."""
         found: list[Element] = []
         for part in self.parts:
@@ -44,7 +44,7 @@ class Element:
                 found += part.all(name, **attributes)
         return found
 
-    def one(self, name: str, **attributes: str) -> Element:
+    def one(self, name: str, /, **attributes: str) -> Element:
         """The only one."""
         (element,) = self.all(name, **attributes)
         return element

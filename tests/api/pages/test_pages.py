@@ -22,6 +22,8 @@ PAGES = [
     "/actors",
     "/actors/russia",
     "/places",
+    "/log",
+    "/log?type=TalksScheduled&process=eastern-kalamun",
     "/reading",
     KALAMUN,
     f"{KALAMUN}/history",
@@ -107,6 +109,32 @@ def test_two_horizons_stand_side_by_side(seeded: TestClient) -> None:
     wrong = get(seeded, f"{KALAMUN}/compare?to_as_of=yesterday", 400)
     assert [code.text for code in wrong.one("main").all("code") if code.text == "to_as_of"]
     get(seeded, "/processes/nothing-here/compare?as_of=2018", 404)
+
+
+def test_the_log_shows_the_newest_first(seeded: TestClient) -> None:
+    page = get(seeded, "/log").one("main")
+    positions = [row.all("th")[0].text for row in page.one("tbody").all("tr")]
+    assert positions == [str(number) for number in range(42, 0, -1)]
+    earlier = get(seeded, "/log?until=10").one("tbody").all("tr")
+    assert len(earlier) == 10
+    talks = get(seeded, "/log?subject=talks/eastern-kalamun-truce&type=RoleTaken").one("tbody").all("tr")
+    assert len(talks) == 3
+    get(seeded, "/log?type=Nothing", 400)
+
+
+def test_a_page_is_told_how_much_came_in_and_how_much_of_it_changes_it(seeded: TestClient) -> None:
+    page = get(seeded, KALAMUN)
+    newer = page.one("p", **{"class": "live noprint"}).attributes["data-newer"]
+    assert seeded.get(newer).json() == {"newer": 0, "changing": 0, "said": "0 newer reports, 0 change this page"}
+    subject = "processes/eastern-kalamun"
+    said = {"occurred": "2017-10-28", "sources": [{"publisher": "Example Office"}]}
+    statement = {"type": "StatementMade", "subject": subject, **said, "data": {"description": "a", "text": "Yes."}}
+    claim = seeded.get("/v1/event-types/FigureReported").json()["example"]["data"]
+    figure = {"type": "FigureReported", "subject": subject, **said, "data": claim}
+    assert seeded.post("/v1/events", json=[statement, {**figure}]).status_code == 201
+    told = seeded.get(f"{newer}&at=44&lang=ru").json()
+    assert told["newer"] == 2
+    assert told["said"].startswith("2 ")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

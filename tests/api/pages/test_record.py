@@ -170,6 +170,43 @@ def test_before_it_is_recorded_one_sees_what_would_change(seeded: TestClient) ->
     assert seeded.get("/v1/head").json()["position"] == 42, "nothing was recorded"
 
 
+def test_a_pasted_report_stays_beside_the_form_for_several_events(seeded: TestClient) -> None:
+    text = "Two rounds & <one> denial.\nSaid on Monday."
+    begun = checked(post(seeded, "/record", {"pasted": text, "do": "paste"}))
+    assert [one.attributes["formaction"] for one in begun.all("button") if "formaction" in one.attributes][:1]
+    form = checked(post(seeded, "/record/FigureReported", {"pasted": text, "do": "begin"}))
+    assert form.one("aside").one("textarea", name="pasted").text == " ".join(text.split())
+    done = post(seeded, "/record/FigureReported", {**CLAIM, "pasted": text, "do": "record"})
+    assert done.status_code == 200
+    page = checked(done)
+    assert "It is recorded" in page.one("main").text
+    source = page.one("input", name="source").attributes["value"]
+    assert text.split()[0] in page.one("textarea", name="pasted").text
+    again = {"pasted": text, "source": source, "do": "begin"}
+    further = checked(post(seeded, "/record/StatementMade", again))
+    assert typed_in(further)["sources.0.publisher"] == "Example Office"
+    recorded = seeded.get(f"/v1/events/{source}").json()
+    assert "note" not in recorded, "its text is not stored"
+    kept = {**CLAIM, "occurred": "2017-10-29", "pasted": text, "pasted.note": "yes", "do": "record"}
+    assert post(seeded, "/record/FigureReported", kept).status_code == 200
+    last = seeded.get("/v1/events?after=43").json()["events"][0]
+    assert last["note"] == text, "unless it is asked for"
+    assert post(seeded, "/record/StatementMade", {**again, "source": "nonsense"}).status_code == 404
+
+
+def test_a_name_that_is_typed_finds_ids(seeded: TestClient) -> None:
+    assert seeded.get("/suggest?of=actors&q=russian").json() == [["russian-military", "Russian military"]]
+    assert ["actors/russia", "Russia"] in seeded.get("/suggest?of=claimant&q=russia").json()
+    assert ["processes/eastern-kalamun", "Eastern Kalamun"] in seeded.get("/suggest?of=subject&q=kalamun").json()
+    assert seeded.get("/suggest?of=talks+agreements&q=truce").json()[0][0] == "talks/eastern-kalamun-truce"
+    assert seeded.get("/suggest?of=actors&q=").json() == []
+    get(seeded, "/suggest?of=nonsense&q=x", 400)
+    role = get(seeded, "/record/RoleTaken").one("form", method="post")
+    assert role.one("input", id="data.actor").attributes["data-suggest"] == "/suggest?of=actors"
+    assert "of=claimant" in role.one("input", id="sources.0.claimant").attributes["data-suggest"]
+    assert "of=talks" in get(seeded, "/record/TalksConvened").one("input", id="subject").attributes["data-suggest"]
+
+
 @pytest.mark.parametrize(
     "headers",
     [

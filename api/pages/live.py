@@ -1,0 +1,149 @@
+"""The log as it grows, and what became known since a page was made: nothing moves under the reader."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any, cast
+from urllib.parse import quote
+
+import orjson
+from fastapi import APIRouter, Query, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse, Response
+
+from api.http.parameters import LAST_POSITION, wait_for_views
+from api.http.queries import ProcessPath
+from api.pages.asked import Asked, AskedPage
+from api.pages.lists import listing
+from api.pages.markup import fragments, plain
+from api.pages.tables import Cell, Table
+from api.wording import words
+from api.wording.event_parts import told
+from api.wording.language import grouped, say, say_number, speaking
+from domain.claimants import ACTORS
+from domain.errors import BadCursor
+from domain.references import references_in
+from domain.values import SUBJECT_PATTERN
+from domain.vocabulary import PAYLOADS
+from ledger.recorder import Filter
+from projections.queries import changes, status, subjects
+from projections.queries.at_horizon import HorizonRequest
+from projections.queries.line_names import lines_in
+
+if TYPE_CHECKING:
+    from api.wording.event_parts import PrintedEvent
+
+router = APIRouter(include_in_schema=False)
+ON_PAGE = 100
+SHORT_WAIT = 2.0  # seconds that a reader waits for the read models to show what was recorded
+Position = Annotated[int, Query(ge=0, le=LAST_POSITION)]
+
+
+@router.get("/log")
+def show_log(
+    request: Request,
+    asked: AskedPage,
+    type: Annotated[str | None, Query(max_length=64)] = None,
+    process: Annotated[str | None, Query(max_length=64)] = None,
+    subject: Annotated[str | None, Query(max_length=80, pattern=f"^$|{SUBJECT_PATTERN}")] = None,
+    until: Annotated[int | None, Query(ge=1, le=LAST_POSITION)] = None,
+    format: str | None = None,  # noqa: ARG001  `listing` reads it
+) -> Response:
+    """What was recorded, in the order of the log, the newest first."""
+    if type and type not in PAYLOADS:
+        raise BadCursor.at("type", "choose one of " + ", ".join(PAYLOADS))
+    wanted = Filter(process=process or None, subject=subject or None, type=type or None)
+    head = asked.services.ledger.head()
+    last = min(until or head, head)
+    events, first = _newest(asked, wanted, last)
+    with asked.services.reading() as reading:
+        actors = subjects.actor_names(reading, {actor for event in events for actor in _actors(event)})
+    with speaking(asked.language):
+        head_of_table = [say("Position"), say("Recorded"), say("By"), say("What is reported"), say("Who says so")]
+        rows: list[list[Any]] = [
+            [
+                Cell(grouped(event["position"]), asked.link(f"/events/{event['id']}")),
+                words.moment(event["recorded_at"]),
+                words.clean(event["recorded_by"]),
+                Cell(
+                    fragments(told(cast("PrintedEvent", event), actors, subject=f"  {words.clean(event['subject'])}"))
+                ),
+                words.grounds([cast("PrintedEvent", event)], actors),
+            ]
+            for event in events
+        ]
+        types = [(name, words.spoken(name)) for name in PAYLOADS]
+        context = {
+            "intro": say("Nothing is ever changed or taken out: what was mended is mended by a later event."),
+            "filters": [("type", say("Type of event"), types, type or "")],
+            "search": ("process", say("Process, by its id"), process or ""),
+            "live": f"/v1/events?{f'process={quote(process)}&' if process else ''}after={head}" if last == head else "",
+            "more": [(asked.here(until=first), say("Earlier ones"))] if first else [],
+        }
+        return listing(request, asked, "log", Table(head_of_table, rows, say("The log")), context)
+
+
+def _actors(event: Mapping[str, Any]) -> Iterator[str]:
+    """The ids of the actors that an event names."""
+    payload = PAYLOADS[event["type"]].model_validate_json(orjson.dumps(event["data"]))
+    yield from (name for _, refers, name in references_in(payload) if refers.to == "actors")
+    claimants = (source.get("claimant") or "" for source in event.get("sources", ()))
+    yield from (one.removeprefix(ACTORS) for one in claimants if one.startswith(ACTORS))
+
+
+def _newest(asked: Asked, wanted: Filter, last: int) -> tuple[list[dict[str, Any]], int | None]:
+    """The newest events up to a position, and up to where there may be earlier ones; None: there are none.
+
+    A filter may leave few of many: it is looked back in steps that grow, until a page is full.
+    """
+    found: list[dict[str, Any]] = []
+    step = ON_PAGE
+    while last > 0 and len(found) < ON_PAGE:
+        begin = max(last - step, 0)
+        part: list[dict[str, Any]] = []
+        after = begin
+        while events := asked.services.ledger.read_wire(after, step, wanted, last):
+            part += events
+            after = events[-1]["position"]
+        found += reversed(part)
+        last, step = begin, step * 4
+    if len(found) > ON_PAGE:
+        return found[:ON_PAGE], found[ON_PAGE]["position"]
+    return found, last or None
+
+
+@router.get("/processes/{process}/newer")
+async def tell_newer(
+    request: Request,  # noqa: ARG001
+    process: ProcessPath,
+    asked: AskedPage,
+    after: Position,
+    at: Position = 0,
+) -> Response:
+    """How many reports came in after a position, and how many of them change the lines of the process, in words.
+
+    `at` is the last position that the page has heard of: the read models are waited for.
+    """
+    await wait_for_views(asked.services, at, SHORT_WAIT)
+
+    def counted() -> tuple[int, int]:
+        now = datetime.now(UTC)
+        with asked.services.reading() as reading:
+            answer = changes.changes(reading, process, HorizonRequest(position=after), HorizonRequest(), now)
+            shown, _ = status.process_status(reading, process, now)
+        reports = {report["event"] for group in answer["new"] for report in group["reports"]}
+        revisions = {one["event"] for corrected in answer["corrected"] for one in corrected["revisions"]}
+        moved = [*answer["changed"], *answer["raised"], *answer["newly_contested"], *answer["no_longer_contested"]]
+        cited = {event for line in lines_in(shown).values() for event in line["events"]}
+        changing = revisions | {event for line in moved for event in line["because"]} | (reports & cited)
+        return answer["totals"]["new"] + len(revisions), len(changing)
+
+    newer, changing = await run_in_threadpool(counted)
+    with speaking(asked.language):
+        reports = say_number("{number} newer report", "{number} newer reports", newer)
+        change = say_number("{number} changes this page", "{number} change this page", changing)
+        said = say("{reports}, {changing}", reports=reports, changing=change)
+    return JSONResponse(
+        {"newer": newer, "changing": changing, "said": plain(said)}, headers={"Cache-Control": "no-store"}
+    )
