@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, cast
 from urllib.parse import quote
@@ -12,7 +12,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
-from api.http.parameters import LAST_POSITION, wait_for_views
+from api.http.parameters import LAST_POSITION, event_filter, wait_for_views
 from api.http.queries import ProcessPath
 from api.pages.asked import Asked, AskedPage
 from api.pages.lists import listing
@@ -22,11 +22,9 @@ from api.wording import words
 from api.wording.event_parts import told
 from api.wording.language import grouped, say, say_number, speaking
 from domain.claimants import ACTORS
-from domain.errors import BadCursor
 from domain.references import references_in
 from domain.values import SUBJECT_PATTERN
 from domain.vocabulary import PAYLOADS
-from ledger.recorder import Filter
 from projections.queries import changes, status, subjects
 from projections.queries.at_horizon import HorizonRequest
 from projections.queries.line_names import lines_in
@@ -41,7 +39,7 @@ Position = Annotated[int, Query(ge=0, le=LAST_POSITION)]
 
 
 @router.get("/log")
-def show_log(
+async def show_log(
     request: Request,
     asked: AskedPage,
     type: Annotated[str | None, Query(max_length=64)] = None,
@@ -51,12 +49,41 @@ def show_log(
     format: str | None = None,  # noqa: ARG001  `listing` reads it
 ) -> Response:
     """What was recorded, in the order of the log, the newest first."""
-    if type and type not in PAYLOADS:
-        raise BadCursor.at("type", "choose one of " + ", ".join(PAYLOADS))
-    wanted = Filter(process=process or None, subject=subject or None, type=type or None)
-    head = asked.services.ledger.head()
-    last = min(until or head, head)
-    events, first = _newest(asked, wanted, last)
+    wanted = await event_filter(process or None, subject or None, None, type or None, None)
+    ledger = asked.services.ledger
+
+    def read(after: int, limit: int, last: int) -> list[dict[str, Any]]:
+        return ledger.read_wire(after, limit, wanted, last)
+
+    def answered() -> Response:
+        head = ledger.head()
+        last = min(until or head, head)
+        events, first = _newest(read, last)
+        chosen = {"type": type or "", "process": process or ""}
+        return _log(request, asked, events, chosen, first, head if last == head else None)
+
+    return await run_in_threadpool(answered)
+
+
+def _log(
+    request: Request,
+    asked: Asked,
+    events: Sequence[Mapping[str, Any]],
+    chosen: Mapping[str, str],
+    first: int | None,
+    live: int | None,
+) -> Response:
+    """A page of the log.
+
+    Args:
+        request: of a reader.
+        asked: what the page was asked with.
+        events: the newest first.
+        chosen: the filters of the form.
+        first: up to where there may be earlier ones.
+        live: the position after which newer ones may come; None on a page of older ones.
+    """
+    of = f"process={quote(chosen['process'])}&" if chosen["process"] else ""
     with asked.services.reading() as reading:
         actors = subjects.actor_names(reading, {actor for event in events for actor in _actors(event)})
     with speaking(asked.language):
@@ -76,9 +103,9 @@ def show_log(
         types = [(name, words.spoken(name)) for name in PAYLOADS]
         context = {
             "intro": say("Nothing is ever changed or taken out: what was mended is mended by a later event."),
-            "filters": [("type", say("Type of event"), types, type or "")],
-            "search": ("process", say("Process, by its id"), process or ""),
-            "live": f"/v1/events?{f'process={quote(process)}&' if process else ''}after={head}" if last == head else "",
+            "filters": [("type", say("Type of event"), types, chosen["type"])],
+            "search": ("process", say("Process, by its id"), chosen["process"]),
+            "live": f"/v1/events?{of}after={live}" if live is not None else "",
             "more": [(asked.here(until=first), say("Earlier ones"))] if first else [],
         }
         return listing(request, asked, "log", Table(head_of_table, rows, say("The log")), context)
@@ -92,10 +119,16 @@ def _actors(event: Mapping[str, Any]) -> Iterator[str]:
     yield from (one.removeprefix(ACTORS) for one in claimants if one.startswith(ACTORS))
 
 
-def _newest(asked: Asked, wanted: Filter, last: int) -> tuple[list[dict[str, Any]], int | None]:
+def _newest(
+    read: Callable[[int, int, int], list[dict[str, Any]]], last: int
+) -> tuple[list[dict[str, Any]], int | None]:
     """The newest events up to a position, and up to where there may be earlier ones; None: there are none.
 
     A filter may leave few of many: it is looked back in steps that grow, until a page is full.
+
+    Args:
+        read: gives events after a position, so many at most, up to another position.
+        last: the position to begin at.
     """
     found: list[dict[str, Any]] = []
     step = ON_PAGE
@@ -103,7 +136,7 @@ def _newest(asked: Asked, wanted: Filter, last: int) -> tuple[list[dict[str, Any
         begin = max(last - step, 0)
         part: list[dict[str, Any]] = []
         after = begin
-        while events := asked.services.ledger.read_wire(after, step, wanted, last):
+        while events := read(after, step, last):
             part += events
             after = events[-1]["position"]
         found += reversed(part)

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+from xml.etree import ElementTree
 
 import pytest
 from fastapi.testclient import TestClient
@@ -21,7 +22,7 @@ from domain.references import actors_named
 from domain.values import FAMILY_NAMES
 from domain.vocabulary import PAYLOADS, read_event
 from tests.api.conftest import HERE
-from tests.api.pages.reading import HTML, Element, cells, every, get
+from tests.api.pages.reading import HTML, Element, cells, checked, every, get
 from tests.api.sending import opening
 from tests.spec import wire
 
@@ -33,7 +34,7 @@ LONG = HOSTILE + "x" * 9_000
 NAMES = (
     "html head meta title link body a header nav main footer h1 h2 h3 p ul ol li section div span b i s small strong "
     "bdi details summary form label input select option button datalist table caption thead tbody tr th td dl dt dd "
-    "code pre svg g path line text fieldset legend textarea br script"
+    "code pre svg g path line text circle fieldset legend textarea br script output aside"
 )
 ALLOWED = set(NAMES.split(" "))
 
@@ -111,7 +112,18 @@ def harmless(page: Element, path: str) -> None:
 @pytest.mark.parametrize("language", ["en", "ar"])
 def test_hostile_text_harms_nothing(spoiled: tuple[TestClient, list[str]], language: str) -> None:
     client, events = spoiled
-    of_process = ("", "/history", "/changes", "/timeline", "/map", "/figures", "/obligations", "/why", "/report")
+    of_process = (
+        "",
+        "/history",
+        "/changes",
+        "/compare",
+        "/timeline",
+        "/map",
+        "/figures",
+        "/obligations",
+        "/why",
+        "/report",
+    )
     paths = [f"/processes/first{path}" for path in of_process]
     paths += [
         "/",
@@ -121,6 +133,7 @@ def test_hostile_text_harms_nothing(spoiled: tuple[TestClient, list[str]], langu
         "/actors",
         "/places",
         "/places/first",
+        "/log",
         f"/?q={quote(HOSTILE[:200])}",
     ]
     page = get(client, "/processes/first", liking=language)
@@ -138,6 +151,31 @@ def test_hostile_text_harms_nothing(spoiled: tuple[TestClient, list[str]], langu
         shown += page.text
     assert "<script>alert(1)</script>" in shown, "it is shown as it was sent"
     get(client, f"/processes/{quote('<script>alert(1)')}", 400)
+
+
+def test_files_hold_hostile_text_as_text(spoiled: tuple[TestClient, list[str]]) -> None:
+    client, _ = spoiled
+    for name in ("timeline", "figures"):
+        drawn = client.get(f"/processes/first/{name}?format=svg&drawing=1")
+        assert drawn.status_code == 200, name
+        tags = {one.tag.rpartition("}")[2] for one in ElementTree.fromstring(drawn.content).iter()}  # noqa: S314
+        assert tags <= {"svg", "title", "style", "rect", "g", "line", "path", "text", "circle"}
+        assert client.get(f"/processes/first/{name}?format=png&drawing=1").content.startswith(b"\x89PNG")
+    for language in ("en", "ar"):
+        made = client.get(f"/processes/first/report?format=pdf&lang={language}")
+        assert made.content.startswith(b"%PDF-")
+        assert b"/JavaScript" not in made.content
+        assert b"/URI" not in made.content
+
+
+def test_hostile_text_that_is_typed_comes_back_as_text(spoiled: tuple[TestClient, list[str]]) -> None:
+    client, _ = spoiled
+    ours = {**HTML, "Sec-Fetch-Site": "same-origin", "Origin": HERE}
+    typed = {"subject": "processes/first", "occurred": "2017-10-28", "data.text": HOSTILE, "pasted": LONG, "do": "look"}
+    for name in ("StatementMade", "FigureReported"):
+        looked = checked(client.post(f"/record/{name}", data={**typed, "data.description": HOSTILE}, headers=ours))
+        harmless(looked, name)
+    harmless(checked(client.post("/record", data={"pasted": LONG}, headers=ours)), "/record")
 
 
 def test_no_cell_is_a_formula(spoiled: tuple[TestClient, list[str]]) -> None:
