@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
+import os
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -130,13 +132,15 @@ class Settings(BaseSettings):
 
     @property
     def _database(self) -> str | None:
-        """The URL with what lets a connection to a host that fell silent end soon, unless it says so itself."""
+        """The URL with what lets a connection to a host that fell silent end soon, and with TLS to another host, unless
+        it says so itself."""
         if self.database_url is None:
             return None
         from psycopg.conninfo import conninfo_to_dict
 
         said = conninfo_to_dict(self.database_url)
-        more = urlencode({name: value for name, value in KEEPALIVES.items() if name not in said})
+        wanted = KEEPALIVES | _verified_tls({name: str(value) for name, value in said.items()})
+        more = urlencode({name: value for name, value in wanted.items() if name not in said})
         joint = "&" if "?" in self.database_url else "?"
         return f"{self.database_url}{joint}{more}" if more else self.database_url
 
@@ -146,6 +150,29 @@ class Settings(BaseSettings):
         if traces and not _installed("opentelemetry.exporter.otlp.proto.http"):
             raise ValueError("traces need more packages: install parley-tracker[traces], or unset it")
         return traces
+
+
+def _verified_tls(said: Mapping[str, str]) -> dict[str, str]:
+    """TLS with a verified certificate, for a database that is beyond this machine; nothing if something is said of it.
+
+    Args:
+        said: the parts of a URL. The variables of libpq (PGHOST, PGSSLMODE) count where it says nothing.
+    """
+    hosts = (said.get("hostaddr") or said.get("host") or os.environ.get("PGHOST") or "").split(",")
+    if "sslmode" in said or "PGSSLMODE" in os.environ or all(map(_at_home, hosts)):
+        return {}
+    own = "PGSSLROOTCERT" in os.environ or Path("~/.postgresql/root.crt").expanduser().exists()
+    return {"sslmode": "verify-full"} | ({} if own else {"sslrootcert": "system"})
+
+
+def _at_home(host: str) -> bool:
+    """Whether what is sent to a host stays on this machine: a socket in a directory, or a loopback address."""
+    if not host or host.startswith(("/", "@")) or host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
 
 
 def _installed(module: str) -> bool:

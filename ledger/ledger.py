@@ -131,7 +131,7 @@ class Ledger(Application[str]):
         self._noted, self._noted_time = position, time.monotonic()
 
     def _open_file(self, directory: Path, lock_timeout: int) -> None:
-        directory.mkdir(parents=True, exist_ok=True)
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         with available(str(directory / "events.db")):
             super().__init__(
                 {

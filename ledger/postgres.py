@@ -527,6 +527,12 @@ MENDING = {
 """What to do about a fault, by the SQLSTATE that begins with this; the longest fits best."""
 
 
+def _concerns_tls(error: BaseException) -> bool:
+    """Whether a connection failed because of TLS: libpq says so only in words."""
+    text = f"{error} {error.__cause__ or ''}"
+    return "SSL" in text or "certificate" in text
+
+
 @contextmanager
 def available(where: str = "the database") -> Iterator[None]:
     """Turns the faults of the database into one refusal that says what to do, and gives none of its values."""
@@ -541,6 +547,11 @@ def available(where: str = "the database") -> Iterator[None]:
             detail = f"{where} {MENDING[fits]}"
         elif isinstance(error.__cause__, PoolClosed):
             detail = "the server is stopping: send the request again in a moment"
+        elif state is None and _concerns_tls(error):
+            detail = (
+                f"{where} gives no TLS whose certificate can be verified: name its authority in the URL with "
+                "sslrootcert=FILE, or, if nobody else can listen on the line, say sslmode=disable"
+            )
         elif state is not None:
             detail = f"{where} failed (SQLSTATE {state}): see its log"
         else:

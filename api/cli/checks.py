@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
@@ -114,6 +115,7 @@ def check_log(settings: Settings, done: Callable[[int], None] = lambda _: None) 
     if not has_log(settings):
         yield CheckResult("log", f"there is none in {settings.shown} yet")
         return
+    yield from check_private(settings.data)
     place = list(check_place(settings))
     yield from place
     if not all(finding.sound for finding in place):
@@ -163,6 +165,26 @@ def check_log(settings: Settings, done: Callable[[int], None] = lambda _: None) 
     if head and not changed:
         text = f"{looked_at:,} of {head:,} events were compared with their digests: each is as it was recorded"
         yield CheckResult("log", text if looked_at == head else f"{text}; `parley verify` compares all")
+
+
+def check_private(data: Path) -> Iterator[CheckResult]:
+    """Whether others on this machine can read or change what lies in the data directory.
+
+    Args:
+        data: the directory, which need not be there.
+    """
+    if os.name == "nt" or not data.is_dir():
+        return
+    mode = data.stat().st_mode
+    if not mode & 0o077:
+        return
+    exposed = sorted(file.name for file in data.iterdir() if file.is_file() and file.stat().st_mode & 0o077)
+    if mode & 0o022 or exposed:
+        named = f"{data} and {exposed[0]} in it" if exposed else str(data)
+        text = (
+            f"others on this machine may open {named} ({stat.filemode(mode)}): `chmod -R go-rwx {data}` keeps them out"
+        )
+        yield CheckResult("directory", text, sound=False)
 
 
 def check_place(settings: Settings, *, thoroughly: bool = False) -> Iterator[CheckResult]:

@@ -5,6 +5,7 @@ Exit codes: 0 done; 1 refused, not found, or `check` found a problem; 2 wrong us
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -111,6 +112,7 @@ for panel, commands in COMMANDS.items():
 
 def main() -> None:
     """The entry point `parley`."""
+    os.umask(0o077)  # what is written here is for nobody else, whatever the system's usual way
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal that cannot show a letter shows a question mark

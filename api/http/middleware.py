@@ -13,7 +13,7 @@ import time
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.admission import AUDIENCE, admit
-from api.http.problems import of_refusal
+from api.http.problems import SAFE_HEADERS, of_refusal
 from api.services import logs
 from api.services.metrics import Metrics, method_of, route_of
 from domain.errors import Refusal
@@ -99,5 +99,8 @@ class _MeasuredSend:
         elif message["type"] == "http.response.start":
             self.status = status = message["status"]
             self._metrics.answered(self._scope, status, time.perf_counter() - self.started)
-            message = {**message, "headers": [*message.get("headers", ()), (REQUEST_ID_HEADER, self._id)]}
+            headers = [*message.get("headers", ()), (REQUEST_ID_HEADER, self._id)]
+            there = {name for name, _ in headers}
+            headers += [header for header in SAFE_HEADERS if header[0] not in there]
+            message = {**message, "headers": headers}
         await self._send(message)

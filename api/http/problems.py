@@ -51,10 +51,17 @@ class WrongHost(Refusal):
     title = "This is not the host asked for"
 
 
+class ForeignPage(Refusal):
+    """A page of another site sends the request, through the browser of somebody who may not know of it."""
+
+    title = "A page of another site may not change anything here"
+
+
 STATUS_OF: dict[type[Refusal], int] = {
     errors.NotJson: 400,
     errors.BadCursor: 400,
     BadHeader: 400,
+    ForeignPage: 403,
     errors.NotFound: 404,
     NotAcceptable: 406,
     errors.AlreadyOpen: 409,
@@ -80,6 +87,15 @@ RETRY_AFTER = "2"  # seconds, with every 503
 ALL_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 MAX_DETAIL = 1_000  # characters of a detail
 MAX_POINTER = 300  # characters of a pointer: keys may be long
+
+
+SAFE_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"content-security-policy", b"frame-ancestors 'none'"),
+)
+"""Of every answer, unless it says more: a browser takes it for nothing else than its type, and shows it in no page of
+another site."""
 
 
 class ProblemAnswer(Response):

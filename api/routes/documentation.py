@@ -39,7 +39,7 @@ def read_description(request: Request) -> JSON:
 @router.get("/docs")
 def read_guide(request: Request) -> HTMLResponse:
     page = "".join(_page(request.app.openapi(), str(request.base_url).rstrip("/")))
-    policy = "default-src 'none'; style-src 'unsafe-inline'"
+    policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
     return HTMLResponse(page, headers={"Content-Security-Policy": policy})
 
 

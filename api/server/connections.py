@@ -18,7 +18,7 @@ from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from api.http.problems import ProblemAnswer, of_refusal, problem
+from api.http.problems import SAFE_HEADERS, ProblemAnswer, of_refusal, problem
 from domain.errors import Unavailable
 
 HEADERS = 10.0  # seconds for the headers of a request, and for a new connection to send some
@@ -30,6 +30,24 @@ HEADER_SECTION = 64 * 1024  # bytes of all headers of a request
 HEADER_LINES = 100
 LINGERING = 5.0  # seconds in which the rest of a request that was refused is read and dropped
 DROPPED = 64 * 1024 * 1024  # bytes of it that are dropped
+
+
+class Unlimited(int):
+    """The length of an answer that says none: nothing is longer, and nothing is left when it ends."""
+
+    def __lt__(self, other: object) -> bool:
+        return False
+
+    def __sub__(self, other: object) -> Unlimited:
+        return self
+
+    def __ne__(self, other: object) -> bool:
+        return False
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    __hash__ = int.__hash__
 
 
 JOINED = 64 * 1024  # bytes: what is longer is not copied
@@ -170,6 +188,10 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
         self._in_body = True
+        if self.parser.get_http_version() == "1.0" and self.scope["method"] != "HEAD":
+            # It knows no chunks: what has no length ends with the connection.
+            self.cycle.chunked_encoding = False
+            self.cycle.expected_content_length = Unlimited()
 
     def on_message_complete(self) -> None:
         self._began = None
@@ -211,7 +233,8 @@ class Connection(HttpToolsProtocol):
         if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
             status = HTTPStatus(answer.status_code)
             lines = [f"HTTP/1.1 {status.value} {status.phrase}".encode()]
-            lines += [name + b": " + value for name, value in (*answer.raw_headers, (b"connection", b"close"))]
+            headers = (*answer.raw_headers, *SAFE_HEADERS, (b"connection", b"close"))
+            lines += [name + b": " + value for name, value in headers]
             self.transport.write(b"\r\n".join([*lines, b"", bytes(answer.body)]))
         self.transport.close()
 

@@ -7,8 +7,10 @@ import json
 import os
 import sys
 from collections.abc import Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 
@@ -27,7 +29,7 @@ def announce(data: Path, url: str) -> None:
     Raises:
         OSError: there is no room, or no right to.
     """
-    data.mkdir(parents=True, exist_ok=True)  # what it serves may be in a database
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)  # what it serves may be in a database
     path = data / SERVER_FILE
     draft = path.with_suffix(f".{os.getpid()}")
     try:
@@ -49,9 +51,19 @@ def running_server(data: Path) -> str | None:
     """The URL of the server that runs on a data directory. A file left by one that died is ignored."""
     written = _read(data)
     url, pid = written.get("url"), written.get("pid")
-    if not isinstance(url, str) or not isinstance(pid, int) or not _alive(pid):
+    if not isinstance(url, str) or not isinstance(pid, int) or not _is_loopback(url) or not _is_ours(pid):
         return None
     return url if _is_parley(url) else None
+
+
+def _is_loopback(url: str) -> bool:
+    """Whether an address is of this machine: what lies in a directory must not send reports elsewhere."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        return parts.scheme == "http" and (host == "localhost" or ip_address(host).is_loopback)
+    except ValueError:
+        return False
 
 
 def usual_server(settings: Settings) -> str | None:
@@ -68,16 +80,14 @@ def _read(data: Path) -> Mapping[str, Any]:
     return written if isinstance(written, dict) else {}
 
 
-def _alive(pid: int) -> bool:
-    """Whether a process runs; the port of a dead server may be another's by now."""
+def _is_ours(pid: int) -> bool:
+    """Whether a process runs that this user may signal; the port of a dead server may be another's by now."""
     if sys.platform == "win32":
         return True  # there a signal of 0 is none: the address alone decides
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, PermissionError, OverflowError):
         return False
-    except (PermissionError, OverflowError):
-        return True
     return True
 
 

@@ -124,3 +124,34 @@ def test_the_app_takes_its_settings_from_the_environment(nowhere: Path, monkeypa
     with TestClient(create_app(), base_url=HERE) as client:
         assert client.get("/readyz").status_code == 200
     assert (nowhere / "there" / "events.db").is_file()
+
+
+@pytest.mark.parametrize(
+    ("url", "sslmode"),
+    [
+        ("postgresql://parley@db.example/parley", "verify-full"),
+        ("postgresql://parley@127.0.0.1,db.example/parley", "verify-full"),
+        ("postgresql://parley@/parley?hostaddr=192.0.2.1", "verify-full"),
+        ("postgresql://parley@db.example/parley?sslmode=disable", "disable"),
+        ("postgresql://parley@127.0.0.1:5433/parley", None),
+        ("postgresql://parley@[::1]/parley", None),
+        ("postgresql://parley@localhost/parley", None),
+        ("postgresql:///parley?host=/run/postgresql", None),
+        ("postgresql:///parley", None),
+    ],
+)
+def test_a_database_beyond_this_machine_is_reached_over_verified_tls(
+    url: str, sslmode: str | None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    said = conninfo_to_dict(str(load(database_url=url).log_at))
+    assert said.get("sslmode") == sslmode
+    assert said.get("sslrootcert") == ("system" if sslmode == "verify-full" else None)
+
+
+def test_a_host_of_the_variables_counts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PGHOST", "db.example")
+    assert conninfo_to_dict(str(load(database_url="postgresql:///parley").log_at))["sslmode"] == "verify-full"
+    monkeypatch.setenv("PGSSLMODE", "require")
+    assert "sslmode" not in conninfo_to_dict(str(load(database_url="postgresql:///parley").log_at))
