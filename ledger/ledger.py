@@ -143,10 +143,10 @@ class Ledger(Application[str]):
             )
 
     def _open_database(self, url: str, lock_timeout: int) -> None:
-        from ledger import postgres  # its driver is slow to import, and a log in a file does without
+        from ledger import postgres, postgres_faults  # its driver is slow to import, and a log in a file does without
 
         postgres.prepare(url, lock_timeout)
-        with postgres.available():
+        with postgres_faults.available():
             super().__init__(
                 {
                     "PERSISTENCE_MODULE": "ledger.postgres:PostgresLogFactory",

@@ -128,7 +128,6 @@ PACKAGES = ("domain", "ledger", "projections", "api")
 LONGEST_MODULE, LONGEST_FUNCTION = 500, 60
 TOO_LONG = {
     "domain/general.py": 611,
-    "ledger/postgres.py": 548,
     "projections/queries/changes.py": 516,
 }
 """What is longer than it may be, with its lines: these only shrink, and no entry is added."""

@@ -173,7 +173,7 @@ def address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         host, port = server.address
         files = [(ROOT / "seeds" / f"{name}.ndjson").read_text(encoding="utf-8") for name in SEEDS]
         events = [json.loads(line) for file in files for line in file.splitlines()]
-        answer = httpx2.post(f"http://{host}:{port}/v1/events", json=events, headers={"Prefer": "wait=9"}, timeout=20)
+        answer = httpx2.post(f"http://{host}:{port}/v1/events", json=events, headers={"Prefer": "wait=9"}, timeout=120)
         assert answer.status_code == 201, answer.text
         monkeypatch.setenv("PARLEY_PORT", str(port))
         monkeypatch.setenv("COLUMNS", "100")
@@ -197,7 +197,7 @@ def curl(command: str) -> httpx2.Response:
             case _:
                 assert not word.startswith("-"), f"this test does not know the option {word} of curl"
                 url = word
-    return httpx2.request("GET" if body is None else "POST", url, content=body, headers=headers, timeout=20)
+    return httpx2.request("GET" if body is None else "POST", url, content=body, headers=headers, timeout=120)
 
 
 @showing

@@ -17,6 +17,8 @@ import httpx2
 from api.settings import Settings
 
 SERVER_FILE = "server.json"
+PATIENCE = 10.0
+"""Seconds that a server under load may take to say that it is one."""
 
 
 def address(host: str, port: int) -> str:
@@ -93,7 +95,7 @@ def _is_ours(pid: int) -> bool:
 
 def _is_parley(url: str) -> bool:
     try:
-        answer = httpx2.get(f"{url}/healthz", timeout=2, trust_env=False)
+        answer = httpx2.get(f"{url}/healthz", timeout=PATIENCE, trust_env=False)
         return answer.status_code == 200 and answer.json().get("status") == "alive"
     except (httpx2.HTTPError, httpx2.InvalidURL, ValueError, AttributeError):
         return False

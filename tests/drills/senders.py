@@ -71,7 +71,9 @@ class Senders(Crowd):
         self.refusals: Counter[str] = Counter()
         """What answers said that were not 200 or 201, and how often."""
         subjects = ["processes/first", *(f"talks/of-{number}" for number in range(number))]
-        opened = httpx2.post(f"{addresses[0]}/v1/events", json=[opening(one, id=str(uuid4())) for one in subjects])
+        opened = httpx2.post(
+            f"{addresses[0]}/v1/events", json=[opening(one, id=str(uuid4())) for one in subjects], timeout=120
+        )
         assert opened.status_code == 201, opened.text
 
     def acknowledged(self, after: float = 0.0) -> list[Sent]:

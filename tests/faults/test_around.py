@@ -73,7 +73,7 @@ def test_an_old_client_gets_the_head_alone(address: tuple[str, int]) -> None:
     "path", ["/", "/v1/processes/first", "/v1/head", "/v1/events", "/v1/nothing", "/healthz", "/docs", "/openapi.json"]
 )
 def test_every_answer_is_kept_within_its_site(address: tuple[str, int], path: str) -> None:
-    answer = httpx2.get(f"http://{address[0]}:{address[1]}{path}")
+    answer = httpx2.get(f"http://{address[0]}:{address[1]}{path}", timeout=120)
     _require_safe(str(answer.headers))
     assert answer.headers.get_list("x-content-type-options") == ["nosniff"]
 

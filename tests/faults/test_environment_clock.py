@@ -186,7 +186,9 @@ def test_a_server_whose_clock_jumps(site: Site) -> None:
     heard: list[int] = []
 
     def listen() -> None:
-        with httpx2.stream("GET", f"{sent.server.url}/v1/events", headers={"Accept": "text/event-stream"}) as live:
+        with httpx2.stream(
+            "GET", f"{sent.server.url}/v1/events", headers={"Accept": "text/event-stream"}, timeout=120
+        ) as live:
             for line in live.iter_lines():
                 if line.startswith("id: "):
                     heard.append(int(line.removeprefix("id: ")))

@@ -79,7 +79,7 @@ async def send_all(where: tuple[str, int], said: list[Wire]) -> list[tuple[int, 
 
 
 def begin(url: str) -> None:
-    answer = httpx2.post(f"{url}/v1/events", json=[opening("processes/first"), opening("talks/first")])
+    answer = httpx2.post(f"{url}/v1/events", json=[opening("processes/first"), opening("talks/first")], timeout=120)
     assert answer.status_code == 201, answer.text
 
 
@@ -168,7 +168,7 @@ def test_too_many_connections_are_told(tmp_path: Path) -> None:
 
         def let_in() -> bool:
             try:
-                return httpx2.get(f"{url}/healthz").status_code == 200
+                return httpx2.get(f"{url}/healthz", timeout=120).status_code == 200
             except httpx2.TransportError:
                 return False
 

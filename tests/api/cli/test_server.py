@@ -140,7 +140,7 @@ def test_the_demonstration_and_the_three_things_to_try(
     page = paste(ask, place)
     assert page.startswith("Eastern Kalamun")
     assert "[contested] members of armed groups" not in page
-    assert httpx2.get(f"{url}/v1/processes/eastern-kalamun").json()["process"] == "eastern-kalamun"
+    assert httpx2.get(f"{url}/v1/processes/eastern-kalamun", timeout=120).json()["process"] == "eastern-kalamun"
     assert f"{url}/v1/processes/eastern-kalamun" in first
     assert json.loads(paste(append, place))["position"] == 238
     assert json.loads(paste(append, place))["position"] == 238, "pasted twice, recorded once"
@@ -178,7 +178,7 @@ def test_the_demonstration_finds_another_port(
         found = re.search(r"http://127\.0\.0\.1:(\d+)", welcome)
         assert found is not None
         assert int(found[1]) != 8642
-        assert httpx2.get(f"{found[0]}/healthz").status_code == 200
+        assert httpx2.get(f"{found[0]}/healthz", timeout=120).status_code == 200
         stop(demo, signal.SIGTERM)
 
 
@@ -219,7 +219,9 @@ def test_commands_find_the_server_that_runs(place: Place, start: Callable[..., s
 def test_a_server_logs_each_request(place: Place, start: Callable[..., subprocess.Popen[str]]) -> None:
     server = start("serve", PARLEY_LOG_LEVEL="")
     printed(server, until="Ctrl-C")
-    httpx2.get(f"http://127.0.0.1:{place.port}/v1/processes/m4rk3d?as_of=m4rk3d", headers={"X-Request-ID": "mine"})
+    httpx2.get(
+        f"http://127.0.0.1:{place.port}/v1/processes/m4rk3d?as_of=m4rk3d", headers={"X-Request-ID": "mine"}, timeout=120
+    )
     server.terminate()
     out, err = server.communicate(timeout=PATIENCE)
     assert out == "Stopped.\n", "the log has stderr for itself"
@@ -232,7 +234,7 @@ def test_a_demonstration_is_quiet_unless_asked(place: Place, start: Callable[...
     for level, lines in (("", 0), ("info", 1)):
         demo = start("demo", PARLEY_LOG_LEVEL=level)
         printed(demo, until="Everything else")
-        httpx2.get(f"http://127.0.0.1:{place.port}/healthz")
+        httpx2.get(f"http://127.0.0.1:{place.port}/healthz", timeout=120)
         demo.terminate()
         _, err = demo.communicate(timeout=PATIENCE)
         assert len(err.splitlines()) == lines, err
@@ -268,7 +270,7 @@ def test_a_server_that_hangs_up_while_appending(place: Place, start: Callable[..
     append.stdin.write("".join(json.dumps(event) + "\n" for event in opened))
     append.stdin.write(json.dumps(statement()) + "\n")
     append.stdin.flush()
-    eventually(lambda: httpx2.get(f"http://127.0.0.1:{place.port}/v1/head").json()["position"] == 500)
+    eventually(lambda: httpx2.get(f"http://127.0.0.1:{place.port}/v1/head", timeout=120).json()["position"] == 500)
     stop(server, signal.SIGTERM)
     out, err = append.communicate(json.dumps(statement()) + "\n", timeout=PATIENCE)
     assert append.returncode == 2, out + err

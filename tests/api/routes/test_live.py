@@ -51,7 +51,7 @@ def running(settings: Settings) -> Iterator[Running]:
     thread.start()
     eventually(lambda: server.started)
     host, port = server.address
-    with httpx2.Client(base_url=f"http://{host}:{port}", timeout=20) as client:
+    with httpx2.Client(base_url=f"http://{host}:{port}", timeout=120) as client:
         running = Running(server, thread, client)
         running.append(opening("processes/first"), opening("talks/first"))
         yield running

@@ -132,11 +132,11 @@ def test_what_one_worker_records_is_seen_by_all(place: Place, start: Start, kept
     url = f"http://127.0.0.1:{place.port}"
     seeds = Path(__file__).parents[3] / "seeds" / "eastern-kalamun.ndjson"
     place.run("append", str(seeds), "--url", url)
-    position = httpx2.get(f"{url}/v1/head").json()["position"]
+    position = httpx2.get(f"{url}/v1/head", timeout=120).json()["position"]
     for _ in range(12):  # each on a connection of its own, so that every worker has its turn
         answer = httpx2.get(f"{url}/v1/processes/eastern-kalamun", params={"min_position": position}, timeout=PATIENCE)
         assert answer.status_code == 200, answer.text
-    figures = [httpx2.get(f"{url}/metrics").text for _ in range(6)]
+    figures = [httpx2.get(f"{url}/metrics", timeout=120).text for _ in range(6)]
     assert all(f"parley_events_recorded_total {position}.0" in text for text in figures), "all are counted together"
     assert all("parley_views_leading 1.0" in text for text in figures), "one leads"
     assert stop(server, signal.SIGTERM) == "Stopped.\n"
@@ -220,13 +220,13 @@ def test_a_server_that_leaves_the_read_models_to_others(place: Place, start: Sta
     seeds = Path(__file__).parents[3] / "seeds" / "eastern-kalamun.ndjson"
     events = [line for line in seeds.read_text().splitlines() if line]
     body = f"[{','.join(events)}]"
-    sent = httpx2.post(f"{url}/v1/events", content=body, headers={"Content-Type": "application/json"})
+    sent = httpx2.post(f"{url}/v1/events", content=body, headers={"Content-Type": "application/json"}, timeout=120)
     assert sent.status_code == 201, sent.text
     worker = start("project", **kept)
     printed(worker, until="Ctrl-C")
     answer = httpx2.get(f"{url}/v1/processes/eastern-kalamun", params={"min_position": 42}, timeout=PATIENCE)
     assert answer.status_code == 200, answer.text
-    assert "parley_views_leading 0.0" in httpx2.get(f"{url}/metrics").text
+    assert "parley_views_leading 0.0" in httpx2.get(f"{url}/metrics", timeout=120).text
     stop(worker, signal.SIGTERM)
     stop(server, signal.SIGTERM)
 

@@ -159,7 +159,7 @@ def test_no_line_holds_what_was_sent(url: str, logged: Logged, monkeypatch: pyte
     host, port = url.removeprefix("http://").split(":")
     actor = {**example("ActorIdentified"), "subject": f"actors/{CANARY}"}
     actor["data"] = {**actor["data"], "labels": [{"text": CANARY, "lang": "en"}]}
-    with httpx2.Client(base_url=url, timeout=20, headers={"User-Agent": CANARY, "X-Label": CANARY}) as client:
+    with httpx2.Client(base_url=url, timeout=120, headers={"User-Agent": CANARY, "X-Label": CANARY}) as client:
         said = [
             client.post("/v1/events", json=actor),
             client.post(f"/v1/events?dry_run=true&{CANARY}={CANARY}", json=actor),
@@ -192,7 +192,7 @@ def test_no_line_holds_what_was_sent(url: str, logged: Logged, monkeypatch: pyte
 
 def test_an_accident_is_told_with_its_way(url: str, logged: Logged, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Ledger, "append_group", fail_with_what_was_sent)
-    answer = httpx2.post(f"{url}/v1/events", json=opening("processes/first"))
+    answer = httpx2.post(f"{url}/v1/events", json=opening("processes/first"), timeout=120)
     body = problem(answer, 500)
     eventually(lambda: logged.lines(level="error"))
     (line,) = logged.lines(level="error")
@@ -209,7 +209,7 @@ def test_an_accident_is_told_with_its_way(url: str, logged: Logged, monkeypatch:
 
 def test_a_stream_is_told_when_it_ends(url: str, logged: Logged, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(replay, "HEARTBEAT", 0.05)
-    with httpx2.stream("GET", f"{url}/v1/events", headers={"Accept": "text/event-stream"}) as answer:
+    with httpx2.stream("GET", f"{url}/v1/events", headers={"Accept": "text/event-stream"}, timeout=120) as answer:
         ours = answer.headers["x-request-id"]
         lines = answer.iter_lines()  # held, since dropping it closes the connection
         assert next(lines).startswith("retry")
@@ -221,9 +221,9 @@ def test_a_stream_is_told_when_it_ends(url: str, logged: Logged, monkeypatch: py
 
 
 def test_a_stream_that_breaks_is_told_with_its_id(url: str, logged: Logged, monkeypatch: pytest.MonkeyPatch) -> None:
-    httpx2.post(f"{url}/v1/events", json=opening("processes/first"))
+    httpx2.post(f"{url}/v1/events", json=opening("processes/first"), timeout=120)
     monkeypatch.setattr(Ledger, "read_wire", fail_with_what_was_sent)
-    broken = httpx2.stream("GET", f"{url}/v1/events", headers={"Accept": "application/x-ndjson"})
+    broken = httpx2.stream("GET", f"{url}/v1/events", headers={"Accept": "application/x-ndjson"}, timeout=120)
     with broken as answer, pytest.raises(httpx2.RemoteProtocolError):
         answer.read()
     eventually(lambda: logged.lines(level="error", request_id=answer.headers["x-request-id"]))
