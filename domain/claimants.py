@@ -77,6 +77,17 @@ def distinct(claimants: Iterable[Claimant]) -> tuple[Claimant, ...]:
     return tuple(first.values())
 
 
+OBSERVED: Final = "observed"
+"""How a report without a source is named that we observed ourselves (`domain.values.Basis`)."""
+
+
+def confirming(claimants: Iterable[Claimant]) -> tuple[Claimant, ...]:
+    """Those of several claimants who confirm what they say, each once: an observation of our own does, an inference of
+    ours does not, nor a report that names nobody."""
+    every = distinct(claimants)
+    return tuple(one for one in every if one.kind is not ClaimantKind.NOBODY or one.name == OBSERVED)
+
+
 def told_apart(claimants: Iterable[Claimant]) -> dict[str, str]:
     """The name of each of several claimants by its key; where two share one, the original stands with it.
 

@@ -14,7 +14,7 @@ from enum import Enum
 from typing import Any, Generic, Self, TypeVar, cast
 
 from domain.changing import unchanging
-from domain.claimants import Claimant, distinct
+from domain.claimants import Claimant, confirming, distinct
 from domain.compatible import (
     ADDING,
     content,
@@ -393,3 +393,15 @@ def _named(run: Candidate[Any] | None, event: Event, *, whole: bool) -> tuple[Ev
         return (event.id,)
     earlier = run.events[: MAX_EVENTS_PER_CANDIDATE - 1] if whole else run.events[:1]
     return tuple(dict.fromkeys((*earlier, event.id)))
+
+
+OPENING_STAGES = frozenset(("reported", "open", "possible", "announced"))
+"""Where a subject stands when it is first reported: no change of state."""
+
+
+def told_by_one(stage: Line[Any]) -> bool:
+    """Whether no more than one claimant tells of a change of state: of those who confirm anything (`confirming`)."""
+    certain = [c for c in stage.candidates if not c.possible]
+    if {gist(c.value) for c in certain} <= OPENING_STAGES:
+        return False
+    return len(confirming(claimant for c in certain for claimant in c.claimants)) < 2

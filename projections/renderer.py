@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 
 from domain.event import Payload
 from domain.general import Due
-from domain.lines import Candidate, Cited, Line
+from domain.lines import Candidate, Cited, Line, told_by_one
 from domain.references import references_in
 from domain.values import Value
 from projections.answers.deadlines import ShownDue
@@ -34,6 +34,7 @@ class _More(TypedDict, Generic[V], total=False):
     """What only some lines have."""
 
     possible: bool
+    one_claimant: bool
     candidates: list[ShownCandidate[V]]
     also: dict[str, list[OtherWords]]
     told_by: dict[str, list[str]]
@@ -119,6 +120,17 @@ class Renderer:
             "candidates": candidates,
             "events": events,
         }
+
+    @overload
+    def state(self, line: Line[T]) -> ShownLine[T] | None: ...
+    @overload
+    def state(self, line: Line[T], show: Callable[[T], V]) -> ShownLine[V] | None: ...
+    def state(self, line: Line[Any], show: Callable[[Any], Any] = lambda value: value) -> ShownLine[Any] | None:
+        """The line of a state, marked where no more than one claimant tells of the change."""
+        shown = self.line(line, show)
+        if shown is not None and not shown["contested"] and told_by_one(line):
+            shown["one_claimant"] = True
+        return shown
 
     def lines(self, lines: Iterable[Line[T]], show: Callable[[T], V]) -> list[ShownLine[V]]:
         """Lines of which something is reported."""

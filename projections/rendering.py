@@ -117,7 +117,7 @@ def lines_of(renderer: Renderer, path: str, state: SubjectState) -> Mapping[str,
 
 def process(renderer: Renderer, state: processes.ProcessState) -> ProcessLines:
     return {
-        "state": renderer.line(state.stage),
+        "state": renderer.state(state.stage),
         "ending": renderer.line(state.ending),
         "level": renderer.line(state.level),
         "time_zone": renderer.line(state.time_zone),
@@ -151,7 +151,7 @@ def talks_round(renderer: Renderer, state: talks.TalksState) -> RoundLines:
         "form": renderer.line(state.form),
         "rounds": renderer.line(state.rounds, said),
         "not_held": renderer.line(state.not_held, renderer.said),
-        "state": renderer.line(state.stage),
+        "state": renderer.state(state.stage),
         "planned": renderer.plan(state.planned, lambda when: when, past=families.is_past(state, "planned")),
         "venue": renderer.line(state.venue, lambda place: place.name),
         "outcome": renderer.line(state.outcome),
@@ -167,7 +167,7 @@ def agreement(renderer: Renderer, path: str, state: agreements.AgreementState) -
     return {
         "between": [renderer.actor(actor) for actor in state.between],
         "described": renderer.description(state.described, lambda d: renderer.said(d, "processes", "title", "between")),
-        "state": renderer.line(state.stage),
+        "state": renderer.state(state.stage),
         "complete": renderer.line(state.complete),
         "ending": renderer.line(state.ending),
         "signatures": renderer.lines(state.signatures.values(), renderer.said),
@@ -210,8 +210,8 @@ def convoy(renderer: Renderer, state: convoys.ConvoyState) -> ConvoyLines:
             lambda d: renderer.said(d, "processes", "title"),
             lambda name: families.is_past(state, f"described {name}"),
         ),
-        "state": renderer.line(state.stage, lambda seen: seen.stage),
-        "whereabouts": renderer.line(
+        "state": renderer.state(state.stage, lambda seen: seen.stage),
+        "whereabouts": renderer.state(
             state.stage,
             lambda seen: whereabouts(renderer, seen),
         ),
@@ -242,7 +242,7 @@ def clearance(renderer: Renderer, data: ClearanceGranted | ClearanceDenied) -> C
 
 def enrolment(renderer: Renderer, state: enrolments.EnrolmentState) -> EnrolmentLines:
     return {
-        "state": renderer.line(state.stage),
+        "state": renderer.state(state.stage),
         "described": renderer.description(state.described, lambda d: renderer.said(d, "processes", "title", "tracks")),
         "tracks": [{"id": track.id, "labels": labels(track.labels)} for track in state.tracks.values()],
         "until": renderer.line(state.until, lambda when: when),

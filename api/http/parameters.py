@@ -16,6 +16,7 @@ from pydantic import AfterValidator
 
 from api.services.registry import Services, Shared
 from domain.errors import BadCursor, Fault, Unavailable
+from domain.findings.rules import REPLACED, RULES
 from domain.values import FAMILY_NAMES, ID_PATTERN, SUBJECT_PATTERN
 from domain.vocabulary import PAYLOADS
 from ledger.recorder import Filter, micros
@@ -36,6 +37,13 @@ PositionParameter = Annotated[int, Query(ge=0, le=LAST_POSITION)]
 def one_of(words: Iterable[str]) -> dict[str, Any]:
     """For the documentation of a parameter that takes one of these words and refuses others with a hint."""
     return {"enum": list(words)}
+
+
+def no_such_rule(sent: str) -> str:
+    """Why a rule of findings that was asked for is none: there is another by nearly that name, or it was replaced."""
+    if sent in REPLACED:
+        return f"there is no rule {sent} any more: {REPLACED[sent]}"
+    return f"no such rule{did_you_mean(sent, tuple(RULES))}: one of {', '.join(RULES)}"
 
 
 # --- times

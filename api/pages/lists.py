@@ -19,7 +19,7 @@ from api.wording.language import grouped, say, speaking
 from api.wording.rules import rule
 from api.wording.values import tag
 from domain.errors import BadCursor
-from domain.findings.rules import RULES
+from domain.findings.rules import REPLACED, RULES
 from projections.answers.deadlines import Deadline
 from projections.answers.explanations import Explained
 from projections.answers.findings import FindingInProcess
@@ -127,7 +127,7 @@ def list_findings(
     """What does not fit, process by process, the gravest first."""
     for name, value, known in (("rule", rule_name, tuple(RULES)), ("severity", severity, SEVERITIES)):
         if value and value not in known:
-            raise BadCursor.at(name, "choose one of " + ", ".join(known))
+            raise BadCursor.at(name, REPLACED.get(value) or "choose one of " + ", ".join(known))
     with asked.services.reading() as reading:
         listed, names = findings.all_findings(
             reading, datetime.now(UTC), rule_name or None, severity or None, after or None, ON_PAGE

@@ -20,7 +20,7 @@ from api.wording import last_heard, words
 from api.wording.language import say, speaking
 from api.wording.rules import rule
 from domain.errors import BadCursor
-from domain.findings.rules import RULES
+from domain.findings.rules import REPLACED, RULES
 from domain.general_codes import Role
 from projections.answers.status import ListedProcess
 from projections.queries import deadlines, processes
@@ -116,7 +116,7 @@ def _filter(
         ("finding", finding, RULES),
     ):
         if value and value not in known:
-            raise BadCursor.at(name, "choose one of " + ", ".join(known))
+            raise BadCursor.at(name, REPLACED.get(value) or "choose one of " + ", ".join(known))
     return ProcessFilter(
         q=q or None,
         place=place or None,

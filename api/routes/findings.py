@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from api.http.horizon import At, stated
-from api.http.parameters import Fresh, did_you_mean, one_of
+from api.http.parameters import Fresh, did_you_mean, no_such_rule, one_of
 from api.http.problems import problems
 from api.http.queries import POSITION, Cursor, Limit, ProcessPath, answered, ask
 from api.http.responses import JSON, answer
@@ -45,11 +45,11 @@ async def of_rules(
     Raises:
         BadCursor: there is no such rule or severity.
     """
-    faults = [
-        Fault(name, f"no such {name}{did_you_mean(sent, known)}: one of {', '.join(known)}")
-        for name, sent, known in (("rule", rule, tuple(RULES)), ("severity", severity, tuple(map(str, Severity))))
-        if sent is not None and sent not in known
-    ]
+    severities = tuple(map(str, Severity))
+    faults = [Fault("rule", no_such_rule(rule))] if rule is not None and rule not in RULES else []
+    if severity is not None and severity not in severities:
+        hint = did_you_mean(severity, severities)
+        faults.append(Fault("severity", f"no such severity{hint}: one of {', '.join(severities)}"))
     if faults:
         raise BadCursor.of(faults)
     return rule, severity

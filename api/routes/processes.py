@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from api.http.admission import AUDIENCE
 from api.http.horizon import At, stated
-from api.http.parameters import POSITION_HEADER, Fresh, PositionParameter, did_you_mean, one_of
+from api.http.parameters import POSITION_HEADER, Fresh, PositionParameter, no_such_rule, one_of
 from api.http.problems import problems
 from api.http.queries import (
     UNCHANGED,
@@ -147,8 +147,7 @@ def _filter(
     if state is not None and state not in STATES:
         raise BadCursor.of([Fault("state", "send one of " + ", ".join(STATES))])
     if finding is not None and finding not in RULES:
-        hint = did_you_mean(finding, tuple(RULES))
-        raise BadCursor.at("finding", f"no such rule{hint}: one of {', '.join(RULES)}")
+        raise BadCursor.at("finding", no_such_rule(finding))
     return ProcessFilter(
         q=q,
         place=place,

@@ -36,6 +36,10 @@ FAMILIES = {
 }
 
 
+ONE_CLAIMANT = phrase("one claimant")
+"""The mark of a change of state that no more than one claimant tells of."""
+
+
 class CitedLines:
     """Puts lines on a layout, in sections.
 
@@ -106,6 +110,7 @@ class CitedLines:
                     *self._possibly(line["events"]),
                     *show(value_of(line)),
                     *after,
+                    *([" ", tag(ONE_CLAIMANT)] if line.get("one_claimant") else []),
                     indent=indent,
                     of=line,
                 )

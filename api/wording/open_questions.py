@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from api.wording import lines, words
-from api.wording.language import phrase, say
+from api.wording.language import say
 from api.wording.lines import readable
 from api.wording.marks import Fragment
 from api.wording.sheet import Sheet
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 MOST = 20
 """Lines of one kind."""
-UNCONFIRMED = {"silence": phrase("silent"), "single-claimant": phrase("unconfirmed")}
-"""Rules that tell what nobody said, or only one, and the word for it."""
 
 
 def put(sheet: Sheet, names: Names, status: StatusAnswer, named: Mapping[str, NamedLine]) -> None:
@@ -37,9 +35,9 @@ Question = tuple[list[Fragment], Mapping[str, object] | None, list[str]]
 
 def _lines(names: Names, status: StatusAnswer, named: Mapping[str, NamedLine]) -> Iterator[Question]:
     for finding in status["findings"]["items"]:
-        if word := UNCONFIRMED.get(finding["rule"]):
+        if finding["rule"] == "silence":
             text = f" {names.subject(finding['subject'])}: {readable(finding['text'], names.actors)}"
-            yield [(f"[{say(word)}]", "bold"), text], finding, finding["events"]
+            yield [(f"[{say('silent')}]", "bold"), text], finding, finding["events"]
     for due in status["overdue"][:MOST]:
         said = say(
             " What became of this is not recorded: {what}, {date}.",
@@ -50,6 +48,13 @@ def _lines(names: Names, status: StatusAnswer, named: Mapping[str, NamedLine]) -
     waiting = [proposal for proposal in status["proposals"] if proposal["unanswered"]]
     for proposal in waiting[:MOST]:
         yield [tag("unanswered"), " ", *lines.said(names, "proposals", proposal)], proposal, proposal["events"]
+    # Of an archive nobody waits for a second claimant: there the mark on the line is enough.
+    unconfirmed = [(name, line) for name, line in named.items() if line.get("one_claimant")]
+    for name, line in unconfirmed[:MOST] if status["followed"] else []:
+        subject, steps = lines.split(name)
+        if steps == ["state"]:
+            of = f" {names.subject(subject)}: " if subject else " "
+            yield [(f"[{say('unconfirmed')}]", "bold"), of, *lines.sides(names, name, line)], line, line["events"]
     contested = [(name, line) for name, line in named.items() if line["contested"] or line.get("disagrees")]
     for name, line in contested[:MOST]:
         subject, _ = lines.split(name)

@@ -8,7 +8,6 @@ from api.wording.words import clean
 RULES = {
     "contested": phrase("the last reports contradict each other"),
     "one-side-only": phrase("only one side says so"),
-    "single-claimant": phrase("only one claimant tells of it"),
     "plan-date-passed": phrase("the date of a plan has passed"),
     "proposal-unanswered": phrase("a proposal is not answered"),
     "obligation-overdue": phrase("an obligation is overdue"),

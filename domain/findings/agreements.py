@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from domain import agreements
 from domain.agreement_codes import ObligationStanding
+from domain.edtf import When
 from domain.family import FamilyFindings
 from domain.finding import Finding, Rule, Severity, few
 from domain.findings.wording import MAX_VALUES, actors_named, cut, said_by
 from domain.lines import Course
-from domain.spans import Zones, first_passing, moment_after
+from domain.spans import Zones, first_passing, looks_hijri, moment_after
 from domain.values import EventId, Subject
 
 OBLIGATION_OVERDUE = Rule(
@@ -24,7 +25,7 @@ OBLIGATION_OVERDUE = Rule(
 def overdue(subject: Subject, state: agreements.AgreementState, zones: Zones) -> Iterator[Finding]:
     for name, obligation in agreements.owed(state).items():
         judged = agreements.judged(obligation, ObligationStanding.OVERDUE)
-        dates = agreements.deadlines(obligation)
+        dates = _of_our_years(agreements.deadlines(obligation))
         if not judged and not dates:
             continue
         debtors = dict.fromkeys(debtor for agreed in obligation.agreed.values for debtor in agreed.debtor)
@@ -57,7 +58,7 @@ def blocked(subject: Subject, state: agreements.AgreementState, zones: Zones) ->
         for other in agreements.blocked_by(state, name):
             if other not in owed:
                 continue  # of its terms nothing is known
-            dates = agreements.deadlines(owed[other])
+            dates = _of_our_years(agreements.deadlines(owed[other]))
             if blocked := agreements.judged(owed[other], ObligationStanding.BLOCKED):
                 reasons.append((f"waits for {other}, which is judged to be blocked", None, blocked))
             elif late := agreements.judged(owed[other], ObligationStanding.OVERDUE):
@@ -85,6 +86,7 @@ RUN_MISSED = Rule(
     "day on which it was expected has passed and no run since the last one is reported; resolved by a report of a "
     "run, a newer schedule or an end.",
     Severity.MODERATE,
+    archives=False,
 )
 
 
@@ -108,11 +110,12 @@ TRUCE_LAPSED = Rule(
     "An agreement in force whose term is over while nobody has extended, suspended or ended it: raised when "
     "the term has ended; resolved by a report of what became of it.",
     Severity.HIGH,
+    archives=False,
 )
 
 
 def lapsing(subject: Subject, state: agreements.AgreementState, zones: Zones) -> Iterator[Finding]:
-    ends = agreements.term_ends(state)
+    ends = _of_our_years(agreements.term_ends(state))
     if not ends:
         return
     passing = [moment for end in ends if (moment := moment_after(end, zones)) is not None]
@@ -125,6 +128,11 @@ def lapsing(subject: Subject, state: agreements.AgreementState, zones: Zones) ->
     yield TRUCE_LAPSING.finding(subject, text, events, first - agreements.LAPSING, last, about="term")
     text = f"Its term ended on {until}, and nobody has said that it was extended or that it ended: a silent lapse."
     yield TRUCE_LAPSED.finding(subject, text, events, last, about="term")
+
+
+def _of_our_years(dates: Sequence[When]) -> list[When]:
+    """Dates without years of the Islamic calendars: that they have passed is no finding of its own (`hijri-year`)."""
+    return [when for when in dates if not looks_hijri(when)]
 
 
 def _is_past(state: agreements.AgreementState, about: str) -> bool:

@@ -7,67 +7,48 @@ from functools import cache
 from typing import Any
 
 from domain import general
-from domain.claimants import Claimant, ClaimantKind, distinct
+from domain.claimants import ClaimantKind, confirming
 from domain.edtf import When
-from domain.finding import DAY, Finding, Rule, Severity, few
+from domain.finding import Finding, Rule, Severity, few
 from domain.findings.wording import actors_named, cut, names_of, said_by, says
 from domain.general import SubjectState
 from domain.general_codes import Stance
 from domain.lines import Candidate, Course, Line
 from domain.spans import Zones, moment_after
-from domain.values import Basis, EventId, Subject
+from domain.values import EventId, Subject
 
 # --- who says so --------------------------------------------------------------------------------------------
 
 ONE_SIDE_ONLY = Rule(
     "one-side-only",
-    "A change of state of talks or of an agreement between two or more parties: raised if one of these parties "
-    "is the only one to say so; resolved when any other claimant says the same, or the state moves on.",
+    "A step that takes all sides (talks are held or concluded; an agreement is reached, signed, in force, resumed), of "
+    "two or more parties: raised if one of these parties is the only one to say so; resolved when any other claimant "
+    "says the same, or the state moves on. What one side can do by itself is done when it says so.",
     Severity.MODERATE,
+    archives=False,
 )
-SINGLE_CLAIMANT = Rule(
-    "single-claimant",
-    "A change of state that only one claimant tells of, an observation of our own being a claimant and an "
-    "inference of ours none: raised 48 hours after it occurred; resolved by a second claimant of the same, or "
-    "when the state moves on.",
-    Severity.HINT,
-)
-CONFIRMED_WITHIN = 2 * DAY
-"""Seconds in which a change of state should be reported by a second claimant."""
-OPENING_STAGES = {"reported", "open", "possible", "announced"}
-"""Where a subject stands when it is first reported: no change of state."""
+TOGETHER = {"scheduled", "convened", "concluded", "reached", "signed", "in force", "resumed"}
+"""Steps that take all sides."""
 
 
-def one_claimant_only(subject: Subject, state: SubjectState, zones: Zones) -> Iterator[Finding]:
-    """A change of state that one side only confirms, or that only one claimant reports."""
+def one_side_only(subject: Subject, state: SubjectState) -> Iterator[Finding]:
+    """A step that takes all sides, and of which one side only tells."""
     parties = {f"actors/{party}" for party in getattr(state, "between", ())}
     stage: Line[Any] = getattr(state, "stage", Line())
     by_step: dict[str, list[Candidate[Any]]] = {}
-    for candidate in general.sure(stage):
+    for candidate in general.sure(stage) if len(parties) > 1 else ():
         by_step.setdefault(says(candidate.value), []).append(candidate)
     for step, candidates in by_step.items():
-        who = [one for one in distinct(who for c in candidates for who in c.claimants) if not _confirms_nothing(one)]
-        if step in OPENING_STAGES or len(who) > 1:
-            continue
-        events = few(event for c in candidates for event in c.events)
+        who = confirming(claimant for c in candidates for claimant in c.claimants)
         first = [c.since or c.occurred for c in candidates]
         dates = sorted((when for when in first if when is not None), key=lambda when: (when.span, when))
-        if not dates:
+        if step not in TOGETHER or len(who) != 1 or not dates:
             continue
-        if who and who[0].kind is ClaimantKind.ACTOR and who[0].name in parties and len(parties) > 1:
+        if who[0].kind is ClaimantKind.ACTOR and who[0].name in parties:
             others = names_of(sorted(parties - {who[0].name}))
             text = f"Only {who[0].name} says “{step}” ({dates[0]}); neither {others} nor anybody else confirms it."
+            events = few(event for c in candidates for event in c.events)
             yield ONE_SIDE_ONLY.finding(subject, text, events, about=f"stage {step}")
-        since = [after for when in dates if (after := moment_after(when, zones, CONFIRMED_WITHIN)) is not None]
-        if since:
-            by = f"one claimant only: {said_by(who)}" if who else "no claimant: nobody is named, or we infer it"
-            text = f"“{step}” ({dates[0]}) rests on {by}."
-            yield SINGLE_CLAIMANT.finding(subject, text, events, since=min(since), about=f"stage {step}")
-
-
-def _confirms_nothing(claimant: Claimant) -> bool:
-    """Whether nobody is named, or we infer it ourselves; an observation of our own confirms."""
-    return claimant.kind is ClaimantKind.NOBODY and claimant.name != Basis.OBSERVED
 
 
 # --- plans, answers, conditions -----------------------------------------------------------------------------
@@ -130,11 +111,14 @@ def conditions(subject: Subject, state: SubjectState) -> Iterator[Finding]:
 IMPOSSIBLE_STEP = Rule(
     "impossible-step",
     "Steps of which one comes after the other (a convoy departs and arrives, talks convene and conclude, an "
-    "agreement is signed and ends): raised if every report of the later step lies certainly before every "
-    "report of the earlier one; resolved by a correction, a retraction or a report that fits.",
+    "agreement is signed and ends; it may enter into force before it is signed): raised if every report of the later "
+    "step lies certainly before every report of the earlier one; resolved by a correction, a retraction or a report "
+    "that fits.",
     Severity.MODERATE,
     data_quality=True,
 )
+NOT_CERTAIN = {("signed", "in force"), ("reached", "in force")}
+"""Steps of a course that come the other way round, too: a truce holds by word of mouth, and is signed later."""
 
 
 @cache
@@ -150,7 +134,7 @@ def impossible(
         return
     course, once = course_of(state)
     for a, b in _in_order(course.pairs):
-        if a not in state.passed or b not in state.passed or a not in once or b not in once:
+        if a not in state.passed or b not in state.passed or a not in once or b not in once or (a, b) in NOT_CERTAIN:
             continue
         earlier, later = state.passed[str(a)], state.passed[str(b)]
         if later.before(earlier):

@@ -46,6 +46,7 @@ CLEARANCE_EXPIRED = Rule(
     "A clearance with an end, of a convoy that has not gone: raised when the end has passed; resolved by a "
     "new clearance, or when the convoy goes, is denied passage or is cancelled.",
     Severity.MODERATE,
+    archives=False,
 )
 ANSWERED_WITHIN = 7 * DAY
 """Seconds after which a request or a clearance that is not final is stuck, if no date was named."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
-from domain.comparison import comparable
 from domain.edtf import Span, When
 from domain.event import Event, date_paths, dates_in
-from domain.finding import DAY, Finding, Rule, Severity, few
+from domain.finding import DAY, Finding, Rule, Severity
 from domain.findings.wording import MAX_NAMES, cut
-from domain.keys import bounded
 from domain.processes import InstrumentCited
 from domain.spans import HIJRI_YEARS, looks_hijri, told_before, years_apart
 from domain.values import Mode, Source, Subject
@@ -32,21 +30,25 @@ HIJRI_YEAR = Rule(
 )
 YEARS_APART = Rule(
     "years-apart",
-    "More than twenty years between what a report tells of and the publication of its source, or a date that it sets. "
-    "Instruments that are cited are apart, and three such reports of one publisher on a subject are an archive: raised "
-    "at once; resolved by a correction, a retraction, or further reports from the archive.",
+    "More than twenty years between what a report tells of and the publication of its source, where no other report on "
+    "the subject tells of those years; or a date that it sets more than twenty years off. Instruments that are cited "
+    "are apart, and ten such reports on a subject come from an archive: raised when there is another report to hold it "
+    "against; resolved by a correction, a retraction, or a report of the same years.",
     Severity.HINT,
     data_quality=True,
     tolerated=True,
 )
 
-ARCHIVE: Final = 3
-"""So many reports of one publisher on a subject, decades after what they tell, come from an archive."""
+ARCHIVE: Final = 10
+"""So many reports on a subject, decades after what they tell, come from an archive."""
+SAME_YEARS: Final = 20 * 1461 * DAY // 4
+"""Seconds, some twenty years, within which two reports tell of the same years."""
 HAPPENED: Final = frozenset({"period", "dated"})
 """Fields that date what had come about when it was told, as `occurred` does. Any other field sets a date ahead."""
 _CALM_YEARS: Final = 19 * 366 * DAY
 """Seconds that are less than twenty years: nothing nearer is looked at."""
-_LAST_HIJRI: Final = HIJRI_YEARS.span.latest
+LAST_HIJRI: Final = HIJRI_YEARS.span.latest
+"""The second, since 1970, up to which a date is looked at as one of the Islamic calendars, and tells of no years."""
 
 
 def of_dates(subject: Subject, event: Event, told_at: int) -> list[Finding]:
@@ -76,39 +78,50 @@ def of_dates(subject: Subject, event: Event, told_at: int) -> list[Finding]:
     return findings
 
 
-PUBLISHER = "publisher "
-"""What the key of a publisher begins with."""
+def is_far(event: Event) -> bool:
+    """Whether a source of a report lies decades from what it tells."""
+    return event.occurred is not None and any(_is_far(event, source) for source in event.sources)
 
 
-def far_publishers(event: Event) -> list[str]:
-    """The publishers whose sources lie decades from what a report tells, each by a key of a bounded length."""
-    far: dict[str, None] = {}
-    if event.occurred is not None:
-        for source in event.sources:
-            if _is_far(event, source):
-                far[_publisher_key(source)] = None
-    return list(far)
+def of_years_apart(subject: Subject, far: Sequence[Event], in_company: Callable[[Event], bool | None]) -> list[Finding]:
+    """The reports that are told decades late, or early, and are alone in the years that they tell of.
 
-
-def of_years_apart(subject: Subject, publisher: str, events: Iterable[Event]) -> list[Finding]:
-    """What lies decades apart in reports of one publisher on a subject, unless they come from an archive.
+    A register is published decades after all that it tells; a wrong year stands alone.
 
     Args:
         subject: on which they stand.
-        publisher: its key (`far_publishers`).
-        events: the reports that it tells so late, or so early.
+        far: its reports of which a source lies decades away (`is_far`), or `ARCHIVE` of them.
+        in_company: whether another step of the subject lies in the years of one of these (`company_among`).
     """
-    reports = sorted({event.id: event for event in events}.values(), key=lambda event: event.order)
-    if not reports or len(reports) >= ARCHIVE:
+    if len(far) >= ARCHIVE:
         return []
-    far = [
-        f"{event.type} of {event.occurred}, published {source.published} by {cut(source.publisher)}"
-        for event in reports
-        for source in event.sources
-        if _publisher_key(source) == publisher and _is_far(event, source)
-    ]
-    text = f"More than 20 years lie between what happened and who tells it: {_listed(far)}."
-    return [YEARS_APART.finding(subject, text, few(event.id for event in reports), about=publisher)]
+    findings = []
+    for event in far:
+        others = [other for other in far if other.id != event.id]
+        if any(tells_of_same(event.span, other.span) for other in others):
+            continue
+        company = in_company(event)
+        if company or (company is None and not others):
+            continue
+        told = [
+            f"{event.type} of {event.occurred}, published {source.published} by {cut(source.publisher)}"
+            for source in event.sources
+            if _is_far(event, source)
+        ]
+        text = f"More than 20 years lie between what happened and who tells it: {_listed(told)}."
+        findings.append(YEARS_APART.finding(subject, text, (event.id,), about=f"years {event.key}"))
+    return findings
+
+
+def tells_of_same(one: Span, other: Span) -> bool:
+    """Whether no more than some twenty years lie between two dates."""
+    return one.earliest - SAME_YEARS <= other.latest and other.earliest <= one.latest + SAME_YEARS
+
+
+def company_among(steps: Iterable[Event], event: Event) -> bool | None:
+    """Whether another of these steps of a subject lies in the years of a report; None: there is no other step."""
+    others = [step.span for step in steps if step.id != event.id and step.span.latest > LAST_HIJRI]
+    return any(tells_of_same(event.span, span) for span in others) if others else None
 
 
 # --- the dates of a report --------------------------------------------------------------------------------
@@ -128,12 +141,12 @@ def is_calm(event: Event, told_at: int) -> bool:
     """Whether a short look shows that nothing is to be said of the dates of a report, nor of who publishes it: true of
     nearly all, and much quicker."""
     first, last, _ = event.span
-    if first <= _LAST_HIJRI or first > told_at:
+    if first <= LAST_HIJRI or first > told_at:
         return False
     for source in event.sources:
         if source.published is not None:
             out = source.published.span
-            if out.earliest <= _LAST_HIJRI or first > out.latest:
+            if out.earliest <= LAST_HIJRI or first > out.latest:
                 return False
             if out.earliest > told_at or out.earliest - last >= _CALM_YEARS:
                 return False
@@ -141,7 +154,7 @@ def is_calm(event: Event, told_at: int) -> bool:
 
 
 def _is_hijri(when: When) -> bool:
-    return when.span.earliest <= _LAST_HIJRI and looks_hijri(when)
+    return when.span.earliest <= LAST_HIJRI and looks_hijri(when)
 
 
 def _listed(parts: Sequence[str]) -> str:
@@ -199,7 +212,3 @@ def _set_far_off(event: Event) -> Iterator[str]:
     for name, when in dates_in(event.data):
         if name not in HAPPENED and not _is_hijri(when) and years_apart(event.span, when.span):
             yield f"{name} {when}"
-
-
-def _publisher_key(source: Source) -> str:
-    return bounded(f"{PUBLISHER}{comparable(source.publisher)}")

@@ -18,33 +18,34 @@ from domain.findings.wording import MAX_VALUES, amount_of, cut, names_by_key, pl
 from domain.keys import compound
 from domain.series import Series
 from domain.value_classes import nested_values
-from domain.values import EventId, Part, Quantity, Subject, Value
+from domain.values import Counting, EventId, Part, Quantity, Subject, Value
 
 PART_ABOVE_WHOLE = Rule(
     "part-above-whole",
-    "What one claimant says of a part and of the whole: one track of a register and all tracks, some of the "
-    "places, a narrower scope; what a report itself calls a part (“of whom”); or what a convoy delivered or lost "
-    "and what was loaded. Raised if the least "
-    "that the part may be is above the most that the whole may be; resolved by a newer claim, or a correction.",
+    "What one claimant says of a part and of the whole at one time: one track of a register and all tracks, some of "
+    "the places, a narrower scope; what a report itself calls a part (“of whom”); or what a convoy delivered or lost "
+    "and what was loaded. Raised if the least that the part may be is above the most that the whole may be; resolved "
+    "by a newer claim, or a correction.",
     Severity.MODERATE,
     data_quality=True,
 )
 CLAIMS_CONTRADICT = Rule(
     "claims-contradict",
-    "The newest claim of each claimant on one series of figures, no more than 30 days before the newest of "
-    "all: raised if no number satisfies them all; resolved by newer claims, a correction or a retraction.",
+    "The newest claim of each claimant on one series of figures, if they are of one time: a stock certainly no more "
+    "than 30 days before the newest of all, a count that goes on of the same days. Raised if no number satisfies them "
+    "all; resolved by newer claims, a correction or a retraction.",
     Severity.MODERATE,
 )
 CLAIMS_DIVERGE = Rule(
     "claims-diverge",
-    "The newest claim of each claimant on one series of figures, no more than 30 days before the newest of "
-    "all: raised if a number satisfies them all, and yet the largest is twice the smallest or more, a range "
-    "being taken at its middle and an open one at the number it names; resolved by newer claims.",
+    "The same claims, those left out that name no upper bound (“at least”, “several”): raised if a number satisfies "
+    "them all, and yet the largest is twice the smallest or more, a range being taken at its middle, “up to” at the "
+    "number it names; resolved by newer claims.",
     Severity.HINT,
 )
 RANKS = ranked(PART_ABOVE_WHOLE, CLAIMS_CONTRADICT, CLAIMS_DIVERGE)
-COMPARABLE = 30 * DAY
-"""Seconds between two claims that can still contradict each other."""
+COMPARABLE = 31 * DAY
+"""Seconds from the beginning of the older of two stocks to the end of the newer: days that lie 30 apart, or a month."""
 WIDE = 2
 """Claims diverge from this factor on between the largest and the smallest."""
 
@@ -72,21 +73,29 @@ class ClaimMade:
 
     @property
     def central(self) -> Exact | None:
-        """The number to compare by: the middle of a range, what an open range names; None if it says nothing."""
+        """The number to compare by: the middle of a range, or what “up to” names; None if only the least is named."""
         if self.high is None:
-            return self.low if self.low > 0 else None
+            return None
         return self.high if self.low == 0 else middle(self.low, self.high)
+
+    def is_of_the_time_of(self, newer: ClaimMade) -> bool:
+        """Whether it can be held against a newer claim on the series: they overlap, or are stocks of about one time."""
+        if self.latest >= newer.earliest:
+            return True
+        grows = self.series.counting == Counting.CUMULATIVE
+        return not grows and newer.latest - self.earliest < COMPARABLE
 
 
 def comparable_claims(claims: Iterable[ClaimMade]) -> list[ClaimMade]:
-    """The claims on one series that can be held against each other: they lie within COMPARABLE of the newest.
+    """The claims on one series that can be held against each other: those of the time of the newest.
 
-    A stock of last year does not contradict a stock of today. Where to draw the line is a convention of ours.
+    A stock of last year does not contradict a stock of today, nor one of last month one of this month; what is counted
+    on and on was smaller on any earlier day. Where to draw the line is a convention of ours.
     An assessment is a judgement beside the claims, and none of them.
     """
     made = [claim for claim in claims if not claim.assessed]
-    newest = max((claim.earliest for claim in made), default=0)
-    return [claim for claim in made if claim.latest + COMPARABLE >= newest]
+    newest = max(made, key=lambda claim: (claim.earliest, -claim.latest), default=None)
+    return [claim for claim in made if newest is not None and claim.is_of_the_time_of(newest)]
 
 
 def common(ranges: Iterable[tuple[Exact, Exact | None]]) -> tuple[Exact, Exact | None]:
@@ -149,8 +158,8 @@ def _parts_above(subject: Subject, claims: Sequence[ClaimMade]) -> Iterator[Find
     """Only what one claimant says of both: what two claimants count need not be the same."""
     said = [claim for claim in claims if not claim.assessed]
     for part, whole in ((a, b) for a in said for b in said if _is_part(a.series, b.series)):
-        apart = max(part.earliest - whole.latest, whole.earliest - part.latest)
-        if apart > COMPARABLE or whole.high is None or part.low <= whole.high:
+        apart = part.earliest > whole.latest or whole.earliest > part.latest
+        if apart or whole.high is None or part.low <= whole.high:
             continue
         text = (
             f"{said_by([part.claimant])} puts {_series(part)} at {_range(part)} ({_dates(part)}), but "

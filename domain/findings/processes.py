@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from domain import agreements, general, processes
-from domain.agreement_codes import SigningCapacity
+from domain import agreements, general, processes, talks
 from domain.edtf import When
 from domain.finding import DAY, Finding, Rule, Severity, few, in_order, ranked
 from domain.findings.wording import MAX_NAMES, cut
@@ -23,10 +22,11 @@ SILENCE = Rule(
 SILENT_AFTER = 14 * DAY
 ACTING_WITHOUT_ROLE = Rule(
     "acting-without-role",
-    "An actor that takes a position, proposes, signs as a party or owes an obligation anywhere in a process: "
-    "raised while it holds no role in it, actual or announced, and is no party to its talks or agreements; "
-    "resolved by RoleTaken, or a report that names it as a party.",
+    "An actor that takes a position or proposes in a process, for itself: raised while it holds no role in it, actual "
+    "or announced, is no party to its talks or agreements, attended none of its talks, signed nothing in it and owes "
+    "nothing; resolved by RoleTaken, or a report that names it as a party.",
     Severity.HINT,
+    archives=False,
 )
 PLACES_IN_DOUBT = Rule(
     "places-in-doubt",
@@ -35,6 +35,7 @@ PLACES_IN_DOUBT = Rule(
     "by a report that says more of it, by an id, or when what told them apart goes away.",
     Severity.HINT,
 )
+THERE = {talks.Presence.PRESENT}
 RANKS = ranked(SILENCE, ACTING_WITHOUT_ROLE)
 
 
@@ -59,7 +60,7 @@ def in_doubt(process: str, about: str, between: tuple[str, str], difference: str
 def of_process(
     process: str, states: Mapping[Subject, SubjectState], heard: str | None, zones: Zones = ANYWHERE
 ) -> list[Finding]:
-    """What only a process as a whole tells.
+    """What only a process as a whole tells, if it is followed.
 
     Args:
         process: its id.
@@ -96,7 +97,20 @@ class Act:
 def in_place(state: SubjectState) -> set[str]:
     """The actors with a role or a side in a subject."""
     held = {role.actor for line in state.roles.values() for role in line.values if role.held}
-    return {*held, *getattr(state, "between", ())}
+    placed = {*held, *getattr(state, "between", ())}
+    match state:
+        case talks.TalksState():
+            placed |= {
+                who for who, line in state.attendance.items() if any(one.presence in THERE for one in line.values)
+            }
+        case agreements.AgreementState():
+            signed = (c.value.actor for line in state.signatures.values() for c in general.sure(line))
+            placed |= {actor for actor in signed if actor is not None}
+            agreed = (c.value for one in state.obligations.values() for c in general.sure(one.agreed))
+            placed |= {debtor for terms in agreed for debtor in terms.debtor}
+        case _:
+            pass
+    return placed
 
 
 def without_role(process: str, acting: Iterable[Act], placed: Collection[str]) -> Iterator[Finding]:
@@ -120,17 +134,11 @@ def acts(subject: Subject, state: SubjectState) -> list[Act]:
 
 
 def _acts(state: SubjectState) -> Iterator[tuple[str, str, tuple[EventId, ...]]]:
-    """Who does what, and the events that say so."""
+    """Who does what for itself, and the events that say so."""
     for line in state.positions.values():
-        yield from ((c.value.actor, "takes a position", c.events) for c in general.sure(line))
+        for c in general.sure(line):
+            if c.value.on_behalf_of is None:
+                yield c.value.actor, "takes a position", c.events
     for cited in state.proposals.values():
         if cited.data.by is not None:
             yield cited.data.by, "proposes", (cited.event,)
-    if isinstance(state, agreements.AgreementState):
-        for signed in state.signatures.values():
-            for c in general.sure(signed):
-                if c.value.capacity is SigningCapacity.PARTY and c.value.actor is not None:
-                    yield c.value.actor, "signs as a party", c.events
-        for obligation in state.obligations.values():
-            for owing in general.sure(obligation.agreed):
-                yield from ((debtor, "owes an obligation", owing.events) for debtor in owing.value.debtor)

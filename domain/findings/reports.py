@@ -5,29 +5,35 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
+from domain.agreement_events import ViolationReported
 from domain.claimants import Claimant
-from domain.comparison import compared
+from domain.comparison import comparable, compared
 from domain.event import Event, Payload, Revision, date_paths, dates_in
 from domain.finding import Finding, Rule, Severity, few
 from domain.findings.wording import cut, names_of, said_by
-from domain.keys import compound, short_hash
+from domain.general import IncidentReported
+from domain.keys import bounded, compound, short_hash
 from domain.places_within import holding_places, places_in, with_places
 from domain.revisions import EventDisputed
 from domain.values import EventId, Label, Place, Subject
 
 LIKELY_DUPLICATE = Rule(
     "likely-duplicate",
-    "Two reports of one subject that say the same of the same time by the same claimant, another claimant "
-    "being corroboration: raised at once; resolved by DuplicateMarked, a retraction or a correction.",
+    "Two reports of one subject that say the same of the same time by the same claimant through the same publisher (of "
+    "an incident or a violation, which is counted: through any), another claimant being corroboration; or two reports "
+    "of an incident or a violation with one id in another register, whatever they say. Two ids of one register are two "
+    "things. Raised at once; resolved by DuplicateMarked, a retraction or a correction.",
     Severity.HINT,
     data_quality=True,
 )
 
 
+COUNTED: Final = (IncidentReported, ViolationReported)
+"""What is counted: reported twice, it counts twice."""
 SOMEWHERE = Place(labels=(Label(text="a place"),))
 
 _FOLDED = re.compile(r'  |" | "|\\|\x7f|\.|e-')
@@ -50,11 +56,13 @@ def _date_places(payload: type[Payload]) -> dict[str, Any] | None:
 def content_key(event: Event) -> str:
     """A short hash of what a report says: its type, when it occurred, and its data without its places; not who says so.
 
-    Which places are one is a matter of the process: those of reports with one hash are compared apart.
+    Which places are one is a matter of the process: those of reports with one hash are compared apart, and so are the
+    ids of an incident or a violation.
     """
     apart = _date_places(type(event.data))
     dates = [f"{name} {when.bounds}" for name, when in dates_in(event.data)] if apart else ()
     data = with_places(event.data, lambda _: SOMEWHERE) if holding_places(type(event.data)) else event.data
+    apart = {**(apart or {}), "ids": True} if numbers_of(event) else apart
     written = data.__pydantic_serializer__.to_json(data, exclude=apart, exclude_defaults=True, exclude_none=True)
     text = written.decode().lower()  # in fixed order
     if not text.isascii() or _FOLDED.search(text):
@@ -62,6 +70,23 @@ def content_key(event: Event) -> str:
         text = json.dumps(compared(said), ensure_ascii=False, separators=(",", ":"))
     when = event.occurred.bounds if event.occurred is not None else ""
     return short_hash(f"{event.type} {when} {' '.join(dates)} {text}")
+
+
+def numbers_of(event: Event) -> Mapping[str, str]:
+    """The ids of an incident or a violation in other registers, by the register."""
+    data = event.data
+    if not isinstance(data, COUNTED):
+        return {}
+    return {one.scheme: one.id for one in data.ids}
+
+
+NUMBER = "number "
+"""What the key of an id begins with, among what reports share."""
+
+
+def number_keys(event: Event) -> list[str]:
+    """What reports of one incident or violation share by its ids in other registers, each of a bounded length."""
+    return [bounded(f"{NUMBER}{compound(event.type, *number)}") for number in numbers_of(event).items()]
 
 
 def of_repeats(subject: Subject, events: Sequence[Event]) -> list[Finding]:
@@ -74,11 +99,7 @@ def of_repeats(subject: Subject, events: Sequence[Event]) -> list[Finding]:
             alike[short_hash(compound(key, *places)) if places else key].append(event)
     findings = []
     for key, same in alike.items():
-        by: defaultdict[str, list[tuple[Claimant, Event]]] = defaultdict(list)
-        for event in same:
-            for claimant in event.claimants:
-                by[claimant.key].append((claimant, event))
-        twice = [one for pairs in by.values() if len(pairs) > 1 for one in pairs]
+        twice = _told_twice(same)
         if twice:
             ids = sorted({event.id for _, event in twice})
             who = said_by(sorted(claimant for claimant, _ in twice))
@@ -88,6 +109,45 @@ def of_repeats(subject: Subject, events: Sequence[Event]) -> list[Finding]:
     return findings
 
 
+def _told_twice(same: Sequence[Event]) -> list[tuple[Claimant, Event]]:
+    """Of reports that say the same, those told by one claimant through one publisher (of what is counted, through any),
+    with the claimant."""
+    by: defaultdict[tuple[str, str], dict[str, tuple[Claimant, Event]]] = defaultdict(dict)
+    for event in same:
+        through_any = isinstance(event.data, COUNTED)
+        for claimant, publisher in _tellers(event):
+            by[claimant.key, "" if through_any else publisher].setdefault(event.key, (claimant, event))
+    return [pair for pairs in by.values() if len(pairs) > 1 for pair in _comparable(list(pairs.values()))]
+
+
+def _tellers(event: Event) -> list[tuple[Claimant, str]]:
+    """Who says so, each with the publisher as compared."""
+    if not event.sources:
+        return [(claimant, "") for claimant in event.claimants]
+    return [(source.speaker, comparable(source.publisher)) for source in event.sources]
+
+
+def _comparable(told: Sequence[tuple[Claimant, Event]]) -> Iterator[tuple[Claimant, Event]]:
+    """Of several reports those with another one with which they share no register: its ids tell whether two are one."""
+    by_registers: defaultdict[frozenset[str], list[tuple[Claimant, Event]]] = defaultdict(list)
+    for pair in told:
+        by_registers[frozenset(numbers_of(pair[1]))].append(pair)
+    for registers, pairs in by_registers.items():
+        unnumbered = not registers and len(pairs) > 1
+        if unnumbered or any(registers.isdisjoint(others) for others in by_registers if others != registers):
+            yield from pairs
+
+
+def of_numbers(subject: Subject, key: str, events: Sequence[Event]) -> list[Finding]:
+    """Reports of an incident or a violation of a subject that share an id in another register, given its key."""
+    if len(events) < 2:
+        return []
+    same = sorted(events, key=lambda event: event.key)
+    scheme, number = dict(zip(number_keys(same[0]), numbers_of(same[0]).items(), strict=True))[key]
+    text = f"{len(same)} reports of {same[0].type} have the id {cut(number)} in {scheme}: one thing twice."
+    return [LIKELY_DUPLICATE.finding(subject, text, few(event.id for event in same), about=key)]
+
+
 ForeignKey = tuple[str, str]
 """An id of another register: the scheme, and the id there."""
 Holders = Mapping[Subject, Sequence[EventId]]
@@ -95,11 +155,16 @@ Holders = Mapping[Subject, Sequence[EventId]]
 
 SHARED_FOREIGN_ID = Rule(
     "shared-foreign-id",
-    "Two subjects of one family that carry the same id of another register, in whatever process: raised while "
-    "both do; resolved by SubjectUnified, if they are one, or by a correction of the id.",
+    "Two or three subjects of one family that carry the same id of another register, in whatever process: raised while "
+    "they do, unless the register numbers what they belong to (its name ends with conflict, dyad, war, country …); "
+    "resolved by SubjectUnified, if they are one, or by a correction of the id.",
     Severity.MODERATE,
     data_quality=True,
 )
+ONE_THING: Final = 3
+"""So many subjects may be one thing under several ids; an id that more of them carry is of what they belong to."""
+WIDER: Final = frozenset(("conflict", "dyad", "war", "country", "region", "episode"))
+"""What a register numbers that several subjects of any family belong to, as the last word of the scheme."""
 
 
 def of_shared_ids(subject: Subject, holders: Mapping[ForeignKey, Holders]) -> list[Finding]:
@@ -108,12 +173,18 @@ def of_shared_ids(subject: Subject, holders: Mapping[ForeignKey, Holders]) -> li
     findings = []
     for (scheme, number), subjects in sorted(holders.items()):
         others = sorted(other for other in subjects if other != subject and other.startswith(family))
-        if subject in subjects and others:
+        if subject in subjects and 0 < len(others) < ONE_THING and not _is_wider(scheme, family):
             text = f"Its id {cut(number)} in {scheme} is also that of {names_of(others)}: one thing twice, or a slip."
             rests_on = few((*sorted(subjects[subject]), *(e for other in others for e in sorted(subjects[other]))))
             about = f"id {compound(scheme, number)}"
             findings.append(SHARED_FOREIGN_ID.finding(subject, text, rests_on, about=about))
     return findings
+
+
+def _is_wider(scheme: str, family: str) -> bool:
+    """Whether a register numbers what subjects of a family belong to: conflicts, or processes that have agreements."""
+    what = re.split(r"[-.]", scheme)[-1]
+    return what in WIDER or (what == "process" and family != "processes/")
 
 
 REPORT_DISPUTED = Rule(

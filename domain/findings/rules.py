@@ -10,7 +10,6 @@ RULES: dict[str, Rule] = {
     for rule in (
         contradictions.CONTESTED,
         any_subject.ONE_SIDE_ONLY,
-        any_subject.SINGLE_CLAIMANT,
         any_subject.PLAN_DATE_PASSED,
         any_subject.PROPOSAL_UNANSWERED,
         agreements.OBLIGATION_OVERDUE,
@@ -39,5 +38,9 @@ RULES: dict[str, Rule] = {
 }
 """Every rule by its name, in the order in which findings of one subject are given."""
 
+REPLACED: dict[str, str] = {
+    "single-claimant": "a state of which no more than one claimant tells carries the mark `one_claimant` on its line",
+}
+"""Rules that there were, each with what tells the same now: what merely describes a line is a mark on the line."""
 OF_FOLLOWED = frozenset(rule.name for rule in RULES.values() if not rule.archives)
 """The rules that hold only for what belongs to a process that is followed."""

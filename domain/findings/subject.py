@@ -26,7 +26,7 @@ def of_state(subject: Subject, state: SubjectState, own: FamilyFindings[Any], zo
     """
     findings = [
         *contradictions.contested(subject, state, own.is_past),
-        *any_subject.one_claimant_only(subject, state, zones),
+        *any_subject.one_side_only(subject, state),
         *any_subject.unanswered_proposals(subject, state, zones),
         *any_subject.conditions(subject, state),
         *any_subject.impossible(subject, state, own.course),

@@ -77,6 +77,9 @@ class ShownLine(TypedDict, Generic[T_co]):
     contested: bool
     possible: NotRequired[bool]
     """Whether all its reports are inside the horizon only possibly."""
+    one_claimant: NotRequired[bool]
+    """Of a state: whether no more than one claimant tells of the change. An observation of our own is a claimant, an
+    inference of ours is none. Absent: there are two, or it is no change."""
     candidates: NotRequired[list[ShownCandidate[T_co]]]
     """Only if contested, or if a report that is only possible says something else."""
     also: NotRequired[dict[str, list[OtherWords]]]

@@ -47,8 +47,11 @@ def _silent(transaction: Transaction) -> Iterator[tuple[str, Finding]]:
 def _without_role(transaction: Transaction, joined: Mapping[Subject, Subject]) -> Iterator[tuple[str, Finding]]:
     done: dict[str, list[Act]] = {}
     placed: dict[str, set[str]] = {}
+    followed = {process for process, _, _ in followed_lines(transaction)}
     for name, act in activity_in_processes(transaction):
         process = ids_of(name, joined)[0]
+        if process not in followed:
+            continue
         if act.what == PLACED:
             placed.setdefault(process, set()).add(act.actor)
         else:

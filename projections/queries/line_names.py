@@ -37,6 +37,8 @@ class NamedLine(TypedDict):
     occurred: str | None
     contested: bool
     possible: NotRequired[bool]
+    one_claimant: NotRequired[bool]
+    """Of a state: whether no more than one claimant tells of the change."""
     candidates: NotRequired[list[ShownCandidate[Any]]]
     cited: NotRequired[bool]
     """Whether it is something said once."""

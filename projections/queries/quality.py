@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from domain import families
@@ -11,7 +12,7 @@ from domain.event import Event, Recorded
 from domain.finding import Finding
 from domain.findings.dates import of_dates
 from domain.findings.figures import ClaimMade, of_claims, of_parts
-from domain.findings.reports import ForeignKey, Holders, of_repeats, of_shared_ids
+from domain.findings.reports import ForeignKey, Holders, number_keys, of_numbers, of_repeats, of_shared_ids
 from domain.findings.rules import RULES
 from domain.references import naming
 from domain.values import Subject
@@ -87,12 +88,22 @@ def _quality(
         *families.findings(subject, state),
         *of_claims(subject, _newest_claims(events)),
         *of_repeats(subject, events),
+        *_of_numbers(subject, events),
         *(finding for event in events for finding in of_parts(subject, event)),
         *of_shared_ids(subject, holders),
         *(finding for event in events for finding in of_dates(subject, event, told_at[event.id])),
         *(f for r in revisions for f in of_dates(subject, r.event, moments[r.event.id])),
     ]
     return [finding for finding in every if RULES[finding.rule].refused]
+
+
+def _of_numbers(subject: Subject, events: Sequence[Event]) -> Iterator[Finding]:
+    numbered: defaultdict[str, list[Event]] = defaultdict(list)
+    for event in events:
+        for key in number_keys(event):
+            numbered[key].append(event)
+    for key, same in numbered.items():
+        yield from of_numbers(subject, key, same)
 
 
 def _newest_claims(events: Sequence[Event]) -> list[ClaimMade]:

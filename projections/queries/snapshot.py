@@ -488,6 +488,8 @@ def _disputes(snapshot: ProcessSnapshot) -> Iterator[tuple[Subject, EventId, Eve
 
 
 def findings_of_whole(snapshot: ProcessSnapshot) -> list[Finding]:
-    """The findings of the process as a whole: they are not kept, but put together."""
-    heard = snapshot.last_heard.on if snapshot.last_heard and snapshot.followed else None
+    """The findings of the process as a whole: they are not kept, but put together; of an archive there are none."""
+    if not snapshot.followed:
+        return []
+    heard = snapshot.last_heard.on if snapshot.last_heard else None
     return of_process(snapshot.process, snapshot.states, heard, snapshot.zones_of(snapshot.own))

@@ -1,18 +1,32 @@
-"""What cannot be of dates: of those of reports, each by itself or by who publishes it, and of those of revisions."""
+"""What cannot be of dates, hardly or at all: of each report by itself, of those alone in their years, of revisions."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 
+from sqlalchemy import select
+
+from domain import families
 from domain.effect import standing_revisions
 from domain.event import Event, Recorded
 from domain.finding import Finding
-from domain.findings.dates import ARCHIVE, far_publishers, is_calm, of_dates, of_years_apart
+from domain.findings.dates import (
+    ARCHIVE,
+    LAST_HIJRI,
+    SAME_YEARS,
+    company_among,
+    is_calm,
+    is_far,
+    of_dates,
+    of_years_apart,
+)
 from domain.values import Subject
 from projections.read_models.change_set import ChangeSet
 from projections.read_models.finding_rows import FINDINGS, replace_findings
-from projections.read_models.repeated_reports import events_in_effect, keep_hashes
+from projections.read_models.repeated_reports import FAR, events_in_effect, keep_hashes
 from projections.read_models.revisions import as_one, revisions_of, told_again
+from projections.read_models.subjects import FOLDED_EVENTS
 from projections.storage.sql import rows_where_pairs
 
 OF_REVISIONS = "revisions"
@@ -20,8 +34,7 @@ OF_REVISIONS = "revisions"
 
 
 def renew_dates(changes: ChangeSet) -> None:
-    """Dates that cannot be: of each report by itself, and of those that a publisher tells decades late. The clock makes
-    no difference."""
+    """Dates that cannot be, whatever the clock: of each report by itself, and of those alone in their years."""
     gone = [(event.subject, f"dates {event.key}") for event in changes.no_longer_told]
     told = [(event, int(recorded.recorded_at.timestamp())) for recorded, event in changes.told]
     looked_at = [(event, second) for event, second in told if not is_calm(event, second)]
@@ -39,18 +52,44 @@ def renew_dates(changes: ChangeSet) -> None:
 
 
 def _renew_years_apart(changes: ChangeSet, told: Iterable[Event]) -> None:
-    lost = [(event.subject, key, event.key) for event in changes.no_longer_told for key in far_publishers(event)]
-    new = [(event.subject, key, event.key) for event in told for key in far_publishers(event)]
-    if not lost and not new:
+    """Which reports are alone in years that lie decades from their sources, on subjects that have any so far away."""
+    lost = [(event.subject, FAR, event.key) for event in changes.no_longer_told if is_far(event)]
+    new = [(event.subject, FAR, event.key) for event in told if is_far(event)]
+    touched = dict.fromkeys(event.subject for event in (*changes.no_longer_told, *changes.gone))
+    touched |= dict.fromkeys(event.subject for _, event in (*changes.told, *changes.come))
+    told_by = keep_hashes(changes, lost, new, [(subject, FAR) for subject in touched])
+    far = {subject: ids[:ARCHIVE] for (subject, _), ids in told_by.items() if ids}
+    renewed = dict.fromkeys([*((subject, FAR) for subject in far), *((subject, FAR) for subject, _, _ in lost)])
+    if not renewed:
         return
-    told_by = keep_hashes(changes, lost, new)
-    events = events_in_effect(changes, {i for ids in told_by.values() for i in ids[:ARCHIVE]}, held=True)
+    events = events_in_effect(changes, {i for ids in far.values() if len(ids) < ARCHIVE for i in ids}, held=True)
+    steps: dict[Subject, list[Event]] = {subject: [] for subject in far if subject in changes.new}
+    for _, event in changes.come if steps else ():
+        if event.subject in steps and families.is_step(event):
+            steps[event.subject].append(event)
     findings = [
-        (publisher, "", finding)
-        for (subject, publisher), ids in told_by.items()
-        for finding in of_years_apart(subject, publisher, [events[i] for i in ids[:ARCHIVE] if i in events])
+        (FAR, "", finding)
+        for subject, ids in far.items()
+        if len(ids) < ARCHIVE
+        for finding in of_years_apart(
+            subject,
+            [events[i] for i in ids if i in events],
+            partial(company_among, steps[subject]) if subject in steps else partial(_in_company, changes),
+        )
     ]
-    replace_findings(changes, list(told_by), findings)
+    replace_findings(changes, list(renewed), findings)
+
+
+def _in_company(changes: ChangeSet, event: Event) -> bool | None:
+    """What `company_among` tells, of all steps of the subject of a report."""
+    table = changes.table(FOLDED_EVENTS)
+    others = select(table.c.event_id).where(table.c.subject == event.subject, table.c.event_id != event.key)
+    others = others.where(table.c.latest > LAST_HIJRI).limit(1)
+    if changes.connection.execute(others).first() is None:
+        return None
+    from_, until = event.span.earliest - SAME_YEARS, event.span.latest + SAME_YEARS
+    near = others.where(table.c.earliest <= until, table.c.latest >= from_)
+    return changes.connection.execute(near).first() is not None
 
 
 def renew_dates_of_revisions(changes: ChangeSet) -> None:

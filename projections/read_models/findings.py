@@ -10,7 +10,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 from uuid import UUID
 
@@ -32,14 +32,16 @@ from domain import families
 from domain.edtf import Span
 from domain.event import Event
 from domain.finding import Finding, Severity
-from domain.findings.dates import far_publishers, of_dates, of_years_apart
+from domain.findings.dates import company_among, is_far, of_dates, of_years_apart
 from domain.findings.figures import ClaimMade, has_parts, of_claims, of_parts
 from domain.findings.processes import Act, acts, in_doubt, in_place
 from domain.findings.reports import (
     ForeignKey,
     Holders,
     disputant,
+    number_keys,
     of_disputes,
+    of_numbers,
     of_repeats,
     of_shared_ids,
 )
@@ -240,14 +242,17 @@ def fold(
     for claim in claims:
         made[Subject(claim.subject)].append(claim.made)
     alike: dict[tuple[Subject, str, Span], list[Event]] = defaultdict(list)
-    far: dict[tuple[Subject, str], list[Event]] = defaultdict(list)
+    numbered: dict[tuple[Subject, str], list[Event]] = defaultdict(list)
+    far: dict[Subject, list[Event]] = defaultdict(list)
     for event in in_effect:
         findings += of_parts(event.subject, event)
         alike[event.subject, event.type, event.span].append(event)
+        for key in number_keys(event):
+            numbered[event.subject, key].append(event)
     for event in (*in_effect, *held):
         findings += of_dates(event.subject, event, told_at[event.key])
-        for publisher in far_publishers(event):
-            far[event.subject, publisher].append(event)
+        if is_far(event):
+            far[event.subject].append(event)
     disputed: dict[Subject, list[tuple[EventId, EventId, str]]] = defaultdict(list)
     for subject, event_id, dispute in disputes:
         disputed[subject].append((event_id, dispute.id, disputant(dispute)))
@@ -257,10 +262,10 @@ def fold(
     for subject, theirs in made.items():
         findings += of_claims(subject, theirs)
     for (subject, _, _), events in alike.items():
-        if len(events) > 1:
-            findings += of_repeats(subject, events)
-    for (subject, publisher), events in far.items():
-        findings += of_years_apart(subject, publisher, events)
+        findings += of_repeats(subject, events) if len(events) > 1 else ()
+    for (subject, key), events in numbered.items():
+        findings += of_numbers(subject, key, events)
+    findings += _years_apart(far, in_effect)
     for subject, pairs in disputed.items():
         findings += of_disputes(subject, pairs)
     for subject in {subject for subjects in holders.values() for subject in subjects} & states.keys():
@@ -268,6 +273,12 @@ def fold(
     process, doubted = doubts
     findings += [in_doubt(process, d.doubt.key, d.doubt.between, d.doubt.difference, d.events) for d in doubted]
     return findings
+
+
+def _years_apart(far: Mapping[Subject, Sequence[Event]], in_effect: Sequence[Event]) -> Iterator[Finding]:
+    for subject, events in far.items():
+        steps = [event for event in in_effect if event.subject == subject and families.is_step(event)]
+        yield from of_years_apart(subject, events, partial(company_among, steps))
 
 
 def gravity(finding: Finding) -> tuple[int, int, str, str]:

@@ -8,8 +8,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import Column
 
 from domain.event import Event
-from domain.findings.dates import PUBLISHER
-from domain.findings.reports import content_key, of_repeats
+from domain.findings.reports import COUNTED, NUMBER, content_key, number_keys, of_numbers, of_repeats
 from domain.place_meanings import meant
 from domain.values import Subject
 from projections.read_models.change_set import ChangeSet
@@ -30,10 +29,14 @@ REPORT_HASHES = TableDefinition(
 """What reports in effect say, hashed: a report made twice is found by it."""
 
 
+FAR = "far"
+"""What reports share whose sources lie decades away; also the part of what is found on them."""
+
+
 def renew_repeats(changes: ChangeSet) -> None:
-    """What is reported twice in the same words."""
-    lost = [(event.subject, content_key(event), event.key) for event in changes.gone]
-    new = [(event.subject, content_key(event), event.key) for _, event in changes.come]
+    """What is reported twice: in the same words, or by its id in another register."""
+    lost = [(event.subject, key, event.key) for event in changes.gone for key in _keys_of(event)]
+    new = [(event.subject, key, event.key) for _, event in changes.come for key in _keys_of(event)]
     reported_by = keep_hashes(changes, lost, new)
     lost_contents = {(subject, content) for subject, content, _ in lost}
     again = _repeated_in(changes, changes.reclassed)
@@ -46,24 +49,35 @@ def renew_repeats(changes: ChangeSet) -> None:
         (content, process, finding)
         for subject, content in renewed
         for process, meanings in ways.get(subject, IN_ANY)
-        for finding in of_repeats(
-            subject, [meant(events[i], meanings) for i in reported_by[subject, content] if i in events]
+        for reports in [[meant(events[i], meanings) for i in reported_by[subject, content] if i in events]]
+        for finding in (
+            of_numbers(subject, content, reports) if content.startswith(NUMBER) else of_repeats(subject, reports)
         )
     ]
     replace_findings(changes, renewed, findings)
 
 
+def _keys_of(event: Event) -> list[str]:
+    """What reports of one and the same share: the hash of what they say, and the ids of an incident or a violation."""
+    return [content_key(event), *(number_keys(event) if isinstance(event.data, COUNTED) else ())]
+
+
 def keep_hashes(
-    changes: ChangeSet, lost: Sequence[tuple[Subject, str, str]], new: Sequence[tuple[Subject, str, str]]
+    changes: ChangeSet,
+    lost: Sequence[tuple[Subject, str, str]],
+    new: Sequence[tuple[Subject, str, str]],
+    also: Iterable[tuple[Subject, str]] = (),
 ) -> dict[tuple[Subject, str], list[str]]:
     """Keeps what is reported by which events, each given as subject, hash of the content, and id.
 
     Returns:
-        The ids of the events that report it now, in order, for each subject and content of these events.
+        The ids of the events that report it now, in order, for each subject and content of these events, and `also`
+        for these.
     """
     table = changes.table(REPORT_HASHES)
     delete_keys(changes.connection, (table.c.subject, table.c.content, table.c.event_id), lost)
     reported_by: dict[tuple[Subject, str], list[str]] = {(subject, key): [] for subject, key, _ in (*lost, *new)}
+    reported_by |= {(subject, key): [] for subject, key in also}
     pair, fresh = (table.c.subject, table.c.content), changes.new
     known = (reported for reported in reported_by if reported[0] not in fresh)
     for subject, content, event_id in rows_where_pairs(changes.connection, table, pair, known):
@@ -90,6 +104,6 @@ def _repeated_in(changes: ChangeSet, subjects: Iterable[Subject]) -> dict[tuple[
     table = changes.table(REPORT_HASHES)
     reported_by: dict[tuple[Subject, str], list[str]] = defaultdict(list)
     for row in rows_where(changes.connection, table, table.c.subject, subjects):
-        if not row.content.startswith(PUBLISHER):
+        if row.content != FAR:
             reported_by[Subject(row.subject), row.content].append(row.event_id)
     return {pair: sorted(ids) for pair, ids in reported_by.items() if len(ids) > 1}

@@ -23,7 +23,14 @@ ROLE = role("coast-guard", "mediator", "processes/bay")
 POSITION = wire("PositionTaken", subject="processes/bay", data={"actor": "cg", "position": "accepts"})
 UNIFIED = wire("SubjectUnified", subject="actors/coast-guard", data={"into": "actors/cg", "reason": "An abbreviation."})
 APART = wire("EventRetracted", subject="actors/coast-guard", data={"event": UNIFIED["id"], "reason": "Two forces."})
-STORY = (*ACTORS, process("bay"), process("delta"), ROLE, POSITION, role("cg", "host", "processes/delta"))
+STORY = (
+    *ACTORS,
+    process("bay", followed=True),
+    process("delta"),
+    ROLE,
+    POSITION,
+    role("cg", "host", "processes/delta"),
+)
 
 
 def claim(value: int, claimant: str, occurred: str, subject: str = "processes/bay") -> Wire:
@@ -113,7 +120,9 @@ def test_a_report_of_its_own_does_not_corroborate_it() -> None:
         assert "likely-duplicate" not in dict(rules(here))
     with reading(*STORY, first, second, UNIFIED) as here:
         assert "likely-duplicate" in dict(rules(here))
-        assert "single-claimant" in dict(rules(here))
+        state = status.process_status(here, "bay", NOW)[0]["state"]
+    assert state is not None
+    assert state.get("one_claimant"), "under one id it is one claimant"
 
 
 def test_a_dispute_is_told_of_under_the_id_that_stays() -> None:

@@ -252,7 +252,7 @@ def test_what_is_only_possible_says_so() -> None:
     page = past(held, access, as_of="2017-11-15")
     assert "; 2 reports only possibly inside" in page
     found = section(page, "TALKS")
-    assert "Talks on a truce in Eastern Kalamun: [scheduled, a plan] — inferred by us from TASS" in found
+    assert "Talks on a truce in Eastern Kalamun: [scheduled, a plan] [one claimant] — inferred by us from TASS" in found
     assert "0 contested" in flat(page)
     assert "or: [possibly] [convened] (Nov 2017) — no source given [possibly: its date is too vague to tell]" in found
     assert "[possibly] the northern road (route)" in section(page, "ACCESS")

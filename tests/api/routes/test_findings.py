@@ -175,6 +175,34 @@ def test_an_unknown_rule_or_severity_names_the_known_ones(client: TestClient, pa
     problem(client.get("/v1/findings?limit=0"), 400)
 
 
+@pytest.mark.parametrize(("path", "name"), [("/v1/findings", "rule"), (FINDINGS, "rule"), ("/v1/processes", "finding")])
+def test_a_rule_that_was_dropped_says_what_tells_the_same_now(client: TestClient, path: str, name: str) -> None:
+    begin(client)
+    body = problem(client.get(f"{path}?{name}=single-claimant"), 400)
+    assert body["errors"] == [
+        {
+            "parameter": name,
+            "detail": "there is no rule single-claimant any more: a state of which no more than one claimant tells "
+            "carries the mark `one_claimant` on its line",
+        }
+    ]
+
+
+def test_a_change_of_state_that_one_claimant_tells_of_is_marked_where_it_stands(client: TestClient) -> None:
+    begin(client)
+    sources = [{"publisher": "TASS", "claimant": "one"}]
+    append(client, wire("TalksConvened", subject="talks/first", data={}, sources=sources))
+
+    def lines() -> list[Any]:
+        status = client.get("/v1/processes/first").json()
+        return [*(round_["state"] for round_ in status["talks"]), client.get("/v1/talks/first").json()["state"]]
+
+    assert [line.get("one_claimant") for line in lines()] == [True, True]
+    append(client, wire("TalksConvened", subject="talks/first", data={}, claimant="another"))
+    assert [line.get("one_claimant") for line in lines()] == [None, None]
+    assert "one_claimant" not in client.get("/v1/processes/first").json()["state"], "that it is open is no change"
+
+
 def test_the_processes_in_which_a_finding_stands(client: TestClient) -> None:
     begin(client)
     append(client, opening("processes/second"), planned("2017-10-29"))
@@ -233,6 +261,7 @@ def test_findings_are_printed(run: Run) -> None:
 
 def test_findings_name_what_is_wrong(run: Run) -> None:
     run("append", "-", input=case())
+    assert "the mark `one_claimant`" in flat(run("findings", "--rule", "single-claimant", code=1).stderr)
     assert "did you mean silence?" in run("findings", "--rule", "silense", code=1).stderr
     assert "a horizon goes with one process" in flat(run("findings", "--as-of", "2017-10-28", code=2).stderr)
     assert "there is no such process" in run("findings", "nowhere", code=1).stderr
@@ -242,11 +271,11 @@ def test_an_append_prints_the_findings_of_its_subjects(run: Run) -> None:
     events = case(planned("2017-10-29", id="00000000-0000-4000-8000-000000009301"))
     page = run("append", "-", input=events).stdout
     assert page.startswith("3 events are recorded, in parley-data.\n")
-    assert "2 findings on 1 subject:" in page.splitlines()
+    assert "1 finding on 1 subject:" in page.splitlines()
     assert "plan-date-passed talks/first: The round of talks planned for 2017-10-29" in flat(page)
     many = [planned("2017-10-29", "SMART", subject=f"talks/n{n}") for n in range(12)]
     opened = [opening(f"talks/n{n}") for n in range(12)]
-    assert "and 14 more: `parley findings` shows them all." in run("append", "-", input=lines(*opened, *many)).stdout
+    assert "and 2 more: `parley findings` shows them all." in run("append", "-", input=lines(*opened, *many)).stdout
     long = [statement(claimant=f"claimant {n}") for n in range(101)]
     assert "finding" not in run("append", "-", input=lines(*long)).stdout
 

@@ -33,7 +33,7 @@ def test_a_step_and_a_statement_tell_when_they_came() -> None:
         "StatementMade", subject="processes/first", occurred="2021-01-08", sources=LATE, data={"text": "No water."}
     )
     page = screen(told, reached, said)
-    assert "Well accord: [reached] 6 Jan 2021 — Gazette, 30 Jun 2021" in page
+    assert "Well accord: [reached] 6 Jan 2021 [one claimant] — Gazette, 30 Jun 2021" in page
     assert "No water. 8 Jan 2021 — Gazette, 30 Jun 2021" in page
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from domain.lines import told_by_one
 from tests.domain.findings.cases import (
     DAY_1,
     DAY_2,
@@ -21,7 +22,7 @@ from tests.domain.findings.cases import (
     stands,
     talks,
 )
-from tests.spec import event
+from tests.spec import event, fold_of
 
 
 def test_an_agreement_that_one_side_only_confirms() -> None:
@@ -46,24 +47,29 @@ def test_an_opening_or_a_claimant_from_outside_is_no_side() -> None:
     assert found(talks(), event("TalksConvened", claimant="actors/elders"), rule="one-side-only") == []
 
 
-def test_a_single_claimant_is_told_of_after_48_hours_and_until_a_second_one() -> None:
+@pytest.mark.parametrize(
+    "said",
+    [
+        ("AgreementDeclared", {"by": ["government"]}),
+        ("AgreementSuspended", {"by": "government"}),
+        ("AgreementEnded", {"how": "denounced", "by": "government"}),
+    ],
+)
+def test_what_one_side_can_do_by_itself_is_so_when_it_says_so(said: Any) -> None:
+    told = event(said[0], occurred=DAY_2, claimant=OURS, data=said[1])
+    assert found(agreement(), told, rule="one-side-only") == []
+
+
+def test_a_change_of_state_is_marked_if_no_more_than_one_claimant_tells_of_it() -> None:
     convened = event("TalksConvened", occurred=DAY_1, claimant="TASS", data={})
-    (finding,) = found(convened, rule="single-claimant")
-    assert finding.text == "“convened” (2017-10-27) rests on one claimant only: TASS."
-    assert not stands(finding, "2017-10-29T23:59:59Z")
-    assert stands(finding, "2017-10-30T00:00:00Z")
-    assert stands(finding, "2027")
     again = retold(convened, claimant="TASS", occurred=DAY_3)
-    assert found(convened, again, rule="single-claimant")[0].since == finding.since
-    assert found(convened, retold(convened, claimant="the committee"), rule="single-claimant") == []
-    assert found(convened, retold(convened, basis="observed"), rule="single-claimant") == []
-    assert found(convened, retold(convened, basis="inferred by us"), rule="single-claimant")
-
-
-def test_a_change_that_nobody_is_named_for_rests_on_no_claimant() -> None:
-    (finding,) = found(event("ProcessSuspended", occurred=DAY_1), rule="single-claimant")
-    assert "no claimant" in finding.text
-    assert found(event("ProcessOpened", claimant="TASS"), rule="single-claimant") == []
+    inferred, observed = retold(convened, basis="inferred by us"), retold(convened, basis="observed")
+    for told in ([convened], [convened, again], [convened, inferred], [event("TalksConvened", occurred=DAY_1)]):
+        assert told_by_one(fold_of(*told).stage)
+    for told in ([convened, retold(convened, claimant="the committee")], [convened, observed]):
+        assert not told_by_one(fold_of(*told).stage)
+    assert not told_by_one(fold_of(event("ProcessOpened", claimant="TASS")).stage), "that it began is no change"
+    assert told_by_one(fold_of(event("ProcessSuspended", occurred=DAY_1)).stage), "nobody is named"
 
 
 def test_a_proposal_unanswered_past_its_date() -> None:
@@ -75,6 +81,12 @@ def test_a_proposal_unanswered_past_its_date() -> None:
     position = {"actor": "government", "position": "refuses", "answers": str(proposal.id)}
     answer = event("PositionTaken", subject="talks/first", occurred=DAY_2, data=position)
     assert found(proposal, answer, rule="proposal-unanswered") == []
+    at_large = {"actor": "government", "position": "refuses"}
+    for said, day in (({}, DAY_1), ({"matter": "the road"}, DAY_2), ({"actor": "elders"}, DAY_2)):
+        other = event("PositionTaken", subject="talks/first", occurred=day, data={**at_large, **said})
+        assert found(proposal, other, rule="proposal-unanswered")
+    spoken = event("PositionTaken", subject="talks/first", occurred=DAY_2, data=at_large)
+    assert found(proposal, spoken, rule="proposal-unanswered") == []
     open_ = event("ProposalMade", subject="talks/first", data={"kind": "demand", "text": "x"})
     assert found(open_, rule="proposal-unanswered") == []
 
@@ -127,6 +139,8 @@ def test_a_step_reported_before_the_one_it_follows_cannot_be(earlier: Any, later
         (("AgreementEnteredIntoForce", {}), ("AgreementSuspended", {})),
         (("AgreementExtended", {"way": "tacitly"}), ("AgreementEnded", {"how": "expired"})),
         (("AgreementEnteredIntoForce", {}), ("AgreementSigned", {"actor": "a", "act": "acceded"})),
+        (("AgreementSigned", {"actor": "a"}), ("AgreementEnteredIntoForce", {})),
+        (("AgreementReached", {}), ("AgreementEnteredIntoForce", {})),
         (("ProcessResumed", {}), ("ProcessEnded", {"how": "lapsed"})),
         (("ClearanceGranted", {"by": "a", "form": "final"}), ("ConvoyDeparted", {})),
     ],

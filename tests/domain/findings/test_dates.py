@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from pydantic import BaseModel
 
 from domain.edtf import When
 from domain.event import Event, date_paths
-from domain.findings.dates import far_publishers, of_dates, of_years_apart
+from domain.findings.dates import ARCHIVE, company_among, is_far, of_dates, of_years_apart
 from domain.vocabulary import PAYLOADS
 from tests.spec import event, example_of
 
@@ -129,32 +130,38 @@ def _classes(annotation: Any) -> list[type]:
 def test_an_instrument_that_is_cited_may_be_old() -> None:
     gazette = [{"publisher": "Gazette", "mode": "document", "published": "1950-05-01"}]
     assert rules(dated("InstrumentCited", "2024-06-01", sources=gazette, data={"dated": "1950-04-27"})) == []
-    assert far_publishers(dated("InstrumentCited", "1950-04-27", "2024-06-01")) == []
+    assert not is_far(dated("InstrumentCited", "1950-04-27", "2024-06-01"))
     assert rules(dated("InstrumentCited", "2024-06-01", sources=gazette, data={"dated": "1950-05-27"})) == [EARLY]
 
 
 def apart(*told: Event) -> list[str]:
-    publishers = {key for said in told for key in far_publishers(said)}
-    return [
-        one.text
-        for publisher in sorted(publishers)
-        for one in of_years_apart(told[0].subject, publisher, [e for e in told if publisher in far_publishers(e)])
-    ]
+    far = [said for said in told if is_far(said)]
+    return [one.text for one in of_years_apart(told[0].subject, far, partial(company_among, told))]
 
 
-def test_decades_between_what_happened_and_who_tells_it_are_a_hint_but_for_archives() -> None:
-    old = dated("ConvoyArrived", "2003-06-01", "2024-06-01")
-    assert apart(old) == [
+def test_a_report_that_is_alone_in_years_decades_from_its_source_is_a_hint() -> None:
+    old, news = dated("ConvoyArrived", "2003-06-01", "2024-06-01"), dated("ConvoyReported", "2024-05-20", "2024-05-21")
+    assert apart(old, news) == [
         "More than 20 years lie between what happened and who tells it: "
         "ConvoyArrived of 2003-06-01, published 2024-06-01 by Valley Radio."
     ]
-    assert apart(dated("ConvoyArrived", "2004-06-01", "2024-06-01")) == [], "not more than twenty"
-    assert apart(dated("ConvoyArrived", "200X", "2024-06-01")) == []
-    assert apart(dated("ConvoyArrived", "1445-06-01", "2024-06-01")) == [], "that is said of the years themselves"
-    more = [dated("ConvoyHeld", f"2003-05-0{day}", "2024-06-01") for day in (1, 2)]
-    assert len(apart(old, more[0])) == 1
-    assert apart(old, *more) == [], "an archive"
+    assert apart(old) == [], "there is nothing to hold it against"
+    assert apart(dated("ConvoyArrived", "2004-06-01", "2024-06-01"), news) == [], "not more than twenty"
+    assert apart(dated("ConvoyArrived", "200X", "2024-06-01"), news) == []
+    assert apart(hijri := dated("ConvoyArrived", "1445-06-01", "2024-06-01"), news) == [], "that is said of the years"
+    assert apart(old, hijri) == [], "nor do such years say when the subject was told of"
     assert rules(old) == []
+
+
+def test_what_a_register_publishes_decades_later_is_no_wrong_year() -> None:
+    coded = [dated("ConvoyHeld", f"199{year}", "2024-06-01") for year in (1, 5, 9)]
+    wrong = dated("ConvoyArrived", "1896-05", "2024-06-01")
+    assert apart(*coded) == []
+    assert [text.partition(": ")[2][:24] for text in apart(*coded, wrong)] == ["ConvoyArrived of 1896-05"]
+    assert len(apart(coded[0], wrong)) == 2, "of two nobody knows which is wrong"
+    alone = [dated("ConvoyHeld", f"{1700 + 25 * number}", "2024-06-01") for number in range(ARCHIVE)]
+    assert apart(*alone) == [], "an archive"
+    assert len(apart(*alone[1:])) == ARCHIVE - 1
 
 
 def test_a_source_that_is_wrong_is_named_and_the_others_are_not() -> None:

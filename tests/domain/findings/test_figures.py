@@ -84,10 +84,31 @@ def test_what_is_judged_long_ago_or_another_series_does_not_contradict(other: Cl
     assert rules(claim(2000), other) == []
 
 
+def test_claims_of_one_time_are_held_against_each_other() -> None:
+    count = SERIES._replace(counting="cumulative")
+    for one, other, series, compared in (
+        (DAY_1, "2017-11-26", SERIES, True),
+        (DAY_1, "2017-11-27", SERIES, False),
+        ("2017-10", "2017-10", SERIES, True),
+        ("2017-10", "2017-11", SERIES, False),
+        ("2017-10", DAY_1, SERIES, True),
+        ("2017-12-15", DAY_1, SERIES, False),
+        (DAY_1, DAY_3, count, False),
+        (DAY_1, DAY_1, count, True),
+    ):
+        found = rules(claim(20, on=one, series=series), claim(90, by="another", on=other, series=series))
+        assert found == (["claims-contradict"] if compared else []), (one, other)
+
+
 def test_claims_diverge_if_only_their_width_lets_all_be_true() -> None:
     assert rules(claim(900, 5000), claim(1000, by="another")) == ["claims-diverge"]
     assert rules(claim(900, 1500), claim(1000, by="another")) == []
-    assert rules(claim(200, open_ended=True), claim(400, by="another")) == ["claims-diverge"]
+    assert rules(claim(200, open_ended=True), claim(400, by="another")) == [], (
+        "at least so many says nothing of how many"
+    )
+    assert rules(claim(200, open_ended=True), claim(400, 2000, by="another"), claim(500, by="third")) == [
+        "claims-diverge"
+    ]
     assert rules(claim(0, open_ended=True), claim(400, by="another")) == []
     assert rules(claim(0, 800), claim(400, by="another")) == ["claims-diverge"]
     assert rules(claim(0, 800), claim(700, by="another")) == []
@@ -136,7 +157,8 @@ def test_a_part_above_its_whole_by_one_claimant(part: Series, whole: Series) -> 
     assert rules(claim(300, series=part), claim(300, series=whole)) == []
     assert rules(claim(300, series=part), claim(200, series=whole, open_ended=True)) == []
     assert rules(claim(300, series=part), claim(200, series=whole, by="another")) == []
-    assert rules(claim(300, series=part), claim(200, series=whole, on="2017-01")) == []
+    assert rules(claim(300, series=part), claim(200, series=whole, on=DAY_3)) == [], "it may have grown"
+    assert rules(claim(300, series=part), claim(200, series=whole, on="2017-10")) == ["part-above-whole"]
     assert rules(claim(300, series=part, assessed=True), claim(200, series=whole)) == []
     assert rules(claim(200, series=part), claim(300, series=whole)) == []
 

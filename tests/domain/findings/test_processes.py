@@ -49,8 +49,8 @@ def test_a_process_that_has_ended_is_not_silent() -> None:
 ACTS = [
     event("PositionTaken", subject="talks/first", data={"actor": "elders", "position": "accepts"}),
     event("ProposalMade", subject="processes/first", data={"kind": "draft", "text": "x", "by": "elders"}),
-    event("AgreementSigned", data={"actor": "elders"}),
-    event("ObligationAgreed", data={"obligation": "o", "text": "x", "debtor": ["elders"]}),
+    event("PositionTaken", subject="agreements/first", data={"actor": "elders", "position": "refuses"}),
+    event("ProposalMade", subject="convoys/first", data={"kind": "demand", "text": "x", "by": "elders"}),
 ]
 
 
@@ -79,9 +79,27 @@ def test_a_party_to_talks_needs_no_role() -> None:
     assert "and 1 more" in finding.text
 
 
-def test_a_witness_needs_no_role() -> None:
-    witness = event("AgreementSigned", data={"actor": "elders", "capacity": "witness"})
-    assert of_process("first", states(witness), None) == []
+@pytest.mark.parametrize(
+    "place",
+    [
+        event("AgreementSigned", data={"actor": "elders"}),
+        event("AgreementSigned", data={"actor": "elders", "capacity": "witness"}),
+        event("ObligationAgreed", data={"obligation": "o", "text": "x", "debtor": ["elders"]}),
+        event(
+            "TalksConvened", subject="talks/second", data={"attendance": [{"actor": "elders", "presence": "present"}]}
+        ),
+    ],
+)
+def test_who_signs_owes_or_attends_has_a_place(place: Event) -> None:
+    assert of_process("first", states(place), None) == []
+    assert of_process("first", states(place, ACTS[1]), None) == []
+
+
+def test_who_speaks_for_another_needs_no_role() -> None:
+    data = {"actor": "elders", "position": "accepts", "on_behalf_of": "government"}
+    assert of_process("first", states(event("PositionTaken", subject="talks/first", data=data)), None) == []
+    absent = event("TalksConvened", data={"attendance": [{"actor": "elders", "presence": "absent"}]})
+    assert of_process("first", states(ACTS[1], absent), None)
 
 
 def test_that_two_places_could_be_meant_is_a_hint() -> None:

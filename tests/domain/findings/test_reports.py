@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from domain.findings.reports import content_key, of_disputes, of_repeats, of_shared_ids
+from typing import Any
+
+from domain.event import Event
+from domain.findings.reports import content_key, number_keys, of_disputes, of_numbers, of_repeats, of_shared_ids
 from domain.values import Subject
 from tests.domain.findings.cases import (
     DAY_1,
     DAY_2,
     DAY_3,
     DAY_4,
+    OURS,
     new_id,
     retold,
 )
@@ -24,6 +28,47 @@ def test_the_same_report_by_the_same_claimant_is_likely_a_duplicate() -> None:
     assert of_repeats(said.subject, [said]) == []  # the other one was marked, or retracted
     assert of_repeats(said.subject, [said, retold(said, claimant="the committee")]) == []
     assert of_repeats(said.subject, [said, retold(said, claimant="TASS", occurred=DAY_2)]) == []
+
+
+def by(publisher: str, claimant: str | None = None, origin: str | None = None) -> list[dict[str, str]]:
+    source = {"publisher": publisher, "claimant": claimant, "derived_from": origin}
+    return [{name: value for name, value in source.items() if value}]
+
+
+def shelling(sources: list[dict[str, str]], *ids: tuple[str, str], **data: Any) -> Event:
+    numbers = [{"scheme": scheme, "id": number} for scheme, number in ids]
+    said = {"kind": "shelling", **({"ids": numbers} if ids else {}), **data}
+    return event("IncidentReported", subject="processes/first", occurred=DAY_1, sources=sources, data=said)
+
+
+def test_two_papers_that_quote_one_claimant_repeat_nothing_but_what_is_counted() -> None:
+    said = event("TalksConvened", occurred=DAY_1, sources=by("Wire", OURS), data={})
+    for copy in (by("Radio", OURS), by("Radio", OURS, "Wire")):
+        assert of_repeats(said.subject, [said, retold(said, sources=copy)]) == []
+    assert of_repeats(said.subject, [said, retold(said, sources=by("WIRE", OURS))])
+    incidents = [shelling(by("Wire")), shelling(by("Radio", None, "Wire"))]
+    assert of_repeats(incidents[0].subject, incidents), "it counts twice"
+
+
+def test_ids_of_another_register_tell_whether_two_incidents_are_one() -> None:
+    first, second = shelling(by("Wire"), ("acled-event", "1")), shelling(by("Wire"), ("acled-event", "2"))
+    subject, unnumbered, elsewhere = first.subject, shelling(by("Wire")), shelling(by("Wire"), ("ucdp-event", "1"))
+    assert of_repeats(subject, [first, second]) == [], "two ids of one register are two things"
+    assert set(of_repeats(subject, [first, unnumbered])[0].events) == {first.id, unnumbered.id}
+    assert set(of_repeats(subject, [first, second, elsewhere])[0].events) == {first.id, second.id, elsewhere.id}
+    again = shelling(by("Another register"), ("acled-event", "1"), description="In other words.")
+    assert of_repeats(subject, [first, again]) == []
+    (key,) = number_keys(first)
+    assert number_keys(again) == [key]
+    (finding,) = of_numbers(subject, key, [first, again])
+    assert finding.text == "2 reports of IncidentReported have the id 1 in acled-event: one thing twice."
+    assert set(finding.events) == {first.id, again.id}
+    assert of_numbers(subject, key, [first]) == []
+    opening = event(
+        "TalksReported",
+        data={"processes": ["first"], "title": [{"text": "x"}], "ids": [{"scheme": "acled-event", "id": "1"}]},
+    )
+    assert number_keys(opening) == [], "a further report of a subject may name its id again"
 
 
 def test_one_date_written_in_several_ways_is_one() -> None:
@@ -81,3 +126,12 @@ def test_an_id_of_another_register_belongs_to_one_subject_of_a_family() -> None:
     assert (finding.rule, finding.about) == ("shared-foreign-id", "id pa-x-agreement|1")
     assert set(finding.events) == {told, again, other}
     assert of_shared_ids(process, holders) == []
+    many = {("iso-3166", "SY"): {Subject(f"agreements/{n}"): [told] for n in "abcd"}}
+    assert of_shared_ids(a, many) == [], "it is of what they belong to"
+    for scheme, family, shared in (
+        ("ucdp-conflict", "processes", True),
+        ("pa-x-process", "agreements", True),
+        ("pa-x-process", "processes", False),
+    ):
+        first, second = Subject(f"{family}/a"), Subject(f"{family}/b")
+        assert (of_shared_ids(first, {(scheme, "1"): {first: [told], second: [again]}}) == []) is shared

@@ -21,7 +21,7 @@ from domain.finding import DAY, Rule
 from domain.findings import figures, processes, rules
 from domain.findings.processes import of_process
 from domain.findings.reports import of_repeats
-from domain.findings.rules import RULES
+from domain.findings.rules import REPLACED, RULES
 from domain.values import Subject
 from tests.examples import examples
 from tests.strategies import histories, read
@@ -118,11 +118,17 @@ SECTION: dict[str, str] = {
     "departed and not arrived within a day": "not-arrived",
     "silence for N days": "silence",
     "a step that cannot be": "impossible-step",
-    "a change of state with a single claimant after 48 hours": "single-claimant",
     "an actor acting without a role": "acting-without-role",
     "a likely duplicate": "likely-duplicate",
 }
 """What the domain asks to be found, in the words of its list, and the rule that finds it."""
+
+
+def test_a_rule_that_was_dropped_says_what_tells_the_same() -> None:
+    """What the domain asks for "a change of state with a single claimant after 48 hours" is a mark on the line."""
+    assert set(REPLACED) == {"single-claimant"}
+    assert not set(REPLACED) & set(RULES)
+    assert "one_claimant" in REPLACED["single-claimant"]
 
 
 def test_every_finding_the_domain_asks_for_has_its_rule() -> None:

@@ -52,8 +52,8 @@ def also_in(process: str, subject: str = "talks/first") -> Wire:
     return wire("TalksReported", subject=subject, occurred="2017-10-30", data=data)
 
 
-def process(name: str, *labels: str, areas: list[Wire] | None = None) -> Wire:
-    data = {"labels": [{"text": text} for text in labels or (name,)], "areas": areas or []}
+def process(name: str, *labels: str, areas: list[Wire] | None = None, **more: Any) -> Wire:
+    data = {"labels": [{"text": text} for text in labels or (name,)], "areas": areas or [], **more}
     return wire("ProcessOpened", subject=f"processes/{name}", occurred="2017-10-01", data=data)
 
 

@@ -20,7 +20,7 @@ KABUL, ADAK, UNKNOWN = "Asia/Kabul", "America/Adak", None
 
 
 def process(name: str, zone: str | None, **fields: Any) -> Wire:
-    told = {"time_zone": zone} if zone else {}
+    told = {"time_zone": zone, "followed": True} if zone else {"followed": True}
     fields = {"occurred": "2024-03-01", **fields}
     return wire("ProcessOpened", subject=f"processes/{name}", data={"labels": [{"text": name}], **told}, **fields)
 
