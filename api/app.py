@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from api.http import problems
 from api.http.middleware import RequestMiddleware
+from api.http.nearest import near_the_address
 from api.http.openapi import TAGS, DocumentedApp
 from api.http.parameters import only_known
 from api.pages.errors import as_page
@@ -113,7 +114,7 @@ def create_app(settings: Settings | None = None, projector: FollowerStatus | Non
             "auto_configure": False,
         },
     )
-    problems.install(app, as_page)
+    problems.install(app, as_page, near_the_address)
     for router in ROUTERS:
         app.include_router(router)
     return app

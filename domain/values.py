@@ -91,7 +91,8 @@ ZoneName = Annotated[
     str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f-\x9f\u202a-\u202e]*$")
 ]
 """A time zone by its IANA name. Which there are changes with the years: only new events are checked for it."""
-ClockTime = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+CLOCK_PATTERN = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
+ClockTime = Annotated[str, StringConstraints(pattern=CLOCK_PATTERN)]
 """A time of the day by the clock of the place."""
 ItemId = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from functools import cache
 from typing import Any, Literal
 from uuid import NAMESPACE_URL, uuid5
@@ -11,12 +12,14 @@ from pydantic import Field, ValidationError, create_model
 
 from domain import general, revisions
 from domain.codings import SCHEME_PATTERN
+from domain.durations import DURATION_PATTERN
 from domain.edtf import When
 from domain.errors import Fault, Malformed
 from domain.event import Event, Payload, Revision, family_of
 from domain.families import FAMILY_EVENTS
+from domain.schedules import RULE_PATTERN
 from domain.value_classes import nested_values
-from domain.values import FAMILY_NAMES, EventId, Value
+from domain.values import CLOCK_PATTERN, FAMILY_NAMES, EventId, Value
 
 PAYLOADS: dict[str, type[Payload]] = {
     payload.__name__: payload
@@ -169,9 +172,11 @@ def faults(error: ValidationError, raw: Any, model: type[Event] | None = None) -
         pointer = _pointer(fault["loc"], raw, fault["type"])
         context = fault.get("ctx", {})
         if fault["type"] == "string_pattern_mismatch":
-            detail = _pattern_hint(str(context.get("pattern", "")))
+            detail = pattern_hint(str(context.get("pattern", "")))
         elif fault["type"] == "extra_forbidden":
             detail = "unknown field: remove it" + _did_you_mean(fault["loc"], model)
+        elif fault["type"] in ("enum", "literal_error"):
+            detail = _nearest_word(str(context["expected"]), _at(raw, fault["loc"]))
         elif fault["type"] in HINTS:
             detail = HINTS[fault["type"]].format(**context)
         else:
@@ -196,7 +201,8 @@ def _pointer(loc: tuple[int | str, ...], raw: Any, kind: str) -> str:
     return "".join(f"/{part}" for part in parts)
 
 
-def _pattern_hint(pattern: str) -> str:
+def pattern_hint(pattern: str) -> str:
+    """What a text must look like that has to fit a pattern, in words."""
     if "actors|" in pattern:
         return "send a subject path `family/id`: a family of " + ", ".join(FAMILY_NAMES) + "; an id of a-z, 0-9 and -"
     if pattern.startswith("^[a-z0-9][a-z0-9-]"):
@@ -215,7 +221,39 @@ def _pattern_hint(pattern: str) -> str:
         return "send a language tag (BCP 47), for example `en`, `ar` or `ar-Latn`"
     if pattern == "^[A-Z][a-z]{3}$":
         return "send a script code (ISO 15924), for example `Arab` or `Latn`"
-    return f"send text of the form {pattern}"
+    if pattern == RULE_PATTERN:
+        return "send a rule of RFC 5545 by days, weeks, months or years, for example FREQ=WEEKLY;BYDAY=MO,TH"
+    if pattern == DURATION_PATTERN:
+        return "send a duration (ISO 8601), for example P6M for six months, P10D for ten days or PT72H for 72 hours"
+    if pattern == CLOCK_PATTERN:
+        return "send a time of the day with hours and minutes, for example 06:30"
+    if choice := re.fullmatch(r"\^\(([a-z|-]+)\)\$", pattern):
+        return f"send {choice[1].replace('|', ' or ')}"
+    return "the text is not of the form that is asked for here: see the example in the documentation"
+
+
+def _at(raw: Any, loc: tuple[int | str, ...]) -> Any:
+    """What was sent at a place of an error."""
+    for step in loc:
+        match raw, step:
+            case dict(), str() if step in raw:
+                raw = raw[step]
+            case list(), int() if step < len(raw):
+                raw = raw[step]
+            case _:
+                pass  # a branch of a union
+    return raw
+
+
+def _nearest_word(expected: str, sent: Any) -> str:
+    """Which words may be sent, and which of them may have been meant."""
+    words = re.findall("'([^']*)'", expected)
+    near = difflib.get_close_matches(sent.casefold(), words, n=1) if isinstance(sent, str) and len(sent) <= 100 else []
+    return f"did you mean '{near[0]}'? Send {expected}" if near else f"send {expected}"
+
+
+MOST_LISTED = 12
+"""Fields of a value up to which all are named to somebody who sent another one."""
 
 
 def _did_you_mean(loc: tuple[int | str, ...], model: type[Event] | None) -> str:
@@ -223,9 +261,14 @@ def _did_you_mean(loc: tuple[int | str, ...], model: type[Event] | None) -> str:
     for step in loc[:-1]:
         if known is not None and isinstance(step, str):
             field = known.model_fields.get(step)
-            known = next(nested_values(field.annotation), None) if field else None
-    close = difflib.get_close_matches(str(loc[-1]), known.model_fields, n=1) if known else []
-    return f", or did you mean `{close[0]}`?" if close else ""
+            known = next(nested_values(field.annotation), None) if field else known
+    if known is None:
+        return ""
+    close = difflib.get_close_matches(str(loc[-1])[:100], known.model_fields, n=1)
+    if close:
+        return f", or did you mean `{close[0]}`?"
+    fields = ", ".join(known.model_fields)
+    return f"; the fields here are {fields}" if len(known.model_fields) <= MOST_LISTED else ""
 
 
 # --- documentation ----------------------------------------------------------------------------------------

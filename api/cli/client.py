@@ -219,6 +219,8 @@ def connect(
                 f"there is no log in {settings.data} and no server at {address(settings.host, settings.port)}: "
                 "`parley demo` shows one, `parley append` begins one, --data and --url name another"
             )
+        if server is not None:
+            notice(f"There is no log in {settings.data}. This is {_whose(server)}, served at {server}.")
     if server is not None:
         with reaching(server):
             http = httpx2.Client(base_url=server, timeout=TIMEOUT, trust_env=not _loopback(server))
@@ -227,6 +229,14 @@ def connect(
         return
     with in_process_client(settings) as http:
         yield Client(http, settings.shown, notice)
+
+
+def _whose(server: str) -> str:
+    """Which log a server has, as far as it says so."""
+    with contextlib.suppress(httpx2.HTTPError, ValueError, KeyError, TypeError):
+        told = httpx2.get(f"{server}/readyz", timeout=TIMEOUT, trust_env=not _loopback(server)).json()["log"]
+        return f"the log in {told['where']}, of {told['position']:,} events"
+    return "another log"
 
 
 def begins_a_log(settings: Settings) -> bool:

@@ -45,7 +45,7 @@ class ErrorReportingGroup(TyperGroup):
             return super().invoke(ctx)
         except ServerRefusal as problem:
             hint = "`parley processes` lists those there are." if problem.status == 404 else ""
-            print_problem(problem, hint if "GET /v1/processes" in problem.detail else "")
+            print_problem(problem, hint if "`parley processes`" in problem.detail and problem.faults else "")
             raise typer.Exit(UNUSABLE if problem.status >= 500 else REFUSED) from None
         except (Unreachable, BadSetting, serving.PortInUse, serving.DataInUse, CannotContinue, WorkerFailed) as error:
             warn(str(error))

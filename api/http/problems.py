@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Literal, assert_never
 
@@ -16,13 +16,15 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Match
 
+from api.http.nearest import did_they_mean
 from api.http.responses import Responses
 from api.http.schemas.answers import Problem, ProblemFault
 from api.http.schemas.from_types import reference_to
 from api.services.logs import REQUEST_ID
 from domain import errors
 from domain.errors import Fault, Refusal
-from domain.vocabulary import HINTS
+from domain.vocabulary import HINTS, pattern_hint
+from projections.queries.nearest import Candidate
 
 # --- refusals that only HTTP knows
 
@@ -80,7 +82,11 @@ STATUS_OF: dict[type[Refusal], int] = {
 """Every refusal and the status it is answered with."""
 
 FaultPlace = Literal["pointer", "parameter", "header"]
-PLACES: dict[type[Refusal], FaultPlace] = {errors.BadCursor: "parameter", BadHeader: "header"}
+PLACES: dict[type[Refusal], FaultPlace] = {
+    errors.BadCursor: "parameter",
+    errors.NotFound: "parameter",
+    BadHeader: "header",
+}
 """What a fault of such a refusal names, if not a JSON Pointer into the body."""
 
 RETRY_AFTER = "2"  # seconds, with every 503
@@ -170,7 +176,11 @@ def of_refusal(refusal: Refusal) -> ProblemAnswer:
 # --- what the framework raises
 
 
-def of_parameters(error: RequestValidationError) -> ProblemAnswer:
+Near = Callable[[Request], Mapping[str, Sequence[Candidate]]]
+"""What may be meant by parameters that name what there is not; it may take its time."""
+
+
+def of_parameters(error: RequestValidationError, near: Mapping[str, Sequence[Candidate]]) -> ProblemAnswer:
     """Parameters and headers that the framework could not read. Bodies are read by us."""
     faults: list[Fault] = []
     place: type[Refusal] = errors.BadCursor
@@ -178,8 +188,16 @@ def of_parameters(error: RequestValidationError) -> ProblemAnswer:
         where, name = str(fault["loc"][0]), ".".join(str(step) for step in fault["loc"][1:])
         if where == "header":
             place = BadHeader
-        faults.append(Fault(name, _hint(fault)))
+        meant = did_they_mean(near.get(name, ()))
+        faults.append(Fault(name, f"{_hint(fault)}; {meant}" if meant else _hint(fault)))
     return of_refusal(place.of(faults))
+
+
+def of_missing(refusal: errors.NotFound, near: Mapping[str, Sequence[Candidate]]) -> ProblemAnswer:
+    """What is not there, with what may have been meant."""
+    faults = [Fault(name, meant) for name, candidates in near.items() if (meant := did_they_mean(candidates))]
+    hints = "".join(f"; {fault.detail}" for fault in faults)
+    return of_refusal(errors.NotFound(refusal.detail + hints, [*refusal.faults, *faults]))
 
 
 def _hint(fault: dict[str, Any]) -> str:
@@ -189,7 +207,7 @@ def _hint(fault: dict[str, Any]) -> str:
         case "bool_parsing":
             return "send true or false"
         case "string_pattern_mismatch":
-            return f"send text of the form {fault['ctx']['pattern']}"
+            return pattern_hint(str(fault["ctx"]["pattern"]))
         case kind if kind in HINTS:
             return HINTS[kind].format(**fault.get("ctx", {}))
         case _:
@@ -249,12 +267,13 @@ Shown = Callable[[Request, ProblemAnswer], Response]
 """A problem as its reader wants it."""
 
 
-def install(app: FastAPI, shown: Shown) -> None:
+def install(app: FastAPI, shown: Shown, near: Near) -> None:
     """Makes every error of the app a problem.
 
     Args:
         app: which raises them.
         shown: makes an answer of a problem; it may take its time.
+        near: finds what may be meant by an id that is none.
     """
 
     async def answered(request: Request, problem: ProblemAnswer) -> Response:
@@ -267,11 +286,13 @@ def install(app: FastAPI, shown: Shown) -> None:
 
     @app.exception_handler(Refusal)
     async def refused(request: Request, error: Refusal) -> Response:
+        if isinstance(error, errors.NotFound):
+            return await answered(request, of_missing(error, await run_in_threadpool(near, request)))
         return await answered(request, of_refusal(error))
 
     @app.exception_handler(RequestValidationError)
     async def unreadable(request: Request, error: RequestValidationError) -> Response:
-        return await answered(request, of_parameters(error))
+        return await answered(request, of_parameters(error, await run_in_threadpool(near, request)))
 
     @app.exception_handler(HTTPException)
     async def by_framework(request: Request, error: HTTPException) -> Response:

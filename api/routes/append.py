@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from api.http import preferences
+from api.http.nearest import with_candidates
 from api.http.parameters import POSITION_HEADER, require_views, wait_for_views
 from api.http.problems import BadHeader, kind_of, problems
 from api.http.request_body import MAX_EVENTS_PER_REQUEST, MAX_FAULTS_PER_ANSWER, ParsedRequest, receive
@@ -21,7 +22,7 @@ from api.http.responses import JSON, answer
 from api.http.schemas.answers import AppendedAnswer
 from api.http.schemas.examples import EXAMPLE_ACTOR, EXAMPLE_APPENDED, EXAMPLE_BATCH
 from api.services.registry import Services, Shared
-from domain.errors import DoubtfulQuality, Fault, Refusal, Unavailable
+from domain.errors import DoubtfulQuality, Fault, NotOpen, Refusal, Unavailable, UnknownReference
 from domain.event import instant
 from domain.joint_versions import TAG_PATTERN, JointVersion, read_tag
 from ledger.append import Append, Appended
@@ -139,6 +140,8 @@ async def append_sent(
             done = await _record(services, sent, append)
     except Exception as error:
         services.metrics.appends.labels(_outcome_of(error)).inc()
+        if isinstance(error, UnknownReference | NotOpen):
+            raise await run_in_threadpool(_with_candidates, services, sent, error) from None
         raise
     services.metrics.appends.labels("dry-run" if dry_run else "recorded" if done.new else "repeated").inc()
     headers = {POSITION_HEADER: str(done.position)}
@@ -156,6 +159,14 @@ async def append_sent(
     if any(applied.values()):
         headers["Preference-Applied"] = ", ".join(name for name, met in applied.items() if met)
     return JSON(_answer(done, findings), 201 if done.new else 200, headers)
+
+
+def _with_candidates(services: Services, sent: ParsedRequest, refusal: UnknownReference | NotOpen) -> Refusal:
+    """The same refusal, with what may have been meant by each subject that is not known."""
+    events = {"" if sent.single else f"/{number}": draft.event for number, draft in enumerate(sent.drafts)}
+    faults = with_candidates(services, refusal.faults, events)
+    first = refusal.faults[0].detail
+    return type(refusal)(refusal.detail.replace(first, faults[0].detail, 1), faults)
 
 
 def _outcome_of(error: Exception) -> str:

@@ -36,7 +36,11 @@ async def read_health() -> JSON:
     responses={
         **answer(
             "The log can be read, and the read models follow it.",
-            {"status": "ready", "log": {"position": 41, "ahead": 0}, "views": {"position": 41, "lag": 0}},
+            {
+                "status": "ready",
+                "log": {"where": "/var/lib/parley", "position": 41, "ahead": 0},
+                "views": {"position": 41, "lag": 0},
+            },
             ReadyAnswer,
         ),
         **problems(503),
@@ -45,8 +49,8 @@ async def read_health() -> JSON:
 def read_readiness(services: Shared) -> JSON:
     """503 if the log cannot be read, or if the read models have halted or cannot be written; the detail says why.
 
-    `lag` is how many events the read models are behind. `ahead` is by how many seconds the last event was recorded in
-    the future: a clock was wrong then, or is now.
+    `where` names the data directory or the database, without a password. `lag` is how many events the read models are
+    behind. `ahead` is by how many seconds the last event was recorded in the future: a clock was wrong then, or is now.
     """
     head = services.ledger.head()
     if reason := services.follower.halted or services.follower.fault:
@@ -54,7 +58,11 @@ def read_readiness(services: Shared) -> JSON:
     position = services.follower.position
     ready: ReadyAnswer = {
         "status": "ready",
-        "log": {"position": head, "ahead": round(services.ledger.ahead().total_seconds())},
+        "log": {
+            "where": services.settings.shown,
+            "position": head,
+            "ahead": round(services.ledger.ahead().total_seconds()),
+        },
         "views": {"position": position, "lag": max(head - position, 0)},
     }
     return JSON(ready)

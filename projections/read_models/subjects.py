@@ -274,6 +274,14 @@ def paths_of_family(
     return [Subject(path) for path in transaction.connection.execute(query).scalars()]
 
 
+def names_of_family(transaction: Transaction, family: str, limit: int) -> list[tuple[Subject, str]]:
+    """The first subjects of a family, by path, each with its names as they are searched, one a line."""
+    table = transaction.table(SUBJECTS)
+    query = select(table.c.subject, table.c.names).where(table.c.family == family)
+    rows = transaction.connection.execute(query.order_by(table.c.subject).limit(limit))
+    return [(Subject(path), names) for path, names in rows]
+
+
 def last_change(transaction: Transaction, family: str) -> int:
     """The last position that changed any subject of a family; 0 if there is none."""
     table = transaction.table(SUBJECTS)

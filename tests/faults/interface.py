@@ -91,9 +91,9 @@ BEYOND_PARAMETERS = (
 """What Parley says about a parameter whose schema cannot tell: it depends on the log, the clock or the calendar."""
 _OF_FIELDS = [
     *(re.sub(r"\\{[^}]*\\}", ".*", re.escape(hint)) for kind, hint in HINTS.items() if kind != "enum"),
-    "send '.*",
-    "send text of the form .*",
+    r"(did you mean '.*'\? Send|send) '.*",
     "send (a subject path|an id of|an address|an Admiralty|an OCHA|a language tag|a script code) .*",
+    "send (a rule of RFC 5545|a duration|a time of the day|the name of a register) .*",
     "unknown field: remove it.*",
     "control characters are not allowed.*",
 ]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.cli.options import AsJson, Data, Url, connection
-from api.cli.questions import list_deadlines
+from api.cli.questions import list_deadlines, read_calendar
 from api.cli.terminal.console import out, print_json, say
 from api.cli.terminal.text_layout import MAX_DATE_COLUMN, TextLayout
 from api.wording import words
@@ -40,14 +40,14 @@ def deadlines(
     """Show what is due, the first to end first: rounds of talks, departures, answers, obligations, terms."""
     if ics is not None and as_json:
         raise typer.BadParameter("send either --json or --ics")
-    asked = {"process": process, "until": until, "overdue": None if overdue is None else str(overdue).lower()}
+    asked = {"until": until, "overdue": None if overdue is None else str(overdue).lower()}
     with connection(data, url) as client:
         if ics is not None:
-            _write(ics, client.get("/v1/deadlines.ics", fresh=True, **asked).content)
+            _write(ics, read_calendar(client, process, asked))
             return
         listed: list[Deadline] = []
         explained: Explained = {"actors": {}, "evidence": {}}
-        for page in list_deadlines(client, asked):
+        for page in list_deadlines(client, process, asked):
             listed += page["deadlines"]
             explained["actors"] |= page["actors"]
             explained["evidence"] |= page["evidence"]

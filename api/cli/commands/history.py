@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -14,10 +15,11 @@ import typer
 from api.cli.client import Client
 from api.cli.errors import Unreachable
 from api.cli.options import NOW, AsLines, Data, Horizon, ProcessId, Url, connection, with_horizon
-from api.cli.questions import list_history, read_status
+from api.cli.questions import known, list_history, read_status
 from api.cli.terminal.console import out, print_json_line, say, warn
 from api.cli.terminal.event_line import print_event
 from api.wording import words
+from domain.values import ID_PATTERN
 
 if TYPE_CHECKING:
     from api.http.schemas.answers import RecordedAnswer
@@ -73,13 +75,35 @@ def replay(
     console = out()
     leaving = (KeyboardInterrupt,) if follow else ()  # Ctrl-C is how following ends
     with suppress(*leaving), connection(data, url) as client:
-        for event in _following(client, after, filters) if follow else _recorded(client, after, filters):
+        if process is not None and not re.fullmatch(ID_PATTERN, process):
+            filters["process"] = known(client, "processes", process)
+        for event in _following(client, after, filters) if follow else _or_refused(client, after, filters):
             if as_json:
                 print_json_line(event)
             else:
                 print_event(event, console=console)
             if follow:
                 sys.stdout.flush()
+
+
+def _or_refused(client: Client, after: int, filters: dict[str, str | None]) -> Iterator[RecordedAnswer]:
+    """Recorded events; where there are none, the subject that they are asked of must be there.
+
+    Raises:
+        ServerRefusal: it is not; it tells of those that are close.
+    """
+    recorded = _recorded(client, after, filters)
+    first = next(recorded, None)
+    if first is not None:
+        yield first
+        yield from recorded
+        return
+    if filters["subject"] is not None:
+        known(client, *filters["subject"].split("/", 1))
+    if filters["process"] is not None:
+        identity = known(client, "processes", filters["process"])
+        if identity != filters["process"]:
+            yield from _recorded(client, after, {**filters, "process": identity})
 
 
 def _recorded(client: Client, after: int, filters: dict[str, str | None]) -> Iterator[RecordedAnswer]:

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from projections.answers.status import ListedProcess
 
 
-def draw_processes(entries: Iterable[ListedProcess], width: int, now: datetime) -> TextLayout:
+def draw_processes(
+    entries: Iterable[ListedProcess], width: int, now: datetime, *, filtered: bool = False
+) -> TextLayout:
     """A list of processes: where each stands, and when it was last heard of."""
     sheet = TextLayout(width)
     for entry in entries:
@@ -31,7 +33,9 @@ def draw_processes(entries: Iterable[ListedProcess], width: int, now: datetime) 
         sheet.put(f"{stands}, {words.since(state['since'] if state else None)}; {last}", indent=4)
         if not entry["followed"]:
             sheet.put(last_heard.archive(followed=False), indent=4)
-    if not sheet.lines:
+    if not sheet.lines and filtered:
+        sheet.put("No process is like that: `parley processes` lists all there are.")
+    elif not sheet.lines:
         sheet.put("No process is recorded yet. ProcessOpened opens one: `parley event-types ProcessOpened` shows how.")
     return sheet
 
@@ -47,9 +51,10 @@ def processes(
 ) -> None:
     """List the processes."""
     with connection(data, url) as client:
-        listed = list(list_processes(client, {"q": q, "place": place, "actor": actor, "finding": finding}))
+        listed = list(list_processes(client, actor, {"q": q, "place": place, "finding": finding}))
     if as_json:
         print_json({"processes": listed})
     else:
         console = out()
-        draw_processes(listed, console.width, datetime.now(UTC)).print(console)
+        filtered = any(value is not None for value in (q, place, actor, finding))
+        draw_processes(listed, console.width, datetime.now(UTC), filtered=filtered).print(console)

@@ -156,6 +156,8 @@ class HealthAnswer(TypedDict):
 class LogState(TypedDict):
     """Where the log ends."""
 
+    where: str
+    """Its data directory or its database, without a password."""
     position: Position
     ahead: int
     """Seconds by which its last event lies ahead of the clock."""

@@ -181,7 +181,7 @@ def test_status_at_a_horizon_says_so(revised: Run) -> None:
     assert "[possibly: its date is too vague to tell]" in flat(page)
     assert "What is [possibly] so may have come about" in flat(page)
     together = ("--as-of", "2017-10-30", "--published-by", "2017-10", "--known-at", "2100-01-01T00:00:00Z")
-    assert "known_at: this time is still to come" in revised("status", "eastern-kalamun", *together, code=1).stderr
+    assert "--known-at: this time is still to come" in revised("status", "eastern-kalamun", *together, code=1).stderr
     early = revised("status", "eastern-kalamun", "--known-at-position", "42", *together[:4]).stdout
     assert "\nAs of 30 Oct 2017 · published by Oct 2017 · known at log position 42\n" in early
     assert "[overdue] 29 Oct 2017 round of talks" in early
@@ -240,8 +240,8 @@ def test_a_horizon_before_everything_and_one_that_cannot_be_read(revised: Run) -
     assert "parley processes" not in before
     for command in ("status", "history", "claims"):
         told = revised(command, "eastern-kalamun", "--as-of", "2017-02-30", "--known-at", "noon", code=1).stderr
-        assert "as_of: there is no such day" in told
-        assert "known_at: send a day in UTC, such as 2017-10-29, or a time with its zone" in told
+        assert "--as-of: there is no such day" in told
+        assert "--known-at: send a day in UTC, such as 2017-10-29, or a time with its zone" in told
         assert (
             "the log ends at position 49"
             in revised(command, "eastern-kalamun", "--known-at-position", "50", code=1).stderr
@@ -287,7 +287,7 @@ def test_replay_filters(seeded: Run) -> None:
     assert count("--recorded-after", "2000-01-01T00:00:00Z") == 42
     refused = seeded("replay", "--type", "TalkScheduled", code=1).stderr
     assert "did you mean TalksScheduled?" in refused
-    assert "recorded_after: " in seeded("replay", "--recorded-after", "yesterday", code=1).stderr
+    assert "--recorded-after: " in seeded("replay", "--recorded-after", "yesterday", code=1).stderr
 
 
 def test_event_types_need_no_log(run: Run, place: Path) -> None:
