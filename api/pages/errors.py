@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import orjson
 from fastapi import Request
@@ -16,11 +18,14 @@ from api.pages.rendering import page
 from api.services.registry import Services
 from api.wording import words
 from api.wording.language import say, speaking
-from projections.queries import processes
+from projections.queries import processes, subjects
 from projections.read_models.process_list import ProcessFilter
 
 HTML = "text/html"
 MOST_NEAR = 5
+MOST_FOUND = 20
+FAMILIES = ("processes", "actors", "places")
+"""Those whose subjects have pages of their own."""
 
 
 def as_page(request: Request, problem: ProblemAnswer) -> Response:
@@ -70,15 +75,23 @@ def _title(status: int) -> str:
 
 
 def _near(asked: Asked) -> list[tuple[str, str]]:
-    """Processes that have the words of an address in their names: addresses and names."""
-    text = asked.path.removeprefix("/processes/").partition("/")[0].replace("-", " ").strip()[:100]
-    if not text:
-        return []
+    """What has words of an address in its names, the most alike first: addresses and names."""
+    family, _, rest = asked.path.strip("/").partition("/")
+    text = unquote(rest.partition("/")[0])[:100]
+    family = family if family in FAMILIES else "processes"
+    words_in = [word for word in re.split(r"[\W_]+", text) if len(word) > 1][:MOST_NEAR]
     with asked.services.reading() as reading:
-        listed = processes.processes(reading, ProcessFilter(q=text), None, MOST_NEAR).items
-        if not listed:
-            listed = processes.processes(reading, ProcessFilter(), None, MOST_NEAR).items
-    return [
-        (asked.link(f"/processes/{quote(entry['process'])}"), words.label(entry["labels"], entry["process"]))
-        for entry in listed
-    ]
+        found = {
+            one["subject"]: one["labels"]
+            for query in [text.replace("-", " "), *words_in]
+            for one in subjects.suggested(reading, [family], query, MOST_FOUND)
+        }
+        if not found and family == "processes":
+            first = processes.processes(reading, ProcessFilter(), None, MOST_FOUND).items
+            found = {f"processes/{entry['process']}": entry["labels"] for entry in first}
+
+    def likeness(path: str) -> float:
+        return difflib.SequenceMatcher(None, path.partition("/")[2], text).ratio()
+
+    nearest = sorted(found, key=likeness, reverse=True)[:MOST_NEAR]
+    return [(asked.link(f"/{quote(path)}"), words.label(found[path], path)) for path in nearest]

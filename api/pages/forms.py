@@ -114,7 +114,9 @@ class _Maker:
             depth: how many groups it stands in.
         """
         told, shape = " ".join(str(schema.get("description", "")).split()), self._resolved(schema)
-        label = words.field_name(name.rpartition(".")[2] if not name.rpartition(".")[2].isdecimal() else name)
+        before, _, last = name.rpartition(".")
+        entry = f"{words.field_name(before.rpartition('.')[2])} {int(last) + 1}" if last.isdecimal() else ""
+        label = entry or words.field_name(last)
         made = FormField(name, label, told, "text", self._typed.get(name, ""), required)
         made.first = required or _FIRST.fullmatch(name) is not None
         made.errors = list(self._faults.get(name, ()))

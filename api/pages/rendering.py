@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from api.pages import static_files
 from api.pages.asked import Asked
 from api.pages.markup import isolated, marked_up, plain
 from api.pages.tables import Cell
+from api.services.registry import Services
 from api.wording import words
 from api.wording.language import LANGUAGES, grouped, say, say_number, speaking
 from api.wording.rules import rule
@@ -37,6 +39,8 @@ SERVED = {"/", "/inbox", "/deadlines", "/findings", "/actors", "/places", "/log"
 OF_PROCESS = {"/history", "/changes", "/compare", "/timeline", "/map", "/figures", "/obligations", "/report"}
 """The pages of a process beside its first screen."""
 WORTH_PACKING = 1_000  # bytes
+LAG = 200
+"""Events by which read models lag while they are being made; less is taken in within a moment."""
 
 
 def drawing_formats() -> tuple[str, ...]:
@@ -76,6 +80,23 @@ def environment() -> Environment:
     return made
 
 
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """How far the read models are, if they do not show all that was recorded."""
+
+    position: int
+    head: int
+    halted: str | None
+
+
+def behind(services: Services) -> Behind | None:
+    """Whether the read models are being made, or do not go on; a moment's lag is nothing to tell of."""
+    follower, head = services.follower, services.log_watcher.position
+    if follower.halted or head - follower.position > LAG:
+        return Behind(follower.position, max(head, follower.position), follower.halted)
+    return None
+
+
 def page(
     asked: Asked,
     template: str,
@@ -96,7 +117,8 @@ def page(
         headers: further ones.
     """
     with speaking(asked.language):
-        body = environment().get_template(template).render(asked=asked, **context).encode()
+        text = environment().get_template(template).render(asked=asked, behind=behind(asked.services), **context)
+        body = text.encode()
     packed = "gzip" in accept_encoding and len(body) > WORTH_PACKING
     sent = {**HEADERS, **({"Content-Encoding": "gzip"} if packed else {}), **(headers or {})}
     if packed:

@@ -9,9 +9,10 @@
 function tell(line) {
   const stream = new EventSource(line.dataset.live ?? "");
   const said = line.querySelector("[data-said]");
-  let last = "", waiting = 0;
+  let last = "", waiting = 0, pause = 500;
   const show = async () => {
     waiting = 0;
+    pause = 10_000;
     if (line.dataset.newer && said) {
       const answer = await fetch(line.dataset.newer + "&at=" + last).catch(() => null);
       if (answer?.ok) said.textContent = (await answer.json()).said;
@@ -20,7 +21,7 @@ function tell(line) {
   };
   stream.onmessage = (message) => {
     last = message.lastEventId;
-    waiting ||= setTimeout(show, 500);
+    waiting ||= setTimeout(show, pause);
   };
   addEventListener("pagehide", () => stream.close());
 }
@@ -118,7 +119,7 @@ function ahead(form) {
       document.getElementById(reading.id.replace(/-reading$/, ""))?.after(reading);
     document.getElementById("looked")?.remove();
     const looked = page.getElementById("looked");
-    if (looked) form.after(looked);
+    if (looked) form.append(looked);
   });
 }
 

@@ -190,13 +190,29 @@ def test_every_table_is_there_for_other_programs(seeded: TestClient) -> None:
 
 def test_an_error_is_a_page_for_those_who_want_pages(seeded: TestClient) -> None:
     page = get(seeded, "/processes/eastern-kalamn", 404)
-    assert [link.text for link in page.one("main").all("li")]
+    assert next(link.text for item in page.one("main").all("li") for link in item.all("a")) == "Eastern Kalamun"
+    page = get(seeded, "/actors/rusian-military", 404)
+    assert next(link.text for item in page.one("main").all("li") for link in item.all("a")) == "Russian military"
+    assert get(seeded, "/places/nowhere", 404).one("main").text
     wrong = get(seeded, f"{KALAMUN}?as_of=yesterday&known_at=then", 400)
     assert [code.text for code in wrong.one("main").all("code") if code.text in ("as_of", "known_at")]
     get(seeded, "/?lang=xx", 400)
     get(seeded, "/v1/processes/nothing-here", 404)
     answer = seeded.get("/processes/eastern-kalamn")
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_page_says_if_it_does_not_show_all(seeded: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def bar(path: str, status: int = 200) -> str:
+        return " ".join(one.text for one in get(seeded, path, status).all("div", **{"class": "bar"}))
+
+    assert bar(KALAMUN) == ""
+    services = seeded.app.state.services  # type: ignore[attr-defined]
+    monkeypatch.setattr(services.log_watcher, "position", 9_000)
+    assert "42 of 9,000 events are in it" in bar(KALAMUN)
+    assert "42 of 9,000 events are in it" in bar("/processes/nothing-here", 404)
+    monkeypatch.setattr(services.follower, "halted", "position 43, TalksStreamed: upgrade it")
+    assert "after log position 42: position 43, TalksStreamed" in bar("/")
 
 
 def test_files_are_kept_for_ever_under_names_that_change(seeded: TestClient) -> None:
