@@ -12,6 +12,7 @@ from fastapi import Depends, Query, Request
 
 from api.http.horizon import horizon_of, read_date, read_known_at
 from api.http.parameters import did_you_mean
+from api.pages.date_words import as_edtf
 from api.services.registry import Services, Shared
 from api.wording.language import ENGLISH, LANGUAGES, Language
 from domain.errors import BadCursor, Fault
@@ -131,7 +132,7 @@ async def read_horizon(services: Services, fields: Mapping[str, str | None], pre
     for name in ("as_of", "published_by"):
         try:
             if name in typed:
-                dates[name] = read_date(typed[name])
+                dates[name] = read_date(as_edtf(typed[name]))
         except ValueError as reason:
             faults.append(Fault(prefix + name, str(reason)))
     moment, position = None, None

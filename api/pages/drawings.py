@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from api.http.queries import Cursor, ProcessPath
 from api.pages.asked import Asked, AskedAt
+from api.pages.date_words import as_edtf
 from api.pages.drawing_files import download_drawing
 from api.pages.horizon_form import horizon_form
 from api.pages.layout import Drawing, DrawnRow, Mark, laid_out, number_ticks, span_of, time_ticks
@@ -92,7 +93,7 @@ def show_timeline(
 
 def _bound(name: str, text: str | None) -> When | None:
     try:
-        return When(text.strip()) if text and text.strip() else None
+        return When(as_edtf(text)) if text and text.strip() else None
     except ValueError as reason:
         raise BadCursor.at(name, str(reason)) from None
 

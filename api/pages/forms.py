@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from api.http.schemas.events import schema_of
+from api.pages.date_words import as_edtf
 from api.wording import words
 from domain.edtf import FORM, When
 from domain.errors import Fault
@@ -40,7 +41,7 @@ class FormField:
     label: str
     help: str
     kind: str
-    """text, long, number, choice, yesno, lines, json, or group."""
+    """text, long, date, number, choice, yesno, lines, json, or group."""
     value: str = ""
     required: bool = False
     first: bool = False
@@ -164,8 +165,10 @@ class _Maker:
                     for inner in made.fields:
                         inner.first = inner.kind != "group"
             case "string":
-                if shape.get("pattern") == FORM and made.value.strip() and not made.errors:
-                    made.reading = _reading(made.value.strip())
+                if shape.get("pattern") == FORM:
+                    made.kind = "date"
+                    made.reading = "" if made.errors else _reading(as_edtf(made.value))
+                    return
                 made.kind = "long" if shape.get("maxLength", 0) > LONG else "text"
             case _:
                 made.kind = "json"
@@ -207,9 +210,9 @@ class _Maker:
 
 
 def _reading(typed: str) -> str:
-    """A date in words; empty if it cannot be read, which the check of the event tells at its field."""
+    """A date in words and in EDTF; empty if it cannot be read, which the check of the event tells at its field."""
     try:
-        return words.when(str(When(typed)))
+        return f"{words.when(str(When(typed)))} ({words.clean(typed)})"
     except ValueError:
         return ""
 
@@ -254,6 +257,8 @@ def _value(one: FormField, faults: list[Fault]) -> Any:
                 faults.append(Fault(pointer, "write a number in digits, such as 2000 or 0.5"))
         case "yesno":
             return text == "yes"
+        case "date":
+            return as_edtf(text)
         case "lines":
             return [line.strip() for line in text.splitlines() if line.strip()]
         case "json":

@@ -72,7 +72,7 @@ def test_each_type_has_a_form(seeded: TestClient) -> None:
 def test_a_form_is_looked_at_and_then_recorded(seeded: TestClient) -> None:
     looked = checked(post(seeded, "/record/FigureReported", {**CLAIM, "do": "look"}))
     assert "Nothing is recorded yet" in looked.one("main").text
-    assert looked.one("p", id="occurred-reading").text == "It reads: 28 Oct 2017"
+    assert looked.one("p", id="occurred-reading").text == "It reads: 28 Oct 2017 (2017-10-28)"
     again = typed_in(looked)
     assert again.items() >= {**CLAIM}.items()
     assert seeded.get("/v1/head").json()["position"] == 42
