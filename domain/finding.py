@@ -110,3 +110,26 @@ def in_order(findings: Iterable[Finding], ranks: Mapping[str, int]) -> list[Find
             finding = dataclasses.replace(same, events=few((*same.events, *finding.events)))
         kept[finding.key] = finding
     return sorted(kept.values(), key=lambda finding: (ranks[finding.rule], finding.about))
+
+
+class Turn(StrEnum):
+    """What an event does to a finding."""
+
+    RAISED = "raised"
+    CHANGED = "changed"
+    RESOLVED = "resolved"
+
+
+def turned(before: Iterable[Finding], after: Iterable[Finding], now: int) -> list[tuple[Turn, Finding]]:
+    """What became of the findings of a subject, each as it reads now, or as it read last: in no order.
+
+    Args:
+        before: the findings, whenever they stand.
+        after: the same later.
+        now: the time at which both are looked at, in seconds since 1970: nothing is raised because time has passed.
+    """
+    stood, stand = ({f for f in findings if f.stands(now)} for findings in (before, after))
+    known = {finding.key for finding in stood}
+    turns = [(Turn.CHANGED if f.key in known else Turn.RAISED, f) for f in stand - stood]
+    changed = {finding.key for _, finding in turns}
+    return turns + [(Turn.RESOLVED, f) for f in stood - stand if f.key not in changed]

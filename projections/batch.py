@@ -17,6 +17,7 @@ from projections.read_models import (
     deadlines,
     entries,
     figures,
+    finding_changes,
     findings,
     foreign_ids,
     history,
@@ -35,12 +36,12 @@ from projections.read_models import (
     timeline,
     upcoming,
 )
-from projections.read_models.change_set import ChangeSet
+from projections.read_models.change_set import ChangeSet, FindingEdits
 from projections.storage.generations import ReadModels, rebuild_lock
 from projections.storage.sqlite import put_aside
 from projections.storage.tables import Schema, Transaction
 
-VIEW_VERSION = 22
+VIEW_VERSION = 23
 """Raised whenever a table or a fold changes: read models of another version are rebuilt."""
 
 READ_MODELS = (
@@ -66,13 +67,16 @@ READ_MODELS = (
     findings.READ_MODEL,  # looks at the newest figures, and at who carries which ids
     last_heard.READ_MODEL,
     process_list.READ_MODEL,  # shows the last one heard
+    finding_changes.READ_MODEL,  # looks at findings, and at who is followed
 )
 """All read models, in the order in which they take a batch."""
 
 SCHEMA = Schema(VIEW_VERSION, tuple(table for read_model in READ_MODELS for table in read_model.tables))
 
 
-def apply(transaction: Transaction, events: Sequence[Recorded], position: int, now: datetime) -> None:
+def apply(
+    transaction: Transaction, events: Sequence[Recorded], position: int, now: datetime, *, asked: bool = False
+) -> None:
     """Applies events to the tables of a generation, and takes in what has come by the clock.
 
     Args:
@@ -80,8 +84,11 @@ def apply(transaction: Transaction, events: Sequence[Recorded], position: int, n
         events: those after the ones that were applied before, in log order and without gaps. There may be none.
         position: the last one that is then reflected.
         now: the clock.
+        asked: whether to keep what the one event does to the findings of its subject.
     """
     changes = ChangeSet(transaction, events, position, second_of(now))
+    if asked:
+        changes.edits = FindingEdits(finding_changes.standing_of(transaction, events[0].subject))
     for read_model in READ_MODELS:
         read_model.apply(changes)
 

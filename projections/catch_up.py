@@ -38,8 +38,21 @@ Clock = Callable[[], datetime]
 """Tells the time."""
 
 
+Asked = Callable[[str], bool]
+"""Whether somebody asks what an event does to the findings of its subject, given its id."""
+
+
+def nobody_asks(_event: str) -> bool:
+    """As it is where read models are made from a log."""
+    return False
+
+
 def catch_up(
-    read_models: ReadModels, pull: Pull, generation: int | None = None, clock: Clock = wall_clock
+    read_models: ReadModels,
+    pull: Pull,
+    generation: int | None = None,
+    clock: Clock = wall_clock,
+    asked: Asked = nobody_asks,
 ) -> GenerationProgress:
     """Applies one batch to a generation (the live one by default), and takes in what has come by the clock.
 
@@ -52,7 +65,7 @@ def catch_up(
         Unavailable: the generation is gone, because another rebuild was swapped in.
     """
     with _no_search_for_cycles(), read_models.writing() as connection:
-        progress = _take_batch(read_models, connection, pull, generation, clock)
+        progress = _take_batch(read_models, connection, pull, generation, clock, asked)
     if progress is not None:
         return progress
     with read_models.restructuring() as connection:
@@ -72,7 +85,12 @@ def _no_search_for_cycles() -> Iterator[None]:
 
 
 def _take_batch(
-    read_models: ReadModels, connection: Connection, pull: Pull, generation: int | None, clock: Clock
+    read_models: ReadModels,
+    connection: Connection,
+    pull: Pull,
+    generation: int | None,
+    clock: Clock,
+    asked: Asked = nobody_asks,
 ) -> GenerationProgress | None:
     """None if there is no live generation."""
     progress = read_models.claim(connection, generation)
@@ -91,8 +109,10 @@ def _take_batch(
         readable.append(event)
     position = readable[-1].position if readable else progress.position
     transaction, now = Transaction(connection, read_models.tables(progress.generation)), clock()
-    if readable or is_due(transaction, now):
-        apply(transaction, readable, position, now)
+    for events, alone in _parts(readable, asked):
+        apply(transaction, events, events[-1].position, now, asked=alone)
+    if not readable and is_due(transaction, now):
+        apply(transaction, (), position, now)
     after = GenerationProgress(
         generation=progress.generation,
         position=position,
@@ -102,6 +122,21 @@ def _take_batch(
     if after != progress:
         read_models.advance(connection, after)
     return after
+
+
+def _parts(events: Sequence[Recorded], asked: Asked) -> Iterator[tuple[Sequence[Recorded], bool]]:
+    """Events in their order, each that is asked about by itself, and all between two of these together."""
+    together: list[Recorded] = []
+    for recorded in events:
+        if not asked(recorded.key):
+            together.append(recorded)
+            continue
+        if together:
+            yield together, False
+        yield [recorded], True
+        together = []
+    if together:
+        yield together, False
 
 
 def is_due(transaction: Transaction, now: datetime) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
+from uuid import UUID
 
 from domain.errors import Unavailable
 from projections.catch_up import Pull, catch_up, reflects
@@ -19,6 +20,8 @@ LEAST_REST, MOST_REST = 0.05, 0.1
 """Seconds between two batches under load, where the processors are shared with the process that records."""
 SHORT_REST = 0.01
 """The same at most, elsewhere."""
+MOST_ASKED = 10_000
+"""Events that are asked about and not seen yet; those of requests that were refused never are."""
 SWEEP = 60.0
 """Seconds between looks for generations that can go."""
 
@@ -64,6 +67,9 @@ class FollowerStatus:
 
     def hurry(self) -> None:
         """Says that somebody waits until it is seen. Never waits."""
+
+    def ask(self, events: Iterable[UUID]) -> None:
+        """Says, before events are recorded, that what they do to findings is asked about. Never waits."""
 
     def wait_for(self, position: int, timeout: float) -> bool:
         """Waits until the read models reflect a position; False after `timeout` seconds."""
@@ -129,6 +135,8 @@ class Follower(FollowerStatus):
         self._nudged = threading.Event()
         self._hurried = threading.Event()
         self._swept = time.monotonic()
+        self._asked: dict[str, None] = {}
+        self._asking = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
 
     def start(self) -> None:
@@ -150,6 +158,19 @@ class Follower(FollowerStatus):
 
     def hurry(self) -> None:
         self._hurried.set()
+
+    def ask(self, events: Iterable[UUID]) -> None:
+        with self._asking:
+            self._asked |= dict.fromkeys(map(str, events))
+            while len(self._asked) > MOST_ASKED:
+                del self._asked[next(iter(self._asked))]
+
+    def _is_asked(self, event: str) -> bool:
+        if event not in self._asked:
+            return False
+        with self._asking:
+            self._asked.pop(event, None)
+        return True
 
     def _run(self) -> None:
         with closing(self._read_models.lead()) as lead:
@@ -220,7 +241,7 @@ class Follower(FollowerStatus):
         if head < self._position:
             self._begin_anew()
         while not self._closing.is_set():
-            progress = catch_up(self._read_models, self._pull)
+            progress = catch_up(self._read_models, self._pull, asked=self._is_asked)
             moved = progress.position != self._position
             self._see(progress)
             if not moved:

@@ -29,7 +29,7 @@ from api.cli.kept_ids import KeptIds
 
 if TYPE_CHECKING:
     from api.http.schemas.answers import AppendedAnswer
-    from projections.answers.findings import ShownFinding
+    from projections.answers.findings import ChangedFinding
 
 BATCH_LINES = 500
 BATCH_BYTES = 1024 * 1024
@@ -37,7 +37,7 @@ BATCH_BYTES = 1024 * 1024
 CAUSED_BY_LINES = {400, 409, 413, 422}
 """Statuses that the content of a request causes."""
 MAX_LINES_FOR_FINDINGS = 100
-"""Lines up to which the findings of the subjects are asked for: a longer file does not wait for the read models."""
+"""Lines up to which it is asked what they do to findings: a longer file does not wait for the read models."""
 
 MAX_LINES_SHOWN = 20
 """Lines up to which the ids are shown."""
@@ -65,12 +65,22 @@ class AppendResult:
     position: int = 0
     recorded_lines: list[RecordedLine] = field(default_factory=list)
     """The first lines that are new, up to `MAX_LINES_SHOWN` and one more."""
-    findings: dict[str, list[ShownFinding]] = field(default_factory=dict)
-    """What stands on the subjects of the lines, as far as the server said."""
+    findings: dict[tuple[str, str, str], ChangedFinding] = field(default_factory=dict)
+    """What the lines did to the findings of their subjects, as far as the server said: by rule, subject and what it is
+    about, what was done last."""
 
     @property
     def recorded(self) -> int:
         return self.new + self.known
+
+    def note(self, finding: ChangedFinding) -> None:
+        """Takes note of what one line did; what an earlier one raised and a later one resolved is no news."""
+        key = (finding["rule"], finding["subject"], finding["about"])
+        before = self.findings.pop(key, None)
+        raised = before is not None and before["now"] == "raised"
+        if raised and finding["now"] == "resolved":
+            return
+        self.findings[key] = {**finding, "now": "raised"} if raised else finding
 
 
 class DoublesFound(Exception):
@@ -90,7 +100,7 @@ class AppendOptions:
     doubles: DoublesAre = "asked about"
     """What is done with lines that may repeat a report in other words."""
     findings: bool = False
-    """Ask for the findings of the subjects, if the file is short."""
+    """Ask what the lines do to findings, if the file is short."""
 
     def headers(self, *, with_findings: bool = False) -> dict[str, str]:
         preferences = [] if with_findings else ["return=minimal"]
@@ -225,7 +235,9 @@ class _Sending:
         result.new += new
         result.known += len(lines) - new
         result.position = max(result.position, answer["position"])
-        result.findings |= {event["subject"]: event["findings"] for event in answer["events"] if event["findings"]}
+        for event in answer["events"]:
+            for finding in event["findings"] or ():
+                result.note(finding)
 
 
 def body_of(lines: Iterable[FileLine]) -> bytes:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -19,21 +18,23 @@ from api.http.parameters import POSITION_HEADER, require_views, wait_for_views
 from api.http.problems import BadHeader, kind_of, problems
 from api.http.request_body import MAX_EVENTS_PER_REQUEST, MAX_FAULTS_PER_ANSWER, ParsedRequest, receive
 from api.http.responses import JSON, answer
-from api.http.schemas.answers import AppendedAnswer
+from api.http.schemas.answers import AppendedAnswer, AppendedEvent
 from api.http.schemas.examples import EXAMPLE_ACTOR, EXAMPLE_APPENDED, EXAMPLE_BATCH
 from api.services.registry import Services, Shared
 from domain.errors import DoubtfulQuality, Fault, NotOpen, Refusal, Unavailable, UnknownReference
 from domain.event import instant
 from domain.joint_versions import TAG_PATTERN, JointVersion, read_tag
-from ledger.append import Append, Appended
-from projections.answers.findings import ShownFinding
-from projections.queries import findings, quality
+from ledger.append import Acknowledged, Append, Appended
+from projections.queries import quality
+from projections.queries.finding_changes import RecordedReport, changes_by, shown_changes
+from projections.read_models.finding_changes import FindingChanges
 
 router = APIRouter(prefix="/v1", tags=["events"])
 
 
 LONGEST_WAIT = 30  # seconds that `Prefer: wait` may ask for
-SHORT_WAIT = 2.0  # seconds that an append waits for the read models, for the findings of its subjects
+SHORT_WAIT = 2.0  # seconds that an append waits for the read models, for what it does to findings
+WAIT_FOR_EACH = 0.01  # seconds more for each event of it
 APPEND_HEADERS = {
     "ETag": "Version of the subject, and of all streams that are one with it, if the request is on one subject.",
     "Location": "Where the event can be read, if one was sent by itself.",
@@ -105,8 +106,9 @@ async def append_events(
 ) -> Response:
     """Sending the same events again under their ids is safe: they answer as before, with 200.
 
-    Without ids, what was sent twice is recorded twice. `findings` are those of each event's own subject as they stand
-    now; null if they are not known yet: then /v1/processes/{id}/findings has them in a moment.
+    Without ids, what was sent twice is recorded twice. `findings` are those of its own subject that each event raised,
+    changed or resolved, and are the same when it is sent again; null if they are not known yet: then
+    /v1/processes/{id}/findings has all of them in a moment.
     """
     return await append_sent(request, services, dry_run, if_match, prefer or ())
 
@@ -129,6 +131,7 @@ async def append_sent(
     """
     preferred = preferences.read(prefer)
     strict, minimal = preferred.get("handling") == "strict", preferred.get("return") == "minimal"
+    with_findings = not (minimal or dry_run)
     try:
         with services.body_budget.reserve() as reservation:
             sent = await receive(request, services.settings.max_body, reservation)
@@ -137,6 +140,8 @@ async def append_sent(
             append = Append(sent.drafts, version, joined_at, dry_run=dry_run)
             if strict:
                 await _refuse_doubtful(services, sent, append)
+            if with_findings:
+                services.follower.ask(draft.event.id for draft in sent.drafts)
             done = await _record(services, sent, append)
     except Exception as error:
         services.metrics.appends.labels(_outcome_of(error)).inc()
@@ -150,15 +155,16 @@ async def append_sent(
     if sent.single and not dry_run:
         headers["Location"] = f"/v1/events/{done.events[0].id}"
     wait = preferences.seconds(preferred, LONGEST_WAIT)
-    with_findings = not (minimal or dry_run)
-    shown = (with_findings or wait is not None) and await wait_for_views(
-        services, done.position, SHORT_WAIT if wait is None else wait
-    )
-    findings = await run_in_threadpool(_findings_after, services, done) if with_findings and shown else None
+    patience = SHORT_WAIT + WAIT_FOR_EACH * len(done.events) if wait is None else wait
+    shown = (with_findings or wait is not None) and await wait_for_views(services, done.position, patience)
+    changes = await run_in_threadpool(_changes_by, services, done) if with_findings and shown else {}
+    if with_findings:
+        unknown = sum(event.position not in changes for event in done.events)
+        services.metrics.unknown_findings.inc(unknown)
     applied = {"handling=strict": strict, "return=minimal": minimal, f"wait={wait}": wait is not None and shown}
     if any(applied.values()):
         headers["Preference-Applied"] = ", ".join(name for name, met in applied.items() if met)
-    return JSON(_answer(done, findings), 201 if done.new else 200, headers)
+    return JSON(_answer(done, changes), 201 if done.new else 200, headers)
 
 
 def _with_candidates(services: Services, sent: ParsedRequest, refusal: UnknownReference | NotOpen) -> Refusal:
@@ -214,15 +220,21 @@ def _quality_faults(services: Services, sent: ParsedRequest, numbers: list[int])
     ]
 
 
-def _findings_after(services: Services, done: Appended) -> dict[str, list[ShownFinding]] | None:
-    """What stands on the subjects of an append; None if the read models cannot say. The events are recorded."""
+def _changes_by(services: Services, done: Appended) -> dict[int, FindingChanges]:
+    """What the events of an append did to the findings of their subjects, by position, as far as the read models can
+    say. The events are recorded."""
+    events = [
+        RecordedReport(event.subject, event.position, event.recorded_at)
+        for event in done.events
+        if event.position is not None and event.recorded_at is not None
+    ]
     try:
         with services.reading() as reading:
             if reading.position < done.position:
-                return None  # the read models are being made anew
-            return findings.findings_of(reading, {event.subject for event in done.events}, datetime.now(UTC))
+                return {}  # the read models are being made anew
+            return changes_by(reading, events)
     except Unavailable:
-        return None
+        return {}
 
 
 async def _record(services: Services, sent: ParsedRequest, append: Append) -> Appended:
@@ -239,20 +251,20 @@ async def _record(services: Services, sent: ParsedRequest, append: Append) -> Ap
         raise
 
 
-def _answer(done: Appended, findings: dict[str, list[ShownFinding]] | None) -> AppendedAnswer:
+def _answer(done: Appended, changes: Mapping[int, FindingChanges]) -> AppendedAnswer:
+    return {"events": [_appended(event, changes) for event in done.events], "position": done.position}
+
+
+def _appended(event: Acknowledged, changes: Mapping[int, FindingChanges]) -> AppendedEvent:
+    change = changes.get(event.position) if event.position is not None else None
     return {
-        "events": [
-            {
-                "id": str(event.id),
-                "position": event.position,
-                "subject": event.subject,
-                "version": event.version,
-                "recorded_at": instant(event.recorded_at) if event.recorded_at is not None else None,
-                "findings": findings[event.subject] if findings is not None else None,
-            }
-            for event in done.events
-        ],
-        "position": done.position,
+        "id": str(event.id),
+        "position": event.position,
+        "subject": event.subject,
+        "version": event.version,
+        "recorded_at": instant(event.recorded_at) if event.recorded_at is not None else None,
+        "findings": shown_changes(change) if change is not None else None,
+        "findings_total": change.number if change is not None else None,
     }
 
 

@@ -14,10 +14,11 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, NamedTuple
+from uuid import UUID
 
 from api.server.signals import stop_requested
 from api.settings import Settings, open_ledger, open_views
@@ -31,8 +32,8 @@ log = logging.getLogger(__name__)
 
 RESTART_PAUSE = 1.0  # seconds before one that ended is replaced
 FEW = 2  # processors: with no more than these, it shares them with its server
-GROWN, AWAITED, STOP = b"grown", b"awaited", b"stop"
-"""What the parent says."""
+GROWN, AWAITED, STOP, ASKED = b"grown", b"awaited", b"stop", b"asked"
+"""What the parent says; the last one with the ids of events after it."""
 _spawn = multiprocessing.get_context("spawn")
 
 
@@ -94,7 +95,7 @@ class Projector(FollowerStatus):
         with self._gate:
             self._wanted += 1
             if not self._waiting:
-                self._ask()
+                self._nudge()
 
     def hurry(self) -> None:
         with self._gate:
@@ -103,7 +104,11 @@ class Projector(FollowerStatus):
                 with contextlib.suppress(OSError):
                     self._line.send_bytes(AWAITED)
 
-    def _ask(self) -> None:
+    def ask(self, events: Iterable[UUID]) -> None:
+        with self._gate, contextlib.suppress(OSError):
+            self._line.send_bytes(ASKED + b"".join(event.bytes for event in events))
+
+    def _nudge(self) -> None:
         self._waiting, self._asked = True, self._wanted
         with contextlib.suppress(OSError):  # it ended, or is ending: its successor looks on its own
             self._line.send_bytes(GROWN)
@@ -130,7 +135,7 @@ class Projector(FollowerStatus):
         with self._gate:
             self._waiting = self._hurried = False
             if self._wanted != self._asked:
-                self._ask()
+                self._nudge()
         self._told()
 
 
@@ -179,8 +184,11 @@ def run_child(settings: Settings, line: Connection) -> None:
             while (message := line.recv_bytes()) != STOP:
                 if message == GROWN:
                     follower.nudge()
-                else:
+                elif message == AWAITED:
                     follower.hurry()
+                else:
+                    ids = message.removeprefix(ASKED)
+                    follower.ask(UUID(bytes=ids[start : start + 16]) for start in range(0, len(ids), 16))
 
 
 REPORT = 60.0  # seconds between two lines of how far it is

@@ -37,6 +37,11 @@ class Metrics:
             ["outcome"],
             registry=own,
         )
+        self.unknown_findings = Counter(
+            "parley_append_findings_unknown",
+            "Events recorded whose answer was asked what they do to findings and could not tell.",
+            registry=own,
+        )
         self.events = Counter("parley_events_recorded", "Events recorded by this server.", registry=own)
         self.commit_requests = Histogram(
             "parley_commit_requests",

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from domain.finding import Severity
+from domain.finding import Severity, Turn
 from projections.answers.explanations import Explained, Named, ShownHorizon
 from projections.answers.lines import Cursor, EventIds
 
@@ -30,6 +30,13 @@ class ShownFinding(TypedDict):
     until: str | None
     """Before when it stands; null: no end."""
     events: EventIds
+
+
+class ChangedFinding(ShownFinding):
+    """A finding that an event raised, changed or resolved."""
+
+    now: Annotated[str, Field(json_schema_extra={"enum": [turn.value for turn in Turn]})]
+    """What the event did to it. One that is resolved is shown as it read before."""
 
 
 class FindingInProcess(ShownFinding):

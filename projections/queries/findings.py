@@ -11,17 +11,13 @@ from datetime import UTC, datetime
 from domain.event import instant
 from domain.finding import Finding, Severity
 from domain.findings.rules import RULES
-from domain.values import Subject
 from projections.answers.explanations import Explained, Named
 from projections.answers.findings import FindingInProcess, FindingsGlance, ShownFinding
 from projections.paging import Page, cursor, read_cursor
 from projections.queries import explanations
 from projections.queries.at_horizon import PRESENT, HorizonRequest, process_view
 from projections.queries.everywhere import findings_everywhere
-from projections.queries.following import of_followed
-from projections.read_models import findings as kept_findings
 from projections.read_models.findings import RANKS, SEVERITIES, Glance, gravity
-from projections.read_models.revisions import canonical_subjects
 from projections.renderer import Renderer
 from projections.storage.tables import Transaction
 
@@ -57,22 +53,6 @@ def findings(
     ]
     ids = list(renderer.events)
     return items, explanations.at_horizon(view, renderer, view.lookup(ids), view.marks(ids))
-
-
-def findings_of(transaction: Transaction, subjects: Iterable[str], now: datetime) -> dict[str, list[ShownFinding]]:
-    """The findings of single subjects that stand, the gravest first, by the path that was asked for.
-
-    What only a process as a whole tells (silence, an actor without a role) is not among them.
-    """
-    joined = canonical_subjects(transaction)
-    stays = {path: joined.get(Subject(path), Subject(path)) for path in subjects}
-    by_subject: dict[Subject, list[Finding]] = {}
-    for finding in of_followed(transaction, kept_findings.findings_of(transaction, stays.values())):
-        by_subject.setdefault(finding.subject, []).append(finding)
-    return {
-        path: [shown_finding(Renderer(), finding) for finding in standing(by_subject.get(own, ()), now)]
-        for path, own in stays.items()
-    }
 
 
 def all_findings(

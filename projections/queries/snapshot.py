@@ -454,6 +454,11 @@ def _of_namesakes(snapshot: ProcessSnapshot, seen: Seen) -> dict[EventId, Record
 
 def findings_in(snapshot: ProcessSnapshot) -> list[Finding]:
     """All findings of a snapshot that was folded in memory, whenever they stand."""
+    return [*findings_of_subjects(snapshot), *findings_of_whole(snapshot)]
+
+
+def findings_of_subjects(snapshot: ProcessSnapshot) -> list[Finding]:
+    """The same without those of the process as a whole."""
     disputes, told_at = _disputes(snapshot), _told_at(snapshot)
     of_subjects = findings.fold(
         snapshot.states,
@@ -468,7 +473,7 @@ def findings_in(snapshot: ProcessSnapshot) -> list[Finding]:
     )
     of_subjects = [f for f in of_subjects if f.rule not in OF_FOLLOWED or f.subject not in snapshot.unfollowed]
     of_revised = [f for subject, revised in snapshot.revisions.items() for f in of_revisions(subject, revised)]
-    return [*of_subjects, *of_revised, *findings_of_whole(snapshot)]
+    return [*of_subjects, *of_revised]
 
 
 def _told_at(snapshot: ProcessSnapshot) -> dict[str, int]:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Table
 
 from domain.edtf import When
 from domain.event import Event, Recorded
+from domain.finding import Finding
 from domain.general import SubjectState
 from domain.place_meanings import Doubt
 from domain.spans import Zones
@@ -37,6 +38,18 @@ class Change(NamedTuple):
         if before is None or after is None:
             return before is not after
         return before != after or before.repeats != after.repeats or before.possible != after.possible
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What decides which findings of a subject are shown."""
+
+    subject: Subject
+    """The one that stays."""
+    opened: bool
+    """Whether it is open; of a subject that was withdrawn nothing is shown."""
+    followed: bool
+    """Whether it belongs to a process that is followed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +108,26 @@ NOBODY = Heard()
 """Where all that was heard was retracted."""
 
 
+class FindingEdits:
+    """The rows of findings that a batch takes away or puts, by their keys: as they were before it, and after it.
+
+    Args:
+        standing: of the subject of the event that is asked about, before the batch.
+    """
+
+    def __init__(self, standing: Standing) -> None:
+        self.standing_before = standing
+        self.before: dict[tuple[Any, ...], Finding | None] = {}
+        """None: there was none."""
+        self.after: dict[tuple[Any, ...], Finding | None] = {}
+        """None: there is none any more."""
+
+    def note(self, key: tuple[Any, ...], *, before: Finding | None = None, after: Finding | None = None) -> None:
+        """Takes note of one step: a row that goes, or one that comes."""
+        self.before.setdefault(key, before)
+        self.after[key] = after
+
+
 class ChangeSet:
     """One batch on its way into the tables of one generation.
 
@@ -104,6 +137,9 @@ class ChangeSet:
         position: the last one that is reflected with this batch.
         now: the clock of the batch, in seconds since 1970.
     """
+
+    edits: FindingEdits | None = None
+    """What the batch, of one event, does to findings; None: nobody asks."""
 
     def __init__(self, transaction: Transaction, events: Sequence[Recorded], position: int, now: int) -> None:
         self.transaction = transaction

@@ -12,7 +12,7 @@ from projections.read_models.figures import Claim, keys_of_claim, newest_claims,
 from projections.read_models.figures import meant as claims_meant
 from projections.read_models.finding_rows import FINDINGS, replace_findings
 from projections.read_models.place_meanings import IN_ANY, Ways, ways_of
-from projections.storage.sql import delete_pairs, rows_where
+from projections.storage.sql import rows_where
 
 OF_CLAIMS = "claims"
 """The part of what claims tell of subjects of which several descriptions mean one place."""
@@ -51,7 +51,8 @@ def _forget_series(changes: ChangeSet, subjects: Iterable[Subject]) -> None:
     table = changes.table(FINDINGS)
     columns = (table.c.subject, table.c.part)
     rows = rows_where(changes.connection, columns, table.c.subject, subjects)
-    delete_pairs(changes.connection, columns, {(s, part) for s, part in rows if part.startswith("series ")})
+    gone = {(Subject(subject), part) for subject, part in rows if part.startswith("series ")}
+    replace_findings(changes, sorted(gone), ())
 
 
 def _renew_series(changes: ChangeSet, pairs: set[tuple[str, str]]) -> None:

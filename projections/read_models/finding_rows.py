@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
 
 from sqlalchemy import BigInteger, Column
 
 from domain.finding import Finding
-from domain.values import Subject
-from projections.read_models.change_set import ChangeSet
-from projections.storage.sql import delete_pairs, put
+from domain.values import EventId, Subject
+from projections.read_models.change_set import ChangeSet, FindingEdits
+from projections.storage.sql import delete_pairs, delete_where, put, rows_where, rows_where_pairs
 from projections.storage.tables import TableDefinition, Text
 
 FINDINGS = TableDefinition(
@@ -35,7 +37,11 @@ def replace_findings(
     """Puts findings, each with its part and the process in which it stands, in the place of those of the same subjects
     and parts."""
     table = changes.table(FINDINGS)
-    delete_pairs(changes.connection, (table.c.subject, table.c.part), parts)
+    pair = (table.c.subject, table.c.part)
+    if changes.edits is not None:
+        _note_gone(changes.edits, rows_where_pairs(changes.connection, table, pair, parts))
+    delete_pairs(changes.connection, pair, parts)
+    renewed = list(findings)
     rows = [
         {
             "subject": finding.subject,
@@ -48,6 +54,33 @@ def replace_findings(
             "since": finding.since,
             "until": finding.until,
         }
-        for part, process, finding in findings
+        for part, process, finding in renewed
     ]
     put(changes.connection, table, rows)
+    if changes.edits is not None:
+        for part, process, finding in renewed:
+            changes.edits.note((finding.subject, part, process, finding.rule, finding.about), after=finding)
+
+
+def forget_findings(changes: ChangeSet, subjects: Iterable[str]) -> None:
+    """Deletes all findings of subjects."""
+    table, gone = changes.table(FINDINGS), list(subjects)
+    if changes.edits is not None:
+        _note_gone(changes.edits, rows_where(changes.connection, table, table.c.subject, gone))
+    delete_where(changes.connection, table.c.subject, gone)
+
+
+def _note_gone(edits: FindingEdits, rows: Iterable[Any]) -> None:
+    for row in rows:
+        edits.note(key_of(row), before=finding_in(row))
+
+
+def key_of(row: Any) -> tuple[Any, ...]:
+    """What tells a row from others."""
+    return (row.subject, row.part, row.process, row.rule, row.about)
+
+
+def finding_in(row: Any) -> Finding:
+    """The finding that a row holds."""
+    events = tuple(EventId(UUID(event)) for event in json.loads(row.events))
+    return Finding(row.rule, Subject(row.subject), row.text, events, row.since, row.until, row.about)

@@ -54,7 +54,7 @@ from projections.read_models.change_set import ChangeSet, DoubtfulPlaces, ReadMo
 from projections.read_models.claim_findings import renew_claims
 from projections.read_models.date_findings import renew_dates, renew_dates_of_revisions
 from projections.read_models.figures import Claim
-from projections.read_models.finding_rows import FINDINGS, replace_findings
+from projections.read_models.finding_rows import FINDINGS, finding_in, forget_findings, replace_findings
 from projections.read_models.foreign_ids import holders_of, ids_changed, keys_of
 from projections.read_models.membership import BELONGS, counted
 from projections.read_models.place_meanings import ways_of
@@ -105,9 +105,8 @@ class Glance:
 
 
 def apply(changes: ChangeSet) -> None:
-    for definition in (FINDINGS, ACTOR_ACTIVITY):
-        table = changes.table(definition)
-        delete_where(changes.connection, table.c.subject, changes.gave_way)
+    forget_findings(changes, changes.gave_way)
+    delete_where(changes.connection, changes.table(ACTOR_ACTIVITY).c.subject, changes.gave_way)
     _renew_states(changes)
     _renew_activity(changes)
     renew_claims(changes)
@@ -301,12 +300,7 @@ def findings_of(transaction: Transaction, subjects: Iterable[str], process: str 
     """All findings that are kept of subjects, whenever they stand: in one process, by the id that stays, or in any."""
     table = transaction.table(FINDINGS)
     rows = rows_where(transaction.connection, table, table.c.subject, subjects)
-    return [_finding(row) for row in rows if process is None or row.process in ("", process)]
-
-
-def _finding(row: Any) -> Finding:
-    events = tuple(EventId(UUID(event)) for event in json.loads(row.events))
-    return Finding(row.rule, Subject(row.subject), row.text, events, row.since, row.until, row.about)
+    return [finding_in(row) for row in rows if process is None or row.process in ("", process)]
 
 
 def glance(
@@ -344,7 +338,7 @@ def glance(
             if wanted <= 0:
                 break
             rows = fetch(connection, of_rule, {**parameters, "rule": rule, "most": wanted})
-            gravest += [_finding(row) for row in rows]
+            gravest += [finding_in(row) for row in rows]
             wanted -= counts[rule]
         edges += [edge for row in fetch(connection, next_edges, parameters) for edge in row if edge is not None]
     return Glance(dict(by_rule), sorted(gravest, key=gravity)[:most], min(edges, default=None))
@@ -381,7 +375,7 @@ def in_processes(transaction: Transaction, now: int, rule: str | None) -> Iterat
     if rule is not None:
         query = query.where(table.c.rule == rule)
     for row in transaction.connection.execute(query):
-        yield row.belongs_to, row.process, _finding(row)
+        yield row.belongs_to, row.process, finding_in(row)
 
 
 def contradicting_events(transaction: Transaction, subjects: Iterable[str]) -> Iterator[tuple[str, str, list[str]]]:

@@ -163,12 +163,16 @@ def carrying(
 def events_of_namesakes(transaction: Transaction, log: Iterable[Recorded]) -> list[Recorded]:
     """All events of the subjects, others than those of a log, that were ever put under an id that these were."""
     events = list(log)
-    keys = {one.key for recorded in events for one in ever_in(recorded.event)}
+    wanted = {s for s in ever_under_ids_of(transaction, events) if s.partition("/")[0] not in IN_NO_PROCESS}
+    return all_of(transaction, wanted - {recorded.subject for recorded in events}) if wanted else []
+
+
+def ever_under_ids_of(transaction: Transaction, log: Iterable[Recorded]) -> set[Subject]:
+    """The subjects that were ever put under an id that those of a log were, with all these were ever joined with."""
+    keys = {one.key for recorded in log for one in ever_in(recorded.event)}
     if not keys:
-        return []
+        return set()
     table = transaction.table(EVER_IDENTIFIED)
-    pairs = rows_where_pairs(transaction.connection, table, (table.c.scheme, table.c.id), keys)
-    named = {Subject(subject) for _, _, subject in pairs if subject.partition("/")[0] not in IN_NO_PROCESS}
+    named = rows_where_pairs(transaction.connection, table, (table.c.scheme, table.c.id), keys)
     together = ever_unified(transaction)
-    wanted = {other for subject in named for other in together.get(subject, (subject,))}
-    return all_of(transaction, wanted - {recorded.subject for recorded in events})
+    return {other for _, _, path in named for other in together.get(Subject(path), (Subject(path),))}

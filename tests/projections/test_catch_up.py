@@ -70,8 +70,10 @@ def test_a_failure_to_move_the_position_takes_the_rows_back(found: ReadModels, m
 def test_a_reader_sees_a_whole_batch_or_none_of_it(found: ReadModels, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[int, int]] = []
 
-    def looked_at(transaction: Transaction, events: Sequence[Recorded], position: int, now: datetime) -> None:
-        batch_module.apply(transaction, events, position, now)
+    def looked_at(
+        transaction: Transaction, events: Sequence[Recorded], position: int, now: datetime, *, asked: bool = False
+    ) -> None:
+        batch_module.apply(transaction, events, position, now, asked=asked)
         seen.append((found.position(), rows(found)["timeline"]))
 
     monkeypatch.setattr(catching, "apply", looked_at)

@@ -18,7 +18,7 @@ from domain.event import Recorded, Unreadable
 from domain.values import Subject
 from projections.batch import open_read_models
 from projections.catch_up import wall_clock
-from projections.compare import NOT_COMPARED, compare, differences
+from projections.compare import NOT_COMPARED, NOT_GIVEN, compare, differences
 from projections.storage.generations import ReadModels
 from tests.projections.test_time_travel import revised
 from tests.projections.world import SLOW, Wire, follow, pull, recorded, views
@@ -59,7 +59,7 @@ def followed(found: ReadModels, log: list[Recorded]) -> ReadModels:
 def tables_of(found: ReadModels) -> dict[str, Table]:
     """The tables of the live generation, by their names without version and number."""
     with found.reading() as reading:
-        return {name.rpartition("_v")[0]: table for name, table in reading.tables.meta.tables.items()}
+        return {name: table for name, table in reading.tables.by_name().items() if name not in NOT_GIVEN}
 
 
 def compared(found: ReadModels, log: list[Recorded]) -> list[tuple[str, str]]:

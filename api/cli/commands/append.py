@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,10 +27,10 @@ from api.settings import load
 from api.wording import words
 from api.wording.marks import ALERT, ASIDE
 from api.wording.words import times
-from domain.finding import Severity
+from domain.finding import Severity, Turn
 
 if TYPE_CHECKING:
-    from projections.answers.findings import ShownFinding
+    from projections.answers.findings import ChangedFinding, ShownFinding
 
 
 def append(
@@ -55,7 +55,7 @@ def append(
     A line without an id gets one made from its content, so two lines that are equal are one event; it is kept in
     FILE.ids, so that a line that is mended later is recognised. Such a line, and one that differs from a report of the
     same subject, type, date and sources in wording or number alone, is asked about first. After a short file it shows
-    what does not fit on the subjects of its lines.
+    what its lines did to the findings of their subjects: which they raised, changed and resolved.
     """
     if correct and new:
         raise CannotContinue("--correct and --new exclude each other: choose what such lines are")
@@ -90,7 +90,7 @@ def append(
         warn(f"The ids of its lines are kept in {kept.path}: leave it beside the file.", ASIDE)
     if tally.new:
         print_recorded(tally.recorded_lines)
-        print_findings(tally.findings)
+        print_findings(tally.findings.values())
 
 
 def _check(
@@ -181,16 +181,22 @@ MAX_FINDINGS_SHOWN = 10
 GRAVITY = {severity.value: place for place, severity in enumerate(Severity)}
 
 
-def print_findings(by_subject: dict[str, list[ShownFinding]]) -> None:
-    """What stands on the subjects of an append, the gravest first."""
-    gravest_first = [finding for of_subject in by_subject.values() for finding in of_subject]
-    gravest_first.sort(key=lambda finding: GRAVITY.get(finding["severity"], len(GRAVITY)))
-    if not gravest_first:
+def print_findings(changes: Collection[ChangedFinding]) -> None:
+    """What lines did to the findings of their subjects: what they raised, changed and resolved, the gravest first."""
+    if not changes:
         return
-    console = out()
+    console, left = out(), MAX_FINDINGS_SHOWN
     sheet = TextLayout(console.width)
-    sheet.put(f"{words.times(len(gravest_first), 'finding')} on {words.times(len(by_subject), 'subject')}:")
-    put_findings(sheet, gravest_first[:MAX_FINDINGS_SHOWN], {})
-    if len(gravest_first) > MAX_FINDINGS_SHOWN:
-        sheet.put((f"and {len(gravest_first) - MAX_FINDINGS_SHOWN} more: `parley findings` shows them all.", ASIDE))
+    for turn in Turn:
+        turned = sorted((finding for finding in changes if finding["now"] == turn), key=_gravity)
+        if turned:
+            sheet.put(f"{words.times(len(turned), 'finding')} {turn}:")
+            put_findings(sheet, turned[:left], {})
+            left = max(left - len(turned), 0)
+    if len(changes) > MAX_FINDINGS_SHOWN:
+        sheet.put((f"and {len(changes) - MAX_FINDINGS_SHOWN} more: `parley findings` shows all that stand.", ASIDE))
     sheet.print(console)
+
+
+def _gravity(finding: ShownFinding) -> int:
+    return GRAVITY.get(finding["severity"], len(GRAVITY))

@@ -13,7 +13,7 @@ from typing_extensions import TypedDict
 from api.http.schemas.from_types import AnswerType, schemas_of
 from domain.values import SUBJECT_PATTERN
 from projections.answers import changes, deadlines, figures, findings, history, obligations, status, subjects
-from projections.answers.findings import ShownFinding
+from projections.answers.findings import ChangedFinding
 from projections.answers.history import RecordedEvent
 from projections.answers.lines import Count, EventId, Time
 
@@ -32,8 +32,11 @@ class AppendedEvent(TypedDict):
     subject: SubjectPath
     version: Annotated[int, Field(ge=1)]
     recorded_at: Time | None
-    findings: list[ShownFinding] | None
-    """What does not fit on the event's own subject now, the gravest first; null: not known yet, or not asked for."""
+    findings: list[ChangedFinding] | None
+    """What the event did to the findings of its own subject, by the clock when it was recorded: the first 20 that it
+    raised, changed or resolved, the gravest first of each. Null: not known yet, or not asked for."""
+    findings_total: Annotated[int, Field(ge=0)] | None
+    """How many it raised, changed or resolved."""
 
 
 class AppendedAnswer(TypedDict):

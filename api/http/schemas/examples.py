@@ -49,6 +49,7 @@ EXAMPLE_APPENDED: AppendedAnswer = {
             "version": 1,
             "recorded_at": "2026-01-05T08:30:00.000000Z",
             "findings": [],
+            "findings_total": 0,
         }
     ],
     "position": 1,

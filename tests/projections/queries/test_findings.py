@@ -20,7 +20,9 @@ from domain.spans import has_passed
 from projections.catch_up import reading_at, rebuild
 from projections.queries import deadlines, findings, processes, quality
 from projections.queries.snapshot import findings_in
+from projections.read_models.findings import findings_of
 from projections.read_models.process_list import ProcessFilter
+from projections.read_models.revisions import canonical_subjects
 from projections.renderer import Renderer
 from projections.storage.generations import ReadModels, ReadTransaction
 from tests.examples import examples
@@ -190,13 +192,10 @@ def test_what_strict_handling_would_refuse_is_what_would_be_raised(
 
 
 def _of_quality(snapshot: ReadTransaction, subjects: set[Any]) -> set[tuple[str, str, str]]:
-    kept = findings.findings_of(snapshot, subjects, CLOCKS[0])
-    return {
-        (one["rule"], one["subject"], one["about"])
-        for found in kept.values()
-        for one in found
-        if RULES[one["rule"]].refused
-    }
+    joined = canonical_subjects(snapshot)
+    kept = findings_of(snapshot, {joined.get(subject, subject) for subject in subjects})
+    standing = (one for one in kept if one.stands(int(CLOCKS[0].timestamp())))
+    return {(one.rule, str(one.subject), one.about) for one in standing if RULES[one.rule].refused}
 
 
 # --- by example
@@ -241,20 +240,6 @@ def test_a_withdrawn_process_has_nobody_who_acts(role: bool) -> None:
     with reading(*history) as snapshot:
         assert kept(snapshot, "first", CLOCKS[0]) == pure(recorded(history), "first", CLOCKS[0]) == []
         assert everywhere(snapshot, CLOCKS[0]) == []
-
-
-def test_findings_of_several_subjects_at_once() -> None:
-    history = [
-        *opened("processes/first", "talks/first"),
-        *opened("talks/second", claimant="another"),
-        wire("TalksScheduled", subject="talks/first", data={"when": "2017-10-29"}, claimant="TASS"),
-        wire("SubjectUnified", subject="talks/first", data={"into": "talks/second", "reason": "one round"}),
-    ]
-    with reading(*history) as snapshot:
-        found = findings.findings_of(snapshot, ["talks/first", "talks/second", "processes/first"], CLOCKS[0])
-    assert {one["rule"] for one in found["talks/first"]} == {"plan-date-passed"}
-    assert found["talks/first"] == found["talks/second"]
-    assert found["processes/first"] == []
 
 
 def _sent(name: str, occurred: str | None, published: str | None, **fields: Any) -> Wire:

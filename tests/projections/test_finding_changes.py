@@ -1,0 +1,115 @@
+"""What an event does to the findings of its own subject: as the read models show it before and after, and for ever."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import delete
+
+from domain.event import Recorded
+from domain.finding import Finding, Turn
+from domain.values import Subject
+from projections.catch_up import catch_up
+from projections.queries.finding_changes import RecordedReport, changes_by
+from projections.queries.following import of_followed
+from projections.read_models import finding_changes, findings
+from projections.read_models.revisions import canonical_subjects
+from projections.read_models.subjects import states_of
+from projections.storage.generations import ReadModels
+from tests.examples import examples
+from tests.projections.test_time_travel import revised
+from tests.projections.world import Wire, opened, pull, recorded, views
+from tests.spec import wire
+from tests.strategies import histories, with_unified_actors
+
+pytestmark = pytest.mark.usefixtures("both_databases")
+
+Turns = dict[int, set[tuple[str, Finding]]]
+
+
+@examples(8)
+@given(st.one_of(histories(max_steps=20), revised(), with_unified_actors()))
+def test_it_is_the_difference_that_the_read_models_show(history: list[Wire]) -> None:
+    log = recorded(history)
+    with views() as found:
+        expected = {one.position: _difference(found, log, one) for one in log}
+        with found.reading() as reading:
+            assert _turns(finding_changes.kept_at(reading, expected)) == expected
+
+
+@examples(5)
+@given(st.one_of(histories(max_steps=12), revised(), with_unified_actors()))
+def test_what_was_not_kept_is_worked_out_anew(history: list[Wire]) -> None:
+    """So it is told again when an event is sent again, and when somebody else made the read models."""
+    log = recorded(history)
+    with views() as found:
+        for one in log:
+            _take(found, log, one)
+        with found.reading() as reading:
+            kept = finding_changes.kept_at(reading, range(1, len(log) + 1))
+            table = reading.table(finding_changes.FINDING_CHANGES)
+        with found.writing() as connection:
+            connection.execute(delete(table))
+        with found.reading() as reading:
+            anew = changes_by(reading, [RecordedReport(r.subject, r.position, r.recorded_at) for r in log[-20:]])
+    assert _turns(anew) == _turns({position: kept[position] for position in anew})
+
+
+def test_only_the_first_ones_are_told_with_how_many_there_are() -> None:
+    """A subject that is withdrawn takes all of its findings with it."""
+    claims = [
+        wire(
+            "FigureReported",
+            subject="talks/first",
+            data={"measure": f"m{n}", "quantity": {"value": value}},
+            claimant=by,
+        )
+        for n in range(30)
+        for by, value in (("one side", 10), ("the other", 20))
+    ]
+    opening = opened("processes/first", "talks/first")
+    retracted = wire("EventRetracted", subject="talks/first", data={"event": opening[1]["id"], "reason": "made up"})
+    log = recorded([*opening, *claims, retracted])
+    with views() as found:
+        for one in log:
+            _take(found, log, one)
+        with found.reading() as reading:
+            gone = finding_changes.kept_at(reading, [len(log)])[len(log)]
+    assert (gone.number, len(gone.turns)) == (30, finding_changes.MOST)
+    assert {turn for turn, _ in gone.turns} == {Turn.RESOLVED}
+
+
+def _claim(measure: str, value: int, by: str) -> Wire:
+    data = {"measure": measure, "quantity": {"value": value}}
+    return wire("FigureReported", subject="talks/first", data=data, claimant=by)
+
+
+def _take(found: ReadModels, log: list[Recorded], one: Recorded) -> None:
+    catch_up(found, pull(log[: one.position]), clock=lambda: one.recorded_at, asked=lambda _: True)
+
+
+def _difference(found: ReadModels, log: list[Recorded], one: Recorded) -> set[tuple[str, Finding]]:
+    before = _standing(found, one)
+    _take(found, log, one)
+    after = _standing(found, one)
+    keys = {finding.key for finding in before}
+    come = {("changed" if finding.key in keys else "raised", finding) for finding in after - before}
+    changed = {finding.key for _, finding in come}
+    return come | {("resolved", finding) for finding in before - after if finding.key not in changed}
+
+
+def _standing(found: ReadModels, one: Recorded) -> set[Finding]:
+    """The findings that stand on the subject of an event by its clock, while it is open."""
+    if one.position == 1:
+        return set()
+    with found.reading() as reading:
+        stays = canonical_subjects(reading).get(one.subject, one.subject)
+        state = states_of(reading, [stays]).get(Subject(stays))
+        opened_now = state is not None and state.opened
+        every = of_followed(reading, findings.findings_of(reading, [stays])) if opened_now else []
+    return {finding for finding in every if finding.stands(int(one.recorded_at.timestamp()))}
+
+
+def _turns(changes: dict[int, finding_changes.FindingChanges]) -> Turns:
+    return {position: {(turn.value, finding) for turn, finding in one.turns} for position, one in changes.items()}
