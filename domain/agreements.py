@@ -10,7 +10,6 @@ from typing import Final
 from domain import general
 from domain.agreement_codes import (
     ObligationStanding,
-    SigningAct,
 )
 from domain.agreement_events import (
     EVENTS,
@@ -127,7 +126,7 @@ def evolve(state: AgreementState, event: Event) -> AgreementState:
         case AgreementSigned() as data:
             by = data.actor or compound("", comparable(data.described or ""))
             line = state.signatures.get(by, Line()).advance(data, event, keeps=Keeps.OF_THE_SAME)
-            state = _to(state, "signed", event, once=data.act is SigningAct.SIGNED)
+            state = _to(state, "signed", event, data.act.value)
             return changed(state, signatures={**state.signatures, by: line})
         case ObligationAgreed() as data:
             known = state.obligations.get(data.obligation, Obligation())
@@ -143,7 +142,7 @@ def evolve(state: AgreementState, event: Event) -> AgreementState:
         case AgreementExtended() as data:
             before = state.term.candidates[-1].value if state.term.candidates else None
             term = _extended(data, before)
-            return changed(_to(state, "in force", event, once=False), term=state.term.advance(term, event))
+            return changed(_to(state, "in force", event, "extended"), term=state.term.advance(term, event))
         case AgreementSuspended():
             return _to(state, "suspended", event)
         case AgreementResumed():
@@ -158,8 +157,9 @@ PRELIMINARY = {"reported", "declared", "reached", "signed"}
 """What usually comes before it is in force. It may come later: what holds already is signed, or acceded to."""
 
 
-def _to(state: AgreementState, stage: str, event: Event, *, once: bool = True) -> AgreementState:
-    state = general.passing(state, stage, event) if once and stage in ONCE else state
+def _to(state: AgreementState, stage: str, event: Event, step: str | None = None) -> AgreementState:
+    """The state after a report that brings it to a stage; what may come again has a step with a name of its own."""
+    state = general.passing(state, step or stage, event)
     if stage in PRELIMINARY and any(c.value in IN_FORCE for c in general.sure(state.stage)):
         return state
     return changed(state, stage=state.stage.advance(stage, event, COURSE))

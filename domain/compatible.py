@@ -41,6 +41,8 @@ ADDING: Final = frozenset(
     )
 )
 """Lists that a later report makes longer: what it does not name stays."""
+LATEST: Final = frozenset(("last_run",))
+"""Dates of which the last one counts: an earlier report tells of the run before."""
 WIDER: Final = frozenset(
     (
         ("closed", "besieged"),
@@ -217,6 +219,8 @@ def standing(values: Iterable[Any], name: str = "") -> list[Any]:
     if len(every) == 1:
         return every
     said = [value for value in every if not is_silent(value, name)]
+    if said and name in LATEST:
+        return [max(said, key=lambda when: when.span.latest)]
     if not said:
         return [next((value for value in reversed(every) if value is not None), None)]
     distinct: dict[Hashable, Any] = {}

@@ -140,7 +140,7 @@ def _to(
     place: Place | None = None,
     reason: str | None = None,
 ) -> ConvoyState:
-    state = general.passing(state, stage, event) if stage in ONCE else state
+    state = general.passing(state, stage, event)
     seen = Whereabouts(stage=stage, place=place, actor=actor, reason=reason)
     return changed(state, stage=state.stage.advance(seen, event, COURSE))
 
@@ -204,14 +204,19 @@ def plans(state: ConvoyState) -> Iterator[tuple[str, When, tuple[EventId, ...]]]
             yield "departure", described.value.planned, described.events
 
 
+def last_run(state: ConvoyState) -> When | None:
+    """When the last run went that is reported, by the day on which it left or arrived, or as it is told."""
+    seen = [c.occurred for line in (state.departure, state.arrival) for c in line.candidates]
+    seen += [c.occurred for c in state.passage.candidates if c.value.passage is Passage.USED]
+    seen += [described.last_run for described in state.described.values]
+    return max((when for when in seen if when is not None), key=lambda when: when.span.latest, default=None)
+
+
 def next_runs(state: ConvoyState) -> Iterator[tuple[Candidate[ConvoyReported], When]]:
     """When the next run of a series is expected, by its schedule and the last run that is reported."""
     if not any(described.schedule for described in state.described.values):
         return
-    seen = [c.occurred for line in (state.departure, state.arrival) for c in line.candidates]
-    seen += [c.occurred for c in state.passage.candidates if c.value.passage is Passage.USED]
-    seen += [described.last_run for described in state.described.values]
-    last = max((when for when in seen if when is not None), key=lambda when: when.span.latest, default=None)
+    last = last_run(state)
     for c in state.described.candidates:
         reported = c.since or c.occurred
         if c.value.schedule is not None and reported is not None and "cancelled" not in _stages(state):

@@ -404,7 +404,7 @@ class SubjectState:
     same_proposal: dict[str, str] = field(default_factory=dict)
     """Id of a proposal that was a duplicate to the id of the one that stays."""
     passed: dict[str, Passed] = field(default_factory=dict)
-    """Each step that was reported, with when; only in families where a step that cannot be would show by it."""
+    """Each step that was reported, with when; only in families whose subjects come to one stage after another."""
 
 
 S = TypeVar("S", bound=SubjectState)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import cached_property
 from typing import Any, Generic, Self, TypeVar, cast
 
 from domain.changing import unchanging
@@ -68,6 +69,12 @@ class Course:
             pairs |= more
         both_ways = frozenset(pair for a, b in turns for pair in ((a, b), (b, a)))
         return cls(frozenset(pair for pair in pairs if pair[0] != pair[1]), both_ways)
+
+    @cached_property
+    def order(self) -> tuple[Hashable, ...]:
+        """Its steps, those that come first before those that they lead to."""
+        steps = {step for pair in self.pairs for step in pair}
+        return tuple(sorted(steps, key=lambda step: (sum(after == step for _, after in self.pairs), str(step))))
 
     def leads(self, earlier: Any, later: Any) -> bool:
         return (gist(earlier), gist(later)) in self.pairs
@@ -309,7 +316,9 @@ class Line(Generic[T]):
 
     @property
     def events(self) -> tuple[EventId, ...]:
-        return tuple(dict.fromkeys(event for c in self.candidates for event in c.events))
+        """What the candidates rest on, and the earlier reports of which something stays."""
+        kept = (event for c in self.candidates for _, events in c.kept for event in events)
+        return tuple(dict.fromkeys((*(event for c in self.candidates for event in c.events), *kept)))
 
     @property
     def since(self) -> When | None:

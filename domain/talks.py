@@ -300,7 +300,7 @@ def _attended(state: TalksState, attended: Iterable[Attendance], event: Event) -
 
 def _to(state: TalksState, stage: str, event: Event, *, over: bool = True) -> TalksState:
     """The state after a step; a round that was adjourned may meet again, so it has not passed its conclusion."""
-    state = general.passing(state, stage, event) if over and stage in ONCE else state
+    state = general.passing(state, stage if over else "adjourned", event)
     return changed(state, stage=state.stage.advance(stage, event, COURSE))
 
 

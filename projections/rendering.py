@@ -15,7 +15,7 @@ from domain.edtf import When
 from domain.event import Payload, Recorded, instant
 from domain.findings.contradictions import denied_roles
 from domain.general import RoleHeld, RoleReported, SubjectState, unanswered
-from domain.lines import Cited
+from domain.lines import Cited, Course
 from domain.values import Area, Label
 from projections.answers.explanations import Dated, Evidence, Marks
 from projections.answers.lines import (
@@ -42,6 +42,7 @@ from projections.answers.subjects import (
     ShownBody,
     ShownObligation,
     ShownProposal,
+    ShownStep,
     ShownSubject,
     ShownTerm,
     SubjectPage,
@@ -143,8 +144,28 @@ def included_place(held: processes.AreaHeld) -> IncludedPlace:
     return {**said(held.place), "included": held.included}
 
 
+def steps(renderer: Renderer, state: SubjectState, course: Course) -> list[ShownStep]:
+    """The steps that were reported, in the order of their dates, of one date in the usual one."""
+    rank = {str(step): number for number, step in enumerate(course.order)}
+    known = state.passed.items()
+    shown: list[ShownStep] = []
+    for step, passed in sorted(
+        known, key=lambda one: (one[1].first.span.earliest, rank.get(one[0], len(rank)), one[0])
+    ):
+        entry: ShownStep = {
+            "step": step,
+            "occurred": passed.first,
+            "events": renderer.rests_on(dict.fromkeys(passed.events)),
+        }
+        if passed.last.span != passed.first.span:
+            entry["last"] = passed.last
+        shown.append(entry)
+    return shown
+
+
 def talks_round(renderer: Renderer, state: talks.TalksState) -> RoundLines:
     return {
+        "steps": steps(renderer, state, talks.COURSE),
         "between": [renderer.actor(actor) for actor in state.between],
         "about": renderer.line(state.about),
         "topics": [said(topic) for topic in state.topics],
@@ -168,6 +189,7 @@ def agreement(renderer: Renderer, path: str, state: agreements.AgreementState) -
         "between": [renderer.actor(actor) for actor in state.between],
         "described": renderer.description(state.described, lambda d: renderer.said(d, "processes", "title", "between")),
         "state": renderer.state(state.stage),
+        "steps": steps(renderer, state, agreements.COURSE),
         "complete": renderer.line(state.complete),
         "ending": renderer.line(state.ending),
         "signatures": renderer.lines(state.signatures.values(), renderer.said),
@@ -224,6 +246,8 @@ def convoy(renderer: Renderer, state: convoys.ConvoyState) -> ConvoyLines:
         "arrival": renderer.line(state.arrival, renderer.said),
         "postponed": renderer.line(state.postponed, renderer.said),
         "passage": renderer.line(state.passage, renderer.said),
+        "steps": steps(renderer, state, convoys.COURSE),
+        "last_run": convoys.last_run(state) if convoys.is_series(state) else None,
     }
 
 

@@ -23,6 +23,7 @@ from api.pages.sheets import PageSheet
 from api.services.registry import Services
 from api.wording import lines, words
 from api.wording.explained_lines import REVISIONS, ExplainedLines, ReadRecord, cited_reports
+from api.wording.homonyms import told_apart
 from api.wording.language import say, speaking
 from api.wording.values import Names
 from domain.errors import NotFound
@@ -65,7 +66,7 @@ def explain_line(
     with asked.services.reading() as reading:
         shown, _ = status.process_status(reading, process, now, asked.horizon)
         position, form = reading.position, horizon_form(asked, reading, process)
-    known = lines_in(shown)
+    known = lines_in(told_apart(shown))
     chosen = matching(line, known) if line.strip() else []
     if line.strip() and not chosen:
         raise NotFound(f"there is no such line in the status of this process: {len(known)} others are")

@@ -142,11 +142,16 @@ class CitedLines:
                 self.entry(other["events"], say("also: "), *said, indent=indent)
 
     def step(
-        self, lead: list[Fragment], line: ShownLine[T] | None, show: Callable[[T], list[Fragment]], *after: Fragment
+        self,
+        lead: list[Fragment],
+        line: ShownLine[T] | None,
+        show: Callable[[T], list[Fragment]],
+        *after: Fragment,
+        indent: int = 2,
     ) -> None:
-        """How far something has come, with the date on which it came there."""
+        """A line of what happened, or of how far something has come, with the date of that."""
         date = self.happened(line["occurred"], line["events"]) if line and not line["contested"] else ""
-        self.line(lead, line, show, date, *after)
+        self.line(lead, line, show, date, *after, indent=indent)
 
     def happened(self, occurred: str | None, events: list[str]) -> str:
         """The date on which it happened, unless that is the day of a source: then it stands with that."""
@@ -158,8 +163,10 @@ class CitedLines:
         """A word before what rests only on reports that are possibly beyond the horizon."""
         return [tag("possibly"), " "] if self.names.possible(events) else []
 
-    def detail(self, lead: str, line: ShownLine[T] | None, show: Callable[[T], list[Fragment]]) -> None:
-        """A line that belongs to the entry above it."""
+    def detail(
+        self, lead: str, line: ShownLine[T] | None, show: Callable[[T], list[Fragment]], *, dated: bool = False
+    ) -> None:
+        """A line that belongs to the entry above it; of what happened, dated."""
         if line is None:
             return
         if line["contested"]:
@@ -170,6 +177,7 @@ class CitedLines:
                 lead,
                 *self._possibly(line["events"]),
                 *show(value_of(line)),
+                self.happened(line["occurred"], line["events"]) if dated else "",
                 indent=4,
                 below=True,
                 of=line,

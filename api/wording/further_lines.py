@@ -11,7 +11,7 @@ from api.wording.cited_lines import CitedLines, plain
 from api.wording.language import grouped, phrase, say
 from api.wording.marks import ALERT, ASIDE, Fragment
 from api.wording.values import tag
-from api.wording.words import clean
+from api.wording.words import clean, coded
 
 if TYPE_CHECKING:
     from projections.answers.lines import ShownLine
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         RoundInStatus,
         StatusAnswer,
     )
-    from projections.answers.subjects import ShownSubject
+    from projections.answers.subjects import ShownStep, ShownSubject, StepLines
 
 
 LAST_KNOWN = "last known in force"
@@ -64,9 +64,25 @@ def put(page: CitedLines, subject: ShownSubject) -> None:
         page.sheet.put(say("in other registers: {ids}", ids=words.foreign_ids(subject["ids"])), indent=4)
 
 
+def put_steps(page: CitedLines, subject: StepLines) -> None:
+    """How it came to where it stands: each step with its date, if there are several."""
+    steps = subject["steps"]
+    if len(steps) < 2:
+        return
+    said = [f"{coded(step['step'])} {_dates(step)}" for step in steps]
+    events = dict.fromkeys(event for step in steps for event in step["events"])
+    page.entry(list(events), say("steps: {steps}", steps=say("; ").join(said)), indent=4)
+
+
+def _dates(step: ShownStep) -> str:
+    first = words.when(step["occurred"])
+    return say("{first} to {last}", first=first, last=words.when(step["last"])) if "last" in step else first
+
+
 def put_of_agreement(page: CitedLines, agreement: AgreementInStatus) -> None:
     """The same of an agreement, with who declared it and how it stands to earlier ones."""
     put(page, agreement)
+    put_steps(page, agreement)
     page.detail("", agreement["declared"], partial(values.declared, page.names))
     for relation in agreement["relations"]:
         page.detail("", relation, values.related)
@@ -75,6 +91,7 @@ def put_of_agreement(page: CitedLines, agreement: AgreementInStatus) -> None:
 def put_of_round(page: CitedLines, talks: RoundInStatus) -> None:
     """The same of a round of talks, with its form and topics, how many it stands for, and why it was not held."""
     put(page, talks)
+    put_steps(page, talks)
     page.detail(say("form: "), talks["form"], plain)
     page.detail(say("how many: "), talks["rounds"], lambda v: [words.quantity(v)])
     if talks["topics"]:
@@ -85,6 +102,9 @@ def put_of_round(page: CitedLines, talks: RoundInStatus) -> None:
 def put_of_convoy(page: CitedLines, convoy: ConvoyInStatus) -> None:
     """The same of a convoy, a corridor or a movement, with what became of the passage, and until when it is put off."""
     put(page, convoy)
+    put_steps(page, convoy)
+    if convoy["last_run"]:
+        page.sheet.put(say("last run: {date}", date=words.when(convoy["last_run"])), indent=4)
     page.detail(say("passage: "), convoy["passage"], partial(values.passage, page.names))
     page.detail(say("put off: "), convoy["postponed"], values.postponed)
 

@@ -41,9 +41,18 @@ ONE_OF = {
     "statements": "statement",
     "incidents": "incident",
     "findings": "finding",
+    "steps": "step",
+    "changes": "latest change",
 }
 """Fields that hold several lines, and one of them."""
-TITLES = {"agreed": "terms", "removed": "items removed", "last_heard": "last heard", "due": "expected"}
+TITLES = {
+    "agreed": "terms",
+    "removed": "items removed",
+    "last_heard": "last heard",
+    "due": "expected",
+    "still_to_come": "still to come",
+    "opened": "between whom",
+}
 
 
 def split(name: str) -> tuple[str | None, list[str]]:
@@ -72,6 +81,8 @@ def said(names: Names, name: str, value: Any) -> list[Fragment]:
     field = steps[-1] if steps[0] == "obligations" else steps[0]
     if field == "described" and subject is not None:
         field = f"{subject.partition('/')[0]}.described"
+        if len(steps) > 1:  # one contested field of it
+            value = {steps[1].replace("-", "_"): value}
     show = SHOW.get(field)
     if show is not None and (isinstance(value, dict) or field in PLAIN):
         return show(names, value)
@@ -129,7 +140,9 @@ SHOW: dict[str, ShowLine] = {
     "control": values.control,
     "access": values.access,
     "instruments": values.instrument,
-    "bodies": lambda names, value: values.body(names, {"occurred": None, **value}),
+    "bodies": lambda names, value: (
+        values.body(names, {"occurred": None, **value}) if "labels" in value else values.body_gone(value)
+    ),
     "agreements.described": lambda _, value: values.agreement(value),
     "convoys.described": values.convoy,
     "enrolments.described": values.register,
@@ -158,6 +171,13 @@ SHOW: dict[str, ShowLine] = {
     "due": lambda _, value: [f"{clean(value['what'])}: {words.when(value['when'])}"],
     "findings": lambda names, value: [readable(value["text"], names.actors)],
     "withdrawn": lambda *_: [say("it was taken back")],
+    "steps": lambda _, value: [tag(value["step"])],
+    "still_to_come": lambda _, value: [
+        words.spoken(value["type"]),
+        say("; it is dated ahead, and counts for nothing yet"),
+    ],
+    "changes": lambda _, value: [words.spoken(value["type"])],
+    "opened": lambda names, value: [say("between {who}", who=names.named(value["between"]))],
 }
 PLAIN = {"state", "planned", "until"}
 """Fields whose values are words or dates, not objects."""

@@ -12,7 +12,17 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from api.wording import figure_lines, further_lines, held_reports, incident_lines, last_heard, lines, values, words
+from api.wording import (
+    figure_lines,
+    further_lines,
+    held_reports,
+    homonyms,
+    incident_lines,
+    last_heard,
+    lines,
+    values,
+    words,
+)
 from api.wording.cited_lines import CitedLines, contested_matters, plain, value_of, values_of
 from api.wording.language import grouped, phrase, say, say_number
 from api.wording.marks import ALERT, ASIDE, Fragment
@@ -68,6 +78,7 @@ def draw(
         notes: whether to show what the recording office noted with them.
         revisions: corrections and disputes by id, as far as they were looked up: they say by whom.
     """
+    status = homonyms.told_apart(status)
     screen = StatusPage(status, sheet, events=events, notes=notes, revisions=revisions or {})
     for section in (
         partial(screen.top, position),
@@ -260,7 +271,7 @@ class StatusPage(CitedLines):
             unrecorded = say("{obligation}, its terms not recorded.", obligation=clean(line["obligation"]))
             self.sheet.put(*lead, unrecorded, after, indent=4)
         self.line(lead, line["agreed"], partial(values.terms, self.names), after, indent=4)
-        self.line([say("how far it is kept: ")], line["score"], values.score, indent=6)
+        self.step([say("how far it is kept: ")], line["score"], values.score, indent=6)
         if line["score"] is None:
             self.sheet.put(say("how far it is kept: not assessed"), indent=6)
 
@@ -276,7 +287,7 @@ class StatusPage(CitedLines):
             self.detail(say("how it ended: "), agreement["ending"], plain)
             self.detail(say("term: "), agreement["term"], values.term)
             for signature in agreement["signatures"]:
-                self.detail("", signature, partial(values.signature, self.names))
+                self.detail("", signature, partial(values.signature, self.names), dated=True)
 
     def talks(self) -> None:
         for talks in self.section("talks", say("Talks"), self._status["talks"], family="talks"):
@@ -299,7 +310,7 @@ class StatusPage(CitedLines):
     def positions(self) -> None:
         for position in self.grouped(self.section("positions", say("Positions"), self._status["positions"])):
             lead: list[Fragment] = [(f"{self.names.actor(position['actor'])}: ", "bold")]
-            self.line(lead, position, partial(values.position, self.names), indent=4)
+            self.step(lead, position, partial(values.position, self.names), indent=4)
 
     def proposals(self) -> None:
         waiting = [proposal for proposal in self._status["proposals"] if proposal["unanswered"]]
@@ -319,9 +330,9 @@ class StatusPage(CitedLines):
             named = role["nominated_by"]
             for_whom += say(", named by {who}", who=self.names.actor(named)) if named else ""
             who = f"{self.names.actor(role['actor'])}: {coded(role['role'])}{scope}{for_whom} "
-            self.line([(who, "bold")], role, values.role, values.quoted(role["verbatim"]), indent=4)
+            self.step([(who, "bold")], role, values.role, values.quoted(role["verbatim"]), indent=4)
         for described in self._status["described_roles"]:
-            self.line(
+            self.step(
                 [f"{self.names.subject(described['subject'])}: "], described, partial(values.described_role, self.names)
             )
 
@@ -355,7 +366,7 @@ class StatusPage(CitedLines):
 
     def access(self) -> None:
         for line in self.section("access", say("Access"), self._status["access"]):
-            self.line([], line, self._access)
+            self.step([], line, self._access)
 
     def _access(self, value: Said) -> list[Fragment]:
         return values.access(self.names, value)
@@ -372,11 +383,14 @@ class StatusPage(CitedLines):
             further_lines.put_of_convoy(self, convoy)
             self.description(convoy["described"], partial(values.convoy, self.names))
             for who, decision in convoy["clearances"].items():
-                self.detail(say("clearance by {who}: ", who=self.names.actor(who)), decision, values.clearance)
-            self.detail(say("left with: "), convoy["departure"], values.departure)
+                self.detail(
+                    say("clearance by {who}: ", who=self.names.actor(who)), decision, values.clearance, dated=True
+                )
+            self.detail(say("left with: "), convoy["departure"], values.departure, dated=True)
             for removed in convoy["removed"]:
-                self.entry(removed["events"], *values.removed(self.names, removed), indent=4, of=removed)
-            self.detail(say("arrived: "), convoy["arrival"], values.arrival)
+                date = self.happened(removed["occurred"], removed["events"])
+                self.entry(removed["events"], *values.removed(self.names, removed), date, indent=4, of=removed)
+            self.detail(say("arrived: "), convoy["arrival"], values.arrival, dated=True)
 
     def _whereabouts(self, seen: Whereabouts) -> list[Fragment]:
         return values.whereabouts(self.names, seen)

@@ -189,6 +189,12 @@ def body(names: Names, value: Fields) -> list[Fragment]:
     return [(words.label(value["labels"]), "bold"), " ", tag(value.get("modality") or "actual"), " ", sentences(more)]
 
 
+def body_gone(value: Fields) -> list[Fragment]:
+    """That a body was dissolved or replaced, and why."""
+    gone = say("it was replaced") if value.get("replaced_by") else say("it was dissolved")
+    return [sentences([gone, *field_text(value, "reason")])]
+
+
 # --- agreements -----------------------------------------------------------------------------------------------
 
 
@@ -380,9 +386,10 @@ def convoy(names: Names, value: Fields) -> list[Fragment]:
     loaded = cargo_text(value.get("cargo"), value.get("people"))
     parts += [say("with {what}", what=loaded)] if loaded else []
     parts += [say("planned for {date}", date=words.when(value["planned"]))] if value.get("planned") else []
+    if value.get("paired_with"):
+        parts.append(say("goes only with {name}", name=names.subject(f"convoys/{value['paired_with']}")))
     parts += ways(value)
     parts += [say("how often: {what}", what=words.schedule(value["schedule"]))] if value.get("schedule") else []
-    parts += [say("last run: {date}", date=words.when(value["last_run"]))] if value.get("last_run") else []
     return [say("; ").join(parts)]
 
 

@@ -265,8 +265,9 @@ def place_names(named: Fields) -> str:
 
 
 def place(named: Fields) -> str:
-    """The first name of a place; else its path."""
-    return label(named.get("labels"), f"places/{clean(named['id'])}" if named.get("id") else None)
+    """The first name of a place, else its path; of two of one name (`homonyms`) what tells them apart."""
+    name = label(named.get("labels"), f"places/{clean(named['id'])}" if named.get("id") else None)
+    return f"{name} ({named['apart']})" if named.get("apart") else name
 
 
 def listed(words: Iterable[str], last: str = phrase("{first} and {last}")) -> str:

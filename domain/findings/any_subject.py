@@ -133,6 +133,8 @@ def impossible(
     if len(state.passed) < 2:
         return
     course, once = course_of(state)
+    if len(once & state.passed.keys()) < 2:
+        return
     for a, b in _in_order(course.pairs):
         if a not in state.passed or b not in state.passed or a not in once or b not in once or (a, b) in NOT_CERTAIN:
             continue

@@ -138,7 +138,25 @@ class ProcessLines(TypedDict):
     bodies: list[ShownBody]
 
 
-class RoundLines(TypedDict):
+class ShownStep(TypedDict):
+    """A step that was reported: a round met, an agreement was signed, a convoy was held."""
+
+    step: str
+    occurred: str
+    """When, by the report that puts it first."""
+    last: NotRequired[str]
+    """When, by the report that puts it last, if that is another date."""
+    events: EventIds
+
+
+class StepLines(TypedDict):
+    """How something came to where it stands."""
+
+    steps: list[ShownStep]
+    """Every step that was certainly reported, in the order of their dates."""
+
+
+class RoundLines(StepLines):
     """What is known of a round of talks."""
 
     between: list[str]
@@ -189,7 +207,7 @@ class ShownObligation(TypedDict):
     blocked_by: list[str]
 
 
-class AgreementOverview(TypedDict):
+class AgreementOverview(StepLines):
     """What is known of an agreement, its obligations aside."""
 
     between: list[str]
@@ -230,7 +248,7 @@ class Clearance(Said):
     decision: str
 
 
-class ConvoyLines(TypedDict):
+class ConvoyLines(StepLines):
     """What is known of a convoy."""
 
     described: ShownDescription | None
@@ -245,6 +263,8 @@ class ConvoyLines(TypedDict):
     """The fields of `ConvoyPostponed`."""
     passage: ShownLine[Said] | None
     """Of a corridor: the fields of `PassageReported`."""
+    last_run: str | None
+    """Of a series: when the last run went that is reported."""
 
 
 class RegisterTrack(TypedDict):

@@ -345,7 +345,7 @@ class _Comparison:
                 document.pop("state")
             lines = line_names.lines_of(document) | line_names.claims_of(series[path])
             for name, line in lines.items():
-                if line.get("cited"):
+                if line.get("cited") or name.startswith("described."):  # a description tells of its parts
                     continue
                 key = (self._stays(path), name)
                 if path == key[0] or key not in by_name:

@@ -77,6 +77,9 @@ def lines_in(status: StatusAnswer) -> dict[str, NamedLine]:
     for withdrawn in status["withdrawn"]:
         subjects.setdefault(withdrawn["subject"], {})["withdrawn"] = _cited(cast(Fields, withdrawn))
     subjects[own]["statements"] = status["statements"]
+    subjects[own]["changes"] = status["changes"]
+    for report in status["still_to_come"]:
+        subjects.setdefault(report["subject"], {}).setdefault("still_to_come", []).append(report)
     for incident in status["incidents"]:
         subjects.setdefault(incident["subject"], {}).setdefault("incidents", []).append(incident)
     if status["last_heard"]:
@@ -102,6 +105,8 @@ def lines_of(shown: Fields, begins: str = "") -> dict[str, NamedLine]:
         match value:
             case {"contested": bool()}:
                 lines[f"{begins}{field}"] = value
+                for name, part in value.get("contested_fields", {}).items():
+                    lines[f"{begins}{field}.{slug(name)}"] = part
             case dict():
                 lines |= {f"{begins}{field}.{key}": line for key, line in value.items() if _is_line(line)}
             case [dict(), *_] if field == "obligations":
@@ -115,6 +120,11 @@ def lines_of(shown: Fields, begins: str = "") -> dict[str, NamedLine]:
                 for entry in value:
                     line = entry if _is_line(entry) else _cited(entry)
                     _put(lines, f"{begins}{field}", _key(field, entry), line)
+                    for end in entry.get("dissolved", ()):
+                        _put(lines, f"{begins}{field}", [*_key(field, entry), "dissolved"], _cited(end))
+            case [str(), *_] if field == "events" and shown.get("between"):
+                about = {"between": shown["between"], "occurred": None, "events": value}
+                lines[f"{begins}opened"] = _cited(about)
             case _:
                 pass
     return lines
@@ -211,6 +221,9 @@ KEYS: dict[str, Callable[[Fields, Fields], list[object]]] = {
     "statements": lambda entry, value: [value.get("speaker") or value.get("description"), entry["events"][0][:_SHORT]],
     "incidents": lambda entry, value: [value["kind"], entry["events"][0][:_SHORT]],
     "due": lambda entry, _: [entry["what"]],
+    "steps": lambda entry, _: [entry["step"]],
+    "still_to_come": lambda entry, _: [entry["type"], entry["events"][0][:_SHORT]],
+    "changes": lambda entry, _: [entry["type"], entry["events"][0][:_SHORT]],
     "findings": lambda entry, _: [entry["rule"], entry["about"]],
 }
 PLAN = "plan"
@@ -261,7 +274,7 @@ def _value_of(entry: Fields | NamedLine) -> Fields:
 
 def _cited(entry: Fields) -> NamedLine:
     """Something said once, in the form of a line."""
-    about = {n: v for n, v in entry.items() if n not in ("events", "occurred", "subject", "answered_by")}
+    about = {n: v for n, v in entry.items() if n not in ("events", "occurred", "subject", "answered_by", "dissolved")}
     return {
         "value": about,
         "since": entry.get("occurred"),

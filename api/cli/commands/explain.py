@@ -14,6 +14,7 @@ from api.cli.terminal.console import out, print_json, warn
 from api.cli.terminal.text_layout import TextLayout
 from api.wording import lines, words
 from api.wording.explained_lines import ExplainedLines, ReadRecord, cited_reports
+from api.wording.homonyms import told_apart
 from api.wording.language import phrase
 from api.wording.lines import split
 from api.wording.marks import ALERT, ASIDE
@@ -54,7 +55,7 @@ def explain(
     """
     with connection(data, url) as client:
         status = read_status(client, process, horizon)
-        all_lines = lines_in(status)
+        all_lines = lines_in(told_apart(status))
         names = list(all_lines) if line is None else matching(line, all_lines)
         if line is not None and not names:
             _unknown(process, line, all_lines)
