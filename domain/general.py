@@ -242,6 +242,7 @@ class Figure(Payload):
             scope=self.scope,
             period=self.period,
             about=self.about,
+            counts=self.counts,
         )
 
     @property

@@ -28,6 +28,8 @@ class Series(NamedTuple):
     """Of counts of a register: the track (empty: all tracks), the category (empty: not said), the stage, if said."""
     about: str = ""
     """Of the toll of an incident or a violation: the id of its event."""
+    counts: str = ""
+    """Of a count of acts, which each recorder counts for itself: `violations` or `incidents`."""
 
     @property
     def key(self) -> str:
@@ -51,6 +53,7 @@ class Series(NamedTuple):
         period: When | None,
         enrolled: tuple[str, ...] = (),
         about: UUID | None = None,
+        counts: str | None = None,
     ) -> Self:
         """The series of one figure, given its fields as they were sent."""
         return cls(
@@ -62,6 +65,7 @@ class Series(NamedTuple):
             period.bounds if period is not None and counting is not Counting.STOCK else "",
             tuple(comparable(part) for part in enrolled),
             str(about or ""),
+            counts or "",
         )
 
 
@@ -76,6 +80,7 @@ def _key(series: Series) -> str:
         series.period,
         *series.enrolled,
         *((series.about,) if series.about else ()),
+        *(("counts", series.counts) if series.counts else ()),
     )
 
 

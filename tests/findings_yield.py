@@ -17,6 +17,7 @@ from projections.catch_up import reading_at
 from projections.queries.everywhere import findings_everywhere
 from tests.made.archive import archive
 from tests.made.register import register
+from tests.made.seeds import seeds
 from tests.made.sets import NOW, MadeSet
 from tests.projections.world import follow, pull, views
 
@@ -77,15 +78,16 @@ def compared(made: MadeSet, events: int, standing: Iterable[tuple[str, Finding]]
 
 
 def main() -> None:
-    for made in (archive(), register()):
+    for made in (seeds(), archive(), register()):
         told = measured(made)
         print(f"{told.name}: {told.events} events")
         print(f"  {'rule':<26}{'true':>6}{'near':>6}{'found':>7}{'missed':>8}{'false':>7}")
         for rule, of_rule in told.by_rule.items():
-            cases = (made.planted[rule, True], made.planted[rule, False])
+            cases = sum(number for (of, _), number in made.truth.items() if of == rule), made.planted[rule, False]
             print(f"  {rule:<26}{cases[0]:>6}{cases[1]:>6}{of_rule.found:>7}{of_rule.missed:>8}{of_rule.false:>7}")
-        per_100 = 100 * told.in_body / max(told.body_events, 1)
-        print(f"  its body: {told.body_events} events, {told.in_body} findings, {per_100:.1f} per 100 events")
+        if told.body_events:
+            per_100 = 100 * told.in_body / told.body_events
+            print(f"  its body: {told.body_events} events, {told.in_body} findings, {per_100:.1f} per 100 events")
         for rule in RULES if "all" in sys.argv else sys.argv[1:]:
             for process, finding in told.false:
                 if finding.rule == rule:

@@ -10,12 +10,18 @@ from domain.findings.rules import OF_FOLLOWED, RULES
 from tests.findings_yield import measured
 from tests.made.archive import archive
 from tests.made.register import register
+from tests.made.seeds import seeds
 from tests.made.sets import MadeSet
 
 CASES = 5
 PER_100_EVENTS = 5
 ONLY_IN_THE_PRESS = OF_FOLLOWED | {"plan-date-passed", "proposal-unanswered"}
 """Rules that nothing in a coded register can raise: of what is followed, of plans, of proposals with a date."""
+
+
+def test_in_the_seeds_all_that_is_true_is_found_and_nothing_else() -> None:
+    told = measured(seeds())
+    assert (told.missed, told.false) == ([], [])
 
 
 @pytest.mark.parametrize(("make", "without"), [(archive, frozenset()), (register, ONLY_IN_THE_PRESS)])

@@ -83,7 +83,7 @@ def _allowed(page: CitedLines, figure: FigureSeries, indent: int) -> None:
     allowed = words.quantity({**figure["span"], "unit": figure["unit"]})  # type: ignore[dict-item]
     said = say("What the newest claims all allow: {quantity}.", quantity=allowed)
     if older := len(figure["claims"]) - len(figure["compared"]):
-        count = " {number} claim is more than 30 days older.", " {number} claims are more than 30 days older."
+        count = " {number} claim is of an earlier time.", " {number} claims are of an earlier time."
         said += say_number(*count, older)
     page.sheet.put(said, indent=indent)
 

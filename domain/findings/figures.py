@@ -31,9 +31,10 @@ PART_ABOVE_WHOLE = Rule(
 )
 CLAIMS_CONTRADICT = Rule(
     "claims-contradict",
-    "The newest claim of each claimant on one series of figures, if they are of one time: a stock certainly no more "
-    "than 30 days before the newest of all, a count that goes on of the same days. Raised if no number satisfies them "
-    "all; resolved by newer claims, a correction or a retraction.",
+    "The newest claim of each claimant on one series of figures, if they are of one time: a stock no more than 30 days "
+    "before the newest of all, a count that goes on of the same days. What each recorder counts for "
+    "itself (`counts`: violations, incidents) is not compared. Raised if no number satisfies them all; resolved by "
+    "newer claims, a correction or a retraction.",
     Severity.MODERATE,
 )
 CLAIMS_DIVERGE = Rule(
@@ -44,8 +45,8 @@ CLAIMS_DIVERGE = Rule(
     Severity.HINT,
 )
 RANKS = ranked(PART_ABOVE_WHOLE, CLAIMS_CONTRADICT, CLAIMS_DIVERGE)
-COMPARABLE = 31 * DAY
-"""Seconds from the beginning of the older of two stocks to the end of the newer: days that lie 30 apart, or a month."""
+COMPARABLE = 30 * DAY
+"""Seconds between two stocks that can still contradict each other."""
 WIDE = 2
 """Claims diverge from this factor on between the largest and the smallest."""
 
@@ -80,20 +81,19 @@ class ClaimMade:
 
     def is_of_the_time_of(self, newer: ClaimMade) -> bool:
         """Whether it can be held against a newer claim on the series: they overlap, or are stocks of about one time."""
-        if self.latest >= newer.earliest:
-            return True
-        grows = self.series.counting == Counting.CUMULATIVE
-        return not grows and newer.latest - self.earliest < COMPARABLE
+        apart = newer.earliest - self.latest
+        return apart <= (0 if self.series.counting == Counting.CUMULATIVE else COMPARABLE)
 
 
 def comparable_claims(claims: Iterable[ClaimMade]) -> list[ClaimMade]:
     """The claims on one series that can be held against each other: those of the time of the newest.
 
-    A stock of last year does not contradict a stock of today, nor one of last month one of this month; what is counted
-    on and on was smaller on any earlier day. Where to draw the line is a convention of ours.
-    An assessment is a judgement beside the claims, and none of them.
+    A stock of last year does not contradict a stock of today; what is counted on and on was smaller on any earlier day.
+    Where to draw the line is a convention of ours.
+    An assessment is a judgement beside the claims, and none of them. Acts that somebody recorded are counted by each
+    recorder for itself: two counts of violations do not contradict each other.
     """
-    made = [claim for claim in claims if not claim.assessed]
+    made = [claim for claim in claims if not claim.assessed and not claim.series.counts]
     newest = max(made, key=lambda claim: (claim.earliest, -claim.latest), default=None)
     return [claim for claim in made if newest is not None and claim.is_of_the_time_of(newest)]
 

@@ -71,8 +71,8 @@ class FigureSeries(TypedDict):
     span: Span | None
     """What all claims allow; null if there is no such number, or no claim."""
     compared: EventIds
-    """The claims that are held against each other, from which the span follows: no more than 30 days before the newest
-    of them all."""
+    """The claims that are held against each other, from which the span follows: those of the time of the newest. None
+    of a count of acts, which each recorder counts for itself."""
     contested: bool
     assessed: list[SeriesClaim]
 

@@ -206,6 +206,7 @@ def _series(renderer: Renderer, subject: str, claims: list[Claim], events: Mappi
         )
     newest = _figure(newest_first[0], events)
     low, high, contested = _span(claims)
+    compared = [str(made.event) for made in comparable_claims(claim.made for claim in newest_first)]
     stated = rendering.area(newest.area)
     return {
         "subject": subject,
@@ -218,8 +219,8 @@ def _series(renderer: Renderer, subject: str, claims: list[Claim], events: Mappi
         **_kind(newest),
         "claims": shown[False],
         "claimants": len(claims),
-        "span": None if contested or not shown[False] else {"low": plain(low), "high": plain(high)},
-        "compared": [str(made.event) for made in comparable_claims(claim.made for claim in newest_first)],
+        "span": None if contested or not compared else {"low": plain(low), "high": plain(high)},
+        "compared": compared,
         "contested": contested,
         "assessed": shown[True],
     }

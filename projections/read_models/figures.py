@@ -136,8 +136,8 @@ class StatedClaim(NamedTuple):
     def of(text: str, *, assessed: bool) -> StatedClaim:
         """The claim that a table holds."""
         of_series, (name, kind, within), low, high, called = json.loads(text)
-        measure, counting, unit, area, scope, period, enrolled, about = of_series
-        series = Series(measure, counting, unit, tuple(area), scope, period, tuple(enrolled), about)
+        measure, counting, unit, area, scope, period, enrolled, *rest = of_series
+        series = Series(measure, counting, unit, tuple(area), scope, period, tuple(enrolled), *rest)
         claimant = Claimant(name, ClaimantKind(kind), within)
         most = exact(high) if high is not None else None
         return StatedClaim(series, claimant, assessed, exact(low), most, tuple(called))

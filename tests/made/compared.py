@@ -90,7 +90,7 @@ def enrolled(value: int, **data: Any) -> Told:
     return told("EnrolmentReported", 20, counted, by=ONE)
 
 
-GREW = {"measure": "violations", "counting": "cumulative", "period": "d:-60/.."}
+GREW = {"measure": "returned families", "counting": "cumulative", "period": "d:-60/.."}
 MONTH = {"measure": "returnees", "counting": "flow", "period": "m:0"}
 VALLEY, TOWN = {"labels": [{"text": "Lower valley"}]}, {"labels": [{"text": "Mill town"}]}
 COPIED = {"publisher": "Daily South", "derived_from": "Northern Wire"}
@@ -101,11 +101,16 @@ FIGURES: tuple[Case, ...] = (
     true("claims-contradict", figure(ONE, 200, 31, **MONTH), figure(OTHER, 80, 33, **MONTH)),
     true("claims-contradict", figure(ONE, 200, "m:0"), figure(OTHER, 900, "m:0")),
     true("claims-contradict", figure(ONE, 200), figure(OTHER, 900, 24)),
-    near("claims-contradict", figure(ONE, 200, "m:0"), figure(OTHER, 900, "m:1")),
+    true("claims-contradict", figure(ONE, 200, "m:0"), figure(OTHER, 900, "m:1")),
     near("claims-contradict", figure(ONE, 200, 4, **GREW), figure(OTHER, 340, 30, **GREW)),
     near("claims-contradict", figure(ONE, 200), figure(OTHER, 0, quantity={"value": 190, "qualifier": "about"})),
     near("claims-contradict", figure(None, 200), figure(COPIED, 900), kinds=ONLY_PRESS),
     near("claims-contradict", figure(ONE, 200, "m:-2"), figure(OTHER, 900)),
+    near(
+        "claims-contradict",
+        figure(ONE, 11, 31, **MONTH, counts="violations"),
+        figure(OTHER, 4, 31, **MONTH, counts="violations"),
+    ),
     near("claims-contradict", figure(ONE, 200, scope="in the valley"), figure(OTHER, 900, scope="in the province")),
     true("claims-diverge", figure(ONE, 200), figure(OTHER, 0, quantity={"value": 900, "qualifier": "up to"})),
     true("claims-diverge", figure(ONE, 0, quantity={"low": 100, "high": 900}), figure(OTHER, 110)),

@@ -90,7 +90,7 @@ def test_claims_of_one_time_are_held_against_each_other() -> None:
         (DAY_1, "2017-11-26", SERIES, True),
         (DAY_1, "2017-11-27", SERIES, False),
         ("2017-10", "2017-10", SERIES, True),
-        ("2017-10", "2017-11", SERIES, False),
+        ("2017-10", "2017-11", SERIES, True),
         ("2017-10", DAY_1, SERIES, True),
         ("2017-12-15", DAY_1, SERIES, False),
         (DAY_1, DAY_3, count, False),
@@ -98,6 +98,14 @@ def test_claims_of_one_time_are_held_against_each_other() -> None:
     ):
         found = rules(claim(20, on=one, series=series), claim(90, by="another", on=other, series=series))
         assert found == (["claims-contradict"] if compared else []), (one, other)
+
+
+def test_what_each_recorder_counts_for_itself_is_not_compared() -> None:
+    acts = SERIES._replace(measure="violations", counts="violations")
+    assert rules(claim(11, series=acts), claim(4, by="another", series=acts)) == []
+    assert rules(claim(9, series=acts), claim(3, series=acts._replace(area=("jarut", "ruhaiba")))) == [
+        "part-above-whole"
+    ]
 
 
 def test_claims_diverge_if_only_their_width_lets_all_be_true() -> None:
