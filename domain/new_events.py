@@ -7,11 +7,15 @@ event whose id was never recorded, and of no other.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from json import loads
+from typing import Any
 
 from domain.blanks import blank_texts, may_have_blank_text
 from domain.errors import Fault
 from domain.event import Event
+from domain.language_tags import ADVICE, is_language_tag
 from domain.processes import ProcessOpened
 from domain.revisions import EventCorrected
 from domain.vocabulary import replaced
@@ -28,9 +32,29 @@ def faults_if_new(event: Event, json: bytes) -> tuple[Fault, ...]:
         json: all that it says, defaults apart.
     """
     faults = [Fault(pointer, BLANK) for pointer in sorted(blank_texts(event))] if may_have_blank_text(json) else []
+    if not all(is_language_tag(tag.decode()) for tag in _TAGS.findall(json)):
+        faults += [Fault(pointer, ADVICE) for pointer in _no_tags(loads(json))]
     if b'"time_zone"' in json:
         faults += _unknown_zone(event)
     return tuple(faults)
+
+
+_TAGS = re.compile(rb'"lang":"([^"\\]*)"')
+
+
+def _no_tags(value: Any, at: str = "") -> Iterator[str]:
+    """Where labels have a language that no grammar allows: what may be stored is wider than what is new."""
+    match value:
+        case dict():
+            for name, held in value.items():
+                if name == "lang" and isinstance(held, str) and not is_language_tag(held):
+                    yield f"{at}/lang"
+                yield from _no_tags(held, f"{at}/{name}")
+        case list():
+            for index, held in enumerate(value):
+                yield from _no_tags(held, f"{at}/{index}")
+        case _:
+            pass
 
 
 def _unknown_zone(event: Event) -> Iterator[Fault]:

@@ -23,6 +23,7 @@ from domain.comparison import comparable
 from domain.decimals import Exact, about, exact, more_than
 from domain.edtf import Day, When
 from domain.keys import compound, short_hash
+from domain.language_tags import LanguageTag
 from domain.sectors import Sector
 
 
@@ -105,7 +106,7 @@ class Label(Value):
 
     text: Short
     """The name as written."""
-    lang: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] | None = None
+    lang: LanguageTag | None = None
     """Language, BCP 47, for example `en`, `ar`, `ar-Latn`."""
     script: Annotated[str, StringConstraints(pattern=r"^[A-Z][a-z]{3}$")] | None = None
     """Script, ISO 15924, for example `Arab`, `Latn`."""

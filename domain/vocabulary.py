@@ -17,6 +17,7 @@ from domain.edtf import When
 from domain.errors import Fault, Malformed
 from domain.event import Event, Payload, Revision, family_of
 from domain.families import FAMILY_EVENTS
+from domain.language_tags import ADVICE, GRAMMAR, TAG_PATTERN
 from domain.schedules import RULE_PATTERN
 from domain.value_classes import nested_values
 from domain.values import CLOCK_PATTERN, FAMILY_NAMES, EventId, Value
@@ -217,8 +218,8 @@ def pattern_hint(pattern: str) -> str:
         return "send the name of a register or code book: 1 to 64 of a-z, 0-9, - and ., for example pa-x-agreement"
     if pattern.startswith("^[A-Z]{2}"):
         return "send an OCHA P-code: two capitals, then capitals and digits, for example SY0304"
-    if pattern.startswith("^[a-z]{2,3}"):
-        return "send a language tag (BCP 47), for example `en`, `ar` or `ar-Latn`"
+    if pattern in (TAG_PATTERN, GRAMMAR):
+        return ADVICE
     if pattern == "^[A-Z][a-z]{3}$":
         return "send a script code (ISO 15924), for example `Arab` or `Latn`"
     if pattern == RULE_PATTERN:

@@ -20,6 +20,8 @@ from domain.errors import Refusal
 
 log = logging.getLogger(__name__)
 
+HEAD_ALONE = "parley.head"
+"""Where a request says that only the head of its answer is wanted: a stream need not begin."""
 REQUEST_ID_HEADER = b"x-request-id"
 _USABLE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _chance = random.Random()  # noqa: S311  ids that nobody else has need not be hard to guess
@@ -33,7 +35,8 @@ class RequestMiddleware:
       the id stays until the next request.
     - When an answer has ended there is a line about it, and a figure of how long it took until it began.
     - Only a request that `api/http/admission.py` admits is handed on, with the audience that it names, which the fast
-      path and the routes take from there. Nothing else than requests is handed on: there are no web sockets.
+      path and the routes take from there. HEAD goes on as GET, and its answer has no body. Nothing else than requests
+      is handed on: there are no web sockets.
     """
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
@@ -60,6 +63,8 @@ class RequestMiddleware:
             except Refusal as refusal:
                 await of_refusal(refusal)(scope, receive, answer)
             else:
+                if answer.head:
+                    scope["method"], scope[HEAD_ALONE] = "GET", True
                 await self._app(scope, receive, answer)
         finally:
             seconds = time.perf_counter() - answer.started
@@ -80,23 +85,28 @@ class RequestMiddleware:
 
 
 class _MeasuredSend:
-    """Sends an answer on, with the id of its request, and measures it."""
+    """Sends an answer on, with the id of its request, and measures it. One to HEAD is that to GET without its body."""
 
-    __slots__ = ("_id", "_metrics", "_scope", "_send", "sent", "started", "status")
+    __slots__ = ("_id", "_metrics", "_scope", "_send", "head", "sent", "started", "status")
 
     def __init__(self, scope: Scope, send: Send, request: bytes, metrics: Metrics) -> None:
         self._scope = scope
         self._send = send
         self._id = request
         self._metrics = metrics
+        self.head = scope["method"] == "HEAD"
         self.started = time.perf_counter()
         self.status: int | None = None
         self.sent = 0
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.body":
+            if self.head:
+                message = {"type": message["type"], "body": b"", "more_body": message.get("more_body", False)}
             self.sent += len(message.get("body", b""))
         elif message["type"] == "http.response.start":
+            if self.head:  # before anything is sent: the server of the connection looks at it, too
+                self._scope["method"] = "HEAD"
             self.status = status = message["status"]
             self._metrics.answered(self._scope, status, time.perf_counter() - self.started)
             headers = [*message.get("headers", ()), (REQUEST_ID_HEADER, self._id)]

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import chain
 
-_PREFERENCE = re.compile(r'\s*([!#$%&\'*+.^_`|~0-9a-z-]+)\s*(?:=\s*("?)([^";]*)\2\s*)?(?:;.*)?', re.IGNORECASE)
+_PLAIN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_QUOTED = r'"(?:[^"\\]|\\.)*+"'
+_PIECE = re.compile(r'"(?:[^"\\]|\\.|\\\Z)*+(?:"|\Z)|[^",]++|,', re.DOTALL)
+"""What a header is made of. A comma within quotes separates nothing; quotes that do not end go on to the end."""
+_PREFERENCE = re.compile(rf"\s*+({_PLAIN})\s*+(?:=\s*+(?:({_PLAIN}|{_QUOTED})\s*+)?)?(?:;.*)?", re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
 def read(headers: Iterable[str]) -> Mapping[str, str]:
@@ -14,17 +20,34 @@ def read(headers: Iterable[str]) -> Mapping[str, str]:
 
     One without a value has an empty one. What cannot be read is left out: a preference is never refused.
     """
-    return _read(",".join(headers))
+    return _read(tuple(headers))
 
 
 @lru_cache(64)  # most clients send the same with every request
-def _read(header: str) -> Mapping[str, str]:
+def _read(headers: tuple[str, ...]) -> Mapping[str, str]:
     preferences: dict[str, str] = {}
-    for part in header.split(","):
-        preference = _PREFERENCE.fullmatch(part)
+    for element in chain.from_iterable(map(_elements, headers)):
+        preference = _PREFERENCE.fullmatch(element)
         if preference is not None:
-            preferences.setdefault(preference[1].lower(), (preference[3] or "").strip())
+            preferences.setdefault(preference[1].lower(), _word(preference[2] or ""))
     return preferences
+
+
+def _elements(header: str) -> Iterator[str]:
+    """What a list holds."""
+    pieces: list[str] = []
+    for piece in _PIECE.findall(header):
+        if piece == ",":
+            yield "".join(pieces)
+            pieces = []
+        else:
+            pieces.append(piece)
+    yield "".join(pieces)
+
+
+def _word(text: str) -> str:
+    """What a token or a text in quotes says."""
+    return _ESCAPED.sub(r"\1", text[1:-1]) if text.startswith('"') else text
 
 
 def seconds(preferences: Mapping[str, str], most: int) -> int | None:

@@ -90,7 +90,7 @@ PLACES: dict[type[Refusal], FaultPlace] = {
 """What a fault of such a refusal names, if not a JSON Pointer into the body."""
 
 RETRY_AFTER = "2"  # seconds, with every 503
-ALL_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+ALL_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 MAX_DETAIL = 1_000  # characters of a detail
 MAX_POINTER = 300  # characters of a pointer: keys may be long
 
@@ -229,10 +229,10 @@ def of_framework(error: HTTPException) -> ProblemAnswer:
 def _allowed(request: Request) -> list[str]:
     """The methods that an address takes. The framework names those of the first route only."""
     methods = []
-    for method in ALL_METHODS:
+    for method in ALL_METHODS:  # HEAD is taken wherever GET is
         scope = {key: request.scope[key] for key in ("type", "path", "root_path", "headers")}
         if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in request.app.routes):
-            methods.append(method)
+            methods += [method, "HEAD"] if method == "GET" else [method]
     return methods
 
 

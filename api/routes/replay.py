@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from api.http.json_lines import json_line
+from api.http.middleware import HEAD_ALONE
 from api.http.negotiation import accepted
 from api.http.parameters import LAST_POSITION, POSITION_HEADER, AtLog, EventFilter, PositionParameter
 from api.http.problems import BadHeader, problems
@@ -85,17 +86,18 @@ async def replay_events(
     A live stream gives the position of each event as its id, so that a browser resumes by itself.
     """
     media = accepted(accept, (PAGE, LINES, LIVE))
+    head_alone = HEAD_ALONE in request.scope
     if limit is not None and media != PAGE:
         raise BadCursor.at("limit", f"a stream has no pages: leave it out, or accept {PAGE}")
     if media == LIVE:
         after = _position_of(last_event_id) if last_event_id is not None else after
-        return StreamingResponse(
-            _stream_live(services, after, wanted), media_type=LIVE, headers={"Cache-Control": "no-store"}
-        )
+        live = _stream_live(services, after, wanted) if not head_alone else _nothing()
+        return StreamingResponse(live, media_type=LIVE, headers={"Cache-Control": "no-store"})
     head = await run_in_threadpool(services.ledger.head)
     headers = {POSITION_HEADER: str(head)}
     if media == LINES:
-        return StreamingResponse(_stream_lines(services, after, wanted, head), media_type=LINES, headers=headers)
+        lines = _stream_lines(services, after, wanted, head) if not head_alone else _nothing()
+        return StreamingResponse(lines, media_type=LINES, headers=headers)
     limit = limit or EVENTS_ON_PAGE
     events = await run_in_threadpool(services.ledger.read_wire, after, limit + 1, wanted, head)
     following = events[limit - 1]["position"] if len(events) > limit else None
@@ -104,6 +106,13 @@ async def replay_events(
         headers["Link"] = f'<{next_page.path}?{next_page.query}>; rel="next"'
     page: EventsAnswer = {"events": cast("list[RecordedAnswer]", events[:limit]), "next": following}
     return JSON(page, headers=headers)
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    """A stream of which only the head is wanted."""
+    nothing: tuple[bytes, ...] = ()
+    for part in nothing:
+        yield part
 
 
 async def _stream_lines(services: Services, after: int, wanted: Filter, until: int) -> AsyncIterator[bytes]:

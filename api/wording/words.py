@@ -244,7 +244,7 @@ def label(labels: Any, otherwise: str | None = None) -> str:
         return say("without a name") if otherwise is None else otherwise
     speech = spoken_now()
     code = speech.language.code
-    own = (one for one in labels if code != "en" and str(one.get("lang", "")).partition("-")[0] == code)
+    own = (one for one in labels if code != "en" and str(one.get("lang", "")).casefold().partition("-")[0] == code)
     shown = next(own, labels[0])
     text, tag = clean(shown["text"]), str(shown.get("lang") or "")
     return apart(text, tag) if speech.apart and _TAG.fullmatch(tag) else text

@@ -105,7 +105,7 @@ def fault(name: str, pointer: str, value: Any) -> Fault:
         ("EnrolmentReported", "/data/counting", "flow", "`period`"),
         ("FigureReported", "/data/measure", "x\ny", "control characters"),
         ("AreaAdded", "/data/place/admin_code", SENT, "P-code"),
-        ("AreaAdded", "/data/place/labels/0/lang", SENT, "language tag"),
+        ("AreaAdded", "/data/place/labels/0/lang", f"{SENT}_x", "language tag"),
         ("AreaAdded", "/data/place/labels/0/script", SENT, "script code"),
         ("AreaAdded", "/data/place/lat", 91, "90 or less"),
         ("ObligationAssessed", "/data/score", 4, "3 or less"),

@@ -18,7 +18,8 @@ from api.settings import Settings, load
 from ledger.ledger import Ledger
 from projections.batch import VIEW_VERSION
 from tests.api.conftest import HERE
-from tests.api.sending import begin, head, opening, problem, statement
+from tests.api.sending import begin, head, opening, pointers, problem, statement
+from tests.spec import wire
 
 MARK = "m4rk3d"  # stands in what is sent and must not stand in what is answered
 JSON = {"Content-Type": "application/json"}
@@ -323,3 +324,15 @@ def test_no_file_is_left_behind(client: TestClient, settings: Settings) -> None:
         return
     names = {Path(path).name.partition(".")[0] for path in settings.data.iterdir()}
     assert names == {"events", "views", f"parley-views-v{VIEW_VERSION}"}
+
+
+def test_a_language_is_a_tag_of_the_grammar(client: TestClient) -> None:
+    def sent(lang: str) -> Any:
+        return wire(
+            "ActorIdentified", subject="actors/a", data={"labels": [{"text": "A", "lang": lang}], "kind": "state"}
+        )
+
+    body = problem(client.post("/v1/events", json=sent("en-12")), 422)
+    assert pointers(body) == ["/data/labels/0/lang"]
+    assert "BCP 47" in body["detail"]
+    assert client.post("/v1/events", json=sent("sr-Latn-RS-x-local")).status_code == 201

@@ -59,7 +59,7 @@ def test_an_address_with_nothing(client: TestClient, address: str) -> None:
 def test_a_method_that_is_not_taken(client: TestClient, method: str, address: str) -> None:
     answer = client.request(method, address)
     problem(answer, 405)
-    assert answer.headers["allow"] == ("GET, POST" if address == "/v1/events" else "GET")
+    assert answer.headers["allow"] == ("GET, HEAD, POST" if address == "/v1/events" else "GET, HEAD")
 
 
 def test_an_accident_tells_nothing_of_the_inside(

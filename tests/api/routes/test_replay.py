@@ -171,9 +171,9 @@ def test_a_time_without_a_zone_or_sense(client: TestClient, time: str) -> None:
         ("type=TalksSchedule", "type", "did you mean TalksScheduled?"),
         ("type=talksscheduled", "type", "/v1/event-types"),
         ("type=TalksScheduled&type=TalksConvened", "type", "once"),
-        ("subject=talks", "subject", "form"),
-        ("subject=talks/First", "subject", "form"),
-        ("process=processes/first", "process", "form"),
+        ("subject=talks", "subject", "a subject path"),
+        ("subject=talks/First", "subject", "a subject path"),
+        ("process=processes/first", "process", "an id"),
         ("min_position=x", "min_position", "number"),
     ],
 )
