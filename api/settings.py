@@ -72,6 +72,9 @@ class Settings(BaseSettings):
     traces: bool = False
     """Whether a server exports traces over OTLP, to where OTEL_EXPORTER_OTLP_ENDPOINT says."""
 
+    map_layer: Path | None = None
+    """A GeoJSON file that is drawn below the maps; beside `features` it says its `source`, `date` and `licence`."""
+
     @field_validator("host")
     @classmethod
     def stays_at_home(cls, host: str) -> str:

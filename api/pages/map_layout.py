@@ -8,8 +8,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from api.pages.layout import Drawing, DrawnRow, Mark, Shape
+from api.pages.map_layer import Way
 from api.pages.markup import plain, shortened
 from domain.place_classes import RADIUS
 from domain.values import Precision
@@ -22,6 +24,10 @@ LINE = 17
 """Height of a line of a label."""
 LETTER = 7.2
 """Width of a letter, about."""
+TELLABLE = 2
+"""Units between two points that can be told from each other."""
+MOST_POINTS = 6_000
+"""Points of a layer on one map: about 40 kB of a page before it is packed."""
 OPEN_EXTENT = 16
 """Radius in units of a ring whose extent nobody says: of a country."""
 LONGEST = 38
@@ -58,9 +64,18 @@ class Map:
     drawing: Drawing
     wider: list[str]
     """The names of places whose ring is wider than the map, so that it is not seen."""
+    below: str = ""
+    """Whose layer is drawn below it."""
 
 
-def map_of(title: str, spots: Sequence[Spot], ways: Iterable[Sequence[str]], km: str, direction: str = "ltr") -> Map:
+def map_of(
+    title: str,
+    spots: Sequence[Spot],
+    ways: Iterable[Sequence[str]],
+    km: str,
+    direction: str = "ltr",
+    below: Iterable[Way] = (),
+) -> Map:
     """Lays places out.
 
     Args:
@@ -69,17 +84,18 @@ def map_of(title: str, spots: Sequence[Spot], ways: Iterable[Sequence[str]], km:
         ways: routes, by the keys of places.
         km: the name of the scale, with `{number}` for its kilometres.
         direction: of the words, `ltr` or `rtl`.
+        below: lines of a layer, drawn first as far as they are within.
     """
     middle = sum(spot.lat for spot in spots) / len(spots)
     squeeze = max(math.cos(math.radians(middle)), 0.05)
     first = spots[0].lon
 
-    def flat(spot: Spot) -> tuple[float, float]:
+    def flat(lon: float, lat: float) -> tuple[float, float]:
         """Kilometres east and south of a place of reference; the shorter way around the globe."""
-        east = (spot.lon - first + 180) % 360 - 180
-        return east * DEGREE * squeeze, (middle - spot.lat) * DEGREE
+        east = (lon - first + 180) % 360 - 180
+        return east * DEGREE * squeeze, (middle - lat) * DEGREE
 
-    at = [flat(spot) for spot in spots]
+    at = [flat(spot.lon, spot.lat) for spot in spots]
     reach, wider = _reach(spots, at)
     west = min(x - r for (x, _), r in zip(at, reach, strict=True))
     east = max(x + r for (x, _), r in zip(at, reach, strict=True))
@@ -89,11 +105,16 @@ def map_of(title: str, spots: Sequence[Spot], ways: Iterable[Sequence[str]], km:
     scale = min((WIDTH - 2 * MARGIN) / wide, (TALLEST - 2 * MARGIN) / tall)
     height = round(max(FLATTEST, tall * scale + 2 * MARGIN))
     left, top = (WIDTH - wide * scale) / 2 - west * scale, (height - tall * scale) / 2 - north * scale
-    placed = [(round(left + x * scale, 1), round(top + y * scale, 1)) for x, y in at]
+
+    def placed_at(x: float, y: float) -> tuple[float, float]:
+        return round(left + x * scale, 1), round(top + y * scale, 1)
+
+    placed = [placed_at(x, y) for x, y in at]
     by_key: dict[str, tuple[float, float]] = {}
     for spot, where in zip(spots, placed, strict=True):
         by_key.setdefault(spot.key, where)
-    frame = [*_scale_bar(scale, height, km), *_ways(ways, by_key)]
+    layer = _layer(([placed_at(*flat(lon, lat)) for lon, lat in way] for way in below), height)
+    frame = [*layer, *_scale_bar(scale, height, km), *_ways(ways, by_key)]
     taken: list[tuple[float, float, float, float]] = []
     rows = [
         (
@@ -173,6 +194,38 @@ def _label(
 def _covers(box: tuple[float, float, float, float], taken: Iterable[tuple[float, float, float, float]]) -> bool:
     x, y, wide, tall = box
     return any(x < a + w and a < x + wide and y < b + h and b < y + tall for a, b, w, h in taken)
+
+
+def _layer(ways: Iterable[Sequence[tuple[float, float]]], height: float) -> list[Shape]:
+    """Lines of a layer, cut where they leave the map, and without points that nobody could tell from the one before."""
+    shapes: list[Shape] = []
+    points = 0
+    for way in ways:
+        part: list[tuple[float, float]] = []
+        for before, after in pairwise(way):
+            seen = _near_map(before, after, height)
+            if seen and (not part or math.dist(part[-1], after) >= TELLABLE):
+                part += [after] if part else [before, after]
+            if part and not seen:
+                shapes.append(_line_of(part))
+                points, part = points + len(part), []
+        if part:
+            shapes.append(_line_of(part))
+            points += len(part)
+        if points > MOST_POINTS:
+            break
+    return shapes
+
+
+def _near_map(one: tuple[float, float], other: tuple[float, float], height: float) -> bool:
+    """Whether a stretch may be seen."""
+    (x, y), (u, v) = one, other
+    return max(x, u) >= 0 and min(x, u) <= WIDTH and max(y, v) >= 0 and min(y, v) <= height
+
+
+def _line_of(points: Sequence[tuple[float, float]]) -> Shape:
+    path = "L".join(f"{x:.0f} {y:.0f}" for x, y in points)
+    return Shape("path", {"d": f"M{path}", "class": "context"})
 
 
 def _ways(ways: Iterable[Sequence[str]], placed: Mapping[str, tuple[float, float]]) -> list[Shape]:

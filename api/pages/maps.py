@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -14,6 +15,7 @@ from api.http.queries import ProcessPath
 from api.pages.asked import Asked, AskedAt
 from api.pages.drawing_files import download_drawing
 from api.pages.horizon_form import horizon_form
+from api.pages.map_layer import NAMED, BadLayer, Layer, layer_of
 from api.pages.map_layout import Map, Spot, map_of
 from api.pages.markup import fragments, plain
 from api.pages.process import frame
@@ -117,8 +119,32 @@ def _drawing(asked: Asked, names: Names, mapped: ProcessMap, shown: StatusAnswer
 
 
 def _laid_out(asked: Asked, title: str, spots: Sequence[Spot], ways: Iterable[Sequence[str]] = ()) -> Map | None:
+    if not spots:
+        return None
     km = plain(say("{number} km", number="{number}"))
-    return map_of(title, spots, ways, km, asked.language.direction) if spots else None
+    layer, fault = _layer(asked)
+    made = map_of(title, spots, ways, km, asked.language.direction, layer.ways if layer is not None else ())
+    if layer is not None:
+        whose = {name: words.clean(getattr(layer, name)) for name in NAMED}
+        return replace(
+            made, below=say("Drawn below in grey: {source}, {date}, {licence}. It is none of ours.", **whose)
+        )
+    return (
+        replace(made, below=say("The layer of the operator cannot be drawn: {why}", why=words.clean(fault)))
+        if fault
+        else made
+    )
+
+
+def _layer(asked: Asked) -> tuple[Layer | None, str]:
+    """The layer that the operator has loaded, and why it cannot be drawn."""
+    path = asked.services.settings.map_layer
+    if path is None:
+        return None, ""
+    try:
+        return layer_of(path), ""
+    except BadLayer as reason:
+        return None, str(reason)
 
 
 def areas_map(asked: Asked, areas: Mapping[str, Iterable[MappedPlace]], names: Mapping[str, str]) -> Map | None:

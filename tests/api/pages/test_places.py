@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+from dataclasses import replace
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -122,3 +125,29 @@ def test_a_drawing_is_there_as_a_file(placed: TestClient) -> None:
         assert png.content.startswith(b"\x89PNG")
     get(placed, "/processes/kalamun/map?format=png&drawing=2", 404)
     get(placed, "/processes/kalamun/map?format=svg&drawing=x", 400)
+
+
+def test_a_layer_of_the_operator_is_drawn_below(
+    placed: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "layer.geojson"
+    square = [[36.6, 33.7], [36.9, 33.7], [36.9, 33.95], [36.6, 33.95], [36.6, 33.7]]
+    far = [[10.0, 10.0], [11.0, 10.0], [11.0, 11.0], [10.0, 10.0]]
+    shapes = [{"type": "Polygon", "coordinates": [square]}, {"type": "Polygon", "coordinates": [far]}]
+    layer = {"type": "FeatureCollection", "source": "A <b>survey</b>", "date": "2016", "licence": "CC BY 4.0"}
+    layer["features"] = [{"type": "Feature", "properties": {}, "geometry": shape} for shape in shapes]  # type: ignore[assignment]
+    services = placed.app.state.services  # type: ignore[attr-defined]
+    told = services.settings.model_copy(update={"map_layer": file})
+    monkeypatch.setattr(placed.app.state, "services", replace(services, settings=told))  # type: ignore[attr-defined]
+    assert "layer.geojson: No such file" in get(placed, "/processes/kalamun/map").one("main").text
+    file.write_text(json.dumps(layer))
+    page = get(placed, "/processes/kalamun/map")
+    assert "A <b>survey</b>, 2016, CC BY 4.0" in page.one("main").text
+    assert page.one("svg", **{"class": "drawing"}).all("path", **{"class": "context"})
+    for broken, why in (
+        ({**layer, "licence": ""}, "licence"),
+        ({"type": "Feature"}, "FeatureCollection"),
+        (3, "no Feat"),
+    ):
+        file.write_text(json.dumps(broken))
+        assert why in get(placed, "/processes/kalamun/map").one("main").text
