@@ -133,8 +133,7 @@ class Truce:
 def archive() -> MadeSet:
     """The archive with all cases that can stand in one."""
     made, chance = MadeSet(PRESS), Random(12)
-    for actor in ("army", "council", "elders", "agency", *(f"council-{n}" for n in range(TRUCES))):
-        made.send("ActorIdentified", f"actors/{actor}", "2013", {"labels": [{"text": actor}], "kind": "other"})
+    made.identify("army", "council", "elders", "agency", *(f"council-{n}" for n in range(TRUCES)))
     actors = len(made.wires)
     truces = [Truce(made, number, chance) for number in range(TRUCES)]
     for truce in truces:

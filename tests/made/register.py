@@ -95,8 +95,7 @@ class Coded:
 def register() -> MadeSet:
     """The registers with all cases that can stand in one."""
     made, chance = MadeSet(REGISTER), Random(12)
-    for actor in ("army", "council", "elders", *(f"party-{n}-{m}" for n in range(PROCESSES) for m in range(3))):
-        made.send("ActorIdentified", f"actors/{actor}", "2024", {"labels": [{"text": actor}], "kind": "other"})
+    made.identify("army", "council", "elders", *(f"party-{n}-{m}" for n in range(PROCESSES) for m in range(3)))
     actors = len(made.wires)
     for number in range(PROCESSES):
         made.body.add(f"peace-{number}")

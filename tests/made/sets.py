@@ -24,6 +24,8 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 """When the sets are looked at."""
 LOADED = datetime(2026, 2, 20, 9, tzinfo=UTC)
 """When what is not followed was recorded, all at once."""
+FIRST = datetime(2025, 1, 1, tzinfo=UTC)
+"""When actors were recorded."""
 FOLLOWED_FROM = date(2026, 1, 10)
 """The first day of what is followed."""
 HEARD_LAST, HEARD = "2026-02-27", datetime(2026, 2, 28, 12, tzinfo=UTC)
@@ -142,6 +144,12 @@ class MadeSet:
         self.wires.append((recorded, wire))
         return event_id
 
+    def identify(self, *actors: str) -> None:
+        """Adds actors, recorded before anything names them."""
+        for actor in actors:
+            data = {"labels": [{"text": actor}], "kind": "other"}
+            self.send("ActorIdentified", f"actors/{actor}", "2013", data, recorded=FIRST)
+
     def plant(self, cases: Sequence[Case]) -> None:
         """Adds the cases that go with its kind."""
         for case in cases:
@@ -176,7 +184,7 @@ class Planting:
         openings = [replace(neutral(on), day=OPENS) for on in missing]
         if self.case.rule != "acting-without-role":
             openings += [told("RoleTaken", OPENS, role, on="processes") for role in PARTIES]
-        every = [*openings, *reports]
+        every = sorted((*openings, *reports), key=_rank)
         if self.case.followed and self.case.heard:
             every.append(told("StatementMade", HEARD_LAST, {"text": "The process goes on."}, on="processes"))
         ids: dict[str | None, str] = {
@@ -250,6 +258,11 @@ class Planting:
             return f"{year}-{month + 1:02}"
 
         return DATED.sub(day, text)
+
+
+def _rank(one: Told) -> int:
+    """The place of a report within a case, so that it names what is open: processes, other openings, the rest."""
+    return 0 if one.type == "ProcessOpened" else 1 if vocabulary.PAYLOADS[one.type].opens else 2
 
 
 def neutral(on: str) -> Told:
