@@ -312,6 +312,7 @@ def phases(state: AgreementState, now: int, zones: Zones = ANYWHERE) -> list[Pha
         compared = comparable(named[0]) if named else None
         members.setdefault(spelled.setdefault(compared, named[0]) if named else None, []).append(name)
     open_ = owed(state)
+    within = {phase: frozenset(names) for phase, names in members.items()}
     return [
         Phase(
             name=phase,
@@ -320,7 +321,11 @@ def phases(state: AgreementState, now: int, zones: Zones = ANYWHERE) -> list[Pha
             overdue=tuple(name for name in names if name in open_ and is_overdue(open_[name], now, zones)),
             blocked_by=tuple(
                 dict.fromkeys(
-                    other for name in names if name in open_ for other in blocked_by(state, name) if other not in names
+                    other
+                    for name in names
+                    if name in open_
+                    for other in blocked_by(state, name)
+                    if other not in within[phase]
                 )
             ),
         )

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from domain.event import Event, Recorded
+from domain.groups import Groups
 from domain.revisions import DuplicateMarked, EventCorrected, EventDisputed, EventRetracted, SubjectUnified
 from domain.values import EventId, Subject
 from domain.vocabulary import replaced
@@ -58,13 +59,22 @@ class Effect:
 class _Decisions:
     """What the revisions of a set of events amount to."""
 
-    reads: dict[EventId, tuple[EventCorrected, tuple[EventId, ...]]] = field(default_factory=dict)
+    reads: dict[EventId, tuple[EventCorrected, EventId]] = field(default_factory=dict)
+    """What a corrected event reads as, and the correction that says so: it may be corrected in its turn."""
     retracted: dict[EventId, EventId] = field(default_factory=dict)
     disputed: dict[EventId, list[EventId]] = field(default_factory=lambda: defaultdict(list))
     pairs: list[tuple[EventId, EventId]] = field(default_factory=list)
     unified: list[tuple[Subject, Subject]] = field(default_factory=list)
     """Newest first."""
     void: set[EventId] = field(default_factory=set)
+
+    def corrections_of(self, event_id: EventId) -> tuple[EventId, ...]:
+        """The correction of an event that is in effect, and the corrections of that one."""
+        chain: list[EventId] = []
+        while (read := self.reads.get(event_id)) is not None:
+            event_id = read[1]
+            chain.append(event_id)
+        return tuple(chain)
 
 
 def _decide(revisions: Iterable[Recorded]) -> _Decisions:
@@ -81,9 +91,9 @@ def _decide(revisions: Iterable[Recorded]) -> _Decisions:
                     decisions.retracted.setdefault(target, event.id)
             case EventCorrected(event=target) as data:
                 if target not in decisions.retracted and target not in decisions.reads:
-                    newer, chain = decisions.reads.get(event.id, (data, ()))
+                    newer, _ = decisions.reads.get(event.id, (data, None))
                     whole = data if newer is data else data.model_copy(update={"replacement": newer.replacement})
-                    decisions.reads[target] = (whole, (event.id, *chain))
+                    decisions.reads[target] = (whole, event.id)
             case EventDisputed(event=target):
                 decisions.disputed[target].append(event.id)
             case DuplicateMarked() as data:
@@ -120,13 +130,13 @@ def in_effect(log: Iterable[Recorded]) -> Effect:
         if recorded.event.data.revises:
             continue
         event_id = recorded.event.id
-        reads, chain = decisions.reads.get(event_id, (None, ()))
+        reads, _ = decisions.reads.get(event_id, (None, None))
         retracted = decisions.retracted.get(event_id)
         event = recorded.event if reads is None else replaced(recorded.event, reads)
         standings[event_id] = ReportStatus(
             recorded,
             None if retracted is not None else _under(event, joined),
-            corrected_by=chain,
+            corrected_by=decisions.corrections_of(event_id) if reads is not None else (),
             retracted_by=retracted,
             disputed_by=tuple(reversed(decisions.disputed.get(event_id, ()))),
         )
@@ -143,14 +153,13 @@ def _joined(unified: Iterable[tuple[Subject, Subject]]) -> dict[Subject, Subject
 
     Whatever is linked by unifications is one thing. The newest unification names the id that stays.
     """
-    stays: dict[Subject, Subject] = {}
-    members: dict[Subject, list[Subject]] = {}
+    groups: Groups[Subject] = Groups()
+    named: dict[Subject, Subject] = {}
     for gives_way, into in unified:
-        one, other = stays.get(gives_way, gives_way), stays.get(into, into)
-        together = members.pop(one, [one]) + (members.pop(other, [other]) if other != one else [])
-        final = other if one != other else into
-        members[final] = together
-        stays |= dict.fromkeys(together, final)
+        one, other = groups.of(gives_way), groups.of(into)
+        final = named.get(other, other) if one != other else into
+        named[groups.join(one, other)] = final
+    stays = {subject: named[groups.of(subject)] for subject in list(groups.members)}
     return {subject: final for subject, final in stays.items() if subject != final}
 
 
@@ -161,16 +170,15 @@ def _merge_duplicates(
 
     Events of two subjects count as duplicates only once the subjects are one.
     """
-    classes: dict[EventId, set[EventId]] = {}
+    classes: Groups[EventId] = Groups()
     for repeating, of in pairs:
         a, b = standings.get(repeating), standings.get(of)
         if a is None or b is None or repeating == of:
             continue
         if joined.get(a.recorded.subject, a.recorded.subject) != joined.get(b.recorded.subject, b.recorded.subject):
             continue
-        both = classes.get(repeating, {repeating}) | classes.get(of, {of})
-        classes |= dict.fromkeys(both, both)
-    for same in {id(c): c for c in classes.values()}.values():
+        classes.join(repeating, of)
+    for same in classes.all():
         alive = [standings[event_id] for event_id in same if standings[event_id].event is not None]
         alive.sort(key=lambda standing: standing.recorded.position)
         if len(alive) < 2:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import cast
 
-from domain.event import Recorded, instant
+from domain.event import Event, Recorded, instant
 from domain.horizon import EVERYTHING
 from projections.answers.explanations import Marks
 from projections.answers.history import HistoryEntry, RecordedEvent, SentEvent, ShownRevision
@@ -57,8 +57,9 @@ def _history_at(view: ProcessView, last: Order | None, limit: int, *, newest_fir
     """The same at another horizon, from the snapshot."""
     snapshot = view.snapshot
     by_id = {str(recorded.id): recorded.event for recorded in snapshot.filed}
+    revised: dict[str, Event] = {}
     placed = sorted(
-        ((timeline_order(r, by_id), r) for r in snapshot.filed), key=lambda pair: pair[0], reverse=newest_first
+        ((timeline_order(r, by_id, revised), r) for r in snapshot.filed), key=lambda pair: pair[0], reverse=newest_first
     )
     if last is not None:
         placed = [pair for pair in placed if (pair[0] < last if newest_first else pair[0] > last)]

@@ -94,6 +94,7 @@ def ledger(renderer: Renderer, snapshot: ProcessSnapshot, now: datetime) -> list
     for path, state in snapshot.states.items():
         if not isinstance(state, agreements.AgreementState):
             continue
+        mirrors, blocks = _mirrors(state), _blocks(state)
         for name, obligation in state.obligations.items():
             shown = rendering.obligation(renderer, path, state, name)
             terms = obligation.agreed.values
@@ -101,8 +102,8 @@ def ledger(renderer: Renderer, snapshot: ProcessSnapshot, now: datetime) -> list
                 **shown,
                 "overdue": not shown["kept"] and agreements.is_overdue(obligation, moment, snapshot.zones_of(path)),
                 "phase": next((agreed.phase for agreed in terms if agreed.phase is not None), None),
-                "mirrors": [b if a == name else a for a, b in agreements.mirror_pairs(state) if name in (a, b)],
-                "blocks": [other for other in agreements.owed(state) if name in agreements.blocked_by(state, other)],
+                "mirrors": mirrors[name],
+                "blocks": blocks[name],
             }
             for debtor in dict.fromkeys(d for agreed in terms for d in agreed.debtor) or (NOBODY,):
                 owes[debtor].append(line)
@@ -116,3 +117,22 @@ def ledger(renderer: Renderer, snapshot: ProcessSnapshot, now: datetime) -> list
         }
         for side in sorted({*owes, *owed})
     ]
+
+
+def _mirrors(state: agreements.AgreementState) -> dict[str, list[str]]:
+    """The obligations of the other side that each one answers, or is answered by."""
+    mirrors: dict[str, list[str]] = defaultdict(list)
+    for one, other in agreements.mirror_pairs(state):
+        mirrors[one].append(other)
+        if other != one:
+            mirrors[other].append(one)
+    return mirrors
+
+
+def _blocks(state: agreements.AgreementState) -> dict[str, list[str]]:
+    """The obligations that wait for each one."""
+    blocks: dict[str, list[str]] = defaultdict(list)
+    for waiting in agreements.owed(state):
+        for needed in agreements.blocked_by(state, waiting):
+            blocks[needed].append(waiting)
+    return blocks

@@ -43,14 +43,16 @@ def apply(changes: ChangeSet) -> None:
         of_subject[recorded.subject].append(recorded)
     targets = _targets(changes.transaction, changes.events)
     rows = []
+    revised: dict[str, Event] = {}
     for subject, theirs in of_subject.items():
         known = changes.processes[subject].difference(changes.new_processes.get(subject, ()))
-        rows += [_row(process, recorded, targets) for process in sorted(known) for recorded in theirs]
+        rows += [_row(process, recorded, targets, revised) for process in sorted(known) for recorded in theirs]
     for subject, new in changes.new_processes.items():
         in_batch = of_subject[subject]
         whole = in_batch if in_batch and in_batch[0].version == 1 else all_of(changes.transaction, [subject])
         their_targets = _targets(changes.transaction, whole)
-        rows += [_row(process, recorded, their_targets) for process in new for recorded in whole]
+        of_theirs: dict[str, Event] = {}
+        rows += [_row(process, recorded, their_targets, of_theirs) for process in new for recorded in whole]
     put(changes.connection, changes.table(PROCESS_TIMELINE), rows)
 
 
@@ -66,8 +68,8 @@ def _targets(transaction: Transaction, events: Sequence[Recorded]) -> dict[str, 
     return targets
 
 
-def _row(process: str, recorded: Recorded, targets: Mapping[str, Event]) -> dict[str, Any]:
-    earliest, latest, step, event_id = timeline_order(recorded, targets)
+def _row(process: str, recorded: Recorded, targets: Mapping[str, Event], revised: dict[str, Event]) -> dict[str, Any]:
+    earliest, latest, step, event_id = timeline_order(recorded, targets, revised)
     return {
         "process": process,
         "earliest": earliest,
@@ -85,23 +87,38 @@ READ_MODEL = ReadModel((PROCESS_TIMELINE,), apply)
 # --- in memory
 
 
-def timeline_order(recorded: Recorded, known: Mapping[str, Event]) -> Order:
+def timeline_order(recorded: Recorded, known: Mapping[str, Event], revised: dict[str, Event] | None = None) -> Order:
     """The place of an event in a history. A revision stands right after the event it revises.
 
     Args:
         recorded: the event.
         known: the events that revisions are about, by id. Targets stand earlier in the log, so a chain of them ends.
+        revised: what revisions turned out to be about in the end, by id, if many are asked for; it is added to.
     """
     event = recorded.event
-    target = target_of(event) if event.data.revises else None
-    while target is not None and target in known:
-        event = known[target]
-        target = target_of(event)
+    if event.data.revises:
+        event = _revised(event, known, {} if revised is None else revised)
     if event.data.revises:
         moment = int(recorded.recorded_at.timestamp())
         return (moment, moment, event.data.step, recorded.key)
     earliest, latest, step, _ = display_order(event)
     return (earliest, latest, step + (REVISION_STEP if event is not recorded.event else 0), recorded.key)
+
+
+def _revised(event: Event, known: Mapping[str, Event], revised: dict[str, Event]) -> Event:
+    """What a revision is about in the end: no revision, unless that is not known."""
+    passed: list[str] = []
+    while True:
+        if (end := revised.get(event.key)) is not None:
+            event = end
+            break
+        target = target_of(event)
+        if target is None or target not in known:
+            break
+        passed.append(event.key)
+        event = known[target]
+    revised |= dict.fromkeys(passed, event)
+    return event
 
 
 # --- queries
