@@ -20,7 +20,7 @@ from domain.event import Event, Recorded, Revision, instant
 from domain.finding import Finding
 from domain.findings.reports import disputant
 from domain.references import references_in
-from domain.revisions import DuplicateMarked, EventCorrected, EventDisputed, SubjectUnified
+from domain.revisions import EventCorrected, EventDisputed, SubjectUnified
 from domain.values import Subject
 from projections import rendering
 from projections.answers.changes import (
@@ -45,12 +45,12 @@ from projections.queries.figures import figures_of
 from projections.queries.findings import shown_finding, standing
 from projections.queries.line_changes import came_about, shown_line, substance
 from projections.queries.line_names import NamedLine
+from projections.queries.revision_roots import RevisionRoots
 from projections.queries.sentences import content_of, differences, gist
 from projections.queries.snapshot import ProcessSnapshot
 from projections.queries.status import due
 from projections.read_models.incident_counts import DAY
 from projections.read_models.membership import events_of
-from projections.read_models.revisions import target_of
 from projections.read_models.timeline import recorded_at
 from projections.renderer import Renderer
 from projections.storage.generations import ReadTransaction
@@ -177,9 +177,10 @@ class _Comparison:
         """Revisions that became known, by the report that they end up at."""
         self._on: dict[Subject, list[str]] = defaultdict(list)
         """What became known, by the subject that stays."""
+        roots = RevisionRoots(self._filed)
         for event_id, recorded in self._news.items():
             self._on[self._stays(recorded.subject)].append(event_id)
-            for root in self._roots(recorded):
+            for root in roots.of(recorded):
                 self._bearing[root].append(event_id)
         self._labels: dict[str, str] = {}
 
@@ -483,20 +484,6 @@ class _Comparison:
 
     def _causes(self, events: Iterable[str]) -> list[str]:
         return self._renderer.rests_on(list(dict.fromkeys(events))[-MOST_CAUSES:])
-
-    def _roots(self, recorded: Recorded) -> set[str]:
-        """The reports, or unifications, that a revision ends up at, through revisions of revisions."""
-        event = recorded.event
-        if isinstance(event.data, SubjectUnified):
-            return {str(recorded.id)}
-        targets = {str(event.data.of)} if isinstance(event.data, DuplicateMarked) else set()
-        if (direct := target_of(event)) is not None:
-            targets.add(direct)
-        roots: set[str] = set()
-        for target in targets & set(self._filed):
-            revision = isinstance(self._filed[target].event.data, Revision)
-            roots |= self._roots(self._filed[target]) if revision else {target}
-        return roots
 
 
 # --- findings ---------------------------------------------------------------------------------------------------

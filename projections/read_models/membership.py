@@ -69,9 +69,12 @@ def _add_members(changes: ChangeSet) -> None:
         if processes := names_processes(recorded.event):
             own[recorded.subject].update(processes)
     named = {subject: known[subject] | own[subject] for subject in subjects}
+    of_all: dict[frozenset[Subject], set[str]] = {}
     for subject, others in together.items():
         if subject in named:
-            named[subject] = set().union(*(named.get(other, ()) for other in others))
+            if others not in of_all:
+                of_all[others] = set().union(*(named.get(other, ()) for other in others))
+            named[subject] = of_all[others]
     new = {s: sorted(processes - known[s]) for s, processes in sorted(named.items()) if processes - known[s]}
     rows = [
         {"process": process, "subject": subject, "own": process in own[subject]}

@@ -106,10 +106,13 @@ def _touched(changes: ChangeSet) -> dict[str, Recorded | None]:
     together = changes.together
     last_on = {recorded.subject: recorded for recorded in changes.events}
     touching = [(recorded, changes.processes.get(subject, frozenset())) for subject, recorded in last_on.items()]
+    last_joining: dict[frozenset[Subject], Recorded] = {}  # it touches all that the earlier ones do
     for recorded in changes.events if together else ():
         if recorded.subject in together and isinstance(recorded.event.data, SubjectUnified | EventRetracted):
-            naming = subjects_naming(changes.transaction, together[recorded.subject], recorded.position)
-            touching.append((recorded, frozenset(p for p, _ in ever_in(changes.transaction, naming))))
+            last_joining[together[recorded.subject]] = recorded
+    for others, recorded in last_joining.items():
+        naming = subjects_naming(changes.transaction, others, recorded.position)
+        touching.append((recorded, frozenset(p for p, _ in ever_in(changes.transaction, naming))))
     for recorded, processes_named in sorted(touching, key=lambda pair: pair[0].position):
         for process in processes_named:
             touched[_canonical(changes, process)] = recorded
