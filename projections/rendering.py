@@ -300,7 +300,7 @@ def place(renderer: Renderer, state: places_family.PlaceState) -> PlaceLines:
 def roles(renderer: Renderer, path: str, state: SubjectState) -> list[RoleLine]:
     shown_roles: list[RoleLine] = []
     for line in state.roles.values():
-        newest = line.candidates[-1].value
+        newest = line.together or line.candidates[-1].value
         renderer.actor(newest.on_behalf_of)
         shown: RoleLine = {
             "subject": path,

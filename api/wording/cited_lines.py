@@ -148,10 +148,11 @@ class CitedLines:
         show: Callable[[T], list[Fragment]],
         *after: Fragment,
         indent: int = 2,
+        mark: str = "",
     ) -> None:
-        """A line of what happened, or of how far something has come, with the date of that."""
+        """A line of what happened, or of how far something has come, with the date of that; a mark may stand before."""
         date = self.happened(line["occurred"], line["events"]) if line and not line["contested"] else ""
-        self.line(lead, line, show, date, *after, indent=indent)
+        self.line(lead, line, show, mark + date if date else "", *after, indent=indent)
 
     def happened(self, occurred: str | None, events: list[str]) -> str:
         """The date on which it happened, unless that is the day of a source: then it stands with that."""
@@ -177,7 +178,7 @@ class CitedLines:
                 lead,
                 *self._possibly(line["events"]),
                 *show(value_of(line)),
-                self.happened(line["occurred"], line["events"]) if dated else "",
+                f",{date}" if dated and (date := self.happened(line["occurred"], line["events"])) else "",
                 indent=4,
                 below=True,
                 of=line,

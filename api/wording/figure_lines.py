@@ -22,8 +22,17 @@ PERIODS_SHOWN = 12
 
 def section(page: CitedLines, status: StatusAnswer) -> None:
     """A section with the figures that do not stand with an incident."""
+    truce = status["truce"]
+    told = {_rests_on(figure) for part in (truce, *truce["agreements"]) for figure in part["counted"]}
     figures = incident_lines.not_told_with(status["incidents"], status["figures"])
-    aside = "" if figures else say("those on incidents stand with them") if status["figures"] else say("none recorded")
+    figures = [figure for figure in figures if _rests_on(figure) not in told]
+    aside = (
+        ""
+        if figures
+        else say("those on incidents and violations stand with them")
+        if status["figures"]
+        else say("none recorded")
+    )
     shown = len(status["figures"]) + sum(len(register["counts"]) for register in status["enrolments"])
     total = sum(status["totals"].get("figures", {}).values())
     if total > shown:
@@ -31,6 +40,11 @@ def section(page: CitedLines, status: StatusAnswer) -> None:
         aside = say("{shown} of {total} series: the contested ones, and the newest", **whole)
     page.sheet.heading(say("Figures, by claimant"), aside, key="figures")
     put(page, figures, indent=2)
+
+
+def _rests_on(figure: FigureSeries) -> tuple[str, ...]:
+    """The reports of a series: those that stand with the truces do not stand here again."""
+    return tuple(event for claim in (*figure["claims"], *figure["assessed"]) for event in claim["events"])
 
 
 def put(page: CitedLines, figures: Iterable[FigureSeries], indent: int) -> None:

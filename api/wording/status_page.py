@@ -271,7 +271,7 @@ class StatusPage(CitedLines):
             unrecorded = say("{obligation}, its terms not recorded.", obligation=clean(line["obligation"]))
             self.sheet.put(*lead, unrecorded, after, indent=4)
         self.line(lead, line["agreed"], partial(values.terms, self.names), after, indent=4)
-        self.step([say("how far it is kept: ")], line["score"], values.score, indent=6)
+        self.step([say("how far it is kept: ")], line["score"], values.score, indent=6, mark=",")
         if line["score"] is None:
             self.sheet.put(say("how far it is kept: not assessed"), indent=6)
 
@@ -310,7 +310,7 @@ class StatusPage(CitedLines):
     def positions(self) -> None:
         for position in self.grouped(self.section("positions", say("Positions"), self._status["positions"])):
             lead: list[Fragment] = [(f"{self.names.actor(position['actor'])}: ", "bold")]
-            self.step(lead, position, partial(values.position, self.names), indent=4)
+            self.step(lead, position, partial(values.position, self.names), indent=4, mark=",")
 
     def proposals(self) -> None:
         waiting = [proposal for proposal in self._status["proposals"] if proposal["unanswered"]]

@@ -16,7 +16,7 @@ from domain.general import PositionTaken, RoleHeld, RoleReported
 from domain.lines import Candidate
 from domain.processes import AccessReported, AreaHeld, ControlReported, ProcessLinked
 from domain.talks import Attendance
-from domain.values import Basis, Place, Quantity
+from domain.values import Basis, Cohort, Item, Place, Quantity
 
 MAX_VALUES = 5
 """Values that the text of one finding gives."""
@@ -34,6 +34,10 @@ def says(value: Any) -> str:
             return value.stage
         case Place():
             return place_name(value)
+        case tuple():
+            return ", ".join(says(item) for item in value)
+        case Cohort() | Item():
+            return _load(value)
         case ConvoyArrived():
             return value.completeness.value
         case Term():
@@ -79,6 +83,11 @@ def says(value: Any) -> str:
             return ", ".join(score + ([value.standing.value] if value.standing else []))
         case _:
             return cut(str(value))
+
+
+def _load(value: Cohort | Item) -> str:
+    what = value.category if isinstance(value, Cohort) else value.description
+    return cut(what) + (f" {amount_of(value.quantity)}" if value.quantity is not None else "")
 
 
 def title_of(value: Any, field: str, key: str) -> str:

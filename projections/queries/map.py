@@ -167,7 +167,9 @@ def _of_process(subject: Subject, state: ProcessState) -> Iterator[tuple[Place, 
 
 
 def _of_convoy(subject: Subject, state: ConvoyState) -> Iterator[tuple[Place, SaidOfPlace]]:
-    for route, said in _line(PlaceUse.BY_WAY_OF, subject, Line(state.described.candidates[-1:])):
+    newest = state.described.candidates[-1:]
+    whole = Line(tuple(replace(c, value=state.described.together or c.value) for c in newest))
+    for route, said in _line(PlaceUse.BY_WAY_OF, subject, whole):
         for use, places in (
             (PlaceUse.FROM, (route.origin,)),
             (PlaceUse.BY_WAY_OF, route.route),
@@ -184,7 +186,7 @@ def _of_convoy(subject: Subject, state: ConvoyState) -> Iterator[tuple[Place, Sa
 def _routes(view: ProcessView) -> Iterator[Route]:
     for subject, state in view.snapshot.states.items():
         if isinstance(state, ConvoyState) and state.described.candidates:
-            movement = state.described.candidates[-1].value
+            movement = state.described.together or state.described.candidates[-1].value
             places = (movement.origin, *movement.route, movement.destination)
             keys = tuple(place.key for place in places if place is not None)
             if len(keys) > 1:

@@ -1,4 +1,4 @@
-"""Display order: by the bounds of the time of occurrence, then by step, then by id."""
+"""Display order: by the bounds of the time of occurrence, then openings, then by step, then by id."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from domain.event import Event
 from projections.storage.tables import Text
 
 Order = tuple[int, int, int, str]
-"""Earliest and latest second of the occurrence, step, id."""
+"""Earliest and latest second of the occurrence, step (of an opening -1: it comes before what happens), id."""
 
 ORDER = ("earliest", "latest", "step", "event_id")
 """The names of the columns."""
@@ -18,7 +18,7 @@ ORDER = ("earliest", "latest", "step", "event_id")
 
 def display_order(event: Event) -> Order:
     span = event.span
-    return (span.earliest, span.latest, event.data.step, event.key)
+    return (span.earliest, span.latest, -1 if event.data.opens else event.data.step, event.key)
 
 
 def order_columns(*, primary_key: bool = True) -> list[Column[Any]]:

@@ -191,3 +191,19 @@ def test_that_nobody_holds_a_role_is_marked_beside_who_holds_it() -> None:
     assert nobody["contested"]
     assert [c["value"].get("actor") for c in nobody["candidates"]] == [None, "elders"]
     assert contested_matters(shown) == 1
+
+
+def test_how_many_are_on_a_convoy_is_contested_kind_by_kind() -> None:
+    def wounded(number: int, **more: Any) -> list[Wire]:
+        return [{"category": "wounded", "quantity": {"value": number, **more}}, {"category": "escorts"}]
+
+    one = told("ConvoyReported", "convoys/c", kind="evacuation", people=wounded(12))
+    about = told(
+        "ConvoyReported", "convoys/c", publisher="UN", kind="evacuation", people=wounded(11, qualifier="about")
+    )
+    other = told("ConvoyReported", "convoys/c", publisher="UN", kind="evacuation", people=wounded(15))
+    assert contested_matters(status_of(one, about)) == 0
+    shown = status_of(one, other)
+    assert set(shown["convoys"][0]["described"]["contested_fields"]) == {"people"}
+    (finding,) = shown["findings"]["items"]
+    assert "wounded 12 persons, escorts (2017-10-20, Radio); wounded 15 persons, escorts" in finding["text"]
