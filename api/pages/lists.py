@@ -23,7 +23,7 @@ from domain.findings.rules import REPLACED, RULES
 from projections.answers.deadlines import Deadline
 from projections.answers.explanations import Explained
 from projections.answers.findings import FindingInProcess
-from projections.answers.subjects import ActorAnswer, IdentifiedPlaceAnswer
+from projections.answers.subjects import ActorAnswer, IdentifiedPlaceAnswer, SubjectPage
 from projections.queries import deadlines, findings, processes, subjects
 from projections.read_models.process_list import ProcessFilter
 
@@ -63,6 +63,15 @@ def names_used(shown: ActorAnswer | IdentifiedPlaceAnswer) -> list[str]:
         words.label([label])
         + (f" ({say('used by {who}', who=words.claimed_by(user, shown['actors']))})" if user else "")
         for label, user in zip(shown["labels"], users, strict=True)
+    ]
+
+
+def by_name(asked: Asked, entry: SubjectPage) -> list[Any]:
+    """The cells of an actor or a place by its names: the first, which leads to its page, and the others."""
+    family, _, identity = entry["subject"].partition("/")
+    return [
+        Cell(words.label(entry["labels"], identity), asked.link(f"/{family}/{quote(identity)}")),
+        words.listed(words.label([label]) for label in entry["labels"][1:]),
     ]
 
 
@@ -177,16 +186,8 @@ def list_actors(
         head = [say("Name"), say("Other names"), say("Kind"), say("Id")]
         rows: list[list[Any]] = []
         for actor in listed.items:
-            identity = actor["subject"].partition("/")[2]
-            kind = actor["kind"]
-            rows.append(
-                [
-                    Cell(words.label(actor["labels"], identity), asked.link(f"/actors/{quote(identity)}")),
-                    words.listed(words.label([label]) for label in actor["labels"][1:]),
-                    words.coded(kind["value"]) if kind and kind["value"] else "",
-                    words.clean(identity),
-                ]
-            )
+            kind = words.coded(actor["kind"]["value"]) if actor["kind"] and actor["kind"]["value"] else ""
+            rows.append([*by_name(asked, actor), kind, words.clean(actor["subject"].partition("/")[2])])
         context = {
             "search": ("q", say("Name or code"), q or ""),
             "intro": say("A role belongs to a record, not to an actor: a party here may be a guarantor there."),
@@ -261,6 +262,7 @@ def list_news(
         context = {
             "title": say("Inbox"),
             "intro": say("Keep the link below: the next time, it shows what became known since now."),
+            "inbox": (position, asked.link("/inbox"), say("What became known since this browser last looked here")),
             "more": [
                 (
                     asked.link("/inbox", since=position),

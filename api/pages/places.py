@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from api.http.queries import Cursor
 from api.pages.asked import Asked, AskedPage
-from api.pages.lists import ON_PAGE, listing, names_used, of_process
+from api.pages.lists import ON_PAGE, by_name, listing, names_used, of_process
 from api.pages.maps import where
 from api.pages.markup import fragments
 from api.pages.tables import Cell, Table
@@ -53,8 +53,7 @@ def list_places(
             identity = place["subject"].partition("/")[2]
             rows.append(
                 [
-                    Cell(words.label(place["labels"], identity), asked.link(f"/places/{quote(identity)}")),
-                    words.listed(words.label([label]) for label in place["labels"][1:]),
+                    *by_name(asked, place),
                     words.listed(_line(place["kind"], words.coded)),
                     words.listed(_line(place["point"], _point)),
                     words.listed(_code(code) for code in place["codes"]),

@@ -14,6 +14,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from api.pages.static_files import DIRECTORY
 from api.wording.language import LANGUAGES
 from tests.api.pages.test_pages import PAGES as FOUNDING
 
@@ -174,3 +175,41 @@ def test_a_slider_stops_where_something_changed(chromium: Browser, server: str) 
         assert page.locator("output").inner_text().startswith("log position ")
         page.locator(".travel button").nth(1).press("Enter")
         page.locator(".bar").wait_for()
+
+
+def test_a_report_is_corrected_by_keyboard_alone(chromium: Browser, server: str) -> None:
+    with opened(chromium, server, scripts=False) as page:
+        page.goto(f"{KALAMUN}/history?lang=en")
+        row = page.locator("tr", has_text="talks scheduled").first
+        row.locator("a").first.press("Enter")
+        page.locator("a[href*='/record/correct/']").press("Enter")
+        page.locator("[name='data.when']").focus()
+        page.keyboard.press("Control+A")
+        page.keyboard.type("30 October 2017")
+        page.locator("[name='correction.reason']").focus()
+        page.keyboard.type("The day was misread.")
+        page.locator("button[value=look]").press("Enter")
+        page.locator("#looked").wait_for()
+        assert "29 Oct 2017 → 30 Oct 2017" in page.locator("#looked").inner_text()
+        page.locator("button[value=record]").press("Enter")
+        page.wait_for_url("**/events/**")
+        assert "What it changed in Eastern Kalamun" in page.locator("main").inner_text()
+
+
+def test_the_script_is_small_and_its_types_fit() -> None:
+    script = DIRECTORY / "parley.js"
+    assert script.stat().st_size <= 12_000
+    checked = [
+        "--noEmit",
+        "--allowJs",
+        "--checkJs",
+        "--strict",
+        "--target",
+        "es2022",
+        "--lib",
+        "es2022,dom,dom.iterable",
+    ]
+    if (compiler := shutil.which("tsc")) is None:
+        pytest.skip("needs Debian's package node-typescript")
+    done = subprocess.run([compiler, *checked, str(script)], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout

@@ -139,6 +139,23 @@ function step(said) {
   });
 }
 
+/**
+ * Leads to what became known since this browser last looked at the inbox.
+ * @param {HTMLElement} line  its `data-inbox` is the position of the log that is shown now
+ */
+function inbox(line) {
+  const key = "parley inbox", last = localStorage.getItem(key);
+  const link = line.querySelector("a");
+  if (last && link && last !== line.dataset.inbox) {
+    const address = new URL(link.href);
+    address.searchParams.set("since", last);
+    link.href = address.href;
+    line.hidden = false;
+  }
+  localStorage.setItem(key, line.dataset.inbox ?? "");
+}
+
+for (const line of document.querySelectorAll("[data-inbox]")) if (line instanceof HTMLElement) inbox(line);
 for (const line of document.querySelectorAll("[data-live]")) if (line instanceof HTMLElement) tell(line);
 for (const form of document.querySelectorAll("[data-draft]")) if (form instanceof HTMLFormElement) keep(form);
 for (const form of document.querySelectorAll("[data-look]")) if (form instanceof HTMLFormElement) ahead(form);

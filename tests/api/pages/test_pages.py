@@ -215,6 +215,35 @@ def test_a_page_says_if_it_does_not_show_all(seeded: TestClient, monkeypatch: py
     assert "after log position 42: position 43, TalksStreamed" in bar("/")
 
 
+def test_a_long_process_takes_three_requests_and_little(seeded: TestClient) -> None:
+    subject, source = "processes/eastern-kalamun", [{"publisher": "Example Office", "published": "2017-10-28"}]
+    log: list[dict[str, object]] = []
+    for number in range(200):  # of more the first screen shows no more
+        said = {
+            "description": f"speaker {number % 9}",
+            "text": f"Something that was said at some length, number {number}.",
+        }
+        harm = {"category": "injured", "who": "civilians", "quantity": {"value": number % 6}}
+        data = said if number % 2 else {"kind": "shelling", "harm": [harm]}
+        name = "StatementMade" if number % 2 else "IncidentReported"
+        date = f"2017-10-{1 + number % 27:02}"
+        log.append({"type": name, "subject": subject, "occurred": date, "sources": source, "data": data})
+    assert seeded.post("/v1/events", json=log, headers={"Prefer": "wait=20"}).status_code == 201
+    assert seeded.get(f"/v1{KALAMUN}?min_position=242").status_code == 200
+    page = get(seeded, KALAMUN)
+    loaded = [one.attributes["href"] for one in page.all("link")] + [
+        one.attributes["src"] for one in page.all("script")
+    ]
+    loaded = [address for address in loaded if address != "data:,"]
+    assert len(loaded) == 2
+    sent = 0
+    for address in (KALAMUN, *loaded):
+        with seeded.stream("GET", address, headers={**HTML, "Accept-Encoding": "gzip"}) as answer:
+            assert answer.headers["content-encoding"] == "gzip"
+            sent += len(b"".join(answer.iter_raw()))
+    assert sent <= 60_000
+
+
 def test_files_are_kept_for_ever_under_names_that_change(seeded: TestClient) -> None:
     (style,) = (link for link in get(seeded, "/").all("link") if link.attributes["rel"] == "stylesheet")
     answer = seeded.get(style.attributes["href"])
