@@ -20,7 +20,7 @@ from domain.edtf import Day, When
 from domain.event import Event, Opening, Payload
 from domain.families import FAMILIES
 from domain.finding import Rule, Severity
-from domain.findings.rules import RULES
+from domain.findings.rules import REPLACED, RULES
 from domain.values import Claimant, EventId, ItemId, Number, Refers, Short, Subject, Text, Value
 from domain.vocabulary import PAYLOADS, example
 
@@ -62,9 +62,11 @@ def codes_markdown() -> str:
 
 _FINDINGS = f"""# Findings
 
-A finding says that something does not fit, and leaves the judgement to a person. It is computed from what is in effect,
-so it goes away when later reports resolve it. These are the rules ({len(RULES)}), the most severe first. A rule that
-depends on the time uses the clock of the query, so you can also ask for the findings of the past.
+A finding says that something does not fit and that somebody can act on it, and leaves the judgement to a person. What
+merely describes a line is a mark on the line ([0024](decisions/0024-findings-worth-reading.md)). A finding is computed
+from what is in effect, so it goes away when later reports resolve it. These are the rules ({len(RULES)}), the most
+severe first. A rule that depends on the time uses the clock of the query, so you can also ask for the findings of the
+past.
 
 Findings are in the status of a process, under `/v1/processes/{{id}}/findings`, and for all processes under
 `/v1/findings`; on the command line, `parley findings` shows them. The answer to an append contains those on the
@@ -87,6 +89,8 @@ def findings_markdown() -> str:
     for severity, title in _GRAVITY.items():
         parts.append(f"## {title}\n")
         parts += [_rule(rule) for rule in RULES.values() if rule.severity is severity]
+    parts.append("## Rules that there were\n")
+    parts += [f"{fill(f'- `{name}`: {now}.', 120, subsequent_indent='  ')}\n" for name, now in REPLACED.items()]
     return "\n".join(parts)
 
 

@@ -84,6 +84,7 @@ def rule_entry(rule: Rule) -> ShownRule:
         "rule": rule.name,
         "severity": rule.severity.value,
         "data_quality": rule.data_quality,
+        "followed_only": not rule.archives,
         "looks_at": rule.looks_at,
     }
 

@@ -76,6 +76,8 @@ class ShownRule(TypedDict):
     severity: SeverityName
     data_quality: bool
     """Whether the record may be at fault: `Prefer: handling=strict` refuses it."""
+    followed_only: bool
+    """Whether it holds only for what belongs to a process that is followed; of an archive nothing of it is found."""
     looks_at: str
 
 
