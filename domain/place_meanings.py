@@ -46,6 +46,8 @@ class Meaning(NamedTuple):
     """`places/ID`, or what all descriptions of the place share; of no other place of the process."""
     labels: tuple[Label, ...] = ()
     """Names of the place, where it is named by its id alone."""
+    within: tuple[str, ...] = ()
+    """The keys of the places that contain it, the nearest first, as far as they were identified."""
 
 
 Meanings = Mapping[str, Meaning]
@@ -137,10 +139,11 @@ def drawn(places: Mapping[str, Place], known: KnownPlaces) -> Drawn:
         shared = one.key if one.id is not None else members[0]
         if one.id is not None or len(members) > 1:
             labels: tuple[Label, ...] = ()
+            within = tuple(f"places/{place}" for place in known.within(one.id)) if one.id is not None else ()
             if one.id is not None and (state := known.state(one.id)[1]) is not None:
                 labels = state.labels[:1]
             for key in members:
-                meanings[key] = Meaning(shared, labels if not places[key].labels else ())
+                meanings[key] = Meaning(shared, labels if not places[key].labels else (), within)
         codes |= {(code, shared) for code in one.codes}
         if one.doubt is not None:
             doubtful[frozenset((one.key, *one.doubt.others))].append(one)

@@ -39,11 +39,12 @@ PLACE_MEANINGS = TableDefinition(
     Column("place", Text, nullable=False),
     Column("key", Text, nullable=False),
     Column("labels", Text, nullable=False),
+    Column("lies_in", Text, nullable=False),
     Column("doubted", Boolean, nullable=False),
     indexes=[IndexDefinition("place", ("place",)), IndexDefinition("key", ("key",))],
 )
 """The descriptions of each process, by the id that stays: by which id it names a place, if by any; which place it means
-(`key` is empty if it stands for itself); and whether it could mean several."""
+(`key` is empty if it stands for itself), and in which it lies; and whether it could mean several."""
 
 PLACE_CODES = TableDefinition(
     "place_codes",
@@ -68,7 +69,8 @@ def said_of(place: Place) -> str:
 
 def meaning_of(row: Any) -> Meaning:
     """What a row says that a description means."""
-    return Meaning(row.key, tuple(Label.model_validate(label) for label in json.loads(row.labels)))
+    labels = tuple(Label.model_validate(label) for label in json.loads(row.labels))
+    return Meaning(row.key, labels, tuple(row.lies_in.split()))
 
 
 # --- queries
@@ -78,7 +80,7 @@ def meanings_of(transaction: Transaction, processes: Iterable[str]) -> dict[str,
     """The meanings of processes, by the ids that stay, of those that have any."""
     table = transaction.table(PLACE_MEANINGS)
     meanings: defaultdict[str, dict[str, Meaning]] = defaultdict(dict)
-    columns = (table.c.process, table.c.description, table.c.key, table.c.labels)
+    columns = (table.c.process, table.c.description, table.c.key, table.c.labels, table.c.lies_in)
     for row in rows_where(transaction.connection, columns, table.c.process, processes):
         if row.key:
             meanings[row.process][row.description] = meaning_of(row)

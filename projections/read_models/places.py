@@ -218,6 +218,7 @@ def _rows(process: str, descriptions: Descriptions, places: Mapping[str, Place],
             "place": places[description].id or "",
             "key": (meaning := now.meanings.get(description, nothing)).key,
             "labels": json.dumps([label.model_dump(exclude_none=True) for label in meaning.labels]),
+            "lies_in": " ".join(meaning.within),
             "doubted": description in doubted,
         }
         for description, said in sorted(descriptions.items())

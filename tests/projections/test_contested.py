@@ -207,3 +207,18 @@ def test_how_many_are_on_a_convoy_is_contested_kind_by_kind() -> None:
     assert set(shown["convoys"][0]["described"]["contested_fields"]) == {"people"}
     (finding,) = shown["findings"]["items"]
     assert "wounded 12 persons, escorts (2017-10-20, Radio); wounded 15 persons, escorts" in finding["text"]
+
+
+def test_a_district_does_not_contradict_the_town_within_it() -> None:
+    def place(name: str, **data: Any) -> Wire:
+        data = {"labels": [{"text": name.capitalize()}], **data}
+        return wire("PlaceIdentified", subject=f"places/{name}", occurred="2017-10-01", data=data)
+
+    def met(where: str, publisher: str) -> Wire:
+        return told("TalksConvened", "talks/t", publisher=publisher, venue={"id": where})
+
+    places = [place("rif"), place("district", within="rif"), place("town", within="district"), place("city")]
+    talks = told("TalksReported", "talks/t")
+    shown = status_of(*places, talks, met("town", "Radio"), met("rif", "UN"))
+    assert (shown["talks"][0]["venue"]["value"], contested_matters(shown)) == ("Town", 0)
+    assert contested_matters(status_of(*places, talks, met("town", "Radio"), met("city", "UN"))) == 1
