@@ -7,7 +7,7 @@ now is put in its place. What accumulates is rows and counts.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -36,7 +36,7 @@ from projections.read_models import (
     timeline,
     upcoming,
 )
-from projections.read_models.change_set import ChangeSet, FindingEdits
+from projections.read_models.change_set import ChangeSet, FindingChanges, FindingEdits
 from projections.storage.generations import ReadModels, rebuild_lock
 from projections.storage.sqlite import put_aside
 from projections.storage.tables import Schema, Transaction
@@ -76,7 +76,7 @@ SCHEMA = Schema(VIEW_VERSION, tuple(table for read_model in READ_MODELS for tabl
 
 def apply(
     transaction: Transaction, events: Sequence[Recorded], position: int, now: datetime, *, asked: bool = False
-) -> None:
+) -> Mapping[str, FindingChanges]:
     """Applies events to the tables of a generation, and takes in what has come by the clock.
 
     Args:
@@ -84,13 +84,17 @@ def apply(
         events: those after the ones that were applied before, in log order and without gaps. There may be none.
         position: the last one that is then reflected.
         now: the clock.
-        asked: whether to keep what the one event does to the findings of its subject.
+        asked: whether to keep what each event, on a subject of its own, does to the findings of that.
+
+    Returns:
+        What they did, by their ids, if that was asked.
     """
     changes = ChangeSet(transaction, events, position, second_of(now))
     if asked:
-        changes.edits = FindingEdits(finding_changes.standing_of(transaction, events[0].subject))
+        changes.edits = FindingEdits(finding_changes.standings_of(transaction, {one.subject for one in events}))
     for read_model in READ_MODELS:
         read_model.apply(changes)
+    return changes.edits.changes if changes.edits is not None else {}
 
 
 def open_read_models(where: Path | str) -> ReadModels:

@@ -13,7 +13,10 @@ from sqlalchemy import Connection
 from domain.errors import Unavailable
 from domain.event import Recorded, Unreadable
 from domain.spans import second_of
+from domain.values import Subject
 from projections.batch import apply
+from projections.read_models.change_set import FindingChanges
+from projections.read_models.finding_changes import shares_a_batch
 from projections.read_models.timeline import id_at
 from projections.read_models.upcoming import next_due
 from projections.storage.generations import GenerationProgress, ReadModels, ReadTransaction
@@ -38,13 +41,18 @@ Clock = Callable[[], datetime]
 """Tells the time."""
 
 
-Asked = Callable[[str], bool]
-"""Whether somebody asks what an event does to the findings of its subject, given its id."""
+class Asked:
+    """Who asks what events do to the findings of their subjects. As it is here, nobody does."""
+
+    def about(self, event: str) -> bool:  # noqa: ARG002
+        """Whether somebody asks about an event, given its id; said once."""
+        return False
+
+    def answer(self, event: str, changes: FindingChanges) -> None:
+        """What an event did; it counts when the transaction has been committed."""
 
 
-def nobody_asks(_event: str) -> bool:
-    """As it is where read models are made from a log."""
-    return False
+NOBODY_ASKS = Asked()
 
 
 def catch_up(
@@ -52,7 +60,7 @@ def catch_up(
     pull: Pull,
     generation: int | None = None,
     clock: Clock = wall_clock,
-    asked: Asked = nobody_asks,
+    asked: Asked = NOBODY_ASKS,
 ) -> GenerationProgress:
     """Applies one batch to a generation (the live one by default), and takes in what has come by the clock.
 
@@ -90,7 +98,7 @@ def _take_batch(
     pull: Pull,
     generation: int | None,
     clock: Clock,
-    asked: Asked = nobody_asks,
+    asked: Asked = NOBODY_ASKS,
 ) -> GenerationProgress | None:
     """None if there is no live generation."""
     progress = read_models.claim(connection, generation)
@@ -109,8 +117,10 @@ def _take_batch(
         readable.append(event)
     position = readable[-1].position if readable else progress.position
     transaction, now = Transaction(connection, read_models.tables(progress.generation)), clock()
-    for events, alone in _parts(readable, asked):
-        apply(transaction, events, events[-1].position, now, asked=alone)
+    for events, answering in _parts(transaction, readable, asked, second_of(now)):
+        answers = apply(transaction, events, events[-1].position, now, asked=answering)
+        for event_id, changes in answers.items():
+            asked.answer(event_id, changes)
     if not readable and is_due(transaction, now):
         apply(transaction, (), position, now)
     after = GenerationProgress(
@@ -124,19 +134,30 @@ def _take_batch(
     return after
 
 
-def _parts(events: Sequence[Recorded], asked: Asked) -> Iterator[tuple[Sequence[Recorded], bool]]:
-    """Events in their order, each that is asked about by itself, and all between two of these together."""
+def _parts(
+    transaction: Transaction, events: Sequence[Recorded], asked: Asked, now: int
+) -> Iterator[tuple[Sequence[Recorded], bool]]:
+    """Events in their order, in batches: those that nobody asks about together, and of the others those on different
+    subjects that do not touch each other (`finding_changes.shares_a_batch`)."""
     together: list[Recorded] = []
+    subjects: set[Subject] = set()
+    answering = False
     for recorded in events:
-        if not asked(recorded.key):
-            together.append(recorded)
+        is_asked = asked.about(recorded.key)
+        if together and (is_asked != answering or (is_asked and recorded.subject in subjects)):
+            yield together, answering
+            together, subjects = [], set()
+        answering = is_asked
+        if is_asked and not shares_a_batch(transaction, recorded, now):
+            if together:
+                yield together, True
+            yield [recorded], True
+            together, subjects = [], set()
             continue
-        if together:
-            yield together, False
-        yield [recorded], True
-        together = []
+        together.append(recorded)
+        subjects.add(recorded.subject)
     if together:
-        yield together, False
+        yield together, answering
 
 
 def is_due(transaction: Transaction, now: datetime) -> bool:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from uuid import UUID
 
 from domain.errors import Unavailable
-from projections.catch_up import Pull, catch_up, reflects
+from projections.catch_up import Asked, Pull, catch_up, reflects
+from projections.read_models.change_set import FindingChanges
 from projections.storage.generations import GenerationProgress, ReadModels
 from projections.storage.store import Lead
 
@@ -21,7 +22,7 @@ LEAST_REST, MOST_REST = 0.05, 0.1
 SHORT_REST = 0.01
 """The same at most, elsewhere."""
 MOST_ASKED = 10_000
-"""Events that are asked about and not seen yet; those of requests that were refused never are."""
+"""Events that are asked about and not seen yet (those of requests that were refused never are), and answers."""
 SWEEP = 60.0
 """Seconds between looks for generations that can go."""
 
@@ -34,6 +35,7 @@ class FollowerStatus:
         self._complete = False
         self._moved = threading.Condition()
         self._told: Callable[[], None] = lambda: None
+        self._answers: dict[str, FindingChanges] = {}
         self._closing = threading.Event()
         self.leads = False
         """Whether this server brings the read models up to date."""
@@ -71,6 +73,15 @@ class FollowerStatus:
     def ask(self, events: Iterable[UUID]) -> None:
         """Says, before events are recorded, that what they do to findings is asked about. Never waits."""
 
+    def answer_of(self, event: UUID) -> FindingChanges | None:
+        """What an event did that was asked about, while that is remembered."""
+        return self._answers.get(str(event))
+
+    def _remember(self, answers: Mapping[str, FindingChanges]) -> None:
+        self._answers |= answers
+        while len(self._answers) > MOST_ASKED:
+            del self._answers[next(iter(self._answers))]
+
     def wait_for(self, position: int, timeout: float) -> bool:
         """Waits until the read models reflect a position; False after `timeout` seconds."""
         with self._moved:
@@ -97,6 +108,40 @@ class FollowerStatus:
             self.fault = reason
             self._moved.notify_all()
         self._told()
+
+
+class _Asked(Asked):
+    """What those ask who append through this server, and the answers of the last batch."""
+
+    def __init__(self) -> None:
+        self._events: dict[str, None] = {}
+        self._answers: dict[str, FindingChanges] = {}
+        self._gate = threading.Lock()
+
+    def ask(self, events: Iterable[UUID]) -> None:
+        with self._gate:
+            self._events |= dict.fromkeys(map(str, events))
+            while len(self._events) > MOST_ASKED:
+                del self._events[next(iter(self._events))]
+
+    @property
+    def waits(self) -> bool:
+        """Whether events are asked about that were not seen yet."""
+        return bool(self._events)
+
+    def about(self, event: str) -> bool:
+        if event not in self._events:
+            return False
+        with self._gate:
+            return self._events.pop(event, self) is None
+
+    def answer(self, event: str, changes: FindingChanges) -> None:
+        self._answers[event] = changes
+
+    def take(self) -> dict[str, FindingChanges]:
+        """The answers since they were taken last, all of committed batches."""
+        answers, self._answers = self._answers, {}
+        return answers
 
 
 class Follower(FollowerStatus):
@@ -135,8 +180,9 @@ class Follower(FollowerStatus):
         self._nudged = threading.Event()
         self._hurried = threading.Event()
         self._swept = time.monotonic()
-        self._asked: dict[str, None] = {}
-        self._asking = threading.Lock()
+        self._asked = _Asked()
+        self.answered: Mapping[str, FindingChanges] = {}
+        """What the last batch answered."""
         self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
 
     def start(self) -> None:
@@ -160,17 +206,7 @@ class Follower(FollowerStatus):
         self._hurried.set()
 
     def ask(self, events: Iterable[UUID]) -> None:
-        with self._asking:
-            self._asked |= dict.fromkeys(map(str, events))
-            while len(self._asked) > MOST_ASKED:
-                del self._asked[next(iter(self._asked))]
-
-    def _is_asked(self, event: str) -> bool:
-        if event not in self._asked:
-            return False
-        with self._asking:
-            self._asked.pop(event, None)
-        return True
+        self._asked.ask(events)
 
     def _run(self) -> None:
         with closing(self._read_models.lead()) as lead:
@@ -213,7 +249,7 @@ class Follower(FollowerStatus):
             if time.monotonic() - self._swept > SWEEP:
                 self._swept = time.monotonic()
                 self._read_models.sweep()
-            if self._nudged.is_set():  # under load; else the next event is to be seen at once
+            if self._nudged.is_set() and not self._asked.waits:  # under load; else the next event is to be seen at once
                 self._rest(time.monotonic() - started)
         self.leads = False
 
@@ -241,7 +277,10 @@ class Follower(FollowerStatus):
         if head < self._position:
             self._begin_anew()
         while not self._closing.is_set():
-            progress = catch_up(self._read_models, self._pull, asked=self._is_asked)
+            self._asked.take()  # what a batch that failed had answered does not count
+            progress = catch_up(self._read_models, self._pull, asked=self._asked)
+            self.answered = self._asked.take()
+            self._remember(self.answered)
             moved = progress.position != self._position
             self._see(progress)
             if not moved:

@@ -27,7 +27,7 @@ from domain.joint_versions import TAG_PATTERN, JointVersion, read_tag
 from ledger.append import Acknowledged, Append, Appended
 from projections.queries import quality
 from projections.queries.finding_changes import RecordedReport, changes_by, shown_changes
-from projections.read_models.finding_changes import FindingChanges
+from projections.read_models.change_set import FindingChanges
 
 router = APIRouter(prefix="/v1", tags=["events"])
 
@@ -157,7 +157,7 @@ async def append_sent(
     wait = preferences.seconds(preferred, LONGEST_WAIT)
     patience = SHORT_WAIT + WAIT_FOR_EACH * len(done.events) if wait is None else wait
     shown = (with_findings or wait is not None) and await wait_for_views(services, done.position, patience)
-    changes = await run_in_threadpool(_changes_by, services, done) if with_findings and shown else {}
+    changes = await _changes_by(services, done) if with_findings and shown else {}
     if with_findings:
         unknown = sum(event.position not in changes for event in done.events)
         services.metrics.unknown_findings.inc(unknown)
@@ -220,9 +220,18 @@ def _quality_faults(services: Services, sent: ParsedRequest, numbers: list[int])
     ]
 
 
-def _changes_by(services: Services, done: Appended) -> dict[int, FindingChanges]:
+async def _changes_by(services: Services, done: Appended) -> Mapping[int, FindingChanges]:
     """What the events of an append did to the findings of their subjects, by position, as far as the read models can
     say. The events are recorded."""
+    told = {event.position: services.follower.answer_of(event.id) for event in done.events}
+    known = {position: changes for position, changes in told.items() if position is not None and changes is not None}
+    if len(known) == len(told):
+        return known
+    return await run_in_threadpool(_changes_kept, services, done)
+
+
+def _changes_kept(services: Services, done: Appended) -> dict[int, FindingChanges]:
+    """The same, as the read models have it."""
     events = [
         RecordedReport(event.subject, event.position, event.recorded_at)
         for event in done.events

@@ -14,7 +14,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, NamedTuple
@@ -26,6 +26,7 @@ from projections.follower import FollowerStatus
 
 if TYPE_CHECKING:
     from projections.follower import Follower
+    from projections.read_models.change_set import FindingChanges
 
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,8 @@ class FollowerReport(NamedTuple):
     halted: str | None
     fault: str | None
     leads: bool
+    answered: Mapping[str, FindingChanges]
+    """What the last batch answered of what was asked."""
 
 
 class Projector(FollowerStatus):
@@ -129,8 +132,9 @@ class Projector(FollowerStatus):
                         self._begin()
 
     def _hear(self, report: FollowerReport) -> None:
+        self._remember(report.answered)
         with self._moved:
-            self._position, self._complete, self.halted, self.fault, self.leads = report
+            self._position, self._complete, self.halted, self.fault, self.leads, _ = report
             self._moved.notify_all()
         with self._gate:
             self._waiting = self._hurried = False
@@ -173,7 +177,12 @@ def run_child(settings: Settings, line: Connection) -> None:
                 line.send(
                     tuple(
                         FollowerReport(
-                            follower.position, follower.complete, follower.halted, follower.fault, follower.leads
+                            follower.position,
+                            follower.complete,
+                            follower.halted,
+                            follower.fault,
+                            follower.leads,
+                            follower.answered,
                         )
                     )
                 )

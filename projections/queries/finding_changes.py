@@ -19,8 +19,9 @@ from projections.queries.at_horizon import HorizonRequest, process_view
 from projections.queries.findings import shown_finding
 from projections.queries.snapshot import actors_seen, findings_of_subjects, with_actors
 from projections.read_models import figures, findings, foreign_ids
+from projections.read_models.change_set import FindingChanges
 from projections.read_models.date_findings import of_revisions
-from projections.read_models.finding_changes import FindingChanges, kept_at
+from projections.read_models.finding_changes import changes_between, kept_at
 from projections.read_models.foreign_ids import ever_under_ids_of
 from projections.read_models.membership import ever_in
 from projections.read_models.revisions import ever_unified
@@ -51,7 +52,7 @@ def changes_by(transaction: Transaction, events: Sequence[RecordedReport]) -> di
     changes = kept_at(transaction, (event.position for event in events))
     for event in [event for event in events if event.position not in changes][:MOST_FOLDED]:
         before, after = (_findings_at(transaction, event, event.position - back) for back in (1, 0))
-        changes[event.position] = FindingChanges.between(before, after, int(event.recorded_at.timestamp()))
+        changes[event.position] = changes_between(before, after, int(event.recorded_at.timestamp()))
     return changes
 
 

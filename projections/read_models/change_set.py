@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Table
 
 from domain.edtf import When
 from domain.event import Event, Recorded
-from domain.finding import Finding
+from domain.finding import Finding, Turn
 from domain.general import SubjectState
 from domain.place_meanings import Doubt
 from domain.spans import Zones
@@ -108,15 +108,27 @@ NOBODY = Heard()
 """Where all that was heard was retracted."""
 
 
+@dataclass(frozen=True, slots=True)
+class FindingChanges:
+    """What one event did to the findings of its subject."""
+
+    number: int
+    """How many it raised, changed or resolved."""
+    turns: tuple[tuple[Turn, Finding], ...]
+    """The first ones: those raised, then those changed, then those resolved, the gravest first."""
+
+
 class FindingEdits:
     """The rows of findings that a batch takes away or puts, by their keys: as they were before it, and after it.
 
     Args:
-        standing: of the subject of the event that is asked about, before the batch.
+        standings: of the subjects of the events that are asked about, as recorded, before the batch.
     """
 
-    def __init__(self, standing: Standing) -> None:
-        self.standing_before = standing
+    def __init__(self, standings: Mapping[Subject, Standing]) -> None:
+        self.standings = standings
+        self.changes: dict[str, FindingChanges] = {}
+        """What the events did, by their ids. By `finding_changes`."""
         self.before: dict[tuple[Any, ...], Finding | None] = {}
         """None: there was none."""
         self.after: dict[tuple[Any, ...], Finding | None] = {}
@@ -139,7 +151,7 @@ class ChangeSet:
     """
 
     edits: FindingEdits | None = None
-    """What the batch, of one event, does to findings; None: nobody asks."""
+    """What the batch, of one event on each subject, does to findings; None: nobody asks."""
 
     def __init__(self, transaction: Transaction, events: Sequence[Recorded], position: int, now: int) -> None:
         self.transaction = transaction

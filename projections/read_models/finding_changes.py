@@ -1,25 +1,30 @@
 """What single events did to the findings of their own subjects: what an append answers, and answers again.
 
-It is kept where somebody asks. Such an event is a batch of its own, and what the batch takes from the findings and puts
-there is the difference; only where more than that changes (the subject is withdrawn, is another one, or belongs to a
-process that is followed now) all of them are looked at.
+It is kept where somebody asks. Such an event is a batch of its own, or with others on other subjects, and what the
+batch takes from the findings and puts there is the difference; only where more than that changes (the subject is
+withdrawn, is another one, or belongs to a process that is followed now) all of them are looked at.
 """
 
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Column, select
 
+from domain.event import Recorded
 from domain.finding import Finding, Turn, turned
 from domain.findings.rules import OF_FOLLOWED
-from domain.values import EventId, Subject
-from projections.read_models.change_set import ChangeSet, ReadModel, Standing
+from domain.horizon import may_be_upcoming, names_processes
+from domain.places_within import places_in
+from domain.values import IN_NO_PROCESS, EventId, Subject
+from projections.read_models.change_set import ChangeSet, FindingChanges, ReadModel, Standing
 from projections.read_models.finding_rows import FINDINGS, finding_in, key_of
 from projections.read_models.findings import gravity
+from projections.read_models.foreign_ids import ids_in
 from projections.read_models.membership import processes_of
 from projections.read_models.process_list import followed_among
 from projections.read_models.revisions import canonical_subjects
@@ -35,25 +40,16 @@ FINDING_CHANGES = TableDefinition(
 )
 """What events did to the findings of their subjects, of those that were asked about: how many, and the first ones."""
 
+Key = tuple[Any, ...]
 MOST = 20
 """Changes that are told of one event."""
 _TURNS = {turn: place for place, turn in enumerate(Turn)}
 
 
-@dataclass(frozen=True, slots=True)
-class FindingChanges:
-    """What one event did to the findings of its subject."""
-
-    number: int
-    """How many it raised, changed or resolved."""
-    turns: tuple[tuple[Turn, Finding], ...]
-    """The first ones, up to `MOST`: those raised, then those changed, then those resolved, the gravest first."""
-
-    @staticmethod
-    def between(before: Iterable[Finding], after: Iterable[Finding], now: int) -> FindingChanges:
-        """The difference of two sets of findings, both looked at at a time in seconds since 1970."""
-        turns = sorted(turned(before, after, now), key=lambda turn: (_TURNS[turn[0]], gravity(turn[1]), turn[1].text))
-        return FindingChanges(len(turns), tuple(turns[:MOST]))
+def changes_between(before: Iterable[Finding], after: Iterable[Finding], now: int) -> FindingChanges:
+    """The difference of two sets of findings, both looked at at a time in seconds since 1970."""
+    turns = sorted(turned(before, after, now), key=lambda turn: (_TURNS[turn[0]], gravity(turn[1]), turn[1].text))
+    return FindingChanges(len(turns), tuple(turns[:MOST]))
 
 
 def shown(standing: Standing, findings: Iterable[Finding]) -> list[Finding]:
@@ -64,41 +60,87 @@ def shown(standing: Standing, findings: Iterable[Finding]) -> list[Finding]:
     return [finding for finding in mine if standing.followed or finding.rule not in OF_FOLLOWED]
 
 
-def standing_of(transaction: Transaction, subject: Subject) -> Standing:
-    """What decides which findings of a subject are shown, as the read models are now."""
+def standings_of(transaction: Transaction, subjects: Iterable[Subject]) -> dict[Subject, Standing]:
+    """What decides which findings of subjects are shown, as the read models are now."""
     joined = canonical_subjects(transaction)
-    stays = joined.get(subject, subject)
-    state = states_of(transaction, [stays]).get(stays)
-    paths = [Subject(f"processes/{process}") for _, process in processes_of(transaction, [stays])]
-    ids = {joined.get(path, path).partition("/")[2] for path in paths}
-    return Standing(stays, state is not None and state.opened, bool(ids and followed_among(transaction, ids)))
+    stays = {subject: joined.get(subject, subject) for subject in subjects}
+    states = states_of(transaction, stays.values())
+    belongs: defaultdict[str, set[str]] = defaultdict(set)
+    for path, process in processes_of(transaction, stays.values()):
+        belongs[path].add(_canonical(process, joined))
+    followed = followed_among(transaction, {process for theirs in belongs.values() for process in theirs})
+    return {
+        subject: Standing(own, own in states and states[own].opened, not followed.isdisjoint(belongs[own]))
+        for subject, own in stays.items()
+    }
+
+
+def _canonical(process: str, joined: Mapping[Subject, Subject]) -> str:
+    path = Subject(f"processes/{process}")
+    return joined.get(path, path).partition("/")[2]
 
 
 # --- a batch
 
 
+def shares_a_batch(transaction: Transaction, recorded: Recorded, now: int) -> bool:
+    """Whether what an event does to the findings of its subject shows also where it is taken together with events on
+    other subjects: it is a plain report that touches none of theirs.
+
+    Others are revisions, what tells of identity, ids, zones or places, what is still to come, and any report on what is
+    not followed yet, since it may be from then on.
+    """
+    event = recorded.event
+    data = event.data
+    if data.revises or (data.opens and (event.family in (*IN_NO_PROCESS, "processes") or ids_in(event))):
+        return False
+    if may_be_upcoming(event, now) or next(places_in(data), None) is not None:
+        return False
+    joined = canonical_subjects(transaction)
+    processes = {process for _, process in processes_of(transaction, [joined.get(event.subject, event.subject)])}
+    processes = {_canonical(process, joined) for process in (*processes, *names_processes(event))}
+    return bool(processes) and followed_among(transaction, processes) == processes
+
+
 def apply(changes: ChangeSet) -> None:
-    if changes.edits is None:
+    edits = changes.edits
+    if edits is None:
         return
-    (recorded,) = changes.events
-    was, now = changes.edits.standing_before, standing_of(changes.transaction, recorded.subject)
-    before, after = changes.edits.before, changes.edits.after
-    if was != now:
-        rows = rows_where(
-            changes.connection, changes.table(FINDINGS), changes.table(FINDINGS).c.subject, {was.subject, now.subject}
-        )
-        after = {key_of(row): finding_in(row) for row in rows}
-        before = {**after, **changes.edits.before}
-    second = int(recorded.recorded_at.timestamp())
-    found = FindingChanges.between(shown(was, _present(before)), shown(now, _present(after)), second)
+    standings = standings_of(changes.transaction, {recorded.subject for recorded in changes.events})
+    table = changes.table(FINDINGS)
+    before, after = (_by_subject(findings) for findings in (edits.before, edits.after))
+    for recorded in changes.events:
+        was, now = edits.standings[recorded.subject], standings[recorded.subject]
+        had, has = (findings.get(now.subject, {}) for findings in (before, after))
+        if was != now:
+            rows = rows_where(changes.connection, table, table.c.subject, {was.subject, now.subject})
+            has = {key_of(row): finding_in(row) for row in rows}
+            had = {**has, **before.get(was.subject, {}), **had}
+        second = int(recorded.recorded_at.timestamp())
+        turns = changes_between(shown(was, _present(had)), shown(now, _present(has)), second)
+        edits.changes[recorded.key] = turns
+    put(
+        changes.connection,
+        changes.table(FINDING_CHANGES),
+        [_row(r.position, edits.changes[r.key]) for r in changes.events],
+    )
+
+
+def _by_subject(findings: Mapping[Key, Finding | None]) -> dict[str, dict[Key, Finding | None]]:
+    by_subject: defaultdict[str, dict[Key, Finding | None]] = defaultdict(dict)
+    for key, finding in findings.items():
+        by_subject[key[0]][key] = finding
+    return by_subject
+
+
+def _row(position: int, changes: FindingChanges) -> dict[str, Any]:
     turns = [
-        [turn, f.rule, f.subject, f.text, [*map(str, f.events)], f.since, f.until, f.about] for turn, f in found.turns
+        [turn, f.rule, f.subject, f.text, [*map(str, f.events)], f.since, f.until, f.about] for turn, f in changes.turns
     ]
-    row = {"position": recorded.position, "number": found.number, "turns": json.dumps(turns, ensure_ascii=False)}
-    put(changes.connection, changes.table(FINDING_CHANGES), [row])
+    return {"position": position, "number": changes.number, "turns": json.dumps(turns, ensure_ascii=False)}
 
 
-def _present(findings: Mapping[tuple[object, ...], Finding | None]) -> list[Finding]:
+def _present(findings: Mapping[Key, Finding | None]) -> list[Finding]:
     return [finding for finding in findings.values() if finding is not None]
 
 

@@ -224,12 +224,9 @@ def _by_others(dialect: str, tables: GenerationTables) -> Query:
 def processes_of(transaction: Transaction, subjects: Iterable[str]) -> list[tuple[str, str]]:
     """Subjects that are not withdrawn, each with a process that it belongs to."""
     table = transaction.table(BELONGS)
-    pairs: list[tuple[str, str]] = []
-    for some in chunks(sorted(subjects)):
-        query = select(table.c.subject, table.c.process)
-        query = query.where(table.c.subject.in_(some), table.c.withdrawn.is_(False))
-        pairs += [(subject, process) for subject, process in transaction.connection.execute(query)]
-    return pairs
+    columns = (table.c.subject, table.c.process, table.c.withdrawn)
+    rows = rows_where(transaction.connection, columns, table.c.subject, subjects)
+    return [(subject, process) for subject, process, withdrawn in rows if not withdrawn]
 
 
 def events_of(transaction: Transaction, process: str) -> list[Recorded]:

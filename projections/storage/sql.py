@@ -164,34 +164,42 @@ def rows_where(
         values: any number of them.
         source: a join, if one table is not enough.
     """
-    statement = _select(connection.dialect.name, _columns(what), column, source)
-    for some in chunks(sorted(set(values)), MOST_ROWS):
-        yield from fetch(connection, statement, listed(connection, some))
+    wanted = sorted(set(values))
+    if wanted:  # often there are none, and to look up the statement takes longer than to find that out
+        statement = _select(connection.dialect.name, _columns(what), column, source)
+        for some in chunks(wanted, MOST_ROWS):
+            yield from fetch(connection, statement, listed(connection, some))
 
 
 def delete_where(connection: Connection, column: Column[str], values: Iterable[str]) -> None:
     """Deletes the rows in which a column of texts holds one of many values."""
-    statement = _delete(connection.dialect.name, column)
-    for some in chunks(sorted(set(values)), MOST_ROWS):
-        run(connection, statement, [listed(connection, some)])
+    gone = sorted(set(values))
+    if gone:
+        statement = _delete(connection.dialect.name, column)
+        for some in chunks(gone, MOST_ROWS):
+            run(connection, statement, [listed(connection, some)])
 
 
 def rows_where_pairs(
     connection: Connection, table: Table, columns: tuple[Column[str], Column[str]], pairs: Iterable[tuple[str, str]]
 ) -> Iterator[Any]:
     """The rows of a table in which two columns of texts hold one of many pairs, in no order."""
-    statement = _select_pairs(connection.dialect.name, table, columns)
-    for some in chunks(sorted(set(pairs)), MOST_ROWS):
-        yield from fetch(connection, statement, _pairs(connection, some))
+    wanted = sorted(set(pairs))
+    if wanted:
+        statement = _select_pairs(connection.dialect.name, table, columns)
+        for some in chunks(wanted, MOST_ROWS):
+            yield from fetch(connection, statement, _pairs(connection, some))
 
 
 def delete_pairs(
     connection: Connection, columns: tuple[Column[str], Column[str]], pairs: Iterable[tuple[str, str]]
 ) -> None:
     """Deletes the rows in which two columns of texts hold one of many pairs."""
-    statement = _delete_pairs(connection.dialect.name, columns)
-    for some in chunks(sorted(set(pairs)), MOST_ROWS):
-        run(connection, statement, [_pairs(connection, some)])
+    gone = sorted(set(pairs))
+    if gone:
+        statement = _delete_pairs(connection.dialect.name, columns)
+        for some in chunks(gone, MOST_ROWS):
+            run(connection, statement, [_pairs(connection, some)])
 
 
 def delete_keys(connection: Connection, columns: Sequence[Column[Any]], keys: Iterable[tuple[Any, ...]]) -> None:

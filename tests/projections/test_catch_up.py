@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ from projections import batch as batch_module
 from projections import catch_up as catching
 from projections.catch_up import catch_up, rebuild
 from projections.follower import Follower
-from projections.read_models.change_set import ChangeSet, ReadModel
+from projections.read_models.change_set import ChangeSet, FindingChanges, ReadModel
 from projections.storage.generations import ReadModels
 from projections.storage.tables import Transaction
 from tests.projections.batches import LOG, figure_reports, rows, strange, times_applied
@@ -72,9 +72,10 @@ def test_a_reader_sees_a_whole_batch_or_none_of_it(found: ReadModels, monkeypatc
 
     def looked_at(
         transaction: Transaction, events: Sequence[Recorded], position: int, now: datetime, *, asked: bool = False
-    ) -> None:
-        batch_module.apply(transaction, events, position, now, asked=asked)
+    ) -> Mapping[str, FindingChanges]:
+        changes = batch_module.apply(transaction, events, position, now, asked=asked)
         seen.append((found.position(), rows(found)["timeline"]))
+        return changes
 
     monkeypatch.setattr(catching, "apply", looked_at)
     follow(found, pull([]))

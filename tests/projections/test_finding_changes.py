@@ -10,10 +10,11 @@ from sqlalchemy import delete
 from domain.event import Recorded
 from domain.finding import Finding, Turn
 from domain.values import Subject
-from projections.catch_up import catch_up
+from projections.catch_up import Asked, catch_up
 from projections.queries.finding_changes import RecordedReport, changes_by
 from projections.queries.following import of_followed
 from projections.read_models import finding_changes, findings
+from projections.read_models.change_set import FindingChanges
 from projections.read_models.revisions import canonical_subjects
 from projections.read_models.subjects import states_of
 from projections.storage.generations import ReadModels
@@ -25,6 +26,13 @@ from tests.strategies import histories, with_unified_actors
 
 pytestmark = pytest.mark.usefixtures("both_databases")
 
+
+class _EverybodyAsks(Asked):
+    def about(self, event: str) -> bool:
+        return True
+
+
+EVERYBODY_ASKS = _EverybodyAsks()
 Turns = dict[int, set[tuple[str, Finding]]]
 
 
@@ -36,6 +44,26 @@ def test_it_is_the_difference_that_the_read_models_show(history: list[Wire]) -> 
         expected = {one.position: _difference(found, log, one) for one in log}
         with found.reading() as reading:
             assert _turns(finding_changes.kept_at(reading, expected)) == expected
+
+
+@examples(8)
+@given(st.one_of(histories(max_steps=25), revised()), st.integers(2, 9))
+def test_it_is_the_same_however_the_log_is_cut_into_batches(history: list[Wire], size: int) -> None:
+    """Of processes that are followed: of others each event is a batch of its own."""
+    for wire_form in history:
+        if wire_form["type"] == "ProcessOpened":
+            wire_form["data"] = {**wire_form["data"], "followed": True}
+    log = recorded(history)
+    with views() as together, views() as one_by_one:
+        for last in range(size, len(log) + size, size):
+            _take(together, log, log[min(last, len(log)) - 1])
+        for one in log:
+            _take(one_by_one, log, one)
+        answers = []
+        for found in (together, one_by_one):
+            with found.reading() as reading:
+                answers.append(_turns(finding_changes.kept_at(reading, range(1, len(log) + 1))))
+    assert answers[0] == answers[1]
 
 
 @examples(5)
@@ -86,7 +114,7 @@ def _claim(measure: str, value: int, by: str) -> Wire:
 
 
 def _take(found: ReadModels, log: list[Recorded], one: Recorded) -> None:
-    catch_up(found, pull(log[: one.position]), clock=lambda: one.recorded_at, asked=lambda _: True)
+    catch_up(found, pull(log[: one.position]), clock=lambda: one.recorded_at, asked=EVERYBODY_ASKS)
 
 
 def _difference(found: ReadModels, log: list[Recorded], one: Recorded) -> set[tuple[str, Finding]]:
@@ -111,5 +139,5 @@ def _standing(found: ReadModels, one: Recorded) -> set[Finding]:
     return {finding for finding in every if finding.stands(int(one.recorded_at.timestamp()))}
 
 
-def _turns(changes: dict[int, finding_changes.FindingChanges]) -> Turns:
+def _turns(changes: dict[int, FindingChanges]) -> Turns:
     return {position: {(turn.value, finding) for turn, finding in one.turns} for position, one in changes.items()}
