@@ -6,9 +6,12 @@ are held against each other as two moments are (`changes.digest`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import difflib
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from domain.comparison import comparable
 from domain.effect import in_effect
 from domain.errors import NotFound
 from domain.event import Event, ProcessOpening, Recorded
@@ -24,6 +27,12 @@ from projections.read_models.revisions import as_one, canonical_subjects
 from projections.read_models.timeline import all_of
 from projections.storage.generations import ReadTransaction
 
+NAMING = ("measure", "matter", "obligation")
+"""Fields of a payload that say in a few words what it is about."""
+MOSTLY = 0.65
+"""How alike the words of two reports are that may be one, 1 being the same."""
+MOST_COMPARED = 1_000
+"""Letters of each that are compared: to compare takes the square of them."""
 MOST_PROCESSES = 3
 """Processes whose lines are compared; a report on a subject of more is rare, and each costs two folds."""
 
@@ -88,7 +97,17 @@ def near_repeats(transaction: ReadTransaction, event: Event) -> list[Event]:
         and type(report.data) is type(event.data)
         and (report.occurred, report.sources) == (event.occurred, event.sources)
         and alike(_said(report), says)
+        and _about_one(_said(report), says)
     ]
+
+
+def _about_one(first: Mapping[str, object], second: Mapping[str, object]) -> bool:
+    """Whether two reports of one article may be the same one: about the same thing, and mostly in the same words."""
+    named = [name for name in NAMING if name in first and name in second]
+    if any(comparable(str(first[name])) != comparable(str(second[name])) for name in named):
+        return False
+    one, other = (json.dumps(said, sort_keys=True, ensure_ascii=False)[:MOST_COMPARED] for said in (first, second))
+    return difflib.SequenceMatcher(None, one, other, autojunk=False).ratio() >= MOSTLY
 
 
 def _said(event: Event) -> dict[str, object]:
