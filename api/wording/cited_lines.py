@@ -148,11 +148,14 @@ class CitedLines:
         show: Callable[[T], list[Fragment]],
         *after: Fragment,
         indent: int = 2,
-        mark: str = "",
     ) -> None:
-        """A line of what happened, or of how far something has come, with the date of that; a mark may stand before."""
-        date = self.happened(line["occurred"], line["events"]) if line and not line["contested"] else ""
-        self.line(lead, line, show, mark + date if date else "", *after, indent=indent)
+        """A line of what happened, or of how far something has come, with the date; after a text it is in brackets."""
+        date = ""
+        if line is not None and not line["contested"] and line["value"] is not None:
+            date = self.happened(line["occurred"], line["events"])
+            said = "".join(part if isinstance(part, str) else part[0] for part in show(line["value"]))
+            date = f" ({date.strip()})" if date and not said.endswith("]") else date
+        self.line(lead, line, show, date, *after, indent=indent)
 
     def happened(self, occurred: str | None, events: list[str]) -> str:
         """The date on which it happened, unless that is the day of a source: then it stands with that."""
@@ -178,7 +181,7 @@ class CitedLines:
                 lead,
                 *self._possibly(line["events"]),
                 *show(value_of(line)),
-                f",{date}" if dated and (date := self.happened(line["occurred"], line["events"])) else "",
+                f" ({date.strip()})" if dated and (date := self.happened(line["occurred"], line["events"])) else "",
                 indent=4,
                 below=True,
                 of=line,

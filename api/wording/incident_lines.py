@@ -87,6 +87,6 @@ def _harm(page: CitedLines, incident: IncidentInStatus, by_category: HarmByCateg
 
 
 def _claim(claim: HarmClaim) -> list[Fragment]:
-    who = f", {clean(claim['who'])}" if claim["who"] else ""
+    who = f", {clean(claim['who'])}" if claim["who"] and claim["who"] != claim["unit"] else ""
     judged = say("assessed: ") if claim.get("assessed") else ""
     return [judged, (words.quantity(claim, claim["unit"]), "bold"), who, quoted(claim["verbatim"])]

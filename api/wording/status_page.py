@@ -8,7 +8,7 @@ words; what is contested names every candidate with who says it; what we inferre
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -33,7 +33,7 @@ from projections.answers.lines import fields_of
 
 if TYPE_CHECKING:
     from projections.answers.deadlines import ShownDue
-    from projections.answers.lines import Said
+    from projections.answers.lines import Said, ShownLine
     from projections.answers.obligations import OwedObligation
     from projections.answers.status import StatusAnswer
     from projections.answers.subjects import Whereabouts
@@ -55,6 +55,7 @@ POSSIBLY_LEGEND = phrase(
     "takes the place of nothing."
 )
 
+MONTH = 31
 MAX_FINDINGS = 8
 """Findings on the screen, the gravest first."""
 
@@ -218,9 +219,19 @@ class StatusPage(CitedLines):
             ended = ((seen["reason"] if seen else None) or "").endswith(".")
             full_stop = "" if ended else "."
             after = say("{full_stop} With people: {people}", full_stop=full_stop, people=people) if people else ""
-            self.line([(f"{clean(convoy['label'])}: ", "bold")], convoy["whereabouts"], self._whereabouts, after)
+            lead: list[Fragment] = [(f"{clean(convoy['label'])}: ", "bold")]
+            self.line(lead, convoy["whereabouts"], self._whereabouts, after, self._long_ago(convoy["whereabouts"]))
         for place in risks["places"]:
-            self.line([], place, self._access, f" {_capital(words.since(place['since']))}.")
+            since = f" {_capital(words.since(place['since']))}."
+            self.line([], place, self._access, since, self._long_ago(place))
+
+    def _long_ago(self, line: ShownLine[T] | None) -> str:
+        """How long ago the last report of a danger is, if that is more than a month: it may be over."""
+        day = (line["occurred"] or "").removeprefix("../") if line else ""
+        ago = words.ago(day, self._now)
+        if not ago or (self._now - datetime.fromisoformat(day[:10]).replace(tzinfo=UTC)).days <= MONTH:
+            return ""
+        return say(" (last reported {ago})", ago=ago)
 
     def truce(self) -> None:
         truce = self._status["truce"]
@@ -271,7 +282,7 @@ class StatusPage(CitedLines):
             unrecorded = say("{obligation}, its terms not recorded.", obligation=clean(line["obligation"]))
             self.sheet.put(*lead, unrecorded, after, indent=4)
         self.line(lead, line["agreed"], partial(values.terms, self.names), after, indent=4)
-        self.step([say("how far it is kept: ")], line["score"], values.score, indent=6, mark=",")
+        self.step([say("how far it is kept: ")], line["score"], values.score, indent=6)
         if line["score"] is None:
             self.sheet.put(say("how far it is kept: not assessed"), indent=6)
 
@@ -310,7 +321,7 @@ class StatusPage(CitedLines):
     def positions(self) -> None:
         for position in self.grouped(self.section("positions", say("Positions"), self._status["positions"])):
             lead: list[Fragment] = [(f"{self.names.actor(position['actor'])}: ", "bold")]
-            self.step(lead, position, partial(values.position, self.names), indent=4, mark=",")
+            self.step(lead, position, partial(values.position, self.names), indent=4)
 
     def proposals(self) -> None:
         waiting = [proposal for proposal in self._status["proposals"] if proposal["unanswered"]]
