@@ -7,6 +7,8 @@ from typing import Any
 
 CLOSE = 0.75
 """How alike two words are that may be one with a slip of the pen, 1 being the same."""
+LONGEST = 200
+"""Letters of a word that are compared: to compare takes the square of them."""
 
 
 def alike(first: Any, second: Any) -> bool:
@@ -19,7 +21,7 @@ def alike(first: Any, second: Any) -> bool:
         case str(), str():
             if first == second or " " in first.strip() or " " in second.strip():
                 return True
-            return difflib.SequenceMatcher(None, first, second).ratio() >= CLOSE
+            return difflib.SequenceMatcher(None, first[:LONGEST], second[:LONGEST]).ratio() >= CLOSE
         case ((int() | float()), (int() | float())):
             return isinstance(first, bool) == isinstance(second, bool)
         case _:

@@ -26,6 +26,8 @@ class Entry:
     """When it happened."""
     why: str | None = None
     """The address of what it rests on."""
+    event: str | None = None
+    """The first event that it rests on."""
     entries: list[Entry] = field(default_factory=list)
     differs: str = ""
     """How it differs from the other side, in words, where two sides are shown."""
@@ -83,7 +85,9 @@ class PageSheet:
     ) -> None:
         reason = self._reason(None, events) if events else None
         spaced = [part for mark in marks for part in (" ", mark)]
-        self._add(Entry(fragments([*parts, *spaced]), marked_up(grounds), marked_up(left), reason), indent)
+        entry = Entry(fragments([*parts, *spaced]), marked_up(grounds), marked_up(left), reason)
+        entry.event = events[0] if events else None
+        self._add(entry, indent)
 
     def name(self, name: str, said: str = "", style: str = "") -> None:  # noqa: ARG002  it is the title here
         self.heading(said, key=name)
@@ -109,6 +113,7 @@ class PageSheet:
             Markup("") if again else marked_up(grounds),
             Markup("") if again else marked_up(self._date(of, events)),
             self._reason(of, events),
+            events[0] if events else None,
         )
         self._add(entry, indent)
 

@@ -28,6 +28,7 @@ from api.wording.language import say, speaking
 from api.wording.values import Names
 from domain.errors import NotFound
 from domain.values import IN_NO_PROCESS
+from domain.vocabulary import PAYLOADS
 from projections.answers.changes import ChangesAnswer
 from projections.queries import changes, status, subjects
 from projections.queries.at_horizon import HorizonRequest
@@ -130,7 +131,8 @@ def show_event(
                 for address in _changes(subject, about)
             ],
             "said": _flat(shown["data"]),
-            "gist": words.gist(shown["data"], actors),
+            "revises": PAYLOADS[shown["type"]].revises,
+            "gist": _gist(shown, actors),
             "sources": [words.source(source, actors) for source in _said(shown).get("sources", ())],
             "revisions": [
                 {
@@ -148,6 +150,13 @@ def show_event(
             "position": position,
         }
     return page(asked, "event.html", context, accept_encoding=request.headers.get("accept-encoding", ""))
+
+
+def _gist(event: Mapping[str, Any], actors: Mapping[str, Any]) -> str:
+    """What an event says, in short; of a revision, why."""
+    if not PAYLOADS[event["type"]].revises:
+        return words.gist(event["data"], actors)
+    return words.clean(event["data"].get("reason") or event["data"].get("instead") or "")
 
 
 def _said(value: Any) -> Mapping[str, Any]:

@@ -76,7 +76,10 @@ def test_each_line_says_when_who_and_why(seeded: TestClient) -> None:
     reasons = get(seeded, why).one("main")
     assert "who says so: " in reasons.text
     assert "TASS, 27 Oct 2017" in reasons.text
-    event = get(seeded, reasons.all("a", **{"class": "why"})[0].attributes["href"])
+    opened, correct, retract = (a.attributes["href"] for a in reasons.all("span", **{"class": "why"})[0].all("a"))
+    assert correct.startswith("/record/correct/")
+    assert "/record/EventRetracted?event=" in retract
+    event = get(seeded, opened)
     assert "nobody corrected" in event.one("main").text
 
 
