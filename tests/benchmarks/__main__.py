@@ -2,7 +2,9 @@
 
     uv run python -m tests.benchmarks            # about half an hour: 1,000,000 events
     uv run python -m tests.benchmarks --small    # a quick look: 10,000 and 30,000 events
-    uv run python -m tests.benchmarks appends    # only what is named: appends, bulk, statuses, views, travels, growth
+    uv run python -m tests.benchmarks appends    # only what is named: appends, rebuilds, kinds, bulk, statuses, views,
+                                                 # travels, growth
+    uv run python -m tests.benchmarks --check    # and names what is worse than in docs/performance.md by a fifth
 
 These are measurements, not tests: nothing fails when a machine is slow.
 """
@@ -12,11 +14,9 @@ from __future__ import annotations
 import argparse
 import contextlib
 import http.client
-import itertools
 import json
 import os
 import platform
-import shutil
 import socket
 import sqlite3
 import subprocess
@@ -47,154 +47,16 @@ from projections.queries import status
 from projections.queries.at_horizon import HorizonRequest
 from projections.read_models.membership import events_of
 from tests import postgres
+from tests.benchmarks.appends import ROUNDS, appends
+from tests.benchmarks.checking import fallen
 from tests.benchmarks.histories import event_of, load, reports
-from tests.benchmarks.load import Load, request, run
+from tests.benchmarks.kinds import kinds
+from tests.benchmarks.load import request, run
 from tests.benchmarks.opponents import Equal, copied, runner
-
-PROCESS = "p0"
-ROUNDS = 5
-"""What is measured over HTTP is measured in turns, ours and theirs: a slow minute of the machine hits both."""
-
-
-@contextlib.contextmanager
-def serving(*command: str, through: tuple[str, ...] = (), **more: str) -> Iterator[int]:
-    """A server of its own process on a free port, until it is no longer needed.
-
-    Args:
-        command: what Python runs; PORT stands for the port.
-        through: a program that runs it.
-        more: variables of its environment.
-    """
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    words = [word.replace("PORT", str(port)) for word in command]
-    environment = {**os.environ, "PARLEY_LOCK_TIMEOUT": "30", **more}
-    quiet = subprocess.DEVNULL  # it logs as it does elsewhere, but nobody reads it
-    whole = [*through, sys.executable, *words]
-    with subprocess.Popen(whole, env=environment, stdout=quiet, stderr=quiet) as server:
-        try:
-            for _ in range(1200):
-                with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-                    break
-                time.sleep(0.05)
-            yield port
-        finally:
-            server.terminate()
-            server.wait(30)
-
-
-def parley(directory: Path) -> tuple[str, ...]:
-    return ("-m", "api.cli", "serve", "--data", str(directory), "--port", "PORT")
-
-
-def opponent(kind: str, where: Path | str) -> tuple[str, ...]:
-    return ("-m", "tests.benchmarks.opponents", kind, str(where), "PORT")
-
-
-_numbers = itertools.count(1)
-
-
-def figure() -> dict[str, object]:
-    """A figure of the process that all logs have. No two of a run say the same: that would be a finding each time."""
-    return {
-        "id": str(uuid.uuid4()),
-        "type": "FigureReported",
-        "subject": f"processes/{PROCESS}",
-        "occurred": "2018-01-05",
-        "sources": [{"publisher": "Field office", "claimant": "committee", "published": "2018-01-05"}],
-        "data": {"measure": "fighters", "quantity": {"value": next(_numbers), "qualifier": "about"}},
-    }
-
-
-MINIMAL = "Prefer: return=minimal\r\n"
-"""What is measured is the log: the answer does not wait for findings."""
-
-
-def figures(count: int) -> list[bytes]:
-    """Requests that append one figure each."""
-    return [request("POST", "/v1/events", json.dumps(figure()).encode(), MINIMAL) for _ in range(count)]
-
-
-def arrays(count: int, each: int) -> list[bytes]:
-    """Requests that append many figures each."""
-    return [
-        request("POST", "/v1/events", json.dumps([figure() for _ in range(each)]).encode(), MINIMAL)
-        for _ in range(count)
-    ]
-
-
-def empties(count: int) -> list[bytes]:
-    return [request("GET", "/empty")] * count
-
+from tests.benchmarks.rebuilds import rebuilds
+from tests.benchmarks.servers import PROCESS, arrays, database, empties, figure, figures, opponent, parley, serving
 
 # --- what is measured
-
-
-@contextlib.contextmanager
-def database() -> Iterator[str]:
-    """A PostgreSQL server that waits for its disk, as one does outside of tests."""
-    with postgres.home() as home:
-        server = postgres.Server(home, options=("shared_buffers=256MB", "max_connections=100", "jit=off"))
-        server.create()
-        server.start()
-        try:
-            yield server.url()
-        finally:
-            server.stop()
-
-
-def appends(count: int) -> Iterator[str]:
-    """Durable appends over HTTP against stock eventsourcing behind a plain route, on both databases."""
-    with tempfile.TemporaryDirectory() as place:
-        yield from _appends("SQLite", count, place, {})
-        if strace := shutil.which("strace"):
-            slow: tuple[str, ...] = (strace, "-D", "-f", "--seccomp-bpf", "-qq", "-o", os.devnull)
-            slow = (*slow, "-e", "trace=fsync,fdatasync", "-e", "inject=fsync,fdatasync:delay_exit=2000")
-            yield from _appends("SQLite, 2 ms more for each sync of the disk", count // 4, place, {}, slow)
-    with tempfile.TemporaryDirectory() as place, database() as url:
-        yield from _appends("PostgreSQL", count // 2, place, {"ours": url, "stock": url})
-
-
-def _appends(name: str, count: int, place: str, urls: dict[str, str], through: tuple[str, ...] = ()) -> Iterator[str]:
-    here = Path(tempfile.mkdtemp(dir=place))
-    (here / "stock").mkdir()
-    load(urls.get("ours", here / "ours"), reports(1), 20).close()
-    load(here / "alone", reports(1), 20).close()
-    each = max(count // ROUNDS, 20)
-    more = {"PARLEY_DATABASE_URL": urls["ours"]} if urls else {}
-    with (
-        serving(*parley(here / "ours"), through=through, **more) as ours,
-        serving(*opponent("stock", urls.get("stock", here / "stock")), through=through) as stock,
-        serving(*opponent("alone", here / "alone"), through=through) as alone,
-    ):
-        sides = {"ours": ours, "stock": stock} | ({} if urls else {"alone": alone})
-        for port in sides.values():
-            run(port, figures(50), 1, expect=(201,))
-        for connections in (16, 1):
-            found: dict[str, list[Load]] = defaultdict(list)
-            for _ in range(ROUNDS):
-                for side, port in sides.items():
-                    some = each if connections > 1 else max(each // 5, 20)
-                    found[side].append(run(port, figures(some), connections, expect=(201,)))
-                found["empty"].append(run(stock, empties(each * 2), connections))
-            rate = {side: median(one.rate for one in loads) for side, loads in found.items()}
-            wait = {side: median(one.median for one in loads) for side, loads in found.items()}
-            told = f"{rate['ours']:,.0f}/s, median {wait['ours']:.2f} ms"
-            if connections > 1:
-                yield (
-                    f"| durable appends, {name}, {connections} connections | {told} | stock `eventsourcing` behind a "
-                    f"plain route: {rate['stock']:,.0f}/s, median {wait['stock']:.2f} ms; an empty route: "
-                    f"{rate['empty']:,.0f}/s | {rate['ours'] / rate['stock']:.2f} of stock, "
-                    f"{rate['ours'] / rate['empty']:.2f} of empty |"
-                )
-            else:
-                other = f"stock: {wait['stock']:.2f} ms"
-                ratio = f"{wait['ours'] / wait['stock']:.2f} of stock"
-                if "alone" in sides:
-                    other += f"; the same log, no shared commits: {wait['alone']:.2f} ms"
-                    ratio += f", {wait['ours'] / wait['alone']:.2f} of no shared commits"
-                yield f"| latency of an append, {name}, 1 connection | {told} | {other} | {ratio} |"
 
 
 def bulk(count: int) -> Iterator[str]:
@@ -582,6 +444,7 @@ def growth(many: int) -> Iterator[str]:
 def main() -> None:
     options = argparse.ArgumentParser()
     options.add_argument("--small", action="store_true", help="30,000 events instead of 1,000,000")
+    options.add_argument("--check", action="store_true", help="name what is worse than in the last table by a fifth")
     options.add_argument("parts", nargs="*", help="what to measure: all, if none is named")
     asked = options.parse_args()
     small = asked.small
@@ -590,16 +453,23 @@ def main() -> None:
     print("| what | Parley | against | ratio |\n| --- | --- | --- | --- |", flush=True)
     parts: dict[str, Callable[[], Iterator[str]]] = {
         "appends": lambda: appends(2_000 if small else 20_000),
+        "rebuilds": lambda: rebuilds(20_000 if small else 200_000),
+        "kinds": lambda: kinds(2_000 if small else 50_000),
         "bulk": lambda: bulk(10_000 if small else 50_000),
         "statuses": lambda: statuses(5_000 if small else 20_000),
         "views": lambda: views(2_000 if small else 20_000),
         "travels": lambda: travels(3_000 if small else 10_000),
         "growth": lambda: growth(30_000 if small else 1_000_000),
     }
+    measured: list[str] = []
     for name, measure in parts.items():
         if not asked.parts or name in asked.parts:
             for line in measure():
                 print(line, flush=True)
+                measured.append(line)
+    if asked.check and (fell := fallen(measured)):
+        print("\nWorse than in docs/performance.md by more than a fifth:", *fell, sep="\n- ", file=sys.stderr)
+        raise SystemExit(1)
 
 
 if __name__ == "__main__":
