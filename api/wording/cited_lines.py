@@ -36,10 +36,6 @@ FAMILIES = {
 }
 
 
-ONE_CLAIMANT = phrase("one claimant")
-"""The mark of a change of state that no more than one claimant tells of."""
-
-
 class CitedLines:
     """Puts lines on a layout, in sections.
 
@@ -110,7 +106,7 @@ class CitedLines:
                     *self._possibly(line["events"]),
                     *show(value_of(line)),
                     *after,
-                    *([" ", tag(ONE_CLAIMANT)] if line.get("one_claimant") else []),
+                    *_one_claimant(line),
                     indent=indent,
                     of=line,
                 )
@@ -238,6 +234,11 @@ class CitedLines:
             family = path.partition("/")[0]
             self.sheet.put((say(FAMILIES[family], name=self.names.subject(path)), ASIDE), indent=2)
             yield from (entry for entry in entries if entry["subject"] == path)
+
+
+def _one_claimant(line: ShownLine[Any]) -> list[Fragment]:
+    """The mark of a change of state that no more than one claimant tells of."""
+    return [" ", (f"[{say('one claimant')}]", "bold")] if line.get("one_claimant") else []
 
 
 def value_of(line: ShownLine[T]) -> T:

@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 from api.pages.process import ORDER
 from api.wording.language import LANGUAGES
 from tests.api.pages.reading import HTML, Element, cells, every, get
+from tests.spec import wire
 
 KALAMUN = "/processes/eastern-kalamun"
 PAGES = [
@@ -253,3 +254,18 @@ def test_files_are_kept_for_ever_under_names_that_change(seeded: TestClient) -> 
     assert "immutable" in answer.headers["cache-control"]
     assert answer.headers["content-type"] == "text/css; charset=utf-8"
     get(seeded, "/static/parley.000000000000.css", 404)
+
+
+def test_a_change_that_one_claimant_tells_of_is_marked_and_is_an_open_question_where_it_is_followed(
+    seeded: TestClient,
+) -> None:
+    page = get(seeded, KALAMUN)
+    assert any("convened one claimant" in line for line in entries(page, "talks"))
+    assert "unconfirmed" not in page.text, "of an archive nobody waits for a second claimant"
+    assert "مدّعٍ واحد" in get(seeded, f"{KALAMUN}?lang=ar").one("section", id="talks").text
+    assert "со слов одного" in get(seeded, f"{KALAMUN}?lang=ru").one("section", id="talks").text
+    data = {"labels": [{"text": "Eastern Kalamun", "lang": "en"}], "followed": True}
+    again = wire("ProcessOpened", subject="processes/eastern-kalamun", data=data, expected_version="any")
+    answer = seeded.post("/v1/events", json=again, headers={"Prefer": "wait=10"})
+    assert answer.status_code == 201, answer.text
+    assert any("unconfirmed" in line for line in entries(get(seeded, KALAMUN), "unknown"))
