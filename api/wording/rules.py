@@ -29,6 +29,9 @@ RULES = {
     "silence": phrase("nothing was heard for a long time"),
     "acting-without-role": phrase("an actor acts without a role"),
     "report-disputed": phrase("a report is disputed"),
+    "run-missed": phrase("an expected run is not reported"),
+    "shared-foreign-id": phrase("several subjects carry one id of another register"),
+    "places-in-doubt": phrase("two places could be meant"),
 }
 
 

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.wording import words
+from api.wording import rules, words
 from domain.edtf import When
+from domain.findings.rules import RULES
 from domain.vocabulary import PAYLOADS, example
 from projections.answers.explanations import ActorName, Marks, ShownHorizon
 
@@ -212,3 +213,7 @@ def test_the_gist_of_an_event() -> None:
     )
     assert words.gist(example("EnrolmentOpened")["data"]).startswith("Tracks for members of the groups; join the")
     assert words.gist({"until": "2017-11", "way": "tacitly", "trial": True}) == "until Nov 2017; tacitly; trial"
+
+
+def test_every_rule_of_findings_has_its_words() -> None:
+    assert set(rules.RULES) == set(RULES)
