@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from api.pages.asked import HORIZON, Asked
+from domain.event import instant
 from projections.queries import history
-from projections.queries.at_horizon import HorizonRequest
 from projections.storage.generations import ReadTransaction
 
 MOST_STEPS = 40
@@ -49,6 +49,6 @@ def horizon_form(asked: Asked, reading: ReadTransaction, process: str) -> Horizo
     """The form as the page was asked."""
     kept = {name: value for name, value in asked.query.items() if name not in (*HORIZON, "after")}
     values = {name: asked.query.get(name, "") for name in HORIZON}
-    newest = history.history(reading, process, None, MOST_STEPS, newest_first=True, request=HorizonRequest()).items
-    times = {event["position"]: event["recorded_at"] for event in newest}
+    newest = history.last_recorded(reading, process, MOST_STEPS)
+    times = {recorded.position: instant(recorded.recorded_at) for recorded in newest}
     return HorizonForm(asked.path, kept, values, sorted(times), times)

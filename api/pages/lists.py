@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -19,16 +21,21 @@ from api.wording.language import grouped, say, speaking
 from api.wording.rules import rule
 from api.wording.values import tag
 from domain.errors import BadCursor
+from domain.event import Recorded
 from domain.findings.rules import REPLACED, RULES
 from projections.answers.deadlines import Deadline
 from projections.answers.explanations import Explained
 from projections.answers.findings import FindingInProcess
 from projections.answers.subjects import ActorAnswer, IdentifiedPlaceAnswer, SubjectPage
-from projections.queries import deadlines, findings, processes, subjects
+from projections.queries import deadlines, findings, history, processes, subjects
 from projections.read_models.process_list import ProcessFilter
 
 router = APIRouter(include_in_schema=False)
 ON_PAGE = 200
+MOST_TOLD = 50
+"""Processes of the inbox of which the types of what came in are told."""
+MOST_CAME = 20
+"""Events of each that are looked at."""
 SEVERITIES = ("high", "moderate", "hint")
 
 
@@ -245,8 +252,11 @@ def list_news(
     """The processes of which something became known after a position of the log."""
     with asked.services.reading() as reading:
         listed = processes.processes(reading, ProcessFilter(updated_after=since), after or None, ON_PAGE)
+        newest = sorted(listed.items, key=lambda entry: -entry["updated"]["position"])
+        came = {
+            one["process"]: history.last_recorded(reading, one["process"], MOST_CAME + 1) for one in newest[:MOST_TOLD]
+        }
         position = reading.position
-    newest = sorted(listed.items, key=lambda entry: -entry["updated"]["position"])
     with speaking(asked.language):
         head = [say("Process"), say("Last recorded"), say("Last heard"), say("What became known")]
         rows: list[list[Any]] = [
@@ -254,7 +264,11 @@ def list_news(
                 Cell(words.label(entry["labels"], entry["process"]), of_process(asked, entry["process"]).link),
                 words.moment(entry["updated"]["recorded_at"]),
                 last_heard.told(entry["last_heard"], last_heard.publisher, datetime.now(UTC)),
-                Cell(say("show it"), asked.link(f"/processes/{quote(entry['process'])}/changes", since=since)),
+                Cell(
+                    _came([one for one in came.get(entry["process"], ()) if one.position > since]),
+                    asked.link(f"/processes/{quote(entry['process'])}/changes", since=since),
+                    say("show it"),
+                ),
             ]
             for entry in newest
         ]
@@ -271,3 +285,11 @@ def list_news(
             ],
         }
         return listing(request, asked, "inbox", table, context, listed.next)
+
+
+def _came(news: Sequence[Recorded]) -> str:
+    """What came in of a process, by the types of the events."""
+    types = Counter(type(one.event.data).__name__ for one in news[:MOST_CAME])
+    said = [words.spoken(name) + (f" ({grouped(number)})" if number > 1 else "") for name, number in types.items()]
+    more = [say("and more")] if len(news) > MOST_CAME else []
+    return say("; ").join([*said, *more])

@@ -18,7 +18,7 @@ from projections.read_models.history import timeline_order
 from projections.read_models.membership import apart_from
 from projections.read_models.ordering import Order
 from projections.read_models.revisions import marks_by_id, revisions_about, target_of
-from projections.read_models.timeline import events_at
+from projections.read_models.timeline import events_at, recorded_by_id
 from projections.storage.tables import Transaction
 
 
@@ -51,6 +51,17 @@ def history(
         {**entry(r), "revised_by": revisions.get(str(r.id), []), **marks.get(str(r.id), Marks())} for r in events
     ]
     return Page(items, cursor(*places[limit - 1][0]) if len(places) > limit else None)
+
+
+def last_recorded(transaction: Transaction, process: str, most: int) -> list[Recorded]:
+    """The events of a process that were recorded last, newest first.
+
+    Raises:
+        NotFound: it was never opened.
+    """
+    ids = known_ids(transaction, process)
+    found = recorded_by_id(transaction, kept_history.newest(transaction, ids, most, apart_from(transaction, ids)))
+    return sorted(found, key=lambda recorded: -recorded.position)
 
 
 def _history_at(view: ProcessView, last: Order | None, limit: int, *, newest_first: bool) -> Page[HistoryEntry]:

@@ -115,6 +115,12 @@ def test_two_horizons_stand_side_by_side(seeded: TestClient) -> None:
     get(seeded, "/processes/nothing-here/compare?as_of=2018", 404)
 
 
+def test_the_inbox_tells_what_came_in(seeded: TestClient) -> None:
+    rows = {row.one("th").text: row.all("td") for row in get(seeded, "/inbox?since=38").one("tbody").all("tr")}
+    assert "instrument cited; obligation agreed" in rows["Eastern Kalamun"][2].text
+    assert "enrolment reported" in rows["reconciliation process in Syria"][2].text
+
+
 def test_the_log_shows_the_newest_first(seeded: TestClient) -> None:
     page = get(seeded, "/log").one("main")
     positions = [row.all("th")[0].text for row in page.one("tbody").all("tr")]
