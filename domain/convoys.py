@@ -166,15 +166,17 @@ def stranded(state: ConvoyState) -> bool:
     return bool(ON_THE_ROAD & {seen.stage for seen in state.stage.values})
 
 
-def people_on(state: ConvoyState) -> tuple[Cohort, ...]:
-    """Who is with a convoy on the road: as it left, by all last reports together, else as it was told before."""
-    left = [cohort for departed in state.departure.values for cohort in departed.people]
-    told = left or [cohort for described in state.described.values for cohort in described.people]
-    once: dict[Hashable, Cohort] = {}
-    for cohort in told:
-        number = cohort.quantity.range if cohort.quantity is not None else None
-        once.setdefault((kind_of(cohort), number), cohort)
-    return tuple(once.values())
+def people_on(state: ConvoyState) -> list[tuple[Cohort, tuple[EventId, ...]]]:
+    """Who is with a convoy on the road, each claim once with the reports that make it: as it left, by all last reports
+    together, else as it was told before."""
+    left = [(cohort, c.told_by("people")) for c in state.departure.candidates for cohort in c.value.people]
+    described = [(cohort, c.told_by("people")) for c in state.described.candidates for cohort in c.value.people]
+    once: dict[Hashable, tuple[Cohort, tuple[EventId, ...]]] = {}
+    for cohort, events in left or described:
+        key = (kind_of(cohort), cohort.quantity.range if cohort.quantity is not None else None)
+        _, before = once.get(key, (cohort, ()))
+        once[key] = (cohort, tuple(dict.fromkeys((*before, *events))))
+    return list(once.values())
 
 
 def waiting(state: ConvoyState) -> bool:

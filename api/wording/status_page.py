@@ -214,13 +214,12 @@ class StatusPage(CitedLines):
         nothing = say("no convoy held or on the road, no place shut, as far as is recorded")
         self.section("risk", say("People at risk now"), [*risks["convoys"], *risks["places"]], nothing)
         for convoy in risks["convoys"]:
-            people = words.listed(words.cohort(cohort) for cohort in convoy["people"])
-            seen = convoy["whereabouts"]["value"] if convoy["whereabouts"] else None
-            ended = ((seen["reason"] if seen else None) or "").endswith(".")
-            full_stop = "" if ended else "."
-            after = say("{full_stop} With people: {people}", full_stop=full_stop, people=people) if people else ""
             lead: list[Fragment] = [(f"{clean(convoy['label'])}: ", "bold")]
-            self.line(lead, convoy["whereabouts"], self._whereabouts, after, self._long_ago(convoy["whereabouts"]))
+            self.line(lead, convoy["whereabouts"], self._whereabouts, self._long_ago(convoy["whereabouts"]))
+            told_by = list(zip(map(tuple, convoy["told_by"]), convoy["people"], strict=True))
+            for events in dict.fromkeys(events for events, _ in told_by):
+                people = words.listed(words.cohort(cohort) for by, cohort in told_by if by == events)
+                self.entry(list(events), say("With people: {people}", people=people), indent=4, below=True)
         for place in risks["places"]:
             since = f" {_capital(words.since(place['since']))}."
             self.line([], place, self._access, since, self._long_ago(place))

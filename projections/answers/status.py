@@ -81,6 +81,9 @@ class ConvoyAtRisk(TypedDict):
     label: str
     whereabouts: ShownLine[Whereabouts] | None
     people: list[Said]
+    """Who is on it, each claim once: as it left, else as it was told before."""
+    told_by: list[EventIds]
+    """The reports that make each of these claims."""
 
 
 class PeopleAtRisk(TypedDict):

@@ -322,7 +322,8 @@ def at_risk(renderer: Renderer, snapshot: ProcessSnapshot, own: processes.Proces
                 "subject": path,
                 "label": state.labels[0].text if state.labels else path,
                 "whereabouts": rendering.convoy(renderer, state)["whereabouts"],
-                "people": [said(cohort) for cohort in convoys.people_on(state)],
+                "people": [said(cohort) for cohort, _ in convoys.people_on(state)],
+                "told_by": [renderer.rests_on(events) for _, events in convoys.people_on(state)],
             }
             for path, state in snapshot.states.items()
             if isinstance(state, convoys.ConvoyState) and convoys.stranded(state) and not over(state.stage)
