@@ -13,8 +13,8 @@ from urllib.parse import urlencode
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from domain.fault_words import HINTS
 from domain.values import ID_PATTERN
-from domain.vocabulary import HINTS
 
 if TYPE_CHECKING:
     from ledger.ledger import Ledger

@@ -17,7 +17,6 @@ from urllib.parse import quote
 import httpx2
 
 from api.cli.errors import ServerRefusal, Unreachable
-from api.cli.in_process import in_process_client
 from api.http.json_lines import lines_of
 from api.server.discovery import address, running_server, usual_server
 from api.settings import Settings
@@ -227,6 +226,8 @@ def connect(
         with http:
             yield Client(http, server, notice)
         return
+    from api.cli.in_process import in_process_client  # slow to import, and not needed to talk to a server
+
     with in_process_client(settings) as http:
         yield Client(http, settings.shown, notice)
 

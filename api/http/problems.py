@@ -23,7 +23,8 @@ from api.http.schemas.from_types import reference_to
 from api.services.logs import REQUEST_ID
 from domain import errors
 from domain.errors import Fault, Refusal
-from domain.vocabulary import HINTS, pattern_hint
+from domain.fault_words import HINTS
+from domain.vocabulary import pattern_hint
 from projections.queries.nearest import Candidate
 
 # --- refusals that only HTTP knows

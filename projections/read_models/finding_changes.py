@@ -18,6 +18,7 @@ from sqlalchemy import BigInteger, Column, select
 from domain.event import Recorded
 from domain.finding import Finding, Turn, turned
 from domain.findings.rules import OF_FOLLOWED
+from domain.following import recorded_promptly
 from domain.horizon import may_be_upcoming, names_processes
 from domain.places_within import places_in
 from domain.values import IN_NO_PROCESS, EventId, Subject
@@ -87,8 +88,8 @@ def shares_a_batch(transaction: Transaction, recorded: Recorded, now: int) -> bo
     """Whether what an event does to the findings of its subject shows also where it is taken together with events on
     other subjects: it is a plain report that touches none of theirs.
 
-    Others are revisions, what tells of identity, ids, zones or places, what is still to come, and any report on what is
-    not followed yet, since it may be from then on.
+    Others are revisions, what tells of identity, ids, zones or places, what is still to come, and what makes a process
+    followed that was not.
     """
     event = recorded.event
     data = event.data
@@ -96,6 +97,8 @@ def shares_a_batch(transaction: Transaction, recorded: Recorded, now: int) -> bo
         return False
     if may_be_upcoming(event, now) or next(places_in(data), None) is not None:
         return False
+    if not recorded_promptly(event, int(recorded.recorded_at.timestamp())):
+        return True
     joined = canonical_subjects(transaction)
     processes = {process for _, process in processes_of(transaction, [joined.get(event.subject, event.subject)])}
     processes = {_canonical(process, joined) for process in (*processes, *names_processes(event))}

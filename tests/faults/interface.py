@@ -31,7 +31,7 @@ from schemathesis.schemas import BaseSchema
 from api.app import create_app
 from api.http import parameters
 from api.settings import load
-from domain.vocabulary import HINTS
+from domain.fault_words import HINTS
 from tests.api.conftest import HERE, SEED, kept
 
 Case = schemathesis.Case[Any]

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from typer.testing import CliRunner, Result
 
 from api.cli import event_file, main
@@ -603,3 +604,10 @@ def test_the_command_is_told_as_it_was_called(monkeypatch: pytest.MonkeyPatch, t
     assert serve.how_called() == "parley"
     monkeypatch.setattr("sys.argv", ["/somewhere/pytest"])
     assert serve.how_called().endswith("-m api.cli")
+
+
+def test_the_help_says_of_each_command_what_the_command_says_of_itself() -> None:
+    """The help is shown without importing the commands: so it has its words from a table."""
+    group: Any = typer.main.get_command(main.app)
+    said = {name: " ".join(command.help.split("\n\n")[0].split()) for name, command in group.commands.items()}
+    assert {name: entry.summary for name, entry in main.COMMANDS.items()} == said
