@@ -196,7 +196,8 @@ def test_status_tells_what_became_of_reports(revised: Run) -> None:
     assert "[disputed" not in page, "the dispute was retracted"
     assert "[withdrawn] talks/other: it was taken back. — the committee (SMART, 2 Nov 2017) [retracted]" in page
     before = flat(revised("status", "eastern-kalamun", "--known-at-position", "47").stdout)
-    assert "[postponed, a plan] 28 Oct 2017 — the committee (SMART, 2 Nov 2017) [disputed by a spokesman]" in before
+    postponed = "[postponed, a plan] 28 Oct 2017 [one claimant] — the committee (SMART, 2 Nov 2017)"
+    assert f"{postponed} [disputed by a spokesman]" in before
     assert "WITHDRAWN" not in before
     data = json.loads(revised("status", "eastern-kalamun", "--known-at-position", "47", "--json").stdout)
     assert data["horizon"]["position"] == 47
