@@ -12,6 +12,7 @@
     ├── DoubtfulQuality     strict handling was asked for, and it would raise a finding of data quality
     ├── NotFound            a query for something that was never recorded
     ├── BadCursor           a position, cursor or parameter that cannot be read
+    ├── AnotherHistory      a cursor of a log that went on otherwise than this one
     ├── TooMuch             more bytes or events than one request may hold
     └── Unavailable         the log or the views cannot be reached or written now; nothing was stored
 
@@ -117,6 +118,10 @@ class NotFound(Refusal):
 
 class BadCursor(Refusal):
     title = "A parameter cannot be read"
+
+
+class AnotherHistory(Refusal):
+    title = "The log is not the one that was followed"
 
 
 class TooMuch(Refusal):

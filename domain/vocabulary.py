@@ -150,9 +150,11 @@ def faults(error: ValidationError, raw: Any, model: type[Event] | None = None) -
         if fault["type"] == "string_pattern_mismatch":
             detail = pattern_hint(str(context.get("pattern", "")))
         elif fault["type"] == "extra_forbidden":
-            detail = "unknown field: remove it" + _did_you_mean(fault["loc"], model)
+            detail = "unknown field: remove it"
+            detail += _did_you_mean(fault["loc"], model) if len(details) < MOST_HINTS else ""
         elif fault["type"] in ("enum", "literal_error"):
-            detail = _nearest_word(str(context["expected"]), _at(raw, fault["loc"]))
+            sent = _at(raw, fault["loc"]) if len(details) < MOST_HINTS else None
+            detail = _nearest_word(str(context["expected"]), sent)
         elif fault["type"] in HINTS:
             detail = HINTS[fault["type"]].format(**context)
         else:
@@ -228,6 +230,8 @@ def _nearest_word(expected: str, sent: Any) -> str:
     return f"did you mean '{near[0]}'? Send {expected}" if near else f"send {expected}"
 
 
+MOST_HINTS = 100
+"""Faults of one event for which the nearest word is looked for, which takes time."""
 MOST_LISTED = 12
 """Fields of a value up to which all are named to somebody who sent another one."""
 

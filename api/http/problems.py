@@ -71,6 +71,7 @@ STATUS_OF: dict[type[Refusal], int] = {
     errors.IdReused: 409,
     errors.StaleVersion: 409,
     errors.DoubtfulQuality: 409,
+    errors.AnotherHistory: 409,
     errors.PreconditionFailed: 412,
     errors.TooMuch: 413,
     WrongMediaType: 415,
@@ -84,6 +85,7 @@ STATUS_OF: dict[type[Refusal], int] = {
 
 FaultPlace = Literal["pointer", "parameter", "header"]
 PLACES: dict[type[Refusal], FaultPlace] = {
+    errors.AnotherHistory: "parameter",
     errors.BadCursor: "parameter",
     errors.NotFound: "parameter",
     BadHeader: "header",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator
 from typing import Annotated, cast
 from uuid import UUID
@@ -13,9 +12,19 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from api.http.json_lines import json_line
+from api.http.log_cursors import (
+    BEGINNING,
+    CURSOR_HEADER,
+    After,
+    LogCursor,
+    cursor_at,
+    cursor_of,
+    followed,
+    read_cursor,
+)
 from api.http.middleware import HEAD_ALONE
 from api.http.negotiation import accepted
-from api.http.parameters import LAST_POSITION, POSITION_HEADER, AtLog, EventFilter, PositionParameter
+from api.http.parameters import POSITION_HEADER, AtLog, EventFilter
 from api.http.problems import BadHeader, problems
 from api.http.responses import JSON, answer
 from api.http.schemas.answers import EventsAnswer, EventWithRevisions, HeadAnswer, RecordedAnswer
@@ -36,6 +45,8 @@ HEARTBEAT = 15.0  # seconds of silence before a live stream shows that it lives
 RECONNECT = 2_000  # milliseconds after which a browser connects again
 
 PAGE, LINES, LIVE = "application/json", "application/x-ndjson", "text/event-stream"
+EXAMPLE_HEAD = {"position": 41, "cursor": "41-5f0a1b2c3d4e", "recorded_at": "2026-01-05T08:30:00.000000Z"}
+EXAMPLE_CURSOR = cursor_of(EXAMPLE_RECORDED)
 EXAMPLE_LINE = orjson.dumps(EXAMPLE_RECORDED).decode()
 
 
@@ -47,25 +58,26 @@ EXAMPLE_LINE = orjson.dumps(EXAMPLE_RECORDED).decode()
             "description": f"A page ({PAGE}), all up to now ({LINES}), or all and what comes ({LIVE}), as accepted.",
             "headers": {
                 POSITION_HEADER: {"description": "The head of the log when this began.", "schema": {"type": "string"}},
+                CURSOR_HEADER: {"description": "The cursor to go on from there.", "schema": {"type": "string"}},
                 "Link": {"description": "The next page, if there is one.", "schema": {"type": "string"}},
             },
             "content": {
                 PAGE: {
                     "schema": reference_to(EventsAnswer),
-                    "example": {"events": [EXAMPLE_RECORDED], "next": 1},
+                    "example": {"events": [EXAMPLE_RECORDED], "next": EXAMPLE_CURSOR},
                 },
                 LINES: {"schema": reference_to(RecordedAnswer), "example": EXAMPLE_LINE + "\n"},
-                LIVE: {"schema": {"type": "string"}, "example": f"id: 1\ndata: {EXAMPLE_LINE}\n\n"},
+                LIVE: {"schema": {"type": "string"}, "example": f"id: {EXAMPLE_CURSOR}\ndata: {EXAMPLE_LINE}\n\n"},
             },
         },
-        **problems(400, 406, 503),
+        **problems(400, 406, 409, 503),
     },
 )
 async def replay_events(
     request: Request,
     services: AtLog,
     wanted: EventFilter,
-    after: Annotated[PositionParameter, Query(description="Only events after this position.")] = 0,
+    after: After = BEGINNING,
     limit: Annotated[
         int | None,
         Query(
@@ -77,30 +89,36 @@ async def replay_events(
     accept: Annotated[str | None, Header(include_in_schema=False)] = None,  # OpenAPI has it in the types of answers
     last_event_id: Annotated[
         str | None,
-        Header(description=f"With {LIVE}: the position to go on after. It beats `after`."),
+        Header(description=f"With {LIVE}: the id to go on after. It beats `after`."),
     ] = None,
 ) -> Response:
     """`next` of a page says where the following one begins; it is null on the last.
 
-    To go on later, take the position of the last event, or of the header Parley-Position.
-    A live stream gives the position of each event as its id, so that a browser resumes by itself.
+    To go on later, take the header Parley-Cursor. A live stream gives a cursor as the id of each event, so that a
+    browser resumes by itself. A cursor tells which event stands at its position: after the log was restored from a
+    backup, whoever followed it learns so (409), and skips nothing.
     """
     media = accepted(accept, (PAGE, LINES, LIVE))
-    head_alone = HEAD_ALONE in request.scope
     if limit is not None and media != PAGE:
         raise BadCursor.at("limit", f"a stream has no pages: leave it out, or accept {PAGE}")
+    resumed = media == LIVE and last_event_id is not None
+    cursor = _cursor_of(last_event_id or "") if resumed else read_cursor(after)
+    begin = await run_in_threadpool(followed, services.ledger, cursor, None if resumed else "after")
+    head_alone = HEAD_ALONE in request.scope
     if media == LIVE:
-        after = _position_of(last_event_id) if last_event_id is not None else after
-        live = _stream_live(services, after, wanted) if not head_alone else _nothing()
+        live = _stream_live(services, begin, wanted) if not head_alone else _nothing()
         return StreamingResponse(live, media_type=LIVE, headers={"Cache-Control": "no-store"})
     head = await run_in_threadpool(services.ledger.head)
-    headers = {POSITION_HEADER: str(head)}
+    headers = {
+        POSITION_HEADER: str(head),
+        CURSOR_HEADER: await run_in_threadpool(cursor_at, services.ledger, head),
+    }
     if media == LINES:
-        lines = _stream_lines(services, after, wanted, head) if not head_alone else _nothing()
+        lines = _stream_lines(services, begin, wanted, head) if not head_alone else _nothing()
         return StreamingResponse(lines, media_type=LINES, headers=headers)
     limit = limit or EVENTS_ON_PAGE
-    events = await run_in_threadpool(services.ledger.read_wire, after, limit + 1, wanted, head)
-    following = events[limit - 1]["position"] if len(events) > limit else None
+    events = await run_in_threadpool(services.ledger.read_wire, begin, limit + 1, wanted, head)
+    following = cursor_of(events[limit - 1]) if len(events) > limit else None
     if following is not None:
         next_page = request.url.include_query_params(after=following, limit=limit)
         headers["Link"] = f'<{next_page.path}?{next_page.query}>; rel="next"'
@@ -134,7 +152,7 @@ async def _stream_live(services: Services, after: int, wanted: Filter) -> AsyncI
             heard = services.log_watcher.position  # before the read: what comes meanwhile is read in the next round
             events = await run_in_threadpool(services.ledger.read_wire, after, CHUNK, wanted)
             if events:
-                yield b"".join(b"id: %d\ndata: %b\n\n" % (event["position"], json_line(event)) for event in events)
+                yield b"".join(b"id: %b\ndata: %b\n\n" % (cursor_of(one).encode(), json_line(one)) for one in events)
                 after = events[-1]["position"]
             if len(events) < CHUNK:
                 after = max(after, heard)
@@ -142,10 +160,11 @@ async def _stream_live(services: Services, after: int, wanted: Filter) -> AsyncI
                     yield b": still here\n\n"
 
 
-def _position_of(last_event_id: str) -> int:
-    if not re.fullmatch("[0-9]{1,19}", last_event_id) or int(last_event_id) > LAST_POSITION:
-        raise BadHeader.at("Last-Event-ID", "send the id of an event of this stream, which is its position")
-    return int(last_event_id)
+def _cursor_of(last_event_id: str) -> LogCursor:
+    try:
+        return read_cursor(last_event_id)
+    except ValueError:
+        raise BadHeader.at("Last-Event-ID", "send the id of an event of this stream, as it was given") from None
 
 
 # --- one event, and the head
@@ -175,12 +194,16 @@ def read_event(
     "/head",
     summary="Where the log ends",
     responses={
-        **answer("The last position.", {"position": 41, "recorded_at": "2026-01-05T08:30:00.000000Z"}, HeadAnswer),
+        **answer("The last position.", EXAMPLE_HEAD, HeadAnswer),
         **problems(400, 503),
     },
 )
 def read_head(services: AtLog) -> JSON:
-    """0 and null, as long as nothing is recorded."""
+    """0 and null, as long as nothing is recorded. `cursor` is where to go on from."""
     position, at = services.ledger.head_at()
-    head: HeadAnswer = {"position": position, "recorded_at": instant(at) if at is not None else None}
+    head: HeadAnswer = {
+        "position": position,
+        "cursor": cursor_at(services.ledger, position),
+        "recorded_at": instant(at) if at is not None else None,
+    }
     return JSON(head, headers={POSITION_HEADER: str(position)})

@@ -191,7 +191,7 @@ def test_a_server_whose_clock_jumps(site: Site) -> None:
         ) as live:
             for line in live.iter_lines():
                 if line.startswith("id: "):
-                    heard.append(int(line.removeprefix("id: ")))
+                    heard.append(int(line.removeprefix("id: ").partition("-")[0]))
                 if len(heard) == 17:
                     return
 

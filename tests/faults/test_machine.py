@@ -305,7 +305,10 @@ class Story(RuleBasedStateMachine):
             found += page["events"]
             there = answer.links["next"]["url"] if "next" in answer.links else None
             assert (page["next"] is None) == (there is None)
-            assert page["next"] is None or (page["next"], len(page["events"])) == (found[-1]["position"], size)
+            assert page["next"] is None or (page["next"].split("-")[0], len(page["events"])) == (
+                str(found[-1]["position"]),
+                size,
+            )
         assert found == expected
 
     @rule(data=st.data())
@@ -317,7 +320,13 @@ class Story(RuleBasedStateMachine):
             revisions = [self.shown(one) for one in self.log.revisions_of(entry.sent["id"])]
             assert answer.json() == {**self.shown(entry), "revisions": revisions}
         last = self.log.entries[-1]
-        assert self.client.get("/v1/head").json() == {"position": last.position, "recorded_at": last.recorded_at}
+        assert (
+            self.client.get("/v1/head").json().items()
+            >= {
+                "position": last.position,
+                "recorded_at": last.recorded_at,
+            }.items()
+        )
         assert self.client.get(f"/v1/events/{NOTHING}").status_code == 404
 
     @rule(data=st.data())

@@ -52,7 +52,9 @@ def history(
 
 
 def replay(
-    after: Annotated[int, typer.Option(min=0, help="Only events after this position of the log.")] = 0,
+    after: Annotated[
+        str, typer.Option(metavar="POSITION|CURSOR", help="Only events after this position of the log, or this cursor.")
+    ] = "0",
     process: Annotated[str | None, typer.Option(help="Only events of this process.")] = None,
     subject: Annotated[str | None, typer.Option(help="Only events on this subject, such as talks/first.")] = None,
     family: Annotated[str | None, typer.Option(help="Only events on subjects of this family, such as convoys.")] = None,
@@ -86,7 +88,7 @@ def replay(
                 sys.stdout.flush()
 
 
-def _or_refused(client: Client, after: int, filters: dict[str, str | None]) -> Iterator[RecordedAnswer]:
+def _or_refused(client: Client, after: str, filters: dict[str, str | None]) -> Iterator[RecordedAnswer]:
     """Recorded events; where there are none, the subject that they are asked of must be there.
 
     Raises:
@@ -106,23 +108,28 @@ def _or_refused(client: Client, after: int, filters: dict[str, str | None]) -> I
             yield from _recorded(client, after, {**filters, "process": identity})
 
 
-def _recorded(client: Client, after: int, filters: dict[str, str | None]) -> Iterator[RecordedAnswer]:
+def _recorded(client: Client, after: str, filters: dict[str, str | None]) -> Iterator[RecordedAnswer]:
     with client.stream("/v1/events", "application/x-ndjson", {"after": after, **filters}) as lines:
         for line in lines:
             yield json.loads(line)
 
 
-def _following(client: Client, after: int, filters: dict[str, str | None]) -> Iterator[RecordedAnswer]:
-    """Recorded events, then new ones; it connects again if the server goes away for a while."""
-    silent = 0
+def _following(client: Client, after: str, filters: dict[str, str | None]) -> Iterator[RecordedAnswer]:
+    """Recorded events, then new ones; it connects again if the server goes away for a while.
+
+    Raises:
+        ServerRefusal: among others if the log went on otherwise meanwhile than it was followed.
+    """
+    silent, cursor = 0, after
     while True:
         try:
             with client.stream("/v1/events", "text/event-stream", {"after": after, **filters}) as lines:
                 for line in lines:
-                    if line.startswith("data: "):
-                        event = json.loads(line.removeprefix("data: "))
-                        after, silent = event["position"], 0
-                        yield event
+                    if line.startswith("id: "):
+                        cursor = line.removeprefix("id: ")
+                    elif line.startswith("data: "):
+                        yield json.loads(line.removeprefix("data: "))
+                        after, silent = cursor, 0
         except Unreachable as unreachable:
             silent += 1
             if silent == 10:

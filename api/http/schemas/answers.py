@@ -18,6 +18,13 @@ from projections.answers.history import RecordedEvent
 from projections.answers.lines import Count, EventId, Time
 
 Position = Annotated[int, Field(ge=0, description="Place in the log; the first event is at 1.")]
+LogCursor = Annotated[
+    str,
+    Field(
+        json_schema_extra={"pattern": "^[0-9]+(-[0-9a-f]{12})?$"},
+        description="A position, and a digest of the event there; to be sent as it was given.",
+    ),
+]
 SubjectPath = Annotated[str, Field(json_schema_extra={"pattern": SUBJECT_PATTERN})]
 
 # --- events ---------------------------------------------------------------------------------------------------
@@ -59,8 +66,8 @@ class EventsAnswer(TypedDict):
     """Events in log order."""
 
     events: list[RecordedAnswer]
-    next: Position | None
-    """The position to go on after, or null on the last page."""
+    next: LogCursor | None
+    """The cursor to go on after, or null on the last page."""
 
 
 class EventWithRevisions(RecordedAnswer):
@@ -73,6 +80,8 @@ class HeadAnswer(TypedDict):
     """Where the log ends; 0 and null, as long as nothing is recorded."""
 
     position: Position
+    cursor: LogCursor
+    """Where to go on from."""
     recorded_at: Time | None
 
 

@@ -20,7 +20,7 @@ function tell(line) {
     line.hidden = false;
   };
   stream.onmessage = (message) => {
-    last = message.lastEventId;
+    last = message.lastEventId.split("-")[0] ?? "";
     waiting ||= setTimeout(show, pause);
   };
   addEventListener("pagehide", () => stream.close());

@@ -91,7 +91,7 @@ def messages(lines: Iterator[str], count: int) -> list[Message]:
         assert name == "id"
         name, _, data = next(lines).partition(": ")
         assert name == "data"
-        found.append((int(position), json.loads(data)))
+        found.append((int(position.partition("-")[0]), json.loads(data)))
     return found
 
 
