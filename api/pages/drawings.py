@@ -79,14 +79,6 @@ def show_timeline(
             "next": asked.here(after=listed.next) if listed.next else None,
             "since": since or "",
             "until": until or "",
-            "legend": [
-                ("point", say("a day, as reported")),
-                ("bar", say("some time in this span")),
-                ("arrow", say("an open end: before, or after")),
-                ("hollow", say("planned, announced or possible: not yet so")),
-                ("rough", say("approximate or uncertain")),
-                ("heard", say("when it was published")),
-            ],
         }
     return page(asked, "timeline.html", context, accept_encoding=request.headers.get("accept-encoding", ""))
 
