@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 import pytest
 from fastapi.testclient import TestClient
 
+from api.exporters import typeset
 from tests.api.pages.reading import Element, get
 from tests.spec import wire
 
@@ -125,6 +126,18 @@ def test_a_drawing_is_there_as_a_file(placed: TestClient) -> None:
         assert png.content.startswith(b"\x89PNG")
     get(placed, "/processes/kalamun/map?format=png&drawing=2", 404)
     get(placed, "/processes/kalamun/map?format=svg&drawing=x", 400)
+
+
+def test_without_the_extra_there_are_no_pictures_and_no_pdf(
+    placed: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(typeset, "installed", lambda: False)
+    page = get(placed, "/processes/kalamun/map")
+    files = [link.text for link in page.all("a") if "drawing=1" in link.attributes["href"]]
+    assert files == ["SVG"]
+    assert "parley-tracker[pdf]" in get(placed, "/processes/kalamun/map?format=png&drawing=1", 404).text
+    assert "parley-tracker[pdf]" in get(placed, "/processes/kalamun/report?format=pdf", 404).text
+    assert not [link for link in get(placed, "/processes/kalamun/report").all("a") if "pdf" in link.attributes["href"]]
 
 
 def test_a_layer_of_the_operator_is_drawn_below(
