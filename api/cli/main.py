@@ -76,6 +76,11 @@ COMMANDS: dict[str, CommandEntry] = {
     ),
     "replay": CommandEntry("Read", "history", "Replay events in the order in which they were recorded."),
     "processes": CommandEntry("Read", "processes", "List the processes."),
+    "subjects": CommandEntry(
+        "Read",
+        "subjects",
+        "Find what carries an id of another register: subjects, and incidents and violations, each with the event.",
+    ),
     "changes": CommandEntry(
         "Read",
         "changes",

@@ -72,3 +72,18 @@ def test_no_advice_shows_a_pattern() -> None:
     assert patterns
     for pattern in patterns:
         assert "[0-9]" not in pattern_hint(pattern)
+
+
+def test_what_carries_an_id_of_another_register(seeded: Run) -> None:
+    ids = [{"scheme": "pa-x-agreement", "id": "1234"}]
+    data = {"processes": ["eastern-kalamun"], "title": [{"text": "A text"}], "ids": ids}
+    agreement = {**said("AgreementReported"), "subject": "agreements/text", "sources": [], "data": data}
+    seeded("append", "-", input=lines(agreement))
+    for arguments in (("pa-x-agreement", "1234"), ("pa-x-agreement",)):
+        assert "1234  agreements/text “A text”" in seeded("subjects", *arguments).stdout
+    assert '"of_event": false' in seeded("subjects", "pa-x-agreement", "1234", "--json").stdout
+    told = seeded("subjects", "pa-x-agreement", "1235", code=1).stderr
+    assert told == "There is nothing with this id of the register pa-x-agreement. Did you mean 1234?\n"
+    assert "There is no id of this register" in seeded("subjects", "pax", "1", code=1).stderr
+    refused = seeded("subjects", "PA-X", code=1).stderr
+    assert "--scheme: send the name of a register or code book" in refused

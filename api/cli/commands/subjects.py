@@ -1,0 +1,57 @@
+"""`parley subjects`: what carries an id of another register."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from api.cli.options import AsJson, Data, Url, connection
+from api.cli.questions import list_carrying
+from api.cli.terminal.console import REFUSED, out, print_json, warn
+from api.cli.terminal.text_layout import TextLayout
+from api.wording import words
+from api.wording.marks import ALERT
+from api.wording.words import clean
+
+if TYPE_CHECKING:
+    from projections.answers.subjects import CarryingSubject
+
+
+def draw_carrying(listed: Sequence[CarryingSubject], width: int) -> TextLayout:
+    """A list: the id there, what carries it here, and by which event."""
+    sheet = TextLayout(width)
+    column = min(max((len(one["id"]) for one in listed), default=0) + 2, width // 3)
+    for one in listed:
+        carries = "event on " if one["of_event"] else ""
+        name = f" “{words.label(one['labels'])}”" if one["labels"] else ""
+        sheet.row(clean(one["id"]), f"{carries}{clean(one['subject'])}{name}  {one['events'][0]}", column=column)
+    return sheet
+
+
+def subjects(
+    scheme: Annotated[str, typer.Argument(metavar="SCHEME", help="Name of the register, such as pa-x-agreement.")],
+    foreign_id: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="The id there; all of that register, if it is left out.")
+    ] = None,
+    as_json: AsJson = False,
+    data: Data = None,
+    url: Url = None,
+) -> None:
+    """Find what carries an id of another register: subjects, and incidents and violations, each with the event."""
+    with connection(data, url) as client:
+        listed = list(list_carrying(client, {"scheme": scheme, "id": foreign_id}))
+        others = [] if listed or foreign_id is None else list(list_carrying(client, {"scheme": scheme}))
+    if as_json:
+        print_json({"subjects": listed})
+        return
+    if not listed:
+        near = difflib.get_close_matches((foreign_id or "")[:100], {one["id"] for one in others}, n=1)
+        meant = f" Did you mean {clean(near[0])}?" if near else ""
+        what = "no id of this register" if not others else "nothing with this id of the register"
+        warn(f"There is {what} {clean(scheme)}.{meant}", ALERT)
+        raise typer.Exit(REFUSED)
+    console = out()
+    draw_carrying(listed, console.width).print(console)
