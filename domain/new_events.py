@@ -13,6 +13,7 @@ from json import loads
 from typing import Any
 
 from domain.blanks import blank_texts, may_have_blank_text
+from domain.directions import faults_of_marks, may_have_marks
 from domain.errors import Fault
 from domain.event import Event
 from domain.language_tags import ADVICE, is_language_tag
@@ -34,6 +35,8 @@ def faults_if_new(event: Event, json: bytes) -> tuple[Fault, ...]:
     faults = [Fault(pointer, BLANK) for pointer in sorted(blank_texts(event))] if may_have_blank_text(json) else []
     if not all(is_language_tag(tag.decode()) for tag in _TAGS.findall(json)):
         faults += [Fault(pointer, ADVICE) for pointer in _no_tags(loads(json))]
+    if may_have_marks(json):
+        faults += faults_of_marks(event)
     if b'"time_zone"' in json:
         faults += _unknown_zone(event)
     return tuple(faults)

@@ -84,9 +84,8 @@ EventRef = Annotated[EventId, Refers("event")]
 Short = Annotated[
     str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f-\x9f\u202a-\u202e]*$")
 ]
-Text = Annotated[
-    str, StringConstraints(min_length=1, max_length=10_000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]*$")
-]
+LONG_TEXT = r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]*$"
+Text = Annotated[str, StringConstraints(min_length=1, max_length=10_000, pattern=LONG_TEXT)]
 Claimant = Annotated[Short, Refers("claimant")]
 ZoneName = Annotated[
     str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f-\x9f\u202a-\u202e]*$")

@@ -120,3 +120,51 @@ def test_digests_never_change(said: str) -> None:
         "data": data,
     }
     assert digest_of(read_event(wire, json.dumps(wire))).hex()[:32] == digest
+
+
+BALANCED = ["\u2067\u062d\u0645\u0635\u2069", "a \u2066b \u2068c\u2069\u2069", "said\u200f"]
+UNBALANCED = ["\u2067\u062d\u0645\u0635", "b\u2069", "a\u2069\u2067b", "\u2066a\u2067b\u2069", "\u2067a\nb\u2069"]
+
+
+@pytest.mark.parametrize("text", BALANCED)
+def test_marks_that_isolate_a_direction_are_taken_in_pairs(ledger: Ledger, text: str) -> None:
+    append(ledger, statement(text, description=text))
+    assert ledger.read()[-1].event.data.text == text  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("text", UNBALANCED)
+def test_a_mark_that_is_not_ended_is_refused(ledger: Ledger, text: str) -> None:
+    replacement = {"type": "StatementMade", "occurred": "2017-10-27", "data": {"text": text}}
+    said = statement("said")
+    append(ledger, said)
+    correction = {"event": str(said.event.id), "by": "our error", "reason": "Misread.", "replacement": replacement}
+    place = {"labels": [{"text": text.replace("\n", " "), "lang": "ar"}]}
+    drafts = [
+        statement(text),
+        draft("EventCorrected", subject=P1, data=correction),
+        draft("AreaAdded", subject=P1, data={"place": place}, note=text),
+    ]
+    balanced_place = "\n" in text
+    with pytest.raises(Malformed) as refused:
+        append(ledger, *drafts)
+    assert sorted(fault.pointer for fault in refused.value.faults) == [
+        "/0/data/text",
+        "/1/data/replacement/data/text",
+        *([] if balanced_place else ["/2/data/place/labels/0/text"]),
+        "/2/note",
+    ]
+    assert "add the one that is missing, or remove the other" in refused.value.detail
+    append(ledger, *as_before(drafts[0]))  # it was taken once
+    assert append(ledger, drafts[0]).new == 0
+
+
+@pytest.mark.parametrize("separator", ["\u2028", "\u2029"])
+def test_separators_of_lines_stand_where_lines_may(ledger: Ledger, separator: str) -> None:
+    text = f"one{separator}two"
+    append(ledger, statement(text, verbatim=text), draft("AreaRemoved", subject=P1, note=text))
+    with pytest.raises(Malformed) as refused:
+        append(
+            ledger, statement("said", description=text), draft("AreaAdded", subject=P1, sources=[{"publisher": text}])
+        )
+    assert [fault.pointer for fault in refused.value.faults] == ["/0/data/description", "/1/sources/0/publisher"]
+    assert "write a space" in refused.value.detail
