@@ -32,6 +32,11 @@ BUILDING_BATCH = 5000
 subject costs (its state read, its findings looked for, all of it written) it costs once in each batch."""
 
 
+MOST_ASKED = 50
+"""Events in one transaction about which somebody asks: each takes nearly as long as a whole batch, and others wait for
+what is committed, or for the end of a server that stops."""
+
+
 def wall_clock() -> datetime:
     """The time."""
     return datetime.now(UTC)
@@ -115,19 +120,21 @@ def _take_batch(
             halted = f"position {event.position}, {event.type} on {event.subject}: {event.reason}"
             break
         readable.append(event)
-    position = readable[-1].position if readable else progress.position
     transaction, now = Transaction(connection, read_models.tables(progress.generation)), clock()
+    position = progress.position
     for events, answering in _parts(transaction, readable, asked, second_of(now)):
-        answers = apply(transaction, events, events[-1].position, now, asked=answering)
+        position = events[-1].position
+        answers = apply(transaction, events, position, now, asked=answering)
         for event_id, changes in answers.items():
             asked.answer(event_id, changes)
+    whole = not readable or position == readable[-1].position
     if not readable and is_due(transaction, now):
         apply(transaction, (), position, now)
     after = GenerationProgress(
         generation=progress.generation,
         position=position,
-        halted=halted,
-        complete=progress.complete or len(batch) < limit or halted is not None,
+        halted=halted if whole else None,
+        complete=progress.complete or (whole and (len(batch) < limit or halted is not None)),
     )
     if after != progress:
         read_models.advance(connection, after)
@@ -138,12 +145,16 @@ def _parts(
     transaction: Transaction, events: Sequence[Recorded], asked: Asked, now: int
 ) -> Iterator[tuple[Sequence[Recorded], bool]]:
     """Events in their order, in batches: those that nobody asks about together, and of the others those on different
-    subjects that do not touch each other (`finding_changes.shares_a_batch`)."""
+    subjects that do not touch each other (`finding_changes.shares_a_batch`). They end after `MOST_ASKED`."""
     together: list[Recorded] = []
     subjects: set[Subject] = set()
     answering = False
+    left = MOST_ASKED
     for recorded in events:
+        if left == 0:
+            break
         is_asked = asked.about(recorded.key)
+        left -= is_asked
         if together and (is_asked != answering or (is_asked and recorded.subject in subjects)):
             yield together, answering
             together, subjects = [], set()

@@ -488,8 +488,11 @@ WORDS = st.sampled_from(["strict", "minimal", "9", "0", "", "a b", "30", "999999
 @given(st.lists(st.tuples(NAMES, WORDS, st.sampled_from(["{}={}", '{}="{}"', "{} = {}", "{}={}; q=1"])), max_size=5))
 def test_preferences_are_read_by_name(wanted: list[tuple[str, str, str]]) -> None:
     expected: dict[str, str] = {}
-    for name, word, _ in wanted:
-        expected.setdefault(name.lower(), word)
+    for name, word, form in wanted:
+        if (
+            '"' in form or " " not in word
+        ):  # a word that is not quoted ends at a space: what follows makes it no preference
+            expected.setdefault(name.lower(), word)
     headers = [form.format(name, word) for name, word, form in wanted]
     assert preferences.read(headers) == preferences.read([", ".join(headers)]) == expected
     seconds = preferences.seconds(expected, 30)
