@@ -216,8 +216,11 @@ def standing(values: Iterable[Any], name: str = "") -> list[Any]:
     If none says anything, one of those that were given.
     """
     every = list(values)
-    if len(every) == 1:
-        return every
+    if not every:
+        return []
+    first = every[0]
+    if all(value is first or (type(value) is type(first) and value == first) for value in every):
+        return [first]
     said = [value for value in every if not is_silent(value, name)]
     if said and name in LATEST:
         return [max(said, key=lambda when: when.span.latest)]

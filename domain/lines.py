@@ -309,7 +309,7 @@ class Line(Generic[T]):
                     c
                     for c in held
                     if not is_silent(own := getattr(c.value, name), name)
-                    and (name in ADDING or content(own) == content(said))
+                    and (name in ADDING or own == said or content(own) == content(said))
                 ]
                 told[name] = tuple(dict.fromkeys(event for c in by for event in c.told_by(name)))
         return told if len(set(told.values())) > 1 else {}

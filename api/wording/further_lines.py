@@ -83,7 +83,7 @@ def put_of_agreement(page: CitedLines, agreement: AgreementInStatus) -> None:
     """The same of an agreement, with who declared it and how it stands to earlier ones."""
     put(page, agreement)
     put_steps(page, agreement)
-    page.detail("", agreement["declared"], partial(values.declared, page.names))
+    page.detail("", agreement["declared"], partial(values.declared, page.names), dated=True)
     for relation in agreement["relations"]:
         page.detail("", relation, values.related)
 
@@ -105,8 +105,8 @@ def put_of_convoy(page: CitedLines, convoy: ConvoyInStatus) -> None:
     put_steps(page, convoy)
     if convoy["last_run"]:
         page.sheet.put(say("last run: {date}", date=words.when(convoy["last_run"])), indent=4)
-    page.detail(say("passage: "), convoy["passage"], partial(values.passage, page.names))
-    page.detail(say("put off: "), convoy["postponed"], values.postponed)
+    page.detail(say("passage: "), convoy["passage"], partial(values.passage, page.names), dated=True)
+    page.detail(say("put off: "), convoy["postponed"], values.postponed, dated=True)
 
 
 def put_of_process(page: CitedLines, status: StatusAnswer) -> None:

@@ -294,7 +294,7 @@ class StatusPage(CitedLines):
             further_lines.put_of_agreement(self, agreement)
             self.description(agreement["described"], values.agreement)
             self.detail(say("complete: "), agreement["complete"], lambda v: [say("yes") if v else say("no")])
-            self.detail(say("how it ended: "), agreement["ending"], plain)
+            self.detail(say("how it ended: "), agreement["ending"], plain, dated=True)
             self.detail(say("term: "), agreement["term"], values.term)
             for signature in agreement["signatures"]:
                 self.detail("", signature, partial(values.signature, self.names), dated=True)
@@ -314,7 +314,7 @@ class StatusPage(CitedLines):
             self.detail(say("about: "), talks["about"], plain)
             for who, presence in talks["attendance"].items():
                 self.detail(f"{self.names.actor(who)}: ", presence, plain)
-            self.detail(say("outcome: "), talks["outcome"], plain)
+            self.detail(say("outcome: "), talks["outcome"], plain, dated=True)
             self.detail(say("what came of it: "), talks["summary"], plain)
 
     def positions(self) -> None:
