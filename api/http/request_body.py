@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from uuid import UUID
 import orjson
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 
 from api.http.problems import WrongMediaType
 from api.http.strict_json import loads
@@ -50,8 +52,9 @@ async def receive(request: Request, most: int, reservation: Reservation) -> Pars
         NotJson, Malformed: as `parse_request` says.
         ClientDisconnect: the body broke off.
     """
-    _check_media_type(request)
-    body = await _read_body(request, most, reservation)
+    headers = _headers(request)
+    _check_media_type(headers)
+    body = await _read_body(request, headers.get(b"content-length", "0"), most, reservation)
     return parse_request(body) if len(body) <= SMALL else await run_in_threadpool(parse_request, body)
 
 
@@ -123,11 +126,19 @@ def uuid7() -> UUID:
     return UUID(int=milliseconds << 80 | 7 << 76 | fraction << 64 | 2 << 62 | secrets.randbits(62))
 
 
-def _check_media_type(request: Request) -> None:
+def _headers(request: Request) -> dict[bytes, str]:
+    """Each header as it was sent first: to look one up in the framework's takes longer than to read all."""
+    headers: dict[bytes, str] = {}
+    for name, value in request.scope["headers"]:
+        headers.setdefault(name, value.decode("latin-1"))
+    return headers
+
+
+def _check_media_type(headers: Mapping[bytes, str]) -> None:
     """Only JSON is taken. A web page of another origin cannot send that type without asking first."""
-    if (coding := request.headers.get("content-encoding", "identity")).strip().lower() not in ("", "identity"):
+    if (coding := headers.get(b"content-encoding", "identity")).strip().lower() not in ("", "identity"):
         raise WrongMediaType(f"send the body as it is, without Content-Encoding: {coding[:50]}")
-    sent = request.headers.get("content-type", "")
+    sent = headers.get(b"content-type", "")
     if sent == "application/json":
         return
     media, _, parameters = sent.partition(";")
@@ -136,18 +147,23 @@ def _check_media_type(request: Request) -> None:
         raise WrongMediaType("send JSON in UTF-8, with the header Content-Type: application/json")
 
 
-async def _read_body(request: Request, most: int, visit: Reservation) -> bytes:
+async def _read_body(request: Request, stated: str, most: int, visit: Reservation) -> bytes:
     """The body, as long as it is not too long. FastAPI's own limit answers in plain text.
 
     Raises:
         TooMuch: it is longer, whether it says so beforehand or not.
         Unavailable: those of all requests together take too much room.
+        ClientDisconnect: it broke off.
     """
-    stated = request.headers.get("content-length", "0")
     if stated.isdecimal() and int(stated) > most:
         raise _too_long(most)
     parts = bytearray()
-    async for part in request.stream():
+    more = True
+    while more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        part, more = message.get("body", b""), message.get("more_body", False)
         parts += part
         visit.take(len(part))
         if len(parts) > most:
