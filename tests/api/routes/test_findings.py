@@ -272,11 +272,11 @@ def test_an_append_prints_the_findings_of_its_subjects(run: Run) -> None:
     events = case(planned("2017-10-29", id="00000000-0000-4000-8000-000000009301"))
     page = run("append", "-", input=events).stdout
     assert page.startswith("3 events are recorded, in parley-data.\n")
-    assert "1 finding on 1 subject:" in page.splitlines()
+    assert "1 finding raised:" in page.splitlines()
     assert "plan-date-passed talks/first: The round of talks planned for 2017-10-29" in flat(page)
     many = [planned("2017-10-29", "SMART", subject=f"talks/n{n}") for n in range(12)]
     opened = [opening(f"talks/n{n}") for n in range(12)]
-    assert "and 2 more: `parley findings` shows them all." in run("append", "-", input=lines(*opened, *many)).stdout
+    assert "and 2 more: `parley findings` shows all that stand." in run("append", "-", input=lines(*opened, *many)).stdout
     long = [statement(claimant=f"claimant {n}") for n in range(101)]
     assert "finding" not in run("append", "-", input=lines(*long)).stdout
 
