@@ -276,7 +276,8 @@ def test_an_append_prints_the_findings_of_its_subjects(run: Run) -> None:
     assert "plan-date-passed talks/first: The round of talks planned for 2017-10-29" in flat(page)
     many = [planned("2017-10-29", "SMART", subject=f"talks/n{n}") for n in range(12)]
     opened = [opening(f"talks/n{n}") for n in range(12)]
-    assert "and 2 more: `parley findings` shows all that stand." in run("append", "-", input=lines(*opened, *many)).stdout
+    page = run("append", "-", input=lines(*opened, *many)).stdout
+    assert "and 2 more: `parley findings` shows all that stand." in page
     long = [statement(claimant=f"claimant {n}") for n in range(101)]
     assert "finding" not in run("append", "-", input=lines(*long)).stdout
 
