@@ -19,7 +19,7 @@ from api.http.schemas import examples
 from api.http.schemas.from_types import reference_to
 from api.services.registry import Services
 from domain.edtf import FORM, When
-from domain.errors import BadCursor
+from domain.errors import BadCursor, Fault
 from domain.values import ID_PATTERN
 from projections.answers.deadlines import DeadlinesAnswer
 from projections.queries import deadlines
@@ -41,12 +41,22 @@ class DeadlineFilters(TypedDict):
     """The filters of deadlines, all of which must hold."""
 
     process: str | None
+    since: When | None
     until: When | None
     overdue: bool | None
 
 
 async def deadline_filter(
     process: Annotated[str | None, Query(pattern=ID_PATTERN, description="Only of this process.")] = None,
+    since: Annotated[
+        str | None,
+        Query(
+            description="Only what may be due on this date, in EDTF, or later. A list begins with today unless this, "
+            "`overdue` or an earlier `until` is sent.",
+            examples=["2017-10-01"],
+            json_schema_extra={"pattern": FORM},
+        ),
+    ] = None,
     until: Annotated[
         str | None,
         Query(
@@ -60,13 +70,18 @@ async def deadline_filter(
     """The filters of deadlines, all of which must hold.
 
     Raises:
-        BadCursor: `until` is no date.
+        BadCursor: `since` or `until` is no date.
     """
-    try:
-        last = When(until) if until is not None else None
-    except ValueError as error:
-        raise BadCursor.at("until", str(error)) from None
-    return {"process": process, "until": last, "overdue": overdue}
+    dates: dict[str, When | None] = {}
+    faults: list[Fault] = []
+    for name, sent in (("since", since), ("until", until)):
+        try:
+            dates[name] = When(sent) if sent is not None else None
+        except ValueError as error:
+            faults.append(Fault(name, str(error)))
+    if faults:
+        raise BadCursor.of(faults)
+    return {"process": process, "since": dates["since"], "until": dates["until"], "overdue": overdue}
 
 
 DeadlineFilter = Annotated[DeadlineFilters, Depends(deadline_filter)]
@@ -98,15 +113,19 @@ def list_deadlines(
     accept: Annotated[str | None, Header(include_in_schema=False)] = None,  # OpenAPI has it in the types of answers
 ) -> Response:
     """What is expected by a date and not settled, the first to end first: rounds of talks, departures, answers,
-    obligations, terms. `overdue` is by the clock on the wall. As a calendar it is /v1/deadlines.ics."""
+    obligations, terms. It begins with today: what is overdue is asked for with `overdue` or `since`. `overdue` is by
+    the clock on the wall. As a calendar it is /v1/deadlines.ics, with what is past."""
     if accepted(accept, (LIST, CALENDAR)) == CALENDAR:
         if after is not None or limit is not None:
             raise BadCursor.at("after" if after is not None else "limit", f"a calendar has no pages: accept {LIST}")
         return _calendar(services, filters)
+    now = datetime.now(UTC)
+    today = When(now.date().isoformat())
+    past = filters["until"] is not None and filters["until"].span.latest < today.span.earliest
+    if filters["since"] is None and filters["overdue"] is None and not past:
+        filters = {**filters, "since": today}
     with services.reading() as reading:
-        listed, explained = deadlines.deadlines(
-            reading, datetime.now(UTC), **filters, after=after, limit=limit or DEADLINES_ON_PAGE
-        )
+        listed, explained = deadlines.deadlines(reading, now, **filters, after=after, limit=limit or DEADLINES_ON_PAGE)
         headers = {POSITION_HEADER: str(reading.position), "Vary": "Accept"}
     page: DeadlinesAnswer = {"deadlines": listed.items, "next": listed.next, **explained}
     return JSON(page, headers=headers)

@@ -45,6 +45,7 @@ def deadlines(
     now: datetime,
     *,
     process: str | None = None,
+    since: When | None = None,
     until: When | None = None,
     overdue: bool | None = None,
     after: str | None = None,
@@ -57,6 +58,7 @@ def deadlines(
         transaction: a snapshot.
         now: the clock, which tells what is overdue.
         process: only of this process.
+        since: only what may be due on this date or later.
         until: only what may be due by the end of this date.
         overdue: only what is overdue (True) or is not (False).
         after, limit: of the page.
@@ -68,6 +70,7 @@ def deadlines(
     moment = int(now.timestamp())
     wanted = DeadlineFilter(
         process=known_ids(transaction, process) if process is not None else None,
+        since=since,
         until=until,
         overdue=overdue,
     )

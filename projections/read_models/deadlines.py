@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Integer, Row, select, tuple_
+from sqlalchemy import BigInteger, Column, Integer, Row, or_, select, tuple_
 
 from domain import families
 from domain.edtf import BEGINNING, END, When
@@ -49,6 +49,8 @@ class DeadlineFilter:
 
     process: Sequence[str] | None = None
     """The ids of the process to whose subjects they belong."""
+    since: When | None = None
+    """Only what may be due on this date or later; until that has begun, also what has not passed by the clock."""
     until: When | None = None
     """Only what may be due by the end of this date."""
     overdue: bool | None = None
@@ -114,6 +116,10 @@ def page(
     if wanted.process is not None:
         subjects = subjects.where(belongs.c.process.in_(wanted.process))
     query = select(table).order_by(*key).limit(limit).where(table.c.subject.in_(subjects))
+    if wanted.since is not None:
+        begins = wanted.since.span.earliest
+        later = table.c.latest >= begins  # on the calendar of the place, which may still be at an earlier day
+        query = query.where(or_(later, table.c.passes > now) if begins <= now else later)
     if wanted.until is not None:
         column = table.c.begins if wanted.until.span.timed else table.c.first_day
         query = query.where(column <= wanted.until.span.latest)

@@ -16,6 +16,9 @@ from api.wording import words
 from api.wording.marks import ALERT, ASIDE, Fragment
 from api.wording.words import clean
 
+BEGINNING = "0001-01-01"
+"""Before all dates: the interface begins a list with today unless it is asked; here what is overdue comes first."""
+
 if TYPE_CHECKING:
     from projections.answers.deadlines import Deadline
     from projections.answers.explanations import Explained
@@ -23,6 +26,9 @@ if TYPE_CHECKING:
 
 def deadlines(
     process: Annotated[str | None, typer.Option(help="Only of this process.")] = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="DATE", help="Only what may be due on this date (EDTF) or later.")
+    ] = None,
     until: Annotated[
         str | None, typer.Option(metavar="DATE", help="Only what may be due by the end of this date (EDTF).")
     ] = None,
@@ -40,7 +46,7 @@ def deadlines(
     """Show what is due, the first to end first: rounds of talks, departures, answers, obligations, terms."""
     if ics is not None and as_json:
         raise typer.BadParameter("send either --json or --ics")
-    asked = {"until": until, "overdue": None if overdue is None else str(overdue).lower()}
+    asked = {"since": since or BEGINNING, "until": until, "overdue": None if overdue is None else str(overdue).lower()}
     with connection(data, url) as client:
         if ics is not None:
             _write(ics, read_calendar(client, process, asked))

@@ -62,7 +62,7 @@ def world(client: TestClient) -> TestClient:
 
 def shown(client: TestClient, path: str = DEADLINES, **asked: Any) -> list[Deadline]:
     with time_machine.travel(NOW, tick=False):
-        answer = client.get(path, params=asked)
+        answer = client.get(path, params={"since": "2017-01-01", **asked} if path == DEADLINES else asked)
     assert answer.status_code == 200, answer.text
     found: list[Deadline] = answer.json()["deadlines"]
     return found
@@ -108,7 +108,7 @@ def test_what_is_due_in_any_process(world: TestClient) -> None:
     assert (found[1]["what"], found[1]["actor"]) == ("obligation: Open the road, part b.", "army")
     assert [one["contested"] for one in found] == [False] * 4
     assert [one["sensitivity"] for one in found] == ["low", "moderate", "low", "moderate"]
-    body = world.get(DEADLINES).json()
+    body = world.get(DEADLINES, params={"since": "2017-01-01"}).json()
     assert set(body["actors"]) == {"army"}
     assert set(body["evidence"]) == {event for one in found for event in one["events"]}
 
@@ -125,10 +125,24 @@ def test_filters_of_deadlines(world: TestClient) -> None:
     ]
 
 
+def test_a_list_begins_with_today_unless_it_is_asked(world: TestClient) -> None:
+    def dates(**asked: str) -> list[str]:
+        with time_machine.travel(NOW, tick=False):
+            return [one["when"] for one in world.get(DEADLINES, params=asked).json()["deadlines"]]
+
+    assert dates() == ["../2017-11-02", "2017-11-10", "2017-11"]
+    assert dates(since="2017-11-03") == ["2017-11-10", "2017-11"]
+    assert dates(since="2017-11-11") == ["2017-11"]
+    assert dates(since="2017-10-29")[0] == dates(overdue="true")[0] == "2017-10-29"
+    assert dates(since="2018") == []
+    assert dates(until="2017-10-29") == ["2017-10-29", "../2017-11-02"], "a past that is asked for"
+    assert parameter(problem(world.get(f"{DEADLINES}?since=yesterday"), 400)) == "since"
+
+
 def test_pages_of_deadlines(world: TestClient) -> None:
     whole = shown(world)
-    first = world.get(DEADLINES, params={"limit": 3}).json()
-    rest = world.get(DEADLINES, params={"limit": 3, "after": first["next"]}).json()
+    first = world.get(DEADLINES, params={"limit": 3, "since": "2017"}).json()
+    rest = world.get(DEADLINES, params={"limit": 3, "since": "2017", "after": first["next"]}).json()
     assert rest["next"] is None
     assert [one["when"] for one in (*first["deadlines"], *rest["deadlines"])] == [one["when"] for one in whole]
 
