@@ -32,6 +32,11 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 RESTART_PAUSE = 1.0  # seconds before one that ended is replaced
+SILENT = 300.0
+"""Seconds after which a child that was told that the log has grown, and says nothing, is taken to hang: it is killed,
+and its lead goes to another. A batch takes a second or so. The next one gets twice as long, in case it was only slow."""
+LOOK = 1.0  # seconds between two looks at whether it hangs
+LAST_WORDS = 15.0  # seconds that a child has to end once its parent has
 FEW = 2  # processors: with no more than these, it shares them with its server
 GROWN, AWAITED, STOP, ASKED = b"grown", b"awaited", b"stop", b"asked"
 """What the parent says; the last one with the ids of events after it."""
@@ -65,6 +70,8 @@ class Projector(FollowerStatus):
         """How often the log has grown, and how much of that the child knows."""
         self._waiting = False
         """Whether it was sent a message, and has not answered yet."""
+        self._waits_since = 0.0
+        self._patience = SILENT
         self._hurried = False
         """Whether it was told since its last answer that a request waits."""
         self._begin()
@@ -112,24 +119,34 @@ class Projector(FollowerStatus):
             self._line.send_bytes(ASKED + b"".join(event.bytes for event in events))
 
     def _nudge(self) -> None:
-        self._waiting, self._asked = True, self._wanted
+        self._waiting, self._asked, self._waits_since = True, self._wanted, time.monotonic()
         with contextlib.suppress(OSError):  # it ended, or is ending: its successor looks on its own
             self._line.send_bytes(GROWN)
 
     def _run(self) -> None:
         while not self._closing.is_set():
             with contextlib.suppress(EOFError, OSError):
-                while True:
-                    self._hear(FollowerReport(*self._line.recv()))
+                while not self._hangs():
+                    if self._line.poll(LOOK):
+                        self._hear(FollowerReport(*self._line.recv()))
             if not self._closing.is_set():
                 self.leads = False
-                self._fail("the process that makes the read models ended: another takes its place in a moment")
-                log.error("the process of the read models ended, another takes its place")
+                ended = "does not answer" if self._process.is_alive() else "ended"
+                self._fail(f"the process that makes the read models {ended}: another takes its place in a moment")
+                log.error(f"the process of the read models {ended}, another takes its place")
+                self._process.kill()
                 self._process.join()
                 if not self._closing.wait(RESTART_PAUSE):
                     with self._gate:
                         self._waiting = self._hurried = False
                         self._begin()
+
+    def _hangs(self) -> bool:
+        with self._gate:
+            hangs = self._waiting and time.monotonic() - self._waits_since > self._patience
+        if hangs:
+            self._patience *= 2
+        return hangs
 
     def _hear(self, report: FollowerReport) -> None:
         self._remember(report.answered)
@@ -164,6 +181,8 @@ def run_child(settings: Settings, line: Connection) -> None:
                 ledger = open_ledger(settings)
                 break
             except Unavailable:  # the parent opened it a moment ago: it went away meanwhile
+                if _is_over(line):
+                    return
                 time.sleep(RESTART_PAUSE)
         stack.callback(ledger.close)
         views = open_views(settings)
@@ -198,6 +217,17 @@ def run_child(settings: Settings, line: Connection) -> None:
                 else:
                     ids = message.removeprefix(ASKED)
                     follower.ask(UUID(bytes=ids[start : start + 16]) for start in range(0, len(ids), 16))
+        last_words = threading.Timer(LAST_WORDS, os._exit, (1,))  # whatever it waits for
+        last_words.daemon = True
+        last_words.start()
+
+
+def _is_over(line: Connection) -> bool:
+    """Whether the parent has ended, or has said that the child should."""
+    try:
+        return line.poll() and line.recv_bytes() == STOP
+    except (EOFError, OSError):
+        return True
 
 
 REPORT = 60.0  # seconds between two lines of how far it is

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +16,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from api.server.projection_process import Projector
+from api.server.projection_process import Projector, run_child
 from api.settings import Settings, load
 from domain.vocabulary import read_event
 from ledger.append import Append
@@ -102,6 +104,43 @@ def test_one_that_hangs_is_ended(ours: Settings, projector: Projector, monkeypat
     os.kill(projector._process.pid, signal.SIGSTOP)
     projector.close()
     assert not projector._process.is_alive()
+
+
+def test_one_that_says_nothing_more_gives_up_its_lead(ours: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.server.projection_process.SILENT", 2.0)
+    monkeypatch.setattr("api.server.projection_process.LOOK", 0.1)
+    Ledger(ours.log_at).close()
+    projector = Projector(ours)
+    projector.start()
+    assert projector.wait_until_complete(PATIENCE)
+    first = projector._process.pid
+    assert first is not None
+    os.kill(first, signal.SIGSTOP)
+    ledger = Ledger(ours.log_at)
+    append(ledger, opening("processes/first"), opening("talks/first"))
+    projector.nudge()
+    eventually(lambda: projector.fault is not None and "does not answer" in projector.fault)
+    assert not projector.leads
+    assert projector.wait_for(2, PATIENCE)
+    assert projector._process.pid != first
+    ledger.close()
+    projector.close()
+
+
+def test_it_does_not_wait_for_a_log_once_its_parent_has_ended(
+    ours: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would wait for ever: the parent had opened the log, and the log was gone then."""
+    monkeypatch.setattr("api.server.projection_process.RESTART_PAUSE", 0.01)
+    (tmp_path / "file").write_text("no directory")
+    gone = ours.model_copy(update={"data": tmp_path / "file" / "data", "database_url": None})
+    parents, childs = multiprocessing.Pipe()
+    child = threading.Thread(target=run_child, args=(gone, childs), daemon=True)
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    child.start()
+    parents.close()
+    child.join(PATIENCE)
+    assert not child.is_alive()
 
 
 def test_a_server_with_it_answers_as_one_without(ours: Settings) -> None:
