@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 RESTART_PAUSE = 1.0  # seconds before one that ended is replaced
 SILENT = 300.0
 """Seconds after which a child that was told that the log has grown, and says nothing, is taken to hang: it is killed,
-and its lead goes to another. A batch takes a second or so. The next one gets twice as long, in case it was only slow."""
+and its lead goes to another. A batch takes a second or so. The next gets twice as long, in case it was only slow."""
 LOOK = 1.0  # seconds between two looks at whether it hangs
 LAST_WORDS = 15.0  # seconds that a child has to end once its parent has
 FEW = 2  # processors: with no more than these, it shares them with its server
