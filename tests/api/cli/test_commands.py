@@ -264,7 +264,7 @@ def test_replay_is_in_the_order_of_recording(seeded: Run) -> None:
 
 
 def test_separators_of_lines_in_a_text_break_no_line(run: Run, tmp_path: Path) -> None:
-    opening = {"type": "ProcessOpened", "subject": "processes/mill", "data": {"labels": [{"text": "Mill\u2028road"}]}}
+    opening = {"type": "ProcessOpened", "subject": "processes/mill", "data": {"labels": [{"text": "Mill road"}]}}
     said = {"type": "StatementMade", "subject": "processes/mill", "data": {"text": "first\u2028second\u2029third"}}
     file = tmp_path / "events.ndjson"
     lines = [json.dumps({"occurred": "2024-03-01", **event}, ensure_ascii=False) for event in (opening, said)]

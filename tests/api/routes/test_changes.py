@@ -228,7 +228,7 @@ def test_what_cannot_be_asked_says_how_to(invented: Run) -> None:
     ):
         assert told in flat(invented("changes", "ilvaran-valley", "--since", since, code=1).stderr)
     assert "after `until`" in flat(invented("changes", "ilvaran-valley", "--since", "9", "--until", "8", code=1).stderr)
-    assert "`parley processes` lists those there are." in invented("changes", "none", code=1).stderr
+    assert "`parley processes` lists them" in invented("changes", "none", code=1).stderr
     assert "What became known" in invented("changes", "ilvaran-valley", "--since", "2017-10-29").stdout
 
 
