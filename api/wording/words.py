@@ -23,6 +23,8 @@ QUALIFIERS = {"~": phrase("about {date}"), "?": phrase("perhaps {date}"), "%": p
 
 # Control characters can move a cursor, and overrides of direction can turn digits round: a terminal shows neither.
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ue000]")
+_MISLEADING = re.compile(_UNSEEN.pattern.replace(r"\u2066-\u2069", ""))
+"""The same without isolates of direction: where each is ended, a text in two directions reads in the right order."""
 _TAG = re.compile("[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
@@ -30,7 +32,8 @@ def clean(text: object) -> str:
     """A text from outside, safe to print; on a page, set apart from the words around it."""
     outside = str(text)
     if not spoken_now().apart:
-        return _UNSEEN.sub("\ufffd", outside)
+        unseen = _MISLEADING if is_balanced(outside) else _UNSEEN
+        return unseen.sub("\ufffd", outside)
     if not outside or (outside[0] == APART and _UNSEEN.search(outside, 1, len(outside) - 1) is None):
         return outside  # it was set apart already
     return f"{APART}{_UNSEEN.sub(chr(0xFFFD), outside)}{REJOINED}"

@@ -28,7 +28,7 @@ from tests.spec import wire
 
 HOSTILE = (
     "=1+1\"><script>alert(1)</script><img src=x onerror=alert(1)>' onfocus=alert(1) x='"
-    "{{ 7*191 }}{% raw %}${7*191}</textarea></select></title>\u2067\u0301\u0301 &lt;b&gt; javascript:alert(1)"
+    "{{ 7*191 }}{% raw %}${7*191}</textarea></select></title>\u2067\u0301\u0301 &lt;b&gt; javascript:alert(1)\u2069"
 )
 LONG = HOSTILE + "x" * 9_000
 NAMES = (

@@ -197,6 +197,7 @@ def test_what_is_only_possibly_inside_the_horizon() -> None:
 def test_what_could_mislead_a_terminal_is_replaced() -> None:
     assert words.clean("a\x1b[2Jb\x00c\u202ed\u2066e") == "a�[2Jb�c�d�e"
     assert words.clean("دمشق") == "دمشق"
+    assert words.clean("\u2067دمشق\u2069: 12") == "\u2067دمشق\u2069: 12"
 
 
 @pytest.mark.parametrize("name", PAYLOADS)
