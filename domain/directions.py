@@ -1,19 +1,18 @@
 """Marks of direction and separators of lines in the texts of a new event.
 
-Text in two directions needs isolates (U+2066 to U+2069) to read in the right order. One that is not closed turns
-around what stands behind it: the rest of a line, of a table, of a page. U+2028 and U+2029 end a line as a line feed
-does. All of it was taken everywhere once, so this is no rule of the values themselves.
+Isolates of direction have to be ended (`domain/isolates.py`). U+2028 and U+2029 end a line as a line feed does. All of
+it was taken everywhere once, so this is no rule of the values themselves.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Final
 
 from domain.errors import Fault
 from domain.event import Event
+from domain.isolates import is_balanced
 from domain.revisions import EventCorrected
 from domain.values import LONG_TEXT, Value
 from domain.vocabulary import replaced
@@ -23,8 +22,6 @@ UNBALANCED: Final = (
     "on one line: add the one that is missing, or remove the other"
 )
 SEVERAL_LINES: Final = "this text is one line: write a space in place of each U+2028 or U+2029"
-
-_LINES: Final = re.compile("[\r\n\u2028\u2029]")
 
 
 def may_have_marks(body: bytes) -> bool:
@@ -38,22 +35,6 @@ def faults_of_marks(event: Event) -> Iterator[Fault]:
     if isinstance(event.data, EventCorrected):
         for fault in _faults_in(replaced(event, event.data), ""):
             yield Fault(f"/data/replacement{fault.pointer}", fault.detail)
-
-
-def is_balanced(text: str) -> bool:
-    """Whether each isolate is ended on its line, and nothing is ended that was not begun."""
-    for line in _LINES.split(text):
-        depth = 0
-        for character in line:
-            if character in "\u2066\u2067\u2068":
-                depth += 1
-            elif character == "\u2069":
-                depth -= 1
-                if depth < 0:
-                    return False
-        if depth:
-            return False
-    return True
 
 
 def _faults_in(value: Value, at: str) -> Iterator[Fault]:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from api.wording.language import APART, IN_LANGUAGE, REJOINED, grouped, month, phrase, say, say_number, spoken_now, term
+from domain.isolates import is_balanced
 
 if TYPE_CHECKING:
     from projections.answers.explanations import ActorName, Marks, ShownHorizon

@@ -164,7 +164,7 @@ def test_a_language_is_a_tag(lang: str) -> None:
     assert Label(text="x", lang=lang).lang == lang
 
 
-@pytest.mark.parametrize("lang", ["English", "EN", "e", "ar_SY", "ar-"])
+@pytest.mark.parametrize("lang", ["ar_SY", "ar-", "-ar", "", "ar Latn"])
 def test_what_is_no_language_tag_is_refused(lang: str) -> None:
     with pytest.raises(ValidationError, match="pattern"):
         Label(text="x", lang=lang)
