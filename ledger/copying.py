@@ -188,14 +188,15 @@ def _write(source: Snapshot, target: LogRecorder, held: int, head: int, progress
         _require_head(writing, held)
         writing.mark(UNFINISHED)
     progress("Copying", held, head)
-    both = zip(rows(source, EVENTS_TABLE, held), rows(source, INDEX_TABLE, held), strict=True)
-    for chunk in _chunks(_as_recorded(both), lambda pair: len(pair[0][-1])):
-        with target.writing() as writing:
-            _require_head(writing, held)
-            writing.put(EVENTS_TABLE, [event for event, _ in chunk])
-            writing.put(INDEX_TABLE, [row for _, row in chunk])
-        held += len(chunk)
-        progress("Copying", held, head)
+    with closing(rows(source, EVENTS_TABLE, held)) as events, closing(rows(source, INDEX_TABLE, held)) as index:
+        both = _as_recorded(zip(events, index, strict=True))
+        for chunk in _chunks(both, lambda pair: len(pair[0][-1])):
+            with target.writing() as writing:
+                _require_head(writing, held)
+                writing.put(EVENTS_TABLE, [event for event, _ in chunk])
+                writing.put(INDEX_TABLE, [row for _, row in chunk])
+            held += len(chunk)
+            progress("Copying", held, head)
     for table in RELATION_TABLES:  # all rows again: a process that is named later has earlier events too
         for some in _chunks(rows(source, table), lambda _: 0):
             with target.writing() as writing:
