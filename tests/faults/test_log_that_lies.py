@@ -19,7 +19,7 @@ from ledger.ledger import Ledger
 from projections.catch_up import catch_up
 from tests.api.sending import statement as report
 from tests.faults.surroundings import Server, Site, eventually, on_linux, site_at
-from tests.faults.test_environment_damage import run
+from tests.faults.test_environment_damage import run, status
 from tests.ledger.sending import begin, statement
 
 EVENTS = 32
@@ -87,10 +87,10 @@ def test_a_changed_event_of_a_backup_is_not_restored(data: Path, tmp_path: Path)
 
 
 def test_a_status_goes_on_saying_what_was_recorded(data: Path) -> None:
-    _, before, _ = run(data, "status", "first")
+    before = status(data)
     change(data)
     assert run(data, "rebuild")[0] != 0
-    assert run(data, "status", "first")[:2] == (0, before)
+    assert status(data) == before
 
 
 def test_check_says_how_much_it_compared(data: Path) -> None:
