@@ -346,7 +346,7 @@ class Ledger(Application[str]):
             if isinstance(event, Recorded) and not self._mapper.is_as_recorded(
                 notification, digests.get(notification.id)
             ):
-                raise Unavailable(f"the log {self._file}is damaged: {changed(notification)}")
+                raise Unavailable(f"the log {self._named_file}is damaged: {changed(notification)}")
             events.append(event)
         return events
 
@@ -368,7 +368,8 @@ class Ledger(Application[str]):
         return len(positions), faults
 
     @property
-    def _file(self) -> str:
+    def _named_file(self) -> str:
+        """The file of the log for a sentence; nothing for a log in a database."""
         return "file events.db " if isinstance(self.where, Path) else ""
 
     def read_what_is_there(self, after: int, limit: int, until: int) -> list[Recorded | Unreadable]:
@@ -397,7 +398,7 @@ class Ledger(Application[str]):
 
     def _lacks(self, position: int) -> Unavailable:
         return Unavailable(
-            f"the log {self._file}is damaged, it lacks the event at position {position}: restore a backup"
+            f"the log {self._named_file}is damaged, it lacks the event at position {position}: restore a backup"
         )
 
     def _wire(self, notification: Notification) -> dict[str, Any]:

@@ -24,7 +24,8 @@ from tests.spec import example_of, wire
 
 LONG = os.environ.get("PARLEY_LONG") == "1"
 SIZES = (250, 500, 1_000, 2_000) if LONG else (150, 300)
-MOST = 2.6
+MOST = 2.6 if LONG else 2.2
+"""Times the work. While a thing is small, its growth stands out less among what does not grow."""
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 TALKS = "talks/first"
 
