@@ -32,6 +32,7 @@ from api.routes import (
 )
 from api.routes.fast_path import FastPath
 from api.services import gauges, logs
+from api.services.capacity import Capacity, Questions
 from api.services.known_log import require_known
 from api.services.log_watcher import LogWatcher
 from api.services.metrics import Metrics
@@ -147,7 +148,12 @@ def _start(settings: Settings, metrics: Metrics, projector: FollowerStatus | Non
     moved = Wakeup()
     follower.tell(moved.wake_from_thread)
     follower.start()
-    services = Services(settings, ledger, writer, log_watcher, views, follower, moved, metrics)
+    followers = Capacity(
+        max(1, min(settings.followers, settings.connections // 2)),
+        "too many follow the log live: try again later, or replay it page by page",
+    )
+    questions = Questions(settings.questions, settings.question_time)
+    services = Services(settings, ledger, writer, log_watcher, views, follower, moved, metrics, followers, questions)
     gauges.watch(services)
     closing.callback(metrics.close)
     return services

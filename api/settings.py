@@ -59,6 +59,12 @@ class Settings(BaseSettings):
     """The most requests to append that wait to be recorded; further ones are answered 503 at once."""
     connections: int = Field(1_000, ge=1, le=100_000)
     """The most connections of one process; further ones are answered 503 at once, and closed."""
+    followers: int = Field(400, ge=1, le=100_000)
+    """The most live streams of one process, at most half of its connections; further ones are answered 503."""
+    questions: int = Field(4, ge=1, le=32)
+    """How many questions that take a while (at a horizon, changes, files, drawings) one process works on at once."""
+    question_time: int = Field(30, ge=1, le=3_600)
+    """Seconds after which such a question is given up and answered 503."""
     database_url: str | None = None
     """URL of a PostgreSQL database for the log and the read models; without it they are files in the data directory."""
     workers: int = Field(1, ge=1, le=64)

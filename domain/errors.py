@@ -14,6 +14,8 @@
     ├── BadCursor           a position, cursor or parameter that cannot be read
     ├── AnotherHistory      a cursor of a log that went on otherwise than this one
     ├── TooMuch             more bytes or events than one request may hold
+    ├── TooBusy             as many are served at once of this kind as may be
+    ├── TookTooLong         a question that took longer than the server answers
     └── Unavailable         the log or the views cannot be reached or written now; nothing was stored
 
 It knows no HTTP. Each refusal speaks to the person who has to fix it and never repeats the value sent, but for
@@ -126,6 +128,16 @@ class AnotherHistory(Refusal):
 
 class TooMuch(Refusal):
     title = "The request is too large"
+
+
+class TooBusy(Refusal):
+    title = "Too many ask for this at once"
+    retry = True
+
+
+class TookTooLong(Refusal):
+    title = "The question takes too long"
+    retry = True
 
 
 class Unavailable(Refusal):

@@ -23,6 +23,7 @@ from projections.answers.lines import (
     ShownLine,
     fields_of,
 )
+from projections.patience import go_on
 
 T = TypeVar("T")
 V = TypeVar("V")
@@ -48,6 +49,7 @@ class Renderer:
         self.actors: dict[str, None] = {}
 
     def rests_on(self, events: Iterable[UUID | str]) -> list[str]:
+        go_on()
         ids = [str(event) for event in events]
         self.events.update(dict.fromkeys(ids))
         return ids

@@ -16,6 +16,9 @@ from starlette.types import Message
 from api.settings import Settings
 from domain.errors import Refusal
 
+PATIENT = 24 * 60 * 60
+"""Seconds for which a command works on a question, if it asks no server: nobody else waits."""
+
 Outgoing = MemoryObjectSendStream[Message]
 Incoming = MemoryObjectReceiveStream[Message]
 
@@ -25,7 +28,7 @@ def in_process_client(settings: Settings) -> Iterator[httpx2.Client]:
     """A client of the app, run within this process."""
     from api.app import create_app  # slow to import, and not needed to talk to a server
 
-    app = create_app(settings.model_copy(update={"traces": False}))
+    app = create_app(settings.model_copy(update={"traces": False, "question_time": PATIENT}))
     with ExitStack() as stack:
         portal = stack.enter_context(start_blocking_portal())
         stack.enter_context(portal.wrap_async_context_manager(app.router.lifespan_context(app)))

@@ -79,6 +79,8 @@ STATUS_OF: dict[type[Refusal], int] = {
     errors.Malformed: 422,
     errors.UnknownReference: 422,
     errors.NotOpen: 422,
+    errors.TooBusy: 503,
+    errors.TookTooLong: 503,
     errors.Unavailable: 503,
 }
 """Every refusal and the status it is answered with."""

@@ -12,13 +12,13 @@ from fastapi import Depends, Query, Request
 
 from api.http.horizon import horizon_of, read_date, read_known_at
 from api.http.parameters import did_you_mean
+from api.http.question_routes import HORIZON
 from api.pages.date_words import as_edtf
 from api.services.registry import Services, Shared
 from api.wording.language import ENGLISH, LANGUAGES, Language
 from domain.errors import BadCursor, Fault
 from projections.queries.at_horizon import PRESENT, HorizonRequest
 
-HORIZON = ("as_of", "published_by", "known_at", "known_at_position")
 _QUALITY = re.compile(r"q\s*=\s*(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")
 
 

@@ -12,7 +12,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api.http.queries import ProcessPath
-from api.pages.asked import HORIZON, Asked, AskedAt, read_horizon
+from api.http.question_routes import HORIZON, CostlyRoute
+from api.pages.asked import Asked, AskedAt, read_horizon
 from api.pages.horizon_form import horizon_form
 from api.pages.markup import plain
 from api.pages.process import ORDER, drawn, frame
@@ -26,7 +27,7 @@ from projections.queries import status
 from projections.queries.at_horizon import HorizonRequest
 from projections.storage.generations import ReadTransaction
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=CostlyRoute)
 AFTER = "to_"
 """Before the names of the parameters of the second horizon."""
 

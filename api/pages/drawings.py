@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from api.http.queries import Cursor, ProcessPath
+from api.http.question_routes import CostlyRoute
 from api.pages.asked import Asked, AskedAt
 from api.pages.date_words import as_edtf
 from api.pages.drawing_files import download_drawing
@@ -37,7 +38,7 @@ from projections.queries import history, status
 if TYPE_CHECKING:
     from api.wording.event_parts import PrintedEvent
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=CostlyRoute)
 ON_PAGE = 150
 
 

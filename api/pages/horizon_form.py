@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from api.pages.asked import HORIZON, Asked
+from api.http.question_routes import HORIZON
+from api.pages.asked import Asked
 from domain.event import instant
 from projections.queries import history
 from projections.storage.generations import ReadTransaction

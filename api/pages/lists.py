@@ -12,6 +12,7 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from api.http.queries import Cursor
+from api.http.question_routes import QuestionRoute
 from api.pages.asked import Asked, AskedPage
 from api.pages.markup import fragments
 from api.pages.rendering import page
@@ -30,7 +31,7 @@ from projections.answers.subjects import ActorAnswer, IdentifiedPlaceAnswer, Sub
 from projections.queries import deadlines, findings, history, processes, subjects
 from projections.read_models.process_list import ProcessFilter
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=QuestionRoute)
 ON_PAGE = 200
 MOST_TOLD = 50
 """Processes of the inbox of which the types of what came in are told."""

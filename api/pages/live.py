@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from api.http.parameters import LAST_POSITION, event_filter, wait_for_views
 from api.http.queries import ProcessPath
+from api.http.question_routes import CostlyRoute
 from api.pages.asked import Asked, AskedPage
 from api.pages.lists import listing
 from api.pages.markup import fragments, plain
@@ -32,7 +33,7 @@ from projections.queries.line_names import lines_in
 if TYPE_CHECKING:
     from api.wording.event_parts import PrintedEvent
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=CostlyRoute)
 ON_PAGE = 100
 SHORT_WAIT = 2.0  # seconds that a reader waits for the read models to show what was recorded
 Position = Annotated[int, Query(ge=0, le=LAST_POSITION)]

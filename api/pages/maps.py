@@ -12,6 +12,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.http.queries import ProcessPath
+from api.http.question_routes import CostlyRoute
 from api.pages.asked import Asked, AskedAt
 from api.pages.drawing_files import download_drawing
 from api.pages.horizon_form import horizon_form
@@ -34,7 +35,7 @@ from projections.queries.at_horizon import process_view
 from projections.queries.map import MappedPlace, PlaceUse, ProcessMap, SaidOfPlace, process_map
 from projections.queries.status import compose
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=CostlyRoute)
 MOST_LINES = 4
 """Lines of a label on the map; the table has all."""
 

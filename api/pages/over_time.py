@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api.http.queries import Cursor, ProcessPath
+from api.http.question_routes import CostlyRoute
 from api.http.two_ends import both_ends, read_end
 from api.pages.asked import AskedAt, AskedPage
 from api.pages.horizon_form import horizon_form
@@ -30,7 +31,7 @@ from projections.queries import changes, history, status
 if TYPE_CHECKING:
     from api.wording.event_parts import PrintedEvent
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=CostlyRoute)
 ON_PAGE = 100
 
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from api.http.queries import Cursor
+from api.http.question_routes import QuestionRoute
 from api.pages.asked import Asked, AskedPage
 from api.pages.lists import ON_PAGE, by_name, listing, names_used, of_process
 from api.pages.maps import where
@@ -19,7 +20,7 @@ from api.wording.language import say, speaking
 from projections.answers.lines import Said, ShownLine, fields_of
 from projections.queries import subjects
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=QuestionRoute)
 
 
 def _line(line: ShownLine[Any] | None, show: Any) -> list[str]:

@@ -11,7 +11,8 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.http.queries import ProcessPath
-from api.pages.asked import HORIZON, Asked, AskedAt
+from api.http.question_routes import HORIZON, QuestionRoute
+from api.pages.asked import Asked, AskedAt
 from api.pages.horizon_form import HorizonForm, horizon_form
 from api.pages.rendering import page
 from api.pages.sheets import PageSheet
@@ -22,7 +23,7 @@ from projections.answers.status import StatusAnswer
 from projections.queries import status
 from projections.queries.line_names import lines_in
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=QuestionRoute)
 
 ORDER = (
     "due",

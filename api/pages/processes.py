@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from api.http.queries import Cursor
+from api.http.question_routes import QuestionRoute
 from api.pages.asked import Asked, AskedPage
 from api.pages.drawing_files import download_drawing
 from api.pages.maps import areas_map
@@ -27,7 +28,7 @@ from projections.queries import deadlines, processes
 from projections.queries.map import areas_of_all
 from projections.read_models.process_list import ProcessFilter
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=QuestionRoute)
 STATES = ("open", "suspended", "resumed", "ended", "contested")
 ON_PAGE = 100
 MOST_OVERDUE = 1_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, quote
 from uuid import UUID
@@ -220,7 +221,9 @@ async def _take(
                     of, event_id = typed.get("subject"), str(done.events[0].id)
                     return await run_in_threadpool(_types, request, asked, of, event_id, pasted, (event_id, kept))
                 return RedirectResponse(asked.link(f"/events/{done.events[0].id}", "", recorded=kept), 303)
-    looked = await run_in_threadpool(look_ahead, asked, draft.event) if draft is not None and not faults else None
+    looked: LookAhead | None = None
+    if draft is not None and not faults:
+        looked = await asked.services.questions.answered(partial(run_in_threadpool, look_ahead, asked, draft.event))
     return await run_in_threadpool(
         _form, request, asked, name, typed, faults, corrects=corrects, looked=looked, sent=sent
     )

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from api.exporters import typeset
 from api.http.queries import ProcessPath
+from api.http.question_routes import CostlyRoute
 from api.pages.asked import AskedAt
 from api.pages.paper import document
 from api.pages.process import frame, status_context
@@ -21,7 +22,7 @@ from domain.errors import BadCursor, NotFound
 from domain.values import Sensitivity
 from projections.queries import status
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=CostlyRoute)
 
 
 @router.get("/processes/{process}/report")

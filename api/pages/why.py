@@ -14,6 +14,7 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from api.http.queries import ProcessPath
+from api.http.question_routes import QuestionRoute
 from api.pages.asked import Asked, AskedAt, AskedPage
 from api.pages.horizon_form import horizon_form
 from api.pages.look_ahead import moved
@@ -36,7 +37,7 @@ from projections.queries.line_names import lines_in, matching
 from projections.queries.preview import MOST_PROCESSES
 from projections.storage.generations import ReadTransaction
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=QuestionRoute)
 
 
 def record(services: Services, event: str | UUID) -> ReadRecord:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends
 
 from api.http.parameters import Fresh
 from api.http.queries import ProcessPath, answered, ask
+from api.http.question_routes import CostlyRoute
 from api.http.responses import JSON
 from api.http.schemas.examples import EXAMPLE_CHANGES
 from api.http.two_ends import both_ends
@@ -17,7 +18,7 @@ from projections.queries.at_horizon import HorizonRequest
 from projections.queries.changes import changes
 from projections.storage.generations import ReadTransaction
 
-router = APIRouter(prefix="/v1/processes", tags=["processes"])
+router = APIRouter(prefix="/v1/processes", tags=["processes"], route_class=CostlyRoute)
 
 
 @router.get(

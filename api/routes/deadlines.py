@@ -14,6 +14,7 @@ from api.http.negotiation import accepted
 from api.http.parameters import POSITION_HEADER, Fresh
 from api.http.problems import problems
 from api.http.queries import POSITION, Cursor
+from api.http.question_routes import QuestionRoute
 from api.http.responses import JSON, Responses
 from api.http.schemas import examples
 from api.http.schemas.from_types import reference_to
@@ -24,7 +25,7 @@ from domain.values import ID_PATTERN
 from projections.answers.deadlines import DeadlinesAnswer
 from projections.queries import deadlines
 
-router = APIRouter(prefix="/v1", tags=["findings"])
+router = APIRouter(prefix="/v1", tags=["findings"], route_class=QuestionRoute)
 
 LIST, CALENDAR = "application/json", "text/calendar"
 DEADLINES_ON_PAGE = 100

@@ -11,6 +11,7 @@ from api.http.horizon import At, stated
 from api.http.parameters import Fresh, did_you_mean, no_such_rule, one_of
 from api.http.problems import problems
 from api.http.queries import POSITION, Cursor, Limit, ProcessPath, answered, ask
+from api.http.question_routes import QuestionRoute
 from api.http.responses import JSON, answer
 from api.http.schemas import examples
 from domain.errors import BadCursor, Fault
@@ -20,7 +21,7 @@ from projections.answers.findings import FindingsAnswer, ProcessFindingsAnswer, 
 from projections.queries import findings
 from projections.storage.generations import ReadTransaction
 
-router = APIRouter(prefix="/v1", tags=["findings"])
+router = APIRouter(prefix="/v1", tags=["findings"], route_class=QuestionRoute)
 
 
 async def of_rules(

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api.http.admission import AUDIENCE
@@ -27,6 +28,7 @@ from api.http.queries import (
     ask,
     matches,
 )
+from api.http.question_routes import QuestionRoute
 from api.http.responses import JSON, answer
 from api.http.schemas import examples
 from api.http.schemas.from_types import AnswerType
@@ -55,7 +57,7 @@ from projections.read_models.process_list import ProcessFilter
 from projections.read_models.upcoming import next_due
 from projections.storage.generations import ReadTransaction
 
-router = APIRouter(prefix="/v1/processes", tags=["processes"])
+router = APIRouter(prefix="/v1/processes", tags=["processes"], route_class=QuestionRoute)
 STATES = ("open", "suspended", "resumed", "ended", "contested")
 
 
@@ -175,7 +177,7 @@ async def read_status(
     `evidence` says of each who reports it, when it occurred and when it was recorded. At a horizon it has no ETag."""
     now = datetime.now(UTC)
     if asked != PRESENT:
-        return await asyncio.to_thread(past_status, services, process, now, asked)
+        return await run_in_threadpool(past_status, services, process, now, asked)
     position = services.follower.position
     key = StatusKey(process, request.scope[AUDIENCE])
     current = services.status_cache.current(key, position, now)

@@ -10,6 +10,7 @@ import orjson
 from fastapi import APIRouter, Header, Path, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from api.http.json_lines import json_line
 from api.http.log_cursors import (
@@ -30,6 +31,7 @@ from api.http.responses import JSON, answer
 from api.http.schemas.answers import EventsAnswer, EventWithRevisions, HeadAnswer, RecordedAnswer
 from api.http.schemas.examples import EXAMPLE_ACTOR, EXAMPLE_RECORDED
 from api.http.schemas.from_types import reference_to
+from api.services.capacity import Capacity
 from api.services.registry import Services
 from domain.errors import BadCursor, NotFound
 from domain.event import instant
@@ -107,7 +109,7 @@ async def replay_events(
     head_alone = HEAD_ALONE in request.scope
     if media == LIVE:
         live = _stream_live(services, begin, wanted) if not head_alone else _nothing()
-        return StreamingResponse(live, media_type=LIVE, headers={"Cache-Control": "no-store"})
+        return LiveStream(services.followers, live)
     head = await run_in_threadpool(services.ledger.head)
     headers = {
         POSITION_HEADER: str(head),
@@ -124,6 +126,22 @@ async def replay_events(
         headers["Link"] = f'<{next_page.path}?{next_page.query}>; rel="next"'
     page: EventsAnswer = {"events": cast("list[RecordedAnswer]", events[:limit]), "next": following}
     return JSON(page, headers=headers)
+
+
+class LiveStream(StreamingResponse):
+    """A live stream, which takes the place of a follower before it begins, and lets it go however it ends."""
+
+    def __init__(self, places: Capacity, content: AsyncIterator[bytes]) -> None:
+        super().__init__(content, media_type=LIVE, headers={"Cache-Control": "no-store"})
+        self._places = places
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """
+        Raises:
+            TooBusy: there is no place; nothing was sent.
+        """
+        with self._places.place():
+            await super().__call__(scope, receive, send)
 
 
 async def _nothing() -> AsyncIterator[bytes]:

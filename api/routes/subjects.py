@@ -10,6 +10,7 @@ from fastapi import APIRouter, Path, Query
 from api.http.parameters import POSITION_HEADER, Fresh
 from api.http.problems import problems
 from api.http.queries import POSITION, Cursor, Limit, ask
+from api.http.question_routes import QuestionRoute
 from api.http.responses import JSON, Responses, answer
 from api.http.schemas import examples
 from api.http.schemas.from_types import AnswerType
@@ -30,7 +31,7 @@ from projections.answers.subjects import (
 from projections.queries import subjects
 from projections.storage.generations import ReadTransaction
 
-router = APIRouter(prefix="/v1", tags=["subjects"])
+router = APIRouter(prefix="/v1", tags=["subjects"], route_class=QuestionRoute)
 
 SubjectId = Annotated[str, Path(pattern=ID_PATTERN, description="Id of the subject within its family.")]
 ActorPath = Annotated[str, Path(pattern=ID_PATTERN, description="Id of the actor.", examples=["eleven-groups"])]

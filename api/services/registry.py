@@ -10,6 +10,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from api.services.body_budget import BodyBudget
+from api.services.capacity import Capacity, Questions
 from api.services.log_watcher import LogWatcher
 from api.services.metrics import Metrics
 from api.services.status_cache import StatusCache
@@ -35,6 +36,9 @@ class Services:
     moved: Wakeup
     """Wakes when the read models have moved."""
     metrics: Metrics
+    followers: Capacity
+    """Places of live streams."""
+    questions: Questions
     status_cache: StatusCache = field(default_factory=StatusCache)
     body_budget: BodyBudget = field(default_factory=BodyBudget)
 
