@@ -38,7 +38,9 @@ from domain.family import Family
 from domain.general import Due, SubjectState
 from domain.keys import compound
 from domain.lines import Account, Candidate, Course, Keeps, Line
-from domain.schedules import next_expected
+from domain.runs import Expected, Run, expected
+from domain.runs import kept as kept_runs
+from domain.schedules import Schedule
 from domain.spans import ANYWHERE, Zones, begins, first_passing, moment_after
 from domain.values import (
     EventId,
@@ -81,6 +83,8 @@ class Term:
 class Obligation:
     agreed: Line[ObligationAgreed] = field(default_factory=Line)
     assessed: Line[ObligationAssessed] = field(default_factory=Line)
+    runs: tuple[Run, ...] = ()
+    """Of what recurs: the runs that are judged to be done at all."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,7 +138,7 @@ def evolve(state: AgreementState, event: Event) -> AgreementState:
             return changed(state, obligations={**state.obligations, data.obligation: known})
         case ObligationAssessed() as data:
             known = state.obligations.get(data.obligation, Obligation())
-            known = replace(known, assessed=known.assessed.advance(data, event))
+            known = replace(known, assessed=known.assessed.advance(data, event), runs=_runs(known, data, event))
             return changed(state, obligations={**state.obligations, data.obligation: known})
         case AgreementEnteredIntoForce() as data:
             term = _term(data, data.starts or event.occurred)
@@ -151,6 +155,13 @@ def evolve(state: AgreementState, event: Event) -> AgreementState:
             return changed(_to(state, "ended", event), ending=state.ending.advance(data.how.value, event))
         case _:
             return general.evolve(state, event)
+
+
+def _runs(known: Obligation, data: ObligationAssessed, event: Event) -> tuple[Run, ...]:
+    when, schedules = data.run or event.occurred, schedules_of(known)
+    if not data.score or when is None or not (data.run or schedules):
+        return known.runs
+    return kept_runs(known.runs, Run(when, event.claimants[0].key, possible=event.possible), schedules)
 
 
 PRELIMINARY = {"reported", "declared", "reached", "signed"}
@@ -215,8 +226,8 @@ def due(state: AgreementState) -> list[Due]:
                 if c.value.deadline is not None
             ]
         expected += [
-            Due(what=f"next run: {c.value.text}", when=day, events=c.events, actor=next(iter(c.value.debtor), None))
-            for c, day in next_runs(obligation)
+            Due(what=f"next run: {c.value.text}", when=run.by, events=c.events, actor=next(iter(c.value.debtor), None))
+            for c, run in next_runs(obligation)
         ]
     if IN_FORCE & set(state.stage.values):
         expected += [
@@ -227,18 +238,33 @@ def due(state: AgreementState) -> list[Due]:
     return expected
 
 
-def next_runs(obligation: Obligation) -> Iterator[tuple[Candidate[ObligationAgreed], When]]:
-    """When what recurs is expected next, by its last terms: after the last run that was judged to be done at all."""
-    if not any(agreed.schedule for agreed in obligation.agreed.values):
+def schedules_of(obligation: Obligation) -> list[Schedule]:
+    return [agreed.schedule for agreed in obligation.agreed.values if agreed.schedule is not None]
+
+
+def next_runs(obligation: Obligation) -> Iterator[tuple[Candidate[ObligationAgreed], Expected]]:
+    """What of what recurs is expected next, by its last terms: after the last run that was judged to be done at all."""
+    if not schedules_of(obligation):
         return
     done = [c.value.run or c.occurred for c in obligation.assessed.candidates if c.value.run or c.value.score]
     last = max((when for when in done if when is not None), key=lambda when: when.span.latest, default=None)
     for c in obligation.agreed.candidates:
         reported = c.since or c.occurred
         if c.value.schedule is not None and reported is not None:
-            day = next_expected(c.value.schedule, reported, last)
-            if day is not None:
-                yield c, day
+            run = expected(c.value.schedule, reported, last, obligation.runs)
+            if run is not None:
+                yield c, run
+
+
+def recurring(state: AgreementState) -> dict[str, Obligation]:
+    """The obligations of which another run is owed: a run that is fully done leaves the next one to be done."""
+    if "ended" in state.stage.values:
+        return {}
+    return {
+        name: obligation
+        for name, obligation in state.obligations.items()
+        if not kept(obligation) or any(assessed.run for assessed in obligation.assessed.values)
+    }
 
 
 def kept(obligation: Obligation) -> bool:

@@ -30,7 +30,8 @@ from domain.event import Event
 from domain.family import Family
 from domain.general import Due, SubjectState
 from domain.lines import Account, Candidate, Cited, Course, Keeps, Line
-from domain.schedules import next_expected
+from domain.runs import Expected, Run, expected, kept
+from domain.schedules import Schedule
 from domain.values import (
     Cohort,
     EventId,
@@ -88,6 +89,8 @@ class ConvoyState(SubjectState):
     removed: tuple[Cited[ItemsRemoved], ...] = ()
     postponed: Account[ConvoyPostponed] = field(default_factory=Account)
     passage: Account[PassageReported] = field(default_factory=Account)
+    runs: tuple[Run, ...] = ()
+    """Of a series: the runs that left, arrived or were used."""
 
 
 # --- evolve -----------------------------------------------------------------------------------------------
@@ -111,10 +114,12 @@ def evolve(state: ConvoyState, event: Event) -> ConvoyState:
             return changed(_to(state, "postponed", event, data.by, reason=data.reason), postponed=put_off)
         case PassageReported() as data:
             moved = _to(state, data.passage.value, event, data.by, data.place, data.reason)
+            if data.passage is Passage.USED:
+                moved = _ran(moved, event, arrives=True)
             return changed(moved, passage=state.passage.advance(data, event))
         case ConvoyDeparted() as data:
             departure = state.departure.advance(data, event, keeps=_of_one_run(state))
-            return changed(_to(state, "departed", event, place=data.place), departure=departure)
+            return changed(_ran(_to(state, "departed", event, place=data.place), event), departure=departure)
         case CheckpointPassed() as data:
             return _to(state, "passed a checkpoint", event, data.held_by, data.place)
         case ConvoyHeld() as data:
@@ -125,7 +130,8 @@ def evolve(state: ConvoyState, event: Event) -> ConvoyState:
             return _to(state, "turned back", event, data.by, data.place, data.reason)
         case ConvoyArrived() as data:
             arrival = state.arrival.advance(data, event, keeps=_of_one_run(state))
-            return changed(_to(state, "arrived", event, place=data.place), arrival=arrival)
+            arrived = _ran(_to(state, "arrived", event, place=data.place), event, arrives=True)
+            return changed(arrived, arrival=arrival)
         case ConvoyCancelled() as data:
             return _to(state, "cancelled", event, data.by, reason=data.reason)
         case _:
@@ -143,6 +149,13 @@ def _to(
     state = general.passing(state, stage, event)
     seen = Whereabouts(stage=stage, place=place, actor=actor, reason=reason)
     return changed(state, stage=state.stage.advance(seen, event, COURSE))
+
+
+def _ran(state: ConvoyState, event: Event, *, arrives: bool = False) -> ConvoyState:
+    if not is_series(state) or event.occurred is None:
+        return state
+    run = Run(event.occurred, event.claimants[0].key, arrives, event.possible)
+    return changed(state, runs=kept(state.runs, run, schedules_of(state)))
 
 
 def _of_one_run(state: ConvoyState) -> Keeps:
@@ -214,17 +227,30 @@ def last_run(state: ConvoyState) -> When | None:
     return max((when for when in seen if when is not None), key=lambda when: when.span.latest, default=None)
 
 
-def next_runs(state: ConvoyState) -> Iterator[tuple[Candidate[ConvoyReported], When]]:
-    """When the next run of a series is expected, by its schedule and the last run that is reported."""
-    if not any(described.schedule for described in state.described.values):
+def schedules_of(state: ConvoyState) -> list[Schedule]:
+    return [described.schedule for described in state.described.values if described.schedule is not None]
+
+
+def next_runs(state: ConvoyState) -> Iterator[tuple[Candidate[ConvoyReported], Expected]]:
+    """What of a series is expected next, by its schedule and the runs that are reported."""
+    if not schedules_of(state) or "cancelled" in _stages(state):
         return
     last = last_run(state)
+    runs = (*state.runs, *_only_told(state))
     for c in state.described.candidates:
         reported = c.since or c.occurred
-        if c.value.schedule is not None and reported is not None and "cancelled" not in _stages(state):
-            day = next_expected(c.value.schedule, reported, last)
-            if day is not None:
-                yield c, day
+        if c.value.schedule is not None and reported is not None:
+            run = expected(c.value.schedule, reported, last, runs)
+            if run is not None:
+                yield c, run
+
+
+def _only_told(state: ConvoyState) -> Iterator[Run]:
+    """Last runs of which no other report may tell."""
+    known = [run.when.span for run in state.runs]
+    for when in dict.fromkeys(described.last_run for described in state.described.values):
+        if when is not None and all(span.precedes(when.span) or when.span.precedes(span) for span in known):
+            yield Run(when, "")
 
 
 def _stages(state: ConvoyState) -> set[str]:
@@ -236,7 +262,7 @@ def due(state: ConvoyState) -> list[Due]:
     expected = general.due(state)
     stages = {seen.stage for seen in state.stage.values}
     expected += [Due(what=what, when=when, events=events) for what, when, events in plans(state)]
-    expected += [Due(what="next run", when=day, events=c.events) for c, day in next_runs(state)]
+    expected += [Due(what="next run", when=run.by, events=c.events) for c, run in next_runs(state)]
     if waiting(state):
         expected += [
             Due(what="end of the clearance", when=c.value.valid_until, events=c.events, actor=c.value.by)

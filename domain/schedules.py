@@ -49,7 +49,7 @@ class Schedule(Value):
     times: Annotated[int, Field(ge=1, le=1000)] | None = None
     """So many times …"""
     per: Per | None = None
-    """… per day, week, month or year. Checked is whether it happened in each period at all."""
+    """… per day, week, month or year. Checked is how many runs are reported in each period."""
 
     @model_validator(mode="after")
     def says_when(self) -> Self:
@@ -120,39 +120,52 @@ def _month_day(text: str, freq: str) -> int:
 
 
 def next_expected(schedule: Schedule, reported: When, last: When | None) -> When | None:
-    """The first day on which something is expected after it was last done; None if none is, or it cannot be told.
+    """The first day on which a rule expects something after it was last done; None if none is, or it cannot be told.
 
     Args:
         schedule: when it is expected.
-        told: when the schedule was reported, if it names no start.
+        reported: when the schedule was reported, if it names no start.
         last: when it was last done, as far as is known.
     """
-    starts = schedule.starts or reported
-    if starts.span.latest >= END:
+    start = _start(schedule, reported)
+    if schedule.rule is None or start is None or (last is not None and last.span.latest >= END):
         return None
-    if last is not None and last.span.latest >= END:
-        return None
-    start = _day(starts.span.latest)
     try:
         after = _day(last.span.latest) if last is not None else start - timedelta(days=1)
-        rule = read_rule(schedule.rule) if schedule.rule else None
-        expected = _by_rule(rule, start, after) if rule is not None else _by_period(schedule, start, after)
+        expected = _by_rule(read_rule(schedule.rule), start, after)
     except (ValueError, OverflowError):  # past the years there are
         return None
     return When(f"{expected}") if expected is not None else None
 
 
-def _by_period(schedule: Schedule, start: date, after: date) -> date:
-    """The last day of the first period that begins after a day; of the very first one, if that is before the start."""
-    number, per = 0, schedule.per or Per.DAY
-    if after >= start:
-        days = (after - start).days
-        months = (after.year - start.year) * 12 + after.month - start.month
-        number = {Per.DAY: days, Per.WEEK: days // 7, Per.MONTH: months, Per.YEAR: months // 12}[per]
-        number = max(0, number - 1)
-        while _begin(per, start, number) <= after:
-            number += 1
-    return _begin(per, start, number + 1) - timedelta(days=1)
+def _start(schedule: Schedule, reported: When) -> date | None:
+    starts = schedule.starts or reported
+    return _day(starts.span.latest) if starts.span.latest < END else None
+
+
+def period_of(schedule: Schedule, reported: When, second: int | None) -> int | None:
+    """The number of the period in which a second lies, from the start on; 0 before it, None if it cannot be told."""
+    start, per = _start(schedule, reported), schedule.per
+    if start is None or per is None or (second is not None and second >= END):
+        return None
+    if second is None or second < second_of_day(start):
+        return 0
+    day = _day(second)
+    days = (day - start).days
+    months = (day.year - start.year) * 12 + day.month - start.month
+    number = {Per.DAY: days, Per.WEEK: days // 7, Per.MONTH: months, Per.YEAR: months // 12}[per]
+    return number if _begin(per, start, number) <= day else number - 1
+
+
+def begin_of(schedule: Schedule, reported: When, number: int) -> date:
+    """The first day of a period.
+
+    Raises:
+        ValueError, OverflowError: past the years there are.
+    """
+    start = _start(schedule, reported)
+    assert start is not None  # noqa: S101  `period_of` gave a number
+    return _begin(schedule.per or Per.DAY, start, number)
 
 
 def _begin(per: Per, start: date, number: int) -> date:
@@ -235,3 +248,8 @@ def _monday(day: date) -> date:
 
 def _day(second: int) -> date:
     return date.fromordinal(second // _DAY + _FIRST_DAY)
+
+
+def second_of_day(day: date) -> int:
+    """The second since 1970 with which a day begins, as calendar dates are compared."""
+    return (day.toordinal() - _FIRST_DAY) * _DAY

@@ -16,6 +16,7 @@ from domain.event import Payload, Recorded, instant
 from domain.findings.contradictions import denied_roles
 from domain.general import RoleHeld, RoleReported, SubjectState, unanswered
 from domain.lines import Cited, Course
+from domain.runs import Expected
 from domain.values import Area, Label
 from projections.answers.explanations import Dated, Evidence, Marks
 from projections.answers.lines import (
@@ -42,6 +43,7 @@ from projections.answers.subjects import (
     ShownBody,
     ShownObligation,
     ShownProposal,
+    ShownRuns,
     ShownStep,
     ShownSubject,
     ShownTerm,
@@ -222,7 +224,17 @@ def obligation(renderer: Renderer, path: str, state: agreements.AgreementState, 
         "score": renderer.line(held.assessed, lambda data: renderer.said(data, "obligation")),
         "kept": agreements.kept(held),
         "blocked_by": agreements.blocked_by(state, name),
+        "runs": runs(run for _, run in agreements.next_runs(held)) if name in agreements.recurring(state) else [],
     }
+
+
+def runs(expected: Iterable[Expected]) -> list[ShownRuns]:
+    """The runs of the period that is short, if one is, and of the one in which the next is expected."""
+    counted = dict.fromkeys(one for run in expected for one in (run.before, run.counted) if one is not None)
+    return [
+        {"first": one.first, "last": one.last, "expected": one.expected, "least": one.least, "most": one.most}
+        for one in counted
+    ]
 
 
 def convoy(renderer: Renderer, state: convoys.ConvoyState) -> ConvoyLines:
@@ -248,6 +260,7 @@ def convoy(renderer: Renderer, state: convoys.ConvoyState) -> ConvoyLines:
         "passage": renderer.line(state.passage, renderer.said),
         "steps": steps(renderer, state, convoys.COURSE),
         "last_run": convoys.last_run(state) if convoys.is_series(state) else None,
+        "runs": runs(run for _, run in convoys.next_runs(state)),
     }
 
 

@@ -105,6 +105,8 @@ def put_of_convoy(page: CitedLines, convoy: ConvoyInStatus) -> None:
     put_steps(page, convoy)
     if convoy["last_run"]:
         page.sheet.put(say("last run: {date}", date=words.when(convoy["last_run"])), indent=4)
+    for counted in convoy["runs"]:
+        page.sheet.put(words.runs(counted), indent=4)
     page.detail(say("passage: "), convoy["passage"], partial(values.passage, page.names), dated=True)
     page.detail(say("put off: "), convoy["postponed"], values.postponed, dated=True)
 

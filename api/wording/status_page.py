@@ -284,6 +284,8 @@ class StatusPage(CitedLines):
         self.step([say("how far it is kept: ")], line["score"], values.score, indent=6)
         if line["score"] is None:
             self.sheet.put(say("how far it is kept: not assessed"), indent=6)
+        for counted in line["runs"]:
+            self.sheet.put(words.runs(counted), indent=6)
 
     def agreements(self) -> None:
         for agreement in self.section("agreements", say("Agreements"), self._status["agreements"]):

@@ -15,6 +15,7 @@ from domain.isolates import is_balanced
 
 if TYPE_CHECKING:
     from projections.answers.explanations import ActorName, Marks, ShownHorizon
+    from projections.answers.subjects import ShownRuns
 
 Fields = Mapping[str, Any]
 """What an event says, by the names of its fields."""
@@ -240,6 +241,20 @@ def schedule(expected: Fields) -> str:
         return clean(expected["rule"])
     many = say_number("{number} time per {period}", "{number} times per {period}", expected["times"], period="{period}")
     return many.format(period=coded(expected["per"]))
+
+
+def runs(counted: ShownRuns) -> str:
+    """How many runs are reported in a period, of how many that are expected."""
+    seen = grouped(counted["least"])
+    if counted["most"] > counted["least"]:
+        seen = say("{number}, perhaps {more}", number=seen, more=grouped(counted["most"]))
+    return say(
+        "runs reported: {seen} of {expected} expected, {first} to {last}",
+        seen=seen,
+        expected=grouped(counted["expected"]),
+        first=when(counted["first"]),
+        last=when(counted["last"]),
+    )
 
 
 def label(labels: Any, otherwise: str | None = None) -> str:

@@ -11,6 +11,7 @@ from domain.family import FamilyFindings
 from domain.finding import Finding, Rule, Severity, few
 from domain.findings.wording import MAX_VALUES, actors_named, cut, said_by
 from domain.lines import Course
+from domain.runs import Expected
 from domain.spans import Zones, first_passing, looks_hijri, moment_after
 from domain.values import EventId, Subject
 
@@ -82,20 +83,34 @@ def blocked(subject: Subject, state: agreements.AgreementState, zones: Zones) ->
 
 RUN_MISSED = Rule(
     "run-missed",
-    "What recurs by a schedule (an obligation that is not fully kept, a series of convoys): raised when the next "
-    "day on which it was expected has passed and no run since the last one is reported; resolved by a report of a "
-    "run, a newer schedule or an end.",
+    "What recurs by a schedule (an obligation that is not fully kept as a whole, a series of convoys): by a rule, "
+    "raised when the next day on which it was expected has passed and no run since the last one is reported; of so "
+    "many per period, when a period is over in which fewer may have been. Resolved by a report of a run, or of as "
+    "many as were expected in a period, by a newer schedule or by an end.",
     Severity.MODERATE,
     archives=False,
 )
 
 
 def runs_missed(subject: Subject, state: agreements.AgreementState, zones: Zones) -> Iterator[Finding]:
-    for name, obligation in agreements.owed(state).items():
-        for c, day in agreements.next_runs(obligation):
-            if (since := moment_after(day, zones)) is not None:
-                text = f"Obligation {name} recurs: it was expected by {day}, and no run since the last one is reported."
-                yield RUN_MISSED.finding(subject, text, few(c.events), since=since, about=f"run {name}")
+    for name, obligation in agreements.recurring(state).items():
+        for c, run in agreements.next_runs(obligation):
+            yield from missed(subject, f"Obligation {name} recurs: it", f"run {name}", run, c.events, zones)
+
+
+def missed(
+    subject: Subject, what: str, about: str, run: Expected, events: Sequence[EventId], zones: Zones
+) -> Iterator[Finding]:
+    """The run that is missed once its day has passed, and those of the period before it."""
+    text = f"{what} was expected by {run.by}, and no run since the last one is reported."
+    periods = [(about, run.by, f"{what} was expected by {run.by}: {run.counted}." if run.counted else text)]
+    if run.before is not None:
+        periods.append(
+            (f"{about}, before", run.before.last, f"{what} was expected by {run.before.last}: {run.before}.")
+        )
+    for about_period, day, sentence in periods:
+        if (since := moment_after(day, zones)) is not None:
+            yield RUN_MISSED.finding(subject, sentence, few(events), since=since, about=about_period)
 
 
 TRUCE_LAPSING = Rule(

@@ -11,7 +11,7 @@ from domain.convoy_events import ClearanceForm, ClearanceGranted, ConvoyRequeste
 from domain.decimals import Exact, total
 from domain.family import FamilyFindings
 from domain.finding import DAY, Finding, Rule, Severity, few
-from domain.findings.agreements import RUN_MISSED
+from domain.findings.agreements import missed
 from domain.findings.any_subject import passed_plan
 from domain.findings.figures import PART_ABOVE_WHOLE
 from domain.findings.wording import cut, place_name, plain_number, said_by
@@ -27,10 +27,8 @@ def _planned_departure(subject: Subject, state: convoys.ConvoyState, zones: Zone
 
 
 def _runs_missed(subject: Subject, state: convoys.ConvoyState, zones: Zones) -> Iterator[Finding]:
-    for c, day in convoys.next_runs(state):
-        if (since := moment_after(day, zones)) is not None:
-            text = f"The next run was expected by {day}, and no run since the last one is reported."
-            yield RUN_MISSED.finding(subject, text, few(c.events), since=since, about="run")
+    for c, run in convoys.next_runs(state):
+        yield from missed(subject, "The next run", "run", run, c.events, zones)
 
 
 CLEARANCE_STUCK = Rule(

@@ -194,6 +194,18 @@ class ShownTerm(TypedDict):
     """Whether the end is computed by us, from how long it lasts."""
 
 
+class ShownRuns(TypedDict):
+    """Runs of what recurs so many times per period, in the period in which the next is expected or the one before."""
+
+    first: str
+    last: str
+    """First and last day of the period."""
+    expected: int
+    least: int
+    most: int
+    """How many are reported: certainly, and at most, by uncertain dates."""
+
+
 class ShownObligation(TypedDict):
     """An obligation of an agreement, and how far it is kept."""
 
@@ -205,6 +217,8 @@ class ShownObligation(TypedDict):
     """The last assessments: the fields of `ObligationAssessed`."""
     kept: bool
     blocked_by: list[str]
+    runs: list[ShownRuns]
+    """Of what recurs so many times per period, while another run is owed."""
 
 
 class AgreementOverview(StepLines):
@@ -265,6 +279,8 @@ class ConvoyLines(StepLines):
     """Of a corridor: the fields of `PassageReported`."""
     last_run: str | None
     """Of a series: when the last run went that is reported."""
+    runs: list[ShownRuns]
+    """Of a series of so many runs per period."""
 
 
 class RegisterTrack(TypedDict):

@@ -82,6 +82,24 @@ def test_an_end_may_be_unknown_in_kind_and_in_date() -> None:
         given(told("AgreementEnded", "2017-11/..", how=how)).then(stage="ended", ending=how)
 
 
+def test_fewer_runs_than_so_many_per_week_are_missed_and_told_with_their_number() -> None:
+    often = {"times": 3, "per": "week", "starts": "2017-10-30"}
+    owed = told("ObligationAgreed", obligation="o", text="Passage of buses", debtor=["government"], schedule=often)
+    runs = [told("ObligationAssessed", day, obligation="o", score=3, run=day) for day in ("2017-10-30", "2017-11-02")]
+    assert due(owed, *runs) == [("next run: Passage of buses", "2017-11-05")]
+    (missed,) = found("run-missed", owed, *runs)
+    assert missed.text == (
+        "Obligation o recurs: it was expected by 2017-11-05: 2 of 3 runs are reported for 2017-10-30 to 2017-11-05."
+    )
+    assert missed.since == moment_after(When("2017-11-05"), ANYWHERE)
+    third = told("ObligationAssessed", "2017-11-04", obligation="o", score=1, run="2017-11-04")
+    assert due(owed, *runs, third) == [("next run: Passage of buses", "2017-11-12")]
+    not_done = told("ObligationAssessed", "2017-11-04", obligation="o", score=0, run="2017-11-04")
+    assert due(owed, *runs, not_done) == [("next run: Passage of buses", "2017-11-05")]
+    whole = told("ObligationAssessed", "2017-11-08", obligation="o", score=3)
+    assert found("run-missed", owed, whole) == []
+
+
 def test_what_recurs_is_expected_next_and_missed_if_its_day_passes() -> None:
     weekly = {"rule": "FREQ=WEEKLY;BYDAY=MO", "starts": "2017-10-30"}
     owed = told("ObligationAgreed", obligation="o", text="Passage of buses", debtor=["government"], schedule=weekly)

@@ -100,6 +100,20 @@ def test_a_series_has_a_last_run_and_the_next_one_may_be_missed() -> None:
     assert found("run-missed", series, told("ConvoyCancelled", LATER)) == []
 
 
+def test_a_series_that_went_less_often_than_agreed_has_missed_a_run() -> None:
+    series = reported(kind="aid", series=True, schedule={"times": 3, "per": "week", "starts": "2017-10-30"})
+    twice = [told("ConvoyDeparted", "2017-10-30"), told("ConvoyArrived", "2017-10-31")]
+    twice.append(told("ConvoyDeparted", "2017-11-02"))
+    assert due(series, *twice) == [("next run", "2017-11-05")]
+    (missed,) = found("run-missed", series, *twice)
+    assert missed.text == (
+        "The next run was expected by 2017-11-05: 2 of 3 runs are reported for 2017-10-30 to 2017-11-05."
+    )
+    third = told("ConvoyArrived", "2017-11-05")
+    used = told("PassageReported", "2017-11-04", passage="used")
+    assert due(series, *twice, used, third) == [("next run", "2017-11-12")]
+
+
 def test_hours_are_those_of_a_clock() -> None:
     with pytest.raises(Malformed, match="/data/hours/0/opens"):
         passage("opened", hours=[{"opens": "9am"}])

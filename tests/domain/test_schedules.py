@@ -9,7 +9,9 @@ import pytest
 from pydantic import ValidationError
 
 from domain.edtf import When
-from domain.schedules import Schedule, next_expected
+from domain.runs import KEPT_FOR, Run, kept
+from domain.runs import expected as expected_after
+from domain.schedules import Per, Schedule, next_expected
 
 
 def read(schedule: dict[str, Any]) -> Schedule:
@@ -21,8 +23,10 @@ def runs(starts: str, most: int = 4, **schedule: Any) -> list[str]:
     expected = read({"starts": starts, **schedule})
     found: list[str] = []
     last: When | None = None
-    while len(found) < most and (last := next_expected(expected, When(starts), last)) is not None:
-        found.append(str(last))
+    done: list[Run] = []
+    while len(found) < most and (run := expected_after(expected, When(starts), last, done)) is not None:
+        found.append(str(last := run.by))
+        done += [Run(last, "radio")] * (expected.times or 0)
     return found
 
 
@@ -87,3 +91,69 @@ def test_a_start_that_is_open_tells_nothing() -> None:
 def test_what_cannot_be_checked_is_refused(schedule: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         read(schedule)
+
+
+THREE_A_WEEK = Schedule(starts=When("2017-10-30"), times=3, per=Per.WEEK)
+
+
+def counted(*reports: Run, schedule: Schedule = THREE_A_WEEK) -> list[str]:
+    """What is expected after some reports of runs, in words: the period before first, if it is short."""
+    run = expected_after(schedule, When("2017-10-30"), None, reports)
+    assert run is not None
+    return [str(period) for period in (run.before, run.counted) if period is not None]
+
+
+def ran(when: str, by: str = "radio", *, arrives: bool = False, possible: bool = False) -> Run:
+    return Run(When(when), by, arrives, possible)
+
+
+def test_runs_are_counted_in_their_period() -> None:
+    assert counted() == ["0 of 3 runs are reported for 2017-10-30 to 2017-11-05"]
+    assert counted(ran("2017-10-30"), ran("2017-11-02")) == ["2 of 3 runs are reported for 2017-10-30 to 2017-11-05"]
+    three = [ran("2017-10-30"), ran("2017-11-02"), ran("2017-11-05")]
+    assert counted(*three) == ["0 of 3 runs are reported for 2017-11-06 to 2017-11-12"]
+    assert counted(*three, ran("2017-11-06")) == ["1 of 3 runs are reported for 2017-11-06 to 2017-11-12"]
+
+
+def test_a_short_period_is_told_until_a_later_one_is_full() -> None:
+    short = [ran("2017-10-30"), ran("2017-11-02"), ran("2017-11-06")]
+    first, second = "2 of 3 runs are reported for 2017-10-30 to 2017-11-05", "for 2017-11-06 to 2017-11-12"
+    assert counted(*short) == [first, f"1 of 3 runs are reported {second}"]
+    full = [*short, ran("2017-11-07"), ran("2017-11-08")]
+    assert counted(*full) == ["0 of 3 runs are reported for 2017-11-13 to 2017-11-19"]
+
+
+def test_several_who_tell_of_one_day_tell_of_one_run() -> None:
+    told = [ran("2017-10-30"), ran("2017-10-30", "office"), ran("2017-10-31", "office")]
+    assert counted(*told) == ["2 of 3 runs are reported for 2017-10-30 to 2017-11-05"]
+    twice = [ran("2017-10-30"), ran("2017-10-30")]
+    assert counted(*twice) == ["1, perhaps 2, of 3 runs are reported for 2017-10-30 to 2017-11-05"]
+
+
+def test_an_arrival_is_that_of_the_departure_before_it() -> None:
+    away = [ran("2017-10-30"), ran("2017-10-31", arrives=True), ran("2017-11-01"), ran("2017-11-01", arrives=True)]
+    assert counted(*away) == ["2 of 3 runs are reported for 2017-10-30 to 2017-11-05"]
+    assert counted(ran("2017-10-30", arrives=True)) == ["1 of 3 runs are reported for 2017-10-30 to 2017-11-05"]
+    month_later = [ran("2017-10-30"), ran("2017-12-01", arrives=True)]
+    assert counted(*month_later)[-1] == "1 of 3 runs are reported for 2017-11-27 to 2017-12-03"
+
+
+def test_what_is_dated_vaguely_is_possible_and_misses_nothing() -> None:
+    vague = [ran("2017-11-01"), ran("2017-11-02"), ran("2017-11")]
+    assert counted(*vague)[0].startswith("0, perhaps 1, of 3 runs are reported for 2017-11-06")
+    assert counted(ran("2017-11-01", possible=True)) == [
+        "0, perhaps 1, of 3 runs are reported for 2017-10-30 to 2017-11-05"
+    ]
+    once = Schedule(starts=When("2017-10-30"), times=1, per=Per.WEEK)
+    assert counted(ran("2017-11"), schedule=once) == ["0 of 1 run is reported for 2017-12-04 to 2017-12-10"]
+    assert expected_after(once, When("2017-10-30"), None, [ran("2017-10-30/..")]) is None
+
+
+def test_of_long_ago_no_runs_are_kept() -> None:
+    runs: tuple[Run, ...] = ()
+    for month in range(1, 13):
+        for day in range(1, 29):
+            runs = kept(runs, ran(f"2017-{month:02}-{day:02}"), [THREE_A_WEEK])
+    assert runs[-1].when == "2017-12-28"
+    assert len(runs) <= 100
+    assert runs[-1].when.span.latest - KEPT_FOR[Per.WEEK] < runs[-20].when.span.latest
