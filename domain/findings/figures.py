@@ -15,7 +15,7 @@ from domain.edtf import BEGINNING, END
 from domain.event import Event
 from domain.finding import DAY, Finding, Rule, Severity, few, in_order, ranked
 from domain.findings.wording import MAX_VALUES, amount_of, cut, names_by_key, plain_number, said_by
-from domain.keys import compound
+from domain.keys import bounded, compound
 from domain.series import Series
 from domain.value_classes import nested_values
 from domain.values import Counting, EventId, Part, Quantity, Subject, Value
@@ -32,9 +32,9 @@ PART_ABOVE_WHOLE = Rule(
 CLAIMS_CONTRADICT = Rule(
     "claims-contradict",
     "The newest claim of each claimant on one series of figures, if they are of one time: a stock no more than 30 days "
-    "before the newest of all, a count that goes on of the same days. What each recorder counts for "
-    "itself (`counts`: violations, incidents) is not compared. Raised if no number satisfies them all; resolved by "
-    "newer claims, a correction or a retraction.",
+    "before the newest of all, a count that goes on of the same days; of more than 50 the newest 50. What each "
+    "recorder counts for itself (`counts`: violations, incidents) is not compared. Raised if no number satisfies them "
+    "all; resolved by newer claims, a correction or a retraction.",
     Severity.MODERATE,
 )
 CLAIMS_DIVERGE = Rule(
@@ -47,6 +47,8 @@ CLAIMS_DIVERGE = Rule(
 RANKS = ranked(PART_ABOVE_WHOLE, CLAIMS_CONTRADICT, CLAIMS_DIVERGE)
 COMPARABLE = 30 * DAY
 """Seconds between two stocks that can still contradict each other."""
+COMPARED = 50
+"""Claims on one series that are held against each other: the newest ones. A text names five of them."""
 WIDE = 2
 """Claims diverge from this factor on between the largest and the smallest."""
 
@@ -94,8 +96,16 @@ def comparable_claims(claims: Iterable[ClaimMade]) -> list[ClaimMade]:
     recorder for itself: two counts of violations do not contradict each other.
     """
     made = [claim for claim in claims if not claim.assessed and not claim.series.counts]
+    if len(made) > COMPARED:
+        last = _age(sorted(made, key=_age, reverse=True)[COMPARED - 1])
+        made = [claim for claim in made if _age(claim) >= last]
     newest = max(made, key=lambda claim: (claim.earliest, -claim.latest), default=None)
     return [claim for claim in made if newest is not None and claim.is_of_the_time_of(newest)]
+
+
+def _age(claim: ClaimMade) -> tuple[int, int, str, str]:
+    """By what the newest claims on a series are told, in whatever order they arrived."""
+    return (claim.earliest, claim.latest, str(claim.event), bounded(claim.claimant.key))
 
 
 def common(ranges: Iterable[tuple[Exact, Exact | None]]) -> tuple[Exact, Exact | None]:
@@ -125,7 +135,7 @@ def of_all_series(subject: Subject, claims: Sequence[ClaimMade]) -> list[Finding
 
 
 def of_series(subject: Subject, claims: Sequence[ClaimMade]) -> list[Finding]:
-    """What the newest claims of all claimants on one series tell."""
+    """What the newest claims of all claimants on one series tell, of which the `COMPARED` newest are enough."""
     return list(_against_each_other(subject, comparable_claims(claims)))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -26,12 +26,16 @@ LIKELY_DUPLICATE = Rule(
     "Two reports of one subject that say the same of the same time by the same claimant through the same publisher (of "
     "an incident or a violation, which is counted: through any), another claimant being corroboration; or two reports "
     "of an incident or a violation with one id in another register, whatever they say. Two ids of one register are two "
-    "things. Raised at once; resolved by DuplicateMarked, a retraction or a correction.",
+    "things. Of more than 100 that say the same, the first 100 by their ids are looked at. Raised at once; resolved by "
+    "DuplicateMarked, a retraction or a correction.",
     Severity.HINT,
     data_quality=True,
 )
 
 
+LOOKED_AT: Final = 100
+"""Reports of one content, or with one id, that are held against each other: the first ones by their ids. Where there
+are more, somebody repeats himself, and how often is nothing to act on."""
 COUNTED: Final = (IncidentReported, ViolationReported)
 """What is counted: reported twice, it counts twice."""
 SOMEWHERE = Place(labels=(Label(text="a place"),))
@@ -89,24 +93,47 @@ def number_keys(event: Event) -> list[str]:
     return [bounded(f"{NUMBER}{compound(event.type, *number)}") for number in numbers_of(event).items()]
 
 
-def of_repeats(subject: Subject, events: Sequence[Event]) -> list[Finding]:
-    """Reports of one subject that are likely the same one, recorded twice. Revisions never are."""
-    alike: defaultdict[str, list[Event]] = defaultdict(list)
+def of_repeats(subject: Subject, events: Iterable[Event]) -> list[Finding]:
+    """Reports of one subject that are likely the same one, recorded twice. Revisions never are.
+
+    Of each content those beyond the first `LOOKED_AT` and one more by their ids may be left out.
+    """
+    contents: defaultdict[str, list[Event]] = defaultdict(list)
     for event in events:
         if not isinstance(event.data, Revision):
-            places = [place.key for place in places_in(event.data)]
-            key = content_key(event)
-            alike[short_hash(compound(key, *places)) if places else key].append(event)
+            contents[content_key(event)].append(event)
     findings = []
-    for key, same in alike.items():
-        twice = _told_twice(same)
-        if twice:
-            ids = sorted({event.id for _, event in twice})
-            who = said_by(sorted(claimant for claimant, _ in twice))
-            first = min(same, key=lambda event: event.key)  # the same date may be written in several ways
-            text = f"{len(ids)} reports of {first.type} on {first.occurred} by {who} say the same."
-            findings.append(LIKELY_DUPLICATE.finding(subject, text, few(ids), about=f"content {key}"))
-    return findings
+    for content, every in contents.items():
+        if len(every) > 1:
+            first, number = _looked_at(every)
+            findings += [_repeated(subject, key, same, number) for key, same in _of_one_place(content, first)]
+    return [finding for finding in findings if finding is not None]
+
+
+def _looked_at(events: Sequence[Event]) -> tuple[list[Event], str]:
+    """Of reports that share something those that are looked at, and what stands before their number in a sentence."""
+    by_id = sorted(events, key=lambda event: event.key)
+    return by_id[:LOOKED_AT], "At least " if len(by_id) > LOOKED_AT else ""
+
+
+def _of_one_place(content: str, events: Iterable[Event]) -> Iterable[tuple[str, list[Event]]]:
+    """Reports of one content by their places, each with what they are about."""
+    alike: defaultdict[str, list[Event]] = defaultdict(list)
+    for event in events:
+        places = [place.key for place in places_in(event.data)]
+        alike[short_hash(compound(content, *places)) if places else content].append(event)
+    return alike.items()
+
+
+def _repeated(subject: Subject, key: str, same: Sequence[Event], number: str) -> Finding | None:
+    twice = _told_twice(same)
+    if not twice:
+        return None
+    ids = sorted({event.id for _, event in twice})
+    who = said_by(sorted(claimant for claimant, _ in twice))
+    first = same[0]  # the same date may be written in several ways
+    text = f"{number}{len(ids)} reports of {first.type} on {first.occurred} by {who} say the same."
+    return LIKELY_DUPLICATE.finding(subject, text, few(ids), about=f"content {key}")
 
 
 def _told_twice(same: Sequence[Event]) -> list[tuple[Claimant, Event]]:
@@ -139,12 +166,15 @@ def _comparable(told: Sequence[tuple[Claimant, Event]]) -> Iterator[tuple[Claima
 
 
 def of_numbers(subject: Subject, key: str, events: Sequence[Event]) -> list[Finding]:
-    """Reports of an incident or a violation of a subject that share an id in another register, given its key."""
+    """Reports of an incident or a violation of a subject that share an id in another register, given its key.
+
+    Those beyond the first `LOOKED_AT` and one more by their ids may be left out.
+    """
     if len(events) < 2:
         return []
-    same = sorted(events, key=lambda event: event.key)
+    same, at_least = _looked_at(events)
     scheme, number = dict(zip(number_keys(same[0]), numbers_of(same[0]).items(), strict=True))[key]
-    text = f"{len(same)} reports of {same[0].type} have the id {cut(number)} in {scheme}: one thing twice."
+    text = f"{at_least}{len(same)} reports of {same[0].type} have the id {cut(number)} in {scheme}: one thing twice."
     return [LIKELY_DUPLICATE.finding(subject, text, few(event.id for event in same), about=key)]
 
 

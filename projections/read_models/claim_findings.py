@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from domain.findings.figures import of_all_series, of_kin, of_series
 from domain.values import Subject
 from projections.read_models.change_set import ChangeSet
-from projections.read_models.figures import Claim, keys_of_claim, newest_claims, newest_on
+from projections.read_models.figures import Claim, keys_of_claim, newest_claims, newest_of_kin, newest_on_series
 from projections.read_models.figures import meant as claims_meant
 from projections.read_models.finding_rows import FINDINGS, replace_findings
 from projections.read_models.place_meanings import IN_ANY, Ways, ways_of
@@ -56,19 +56,24 @@ def _forget_series(changes: ChangeSet, subjects: Iterable[Subject]) -> None:
 
 
 def _renew_series(changes: ChangeSet, pairs: set[tuple[str, str]]) -> None:
+    came = pairs & changes.series - changes.series_lost
+    events = {event.key for _, event in changes.come} if came else ()
+    claims_on = newest_on_series(changes.transaction, came, events) | newest_on_series(
+        changes.transaction, pairs - came
+    )
     findings = [
         (f"series {key}", "", finding)
-        for (subject, key), claims in newest_on(changes.transaction, "series", pairs).items()
+        for (subject, key), claims in claims_on.items()
         if len(claims) > 1
         for finding in of_series(Subject(subject), [claim.made for claim in claims])
     ]
-    replace_findings(changes, [(Subject(subject), f"series {key}") for subject, key in pairs], findings)
+    replace_findings(changes, [(Subject(subject), f"series {key}") for subject, key in claims_on], findings)
 
 
 def _renew_kin(changes: ChangeSet, pairs: set[tuple[str, str]], ways: Mapping[Subject, Ways]) -> None:
     findings = [
         (f"kin {key}", process, finding)
-        for (subject, key), claims in newest_on(changes.transaction, "kin", pairs).items()
+        for (subject, key), claims in newest_of_kin(changes.transaction, pairs).items()
         if len(claims) > 1
         for process, meanings in ways[Subject(subject)]
         for finding in of_kin(Subject(subject), [claim.made for claim in claims_meant(claims, meanings)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -15,7 +15,7 @@ from domain.comparison import comparable
 from domain.decimals import Exact, as_text, exact
 from domain.enrolments import EnrolmentReported
 from domain.event import Event, Payload, Recorded
-from domain.findings.figures import ClaimMade
+from domain.findings.figures import COMPARED, ClaimMade
 from domain.general import Figure, FigureAssessed, FigureReported
 from domain.keys import bounded, compound
 from domain.place_meanings import Meaning, Meanings
@@ -24,7 +24,7 @@ from domain.values import EventId, Place
 from projections.read_models.change_set import ChangeSet, ReadModel
 from projections.read_models.membership import BELONGS
 from projections.read_models.ordering import ORDER, Order, display_order, order_columns, order_in
-from projections.storage.sql import Clash, delete_keys, put, rows_where, rows_where_pairs
+from projections.storage.sql import Clash, First, delete_keys, first_where_pairs, put, rows_where, rows_where_pairs
 from projections.storage.tables import IndexDefinition, TableDefinition, Text, Transaction
 
 
@@ -55,9 +55,14 @@ SERIES = TableDefinition(
     Column("claim", Text, nullable=False),
     Column("kin", Text, nullable=False),
     Column("claims", BigInteger, nullable=False),
-    indexes=[IndexDefinition("kin", ("subject", "kin"))],
+    indexes=[
+        IndexDefinition("kin", ("subject", "kin")),
+        IndexDefinition("newest", ("subject", "series", "earliest", "latest", "event_id", "claimant")),
+    ],
 )
 """The newest claim of each series of figures by each claimant; `kin` is claimant and kin of the series in one."""
+
+_COMPARED = First("claimant", ("earliest", "latest", "event_id", "claimant"), COMPARED, newest=True, without="assessed")
 
 IDENTITY = ("subject", "series", "claimant", "assessed")
 """What tells one claimant's claims on one series from others."""
@@ -157,6 +162,7 @@ def apply(changes: ChangeSet) -> None:
     delete_keys(changes.connection, [claims.c[n] for n in key], [tuple(row[n] for n in key) for row in gone])
     put(changes.connection, claims, [{name: row[name] for name in claims.c.keys()} for row in come])  # noqa: SIM118
     changes.series = {(row["subject"], row["series"]) for row in (*gone, *come)}
+    changes.series_lost = {(row["subject"], row["series"]) for row in gone}
     changes.kin = {(row["subject"], row["kin"]) for row in (*gone, *come)}
     recounted = {tuple(row[name] for name in IDENTITY): row["kin"] for row in gone}
     for identity, kin in recounted.items():
@@ -294,20 +300,33 @@ def newest_claims(transaction: Transaction, subjects: Iterable[str]) -> list[Cla
     return sorted((_claim(row) for row in rows), key=_sorting)
 
 
-def newest_on(
-    transaction: Transaction, column: str, pairs: Iterable[tuple[str, str]]
+def newest_on_series(
+    transaction: Transaction, pairs: Iterable[tuple[str, str]], new: Collection[str] | None = None
 ) -> dict[tuple[str, str], list[Claim]]:
-    """The newest claims on some series of subjects, in no order.
+    """The newest claims on some series of subjects, assessments apart, so many of each as are held against each other.
 
     Args:
         transaction: in which they are read.
-        column: `series` or `kin`.
-        pairs: subjects, each with what the column holds.
+        pairs: subjects, each with a series.
+        new: the events that are new on them; series of which none is among so many claims are left out.
     """
     table = transaction.table(SERIES)
+    rows: dict[tuple[str, str], list[Any]] = {pair: [] for pair in pairs}
+    for row in first_where_pairs(transaction.connection, table, (table.c.subject, table.c.series), rows, _COMPARED):
+        rows[row.subject, row.series].append(row)
+    return {
+        pair: [_claim(row) for row in theirs]
+        for pair, theirs in rows.items()
+        if new is None or len(theirs) < COMPARED or any(row.event_id in new for row in theirs)
+    }
+
+
+def newest_of_kin(transaction: Transaction, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], list[Claim]]:
+    """The newest claims of one claimant on series of one kin, in no order, by subject and `kin`."""
+    table = transaction.table(SERIES)
     claims: dict[tuple[str, str], list[Claim]] = {pair: [] for pair in pairs}
-    for row in rows_where_pairs(transaction.connection, table, (table.c.subject, table.c[column]), claims):
-        claims[row.subject, getattr(row, column)].append(_claim(row))
+    for row in rows_where_pairs(transaction.connection, table, (table.c.subject, table.c.kin), claims):
+        claims[row.subject, row.kin].append(_claim(row))
     return claims
 
 

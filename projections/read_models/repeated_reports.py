@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import Column
 
 from domain.event import Event
-from domain.findings.reports import COUNTED, NUMBER, content_key, number_keys, of_numbers, of_repeats
+from domain.findings.reports import COUNTED, LOOKED_AT, NUMBER, content_key, number_keys, of_numbers, of_repeats
 from domain.place_meanings import meant
 from domain.values import Subject
 from projections.read_models.change_set import ChangeSet
@@ -17,7 +17,7 @@ from projections.read_models.place_meanings import IN_ANY, ways_of
 from projections.read_models.revisions import reads
 from projections.read_models.timeline import recorded_by_id
 from projections.read_models.upcoming import reads_by_clock
-from projections.storage.sql import delete_keys, put, rows_where, rows_where_pairs
+from projections.storage.sql import First, delete_keys, first_where_pairs, put, rows_where
 from projections.storage.tables import TableDefinition, Text
 
 REPORT_HASHES = TableDefinition(
@@ -28,6 +28,7 @@ REPORT_HASHES = TableDefinition(
 )
 """What reports in effect say, hashed: a report made twice is found by it."""
 
+_FIRST = First("event_id", ("event_id",), LOOKED_AT + 1)
 
 FAR = "far"
 """What reports share whose sources lie decades away; also the part of what is found on them."""
@@ -41,7 +42,12 @@ def renew_repeats(changes: ChangeSet) -> None:
     lost_contents = {(subject, content) for subject, content, _ in lost}
     again = _repeated_in(changes, changes.reclassed)
     reported_by |= again
-    renewed = [pair for pair, ids in reported_by.items() if len(ids) > 1 or pair in lost_contents]
+    among_first = {(s, key) for s, key, event_id in new if event_id in reported_by[s, key]}
+    renewed = [
+        pair
+        for pair, ids in reported_by.items()
+        if pair in lost_contents or (len(ids) > 1 and (pair in among_first or pair in again))
+    ]
     repeated = {event_id for pair in renewed for event_id in reported_by[pair] if len(reported_by[pair]) > 1}
     events = events_in_effect(changes, repeated)
     ways = ways_of(changes, {subject for subject, content in renewed if len(reported_by[subject, content]) > 1})
@@ -71,8 +77,8 @@ def keep_hashes(
     """Keeps what is reported by which events, each given as subject, hash of the content, and id.
 
     Returns:
-        The ids of the events that report it now, in order, for each subject and content of these events, and `also`
-        for these.
+        The ids of the first `LOOKED_AT` events and one more that report it now, in order, for each subject and content
+        of these events, and `also` for these.
     """
     table = changes.table(REPORT_HASHES)
     delete_keys(changes.connection, (table.c.subject, table.c.content, table.c.event_id), lost)
@@ -80,7 +86,7 @@ def keep_hashes(
     reported_by |= {(subject, key): [] for subject, key in also}
     pair, fresh = (table.c.subject, table.c.content), changes.new
     known = (reported for reported in reported_by if reported[0] not in fresh)
-    for subject, content, event_id in rows_where_pairs(changes.connection, table, pair, known):
+    for subject, content, event_id in first_where_pairs(changes.connection, table, pair, known, _FIRST):
         reported_by[subject, content].append(event_id)
     put(changes.connection, table, [{"subject": s, "content": key, "event_id": i} for s, key, i in new])
     for subject, content, event_id in new:
@@ -88,6 +94,7 @@ def keep_hashes(
     for ids in reported_by.values():
         if len(ids) > 1:
             ids.sort()
+            del ids[LOOKED_AT + 1 :]
     return reported_by
 
 
@@ -100,10 +107,10 @@ def events_in_effect(changes: ChangeSet, ids: Iterable[str], *, held: bool = Fal
 
 
 def _repeated_in(changes: ChangeSet, subjects: Iterable[Subject]) -> dict[tuple[Subject, str], list[str]]:
-    """What several events of subjects report, their ids in order, for each subject and content."""
+    """What several events of subjects report, the first of their ids in order, for each subject and content."""
     table = changes.table(REPORT_HASHES)
     reported_by: dict[tuple[Subject, str], list[str]] = defaultdict(list)
     for row in rows_where(changes.connection, table, table.c.subject, subjects):
         if row.content != FAR:
             reported_by[Subject(row.subject), row.content].append(row.event_id)
-    return {pair: sorted(ids) for pair, ids in reported_by.items() if len(ids) > 1}
+    return {pair: sorted(ids)[: LOOKED_AT + 1] for pair, ids in reported_by.items() if len(ids) > 1}

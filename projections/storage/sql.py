@@ -26,11 +26,13 @@ from sqlalchemy import (
     Select,
     Table,
     Text,
+    and_,
     any_,
     bindparam,
     delete,
     func,
     select,
+    true,
     tuple_,
 )
 
@@ -191,6 +193,36 @@ def rows_where_pairs(
             yield from fetch(connection, statement, _pairs(connection, some))
 
 
+@dataclass(frozen=True, slots=True)
+class First:
+    """Which rows of a pair are the first ones. The columns must stand in one index after those of the pair."""
+
+    column: str
+    """What tells the rows of a pair apart."""
+    order: tuple[str, ...]
+    most: int
+    newest: bool = False
+    """Whether they are counted from the last one."""
+    without: str | None = None
+    """Rows that are left out: those in which this column is true."""
+
+
+def first_where_pairs(
+    connection: Connection,
+    table: Table,
+    columns: tuple[Column[str], Column[str]],
+    pairs: Iterable[tuple[str, str]],
+    first: First,
+) -> Iterator[Any]:
+    """The first rows of a table for each of many pairs that two columns of texts hold, in no order: of a pair with
+    many rows the others are not read."""
+    wanted = sorted(set(pairs))
+    if wanted:
+        statement = _select_first(connection.dialect.name, table, columns, first)
+        for some in chunks(wanted, MOST_ROWS):
+            yield from fetch(connection, statement, _pairs(connection, some))
+
+
 def delete_pairs(
     connection: Connection, columns: tuple[Column[str], Column[str]], pairs: Iterable[tuple[str, str]]
 ) -> None:
@@ -247,6 +279,26 @@ def _select_pairs(dialect: str, table: Table, columns: tuple[Column[str], Column
 
 
 @lru_cache(KEPT)
+def _select_first(
+    dialect: str, table: Table, columns: tuple[Column[str], Column[str]], first: First
+) -> Select[*tuple[Any, ...]]:
+    given = _given_pairs(dialect).subquery()
+    rows = table.alias() if dialect == "sqlite" else table
+
+    def among_those(rows: FromClause) -> list[ColumnElement[bool]]:
+        same = [rows.c[column.name] == value for column, value in zip(columns, given.c, strict=True)]
+        return same if first.without is None else [*same, rows.c[first.without].is_(False)]
+
+    order = [rows.c[name].desc() if first.newest else rows.c[name] for name in first.order]
+    if dialect != "sqlite":
+        theirs = select(rows).where(*among_those(rows)).order_by(*order).limit(first.most).lateral()
+        return select(*theirs.c).join_from(given, theirs, true())
+    names = select(rows.c[first.column]).where(*among_those(rows)).order_by(*order).limit(first.most)
+    names = names.correlate(given)
+    return select(table).join_from(given, table, and_(*among_those(table), table.c[first.column].in_(names)))
+
+
+@lru_cache(KEPT)
 def _delete_pairs(dialect: str, columns: tuple[Column[str], Column[str]]) -> Delete:
     return delete(columns[0].table).where(pair_among(dialect, columns))
 
@@ -264,12 +316,15 @@ def among(dialect: str, column: ColumnElement[str]) -> ColumnElement[bool]:
 
 
 def pair_among(dialect: str, columns: tuple[ColumnElement[str], ColumnElement[str]]) -> ColumnElement[bool]:
+    return tuple_(*columns).in_(_given_pairs(dialect))
+
+
+def _given_pairs(dialect: str) -> Query:
+    names = ("first", "second")
     if dialect == "sqlite":
         each = func.json_each(bindparam("some", type_=Text)).table_valued("value")
-        pairs = select(func.json_extract(each.c.value, "$[0]"), func.json_extract(each.c.value, "$[1]"))
-    else:
-        pairs = select(*(func.unnest(bindparam(name, type_=ARRAY(Text))) for name in ("first", "second")))
-    return tuple_(*columns).in_(pairs)
+        return select(*(func.json_extract(each.c.value, f"$[{n}]").label(name) for n, name in enumerate(names)))
+    return select(*(func.unnest(bindparam(name, type_=ARRAY(Text))).label(name) for name in names))
 
 
 def chunks(values: Sequence[Any], most: int = IN_LIST) -> Iterator[Sequence[Any]]:

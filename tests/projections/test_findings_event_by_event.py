@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import random
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from domain.findings.figures import COMPARED
+from domain.findings.reports import LOOKED_AT
 from projections.catch_up import reading_at
 from projections.compare import compare
 from projections.queries import findings, quality
@@ -100,3 +104,42 @@ def test_one_id_in_a_register_is_one_incident_in_whatever_words() -> None:
         with reading_at(found, NOW) as here:
             faults = quality.quality_faults(here, [read(incident("7", "Again.")), read(incident("9", "Again."))])
     assert [(number, fault.rule) for number, fault in faults] == [(0, "likely-duplicate")]
+
+
+def test_of_many_that_say_the_same_or_contradict_each_other_the_same_ones_are_looked_at() -> None:
+    """Whatever arrives first: the first reports by their ids, and the newest claims on a figure."""
+    chance = random.Random(7)
+
+    def uuid() -> str:
+        return str(UUID(int=chance.getrandbits(128), version=4))
+
+    statement = {"text": "A statement.", "speaker": "first"}
+    alike = [
+        wire("StatementMade", subject="talks/first", id=uuid(), claimant=f"office {n % 7}", data=statement)
+        for n in range(LOOKED_AT + 9)
+    ]
+    claims = [
+        wire(
+            "FigureReported",
+            subject="talks/first",
+            id=uuid(),
+            occurred=f"2017-10-{chance.randrange(1, 28):02}",
+            claimant=f"claimant {n}",
+            data={"measure": "fighters", "quantity": {"value": chance.randrange(1, 9) * 100}},
+        )
+        for n in range(COMPARED + 9)
+    ]
+    told = chance.sample([*alike, *claims], len(alike) + len(claims))
+    gone = [revised("EventRetracted", one) for one in (min(alike, key=lambda a: a["id"]), *told[60:64])]
+    log = recorded([*opened("actors/first", "processes/first", "talks/first"), *told, *gone])
+    with views() as found:
+        for end in (20, 110, *range(len(log) - 8, len(log) + 1, 2)):
+            follow(found, pull(log[:end]), NOW)
+            with reading_at(found, NOW) as here:
+                kept = [(one["about"], one["text"]) for one in findings.findings(here, "first", NOW)[0]]
+            fold = findings_in(pictured(log[:end], "first", now=NOW))
+            assert sorted(kept) == sorted((one.about, one.text) for one in fold), end
+        assert any(text.startswith("At least 100 reports of StatementMade") for _, text in kept)
+        wrong: list[str] = []
+        compare(found, pull(log), lambda table, text: wrong.append(f"{table}: {text}"))
+    assert wrong == []
