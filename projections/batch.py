@@ -18,6 +18,7 @@ from projections.read_models import (
     entries,
     figures,
     finding_changes,
+    finding_steps,
     findings,
     foreign_ids,
     history,
@@ -36,12 +37,12 @@ from projections.read_models import (
     timeline,
     upcoming,
 )
-from projections.read_models.change_set import ChangeSet, FindingChanges, FindingEdits
+from projections.read_models.change_set import AskedEvents, ChangeSet, FindingChanges, FindingEdits
 from projections.storage.generations import ReadModels, rebuild_lock
 from projections.storage.sqlite import put_aside
 from projections.storage.tables import Schema, Transaction
 
-VIEW_VERSION = 26
+VIEW_VERSION = 27
 """Raised whenever a table or a fold changes: read models of another version are rebuilt."""
 
 READ_MODELS = (
@@ -54,6 +55,7 @@ READ_MODELS = (
     membership.READ_MODEL,
     places.READ_MODEL,
     process_zones.READ_MODEL,
+    finding_steps.READ_MODEL,  # looks at claims and hashes as they were
     # These only take it.
     history.READ_MODEL,
     roles.READ_MODEL,
@@ -75,7 +77,11 @@ SCHEMA = Schema(VIEW_VERSION, tuple(table for read_model in READ_MODELS for tabl
 
 
 def apply(
-    transaction: Transaction, events: Sequence[Recorded], position: int, now: datetime, *, asked: bool = False
+    transaction: Transaction,
+    events: Sequence[Recorded],
+    position: int,
+    now: datetime,
+    asked: AskedEvents | None = None,
 ) -> Mapping[str, FindingChanges]:
     """Applies events to the tables of a generation, and takes in what has come by the clock.
 
@@ -84,14 +90,14 @@ def apply(
         events: those after the ones that were applied before, in log order and without gaps. There may be none.
         position: the last one that is then reflected.
         now: the clock.
-        asked: whether to keep what each event, on a subject of its own, does to the findings of that.
+        asked: the same events, if what each does to the findings of its subject is to be kept.
 
     Returns:
         What they did, by their ids, if that was asked.
     """
     changes = ChangeSet(transaction, events, position, second_of(now))
-    if asked:
-        changes.edits = FindingEdits(finding_changes.standings_of(transaction, {one.subject for one in events}))
+    if asked is not None:
+        changes.edits = FindingEdits(asked)
     for read_model in READ_MODELS:
         read_model.apply(changes)
     return changes.edits.changes if changes.edits is not None else {}

@@ -7,16 +7,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import groupby
 
 from sqlalchemy import Connection
 
 from domain.errors import Unavailable
 from domain.event import Recorded, Unreadable
 from domain.spans import second_of
-from domain.values import Subject
 from projections.batch import apply
-from projections.read_models.change_set import FindingChanges
-from projections.read_models.finding_changes import shares_a_batch
+from projections.read_models.change_set import AskedEvents, FindingChanges
+from projections.read_models.finding_changes import taken_together
 from projections.read_models.timeline import id_at
 from projections.read_models.upcoming import next_due
 from projections.storage.generations import GenerationProgress, ReadModels, ReadTransaction
@@ -32,9 +32,11 @@ BUILDING_BATCH = 5000
 subject costs (its state read, its findings looked for, all of it written) it costs once in each batch."""
 
 
-MOST_ASKED = 50
-"""Events in one transaction about which somebody asks: each takes nearly as long as a whole batch, and others wait for
-what is committed, or for the end of a server that stops."""
+MOST_PARTS = 50
+"""Parts in which one transaction takes its events, where somebody asks about them: others wait for what is committed,
+or for the end of a server that stops."""
+LOOKED_AHEAD = 250
+"""Events that are looked at together to see how many of them can be one part."""
 
 
 def wall_clock() -> datetime:
@@ -50,7 +52,7 @@ class Asked:
     """Who asks what events do to the findings of their subjects. As it is here, nobody does."""
 
     def about(self, event: str) -> bool:  # noqa: ARG002
-        """Whether somebody asks about an event, given its id; said once."""
+        """Whether somebody asks about an event, given its id."""
         return False
 
     def answer(self, event: str, changes: FindingChanges) -> None:
@@ -124,7 +126,7 @@ def _take_batch(
     position = progress.position
     for events, answering in _parts(transaction, readable, asked, second_of(now)):
         position = events[-1].position
-        answers = apply(transaction, events, position, now, asked=answering)
+        answers = apply(transaction, events, position, now, answering)
         for event_id, changes in answers.items():
             asked.answer(event_id, changes)
     whole = not readable or position == readable[-1].position
@@ -143,32 +145,19 @@ def _take_batch(
 
 def _parts(
     transaction: Transaction, events: Sequence[Recorded], asked: Asked, now: int
-) -> Iterator[tuple[Sequence[Recorded], bool]]:
-    """Events in their order, in batches: those that nobody asks about together, and of the others those on different
-    subjects that do not touch each other (`finding_changes.shares_a_batch`). They end after `MOST_ASKED`."""
-    together: list[Recorded] = []
-    subjects: set[Subject] = set()
-    answering = False
-    left = MOST_ASKED
-    for recorded in events:
-        if left == 0:
-            break
-        is_asked = asked.about(recorded.key)
-        left -= is_asked
-        if together and (is_asked != answering or (is_asked and recorded.subject in subjects)):
-            yield together, answering
-            together, subjects = [], set()
-        answering = is_asked
-        if is_asked and not shares_a_batch(transaction, recorded, now):
-            if together:
-                yield together, True
-            yield [recorded], True
-            together, subjects = [], set()
-            continue
-        together.append(recorded)
-        subjects.add(recorded.subject)
-    if together:
-        yield together, answering
+) -> Iterator[tuple[Sequence[Recorded], AskedEvents | None]]:
+    """Events in their order, in batches: those that nobody asks about together, and of the others those that are
+    `taken_together`. They end after `MOST_PARTS`."""
+    runs = [(is_asked, list(run)) for is_asked, run in groupby(events, lambda recorded: asked.about(recorded.key))]
+    left = MOST_PARTS
+    for is_asked, run in runs:
+        at = 0
+        while at < len(run) and left > 0:
+            together = taken_together(transaction, run[at : at + LOOKED_AHEAD], now) if is_asked else None
+            part = together.events if together is not None else run
+            yield part, together
+            at += len(part)
+            left -= 1
 
 
 def is_due(transaction: Transaction, now: datetime) -> bool:

@@ -130,17 +130,21 @@ class _Asked(Asked):
         return bool(self._events)
 
     def about(self, event: str) -> bool:
-        if event not in self._events:
-            return False
-        with self._gate:
-            return self._events.pop(event, self) is None
+        return event in self._events
 
     def answer(self, event: str, changes: FindingChanges) -> None:
         self._answers[event] = changes
 
+    def begin(self) -> None:
+        """Forgets what a batch that failed had answered."""
+        self._answers = {}
+
     def take(self) -> dict[str, FindingChanges]:
-        """The answers since they were taken last, all of committed batches."""
+        """The answers of a committed batch. Nobody asks about these events any more."""
         answers, self._answers = self._answers, {}
+        with self._gate:
+            for event in answers:
+                self._events.pop(event, None)
         return answers
 
 
@@ -277,7 +281,7 @@ class Follower(FollowerStatus):
         if head < self._position:
             self._begin_anew()
         while not self._closing.is_set():
-            self._asked.take()  # what a batch that failed had answered does not count
+            self._asked.begin()
             progress = catch_up(self._read_models, self._pull, asked=self._asked)
             self.answered = self._asked.take()
             self._remember(self.answered)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Connection, Table
 
@@ -118,23 +118,46 @@ class FindingChanges:
     """The first ones: those raised, then those changed, then those resolved, the gravest first."""
 
 
+FindingKey = tuple[str, str, str, str, str]
+"""What tells a row of findings from others: subject, part, process, rule, and what it is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedEvents:
+    """Events that are one batch, and of which somebody asks what each does to the findings of its subject."""
+
+    events: Sequence[Recorded]
+    """In log order; several on one subject only if they are plain."""
+    standings: Mapping[Subject, Standing]
+    """Of their subjects, as recorded, before the batch."""
+    plain: bool
+    """Whether they change nothing of these standings, but that they open subjects."""
+    earlier: frozenset[str] = frozenset()
+    """The ids of those that are followed by another one on the same subject."""
+
+
 class FindingEdits:
     """The rows of findings that a batch takes away or puts, by their keys: as they were before it, and after it.
 
     Args:
-        standings: of the subjects of the events that are asked about, as recorded, before the batch.
+        asked: the events of the batch.
     """
 
-    def __init__(self, standings: Mapping[Subject, Standing]) -> None:
-        self.standings = standings
+    def __init__(self, asked: AskedEvents) -> None:
+        self.asked = asked
         self.changes: dict[str, FindingChanges] = {}
         """What the events did, by their ids. By `finding_changes`."""
-        self.before: dict[tuple[Any, ...], Finding | None] = {}
+        self.before: dict[FindingKey, Finding | None] = {}
         """None: there was none."""
-        self.after: dict[tuple[Any, ...], Finding | None] = {}
+        self.after: dict[FindingKey, Finding | None] = {}
         """None: there is none any more."""
+        self.states: dict[str, SubjectState] = {}
+        """The state of its subject after each event that is folded in its order, by its id. By `subjects`."""
+        self.steps: dict[str, dict[tuple[Subject, str], dict[FindingKey, Finding]]] = {}
+        """The parts of findings that each earlier event renewed, by its id, with what they then were. By
+        `finding_steps`."""
 
-    def note(self, key: tuple[Any, ...], *, before: Finding | None = None, after: Finding | None = None) -> None:
+    def note(self, key: FindingKey, *, before: Finding | None = None, after: Finding | None = None) -> None:
         """Takes note of one step: a row that goes, or one that comes."""
         self.before.setdefault(key, before)
         self.after[key] = after
@@ -151,7 +174,7 @@ class ChangeSet:
     """
 
     edits: FindingEdits | None = None
-    """What the batch, of one event on each subject, does to findings; None: nobody asks."""
+    """What the batch does to findings; None: nobody asks."""
 
     def __init__(self, transaction: Transaction, events: Sequence[Recorded], position: int, now: int) -> None:
         self.transaction = transaction

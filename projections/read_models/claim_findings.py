@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from domain.finding import Finding
 from domain.findings.figures import of_all_series, of_kin, of_series
 from domain.values import Subject
 from projections.read_models.change_set import ChangeSet
@@ -14,6 +15,7 @@ from projections.read_models.finding_rows import FINDINGS, replace_findings
 from projections.read_models.place_meanings import IN_ANY, Ways, ways_of
 from projections.storage.sql import rows_where
 
+_OF_SERIES = "series "
 OF_CLAIMS = "claims"
 """The part of what claims tell of subjects of which several descriptions mean one place."""
 
@@ -35,8 +37,7 @@ def renew_claims(changes: ChangeSet) -> None:
     findings = [
         (OF_CLAIMS, process, finding)
         for subject in together
-        for process, meanings in ways[subject]
-        for finding in of_all_series(subject, [c.made for c in claims_meant(of_subject[subject], meanings)])
+        for process, finding in of_claims_on(subject, of_subject[subject], ways[subject])
     ]
     replace_findings(changes, [(subject, OF_CLAIMS) for subject in ways], findings)
     again = [(claim.subject, *keys_of_claim(claim)) for claim in everything if claim.subject in changes.reclassed]
@@ -51,8 +52,37 @@ def _forget_series(changes: ChangeSet, subjects: Iterable[Subject]) -> None:
     table = changes.table(FINDINGS)
     columns = (table.c.subject, table.c.part)
     rows = rows_where(changes.connection, columns, table.c.subject, subjects)
-    gone = {(Subject(subject), part) for subject, part in rows if part.startswith("series ")}
+    gone = {(Subject(subject), part) for subject, part in rows if part.startswith(_OF_SERIES)}
     replace_findings(changes, sorted(gone), ())
+
+
+def series_part(key: str) -> str:
+    """The part of what one series tells, by its key."""
+    return f"{_OF_SERIES}{key}"
+
+
+def kin_part(key: str) -> str:
+    """The part of what one kin of series tells, by its key."""
+    return f"kin {key}"
+
+
+def of_one_series(subject: Subject, claims: Sequence[Claim]) -> Iterable[Finding]:
+    """What the newest claims on one series tell."""
+    return of_series(subject, [claim.made for claim in claims]) if len(claims) > 1 else ()
+
+
+def of_kin_of(subject: Subject, claims: Sequence[Claim], ways: Ways) -> Iterator[tuple[str, Finding]]:
+    """What the newest claims of one claimant on one kin of series tell, each with the process in which it stands."""
+    for process, meanings in ways if len(claims) > 1 else ():
+        for finding in of_kin(subject, [claim.made for claim in claims_meant(claims, meanings)]):
+            yield process, finding
+
+
+def of_claims_on(subject: Subject, claims: Sequence[Claim], ways: Ways) -> Iterator[tuple[str, Finding]]:
+    """What all newest claims on a subject tell, each with the process in which it stands."""
+    for process, meanings in ways:
+        for finding in of_all_series(subject, [claim.made for claim in claims_meant(claims, meanings)]):
+            yield process, finding
 
 
 def _renew_series(changes: ChangeSet, pairs: set[tuple[str, str]]) -> None:
@@ -62,20 +92,17 @@ def _renew_series(changes: ChangeSet, pairs: set[tuple[str, str]]) -> None:
         changes.transaction, pairs - came
     )
     findings = [
-        (f"series {key}", "", finding)
+        (series_part(key), "", finding)
         for (subject, key), claims in claims_on.items()
-        if len(claims) > 1
-        for finding in of_series(Subject(subject), [claim.made for claim in claims])
+        for finding in of_one_series(Subject(subject), claims)
     ]
-    replace_findings(changes, [(Subject(subject), f"series {key}") for subject, key in claims_on], findings)
+    replace_findings(changes, [(Subject(subject), series_part(key)) for subject, key in claims_on], findings)
 
 
 def _renew_kin(changes: ChangeSet, pairs: set[tuple[str, str]], ways: Mapping[Subject, Ways]) -> None:
     findings = [
-        (f"kin {key}", process, finding)
+        (kin_part(key), process, finding)
         for (subject, key), claims in newest_of_kin(changes.transaction, pairs).items()
-        if len(claims) > 1
-        for process, meanings in ways[Subject(subject)]
-        for finding in of_kin(Subject(subject), [claim.made for claim in claims_meant(claims, meanings)])
+        for process, finding in of_kin_of(Subject(subject), claims, ways[Subject(subject)])
     ]
-    replace_findings(changes, [(Subject(subject), f"kin {key}") for subject, key in pairs], findings)
+    replace_findings(changes, [(Subject(subject), kin_part(key)) for subject, key in pairs], findings)

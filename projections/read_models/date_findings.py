@@ -33,15 +33,20 @@ OF_REVISIONS = "revisions"
 """The part of the findings of a subject that is what the dates of revisions tell."""
 
 
+def dates_part(event: Event) -> str:
+    """The part of what the dates of one report tell."""
+    return f"dates {event.key}"
+
+
 def renew_dates(changes: ChangeSet) -> None:
     """Dates that cannot be, whatever the clock: of each report by itself, and of those alone in their years."""
-    gone = [(event.subject, f"dates {event.key}") for event in changes.no_longer_told]
+    gone = [(event.subject, dates_part(event)) for event in changes.no_longer_told]
     told = [(event, int(recorded.recorded_at.timestamp())) for recorded, event in changes.told]
     looked_at = [(event, second) for event, second in told if not is_calm(event, second)]
     doubtful = [(event, second) for event, second in looked_at if of_dates(event.subject, event, second)]
     again = told_again(changes.transaction, [event.key for event, _ in doubtful])
     findings = [
-        (f"dates {event.key}", "", finding)
+        (dates_part(event), "", finding)
         for event, second in doubtful
         for finding in of_dates(event.subject, event, max(second, again.get(event.key, 0)))
     ]

@@ -245,19 +245,24 @@ def claims_in(event: Event) -> Iterator[StatedClaim]:
             return
 
 
+def claims_by(event: Event) -> Iterator[Claim]:
+    """The same, each as if its claimant had said nothing else."""
+    if makes_claims(event):
+        order = display_order(event)
+        for stated in claims_in(event):
+            yield Claim(event.subject, stated, order, 1)
+
+
 def fold(events: Iterable[Event]) -> list[Claim]:
     """The newest claims that events in effect make, in order."""
     newest: dict[tuple[str, Series, str, bool], Claim] = {}
     for event in events:
-        for claim in claims_in(event):
-            order = display_order(event)
+        for claim in claims_by(event):
             key = (event.subject, claim.series, claim.claimant.key, claim.assessed)
             before = newest.get(key)
             count = before.claims + 1 if before else 1
-            if before is not None and before.order > order:
-                newest[key] = Claim(before.subject, before.stated, before.order, count)
-            else:
-                newest[key] = Claim(event.subject, claim, order, count)
+            latest = before if before is not None and before.order > claim.order else claim
+            newest[key] = replace(latest, claims=count)
     return sorted(newest.values(), key=_sorting)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Column
 
 from domain.finding import Finding
 from domain.values import EventId, Subject
-from projections.read_models.change_set import ChangeSet, FindingEdits
+from projections.read_models.change_set import ChangeSet, FindingEdits, FindingKey
 from projections.storage.sql import delete_pairs, delete_where, put, rows_where, rows_where_pairs
 from projections.storage.tables import TableDefinition, Text
 
@@ -75,7 +75,7 @@ def _note_gone(edits: FindingEdits, rows: Iterable[Any]) -> None:
         edits.note(key_of(row), before=finding_in(row))
 
 
-def key_of(row: Any) -> tuple[Any, ...]:
+def key_of(row: Any) -> FindingKey:
     """What tells a row from others."""
     return (row.subject, row.part, row.process, row.rule, row.about)
 

@@ -57,7 +57,7 @@ from projections.read_models.figures import Claim
 from projections.read_models.finding_rows import FINDINGS, finding_in, forget_findings, replace_findings
 from projections.read_models.foreign_ids import holders_of, ids_changed, keys_of
 from projections.read_models.membership import BELONGS, counted
-from projections.read_models.place_meanings import ways_of
+from projections.read_models.place_meanings import Ways, ways_of
 from projections.read_models.repeated_reports import REPORT_HASHES, renew_repeats
 from projections.read_models.upcoming import disputes_by_clock
 from projections.storage.prepared import KEPT, fetch
@@ -120,17 +120,22 @@ def apply(changes: ChangeSet) -> None:
 
 
 def _renew_states(changes: ChangeSet) -> None:
-    """What the folded states tell: nothing, of a withdrawn subject."""
+    """What the folded states tell."""
     states, zones = {**changes.states, **changes.other_clocks, **changes.reclassed}, changes.zones
     ways = ways_of(changes, states)
     findings = [
         (OF_STATE, process, finding)
         for subject, state in states.items()
-        if state.opened
-        for process, meanings in ways[subject]
-        for finding in families.findings(subject, state_meant(state, meanings), zones.get(subject, ANYWHERE))
+        for process, finding in of_state(subject, state, ways[subject], zones.get(subject, ANYWHERE))
     ]
     replace_findings(changes, [(subject, OF_STATE) for subject in states], findings)
+
+
+def of_state(subject: Subject, state: SubjectState, ways: Ways, zones: Zones) -> Iterator[tuple[str, Finding]]:
+    """What a folded state tells, each finding with the process in which it stands: nothing, of a withdrawn subject."""
+    for process, meanings in ways if state.opened else ():
+        for finding in families.findings(subject, state_meant(state, meanings), zones):
+            yield process, finding
 
 
 def _renew_activity(changes: ChangeSet) -> None:
@@ -188,11 +193,14 @@ def _renew_parts(changes: ChangeSet) -> None:
     gone = [event for event in changes.gone if has_parts(event)]
     come = [event for _, event in changes.come if has_parts(event)]
     if gone or come:
-        findings = [(_part_of(event), "", finding) for event in come for finding in of_parts(event.subject, event)]
-        replace_findings(changes, [(event.subject, _part_of(event)) for event in (*gone, *come)], findings)
+        findings = [
+            (part_of_report(event), "", finding) for event in come for finding in of_parts(event.subject, event)
+        ]
+        replace_findings(changes, [(event.subject, part_of_report(event)) for event in (*gone, *come)], findings)
 
 
-def _part_of(event: Event) -> str:
+def part_of_report(event: Event) -> str:
+    """The part of what a report itself puts above its whole."""
     return f"{OF_PARTS} {event.key}"
 
 

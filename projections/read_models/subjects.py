@@ -9,9 +9,9 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Column, Integer, func, or_, select
+from sqlalchemy import BigInteger, Boolean, Column, Integer, func, or_, select
 
 from domain import families
 from domain.actors import ActorState
@@ -55,6 +55,7 @@ SUBJECTS = TableDefinition(
     "subjects",
     Column("subject", Text, primary_key=True),
     Column("family", Text, nullable=False),
+    Column("opened", Boolean, nullable=False),
     Column("changed", BigInteger, nullable=False),
     Column("names", Text, nullable=False),
     Column("last", Text, nullable=False),
@@ -104,6 +105,8 @@ def apply(changes: ChangeSet) -> None:
         state, own = state or families.initial(subject.partition("/")[0]), meanings.get(subject, NO_MEANINGS)
         for event in steps:
             state = families.evolve(state, meant(event, own))
+            if changes.edits is not None:
+                changes.edits.states[event.key] = state
         changes.states[subject] = state
         rows.append(_row(subject, state, steps[-1].order, changes.position))
     for subject, events in _folded_events(changes, refold).items():
@@ -169,6 +172,7 @@ def _row(subject: Subject, state: SubjectState, last: LastOrder | None, position
     return {
         "subject": subject,
         "family": family,
+        "opened": state.opened,
         "changed": position,
         "names": names(state),
         "last": json.dumps(last),
@@ -243,6 +247,24 @@ def states_of(transaction: Transaction, subjects: Iterable[str]) -> dict[Subject
     columns = (table.c.subject, table.c.family, table.c.state)
     rows = rows_where(transaction.connection, columns, table.c.subject, subjects)
     return {Subject(s): families.load(family, state) for s, family, state in sorted(rows, key=lambda row: row.subject)}
+
+
+class Filed(NamedTuple):
+    """What is kept of a subject, beside its state."""
+
+    opened: bool
+    last: LastOrder | None
+    """The place of the last event that is folded into it."""
+
+
+def filed(transaction: Transaction, subjects: Iterable[str]) -> dict[Subject, Filed]:
+    """What is kept of subjects that stay, beside their states; one that nothing was folded into is left out."""
+    table = transaction.table(SUBJECTS)
+    columns, kept = (table.c.subject, table.c.opened, table.c.last), dict[Subject, Filed]()
+    for subject, opened, last in rows_where(transaction.connection, columns, table.c.subject, subjects):
+        order = json.loads(last)
+        kept[Subject(subject)] = Filed(opened, tuple(order) if order else None)
+    return kept
 
 
 def actors_named(transaction: Transaction, ids: Iterable[str]) -> dict[str, ActorState]:

@@ -18,7 +18,7 @@ from projections import batch as batch_module
 from projections import catch_up as catching
 from projections.catch_up import catch_up, rebuild
 from projections.follower import Follower
-from projections.read_models.change_set import ChangeSet, FindingChanges, ReadModel
+from projections.read_models.change_set import AskedEvents, ChangeSet, FindingChanges, ReadModel
 from projections.storage.generations import ReadModels
 from projections.storage.tables import Transaction
 from tests.projections.batches import LOG, figure_reports, rows, strange, times_applied
@@ -28,7 +28,7 @@ from tests.spec import wire
 # --- a batch moves as a whole
 
 
-@pytest.mark.parametrize("broken", batch_module.READ_MODELS, ids=lambda read_model: read_model.tables[0].name)
+@pytest.mark.parametrize("broken", batch_module.READ_MODELS, ids=lambda one: one.apply.__module__.rpartition(".")[2])
 def test_a_failure_leaves_rows_and_position_as_they_were(
     found: ReadModels, monkeypatch: pytest.MonkeyPatch, broken: ReadModel
 ) -> None:
@@ -71,9 +71,9 @@ def test_a_reader_sees_a_whole_batch_or_none_of_it(found: ReadModels, monkeypatc
     seen: list[tuple[int, int]] = []
 
     def looked_at(
-        transaction: Transaction, events: Sequence[Recorded], position: int, now: datetime, *, asked: bool = False
+        transaction: Transaction, events: Sequence[Recorded], position: int, now: datetime, asked: AskedEvents | None
     ) -> Mapping[str, FindingChanges]:
-        changes = batch_module.apply(transaction, events, position, now, asked=asked)
+        changes = batch_module.apply(transaction, events, position, now, asked)
         seen.append((found.position(), rows(found)["timeline"]))
         return changes
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,6 +20,7 @@ from projections.read_models.change_set import FindingChanges
 from projections.read_models.revisions import canonical_subjects
 from projections.read_models.subjects import states_of
 from projections.storage.generations import ReadModels
+from projections.storage.tables import Transaction
 from tests.examples import examples
 from tests.projections.test_time_travel import revised
 from tests.projections.world import Wire, opened, pull, recorded, views
@@ -64,6 +67,38 @@ def test_it_is_the_same_however_the_log_is_cut_into_batches(history: list[Wire],
             with found.reading() as reading:
                 answers.append(_turns(finding_changes.kept_at(reading, range(1, len(log) + 1))))
     assert answers[0] == answers[1]
+
+
+def _minutes(count: int) -> list[Wire]:
+    """Reports on one round of talks, one after another: steps, claims that contradict each other, and one thrice."""
+    scheduled = [
+        wire("TalksScheduled", subject="talks/first", occurred=f"2017-10-{day:02}", data={"when": f"2017-11-{day:02}"})
+        for day in range(2, count)
+    ]
+    claims = [_claim("members", value, by) for value in range(10, 10 + count) for by in ("one side", "the other")]
+    said = [wire("StatementMade", subject="talks/first", occurred="2017-10-20", claimant="one side")] * 3
+    return [*scheduled, *claims, *({**one, "id": str(uuid4())} for one in said)]
+
+
+def test_many_reports_of_one_subject_are_one_batch_and_each_is_told_by_itself() -> None:
+    log = recorded([*opened("processes/first", "talks/first"), *_minutes(9)])
+    with views() as together, views() as one_by_one:
+        for one in log:
+            _take(one_by_one, log, one)
+        _take(together, log, log[0])
+        with together.writing() as connection:
+            live = together.live(connection)
+            assert live is not None
+            tables = Transaction(connection, together.tables(live.generation))
+            asked = finding_changes.taken_together(tables, log[1:], int(log[-1].recorded_at.timestamp()))
+        assert [len(asked.events), len(asked.earlier)] == [len(log) - 1, len(log) - 2]
+        _take(together, log, log[-1])
+        answers = []
+        for found in (together, one_by_one):
+            with found.reading() as reading:
+                answers.append(_turns(finding_changes.kept_at(reading, range(1, len(log) + 1))))
+    assert answers[0] == answers[1]
+    assert {turn for turns in answers[0].values() for turn, _ in turns} == {"raised", "changed", "resolved"}
 
 
 @examples(5)
