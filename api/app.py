@@ -33,6 +33,7 @@ from api.routes import (
 from api.routes.fast_path import FastPath
 from api.services import gauges, logs
 from api.services.capacity import Capacity, Questions
+from api.services.event_streams import EventStreams
 from api.services.known_log import require_known
 from api.services.log_watcher import LogWatcher
 from api.services.metrics import Metrics
@@ -153,7 +154,10 @@ def _start(settings: Settings, metrics: Metrics, projector: FollowerStatus | Non
         "too many follow the log live: try again later, or replay it page by page",
     )
     questions = Questions(settings.questions, settings.question_time)
-    services = Services(settings, ledger, writer, log_watcher, views, follower, moved, metrics, followers, questions)
+    streams = EventStreams(ledger)
+    services = Services(
+        settings, ledger, writer, log_watcher, views, follower, moved, metrics, followers, questions, streams
+    )
     gauges.watch(services)
     closing.callback(metrics.close)
     return services

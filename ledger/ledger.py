@@ -378,10 +378,29 @@ class Ledger(Application[str]):
         return [self.mapper.to_domain_event(n) for n in notifications]  # type: ignore[misc]
 
     def read_wire(
-        self, after: int = 0, limit: int = 1000, wanted: Filter = ALL_EVENTS, until: int | None = None
+        self,
+        after: int = 0,
+        limit: int = 1000,
+        wanted: Filter = ALL_EVENTS,
+        until: int | None = None,
+        most_bytes: int | None = None,
     ) -> list[dict[str, Any]]:
-        """The same as the interface shows it."""
+        """The same as the interface shows it.
+
+        Args:
+            after, limit, wanted, until: as of `read`.
+            most_bytes: of what is stored, together; the first event comes however large it is.
+        """
+        if most_bytes is not None and limit > 1:
+            limit = self.log.number_within(most_bytes, after, limit, wanted, until)
+            if limit == 0 and until is None:
+                return []
+            limit = limit or 1  # what is missing is told
         return [self._wire(n) for n in self._select(after, limit, wanted, until)]
+
+    def has_more(self, after: int, wanted: Filter, until: int) -> bool:
+        """Whether there are events after a position and up to another."""
+        return self.log.number_within(0, after, 1, wanted, until) > 0
 
     def _select(self, after: int, limit: int, wanted: Filter, until: int | None) -> list[Notification]:
         """Events from the log, none of them left out: a damaged file may lack some, and nobody else would notice."""
@@ -406,19 +425,21 @@ class Ledger(Application[str]):
         try:
             return self._mapper.wire(notification)
         except DAMAGE:
-            rows = self.log.fetch(
-                "SELECT event_id, recorded_at FROM event_index WHERE position = ?", (notification.id,)
-            )
-            known = {"id": str(uuid.UUID(bytes=rows[0][0])), "recorded_at": _moment(rows[0][1])} if rows else {}
             return {
                 "position": notification.id,
-                **known,
+                **self.indexed(notification.id),
                 "type": notification.topic,
                 "subject": str(notification.originator_id),
                 "version": notification.originator_version,
                 "unreadable": DAMAGED,
                 "data": {},
             }
+
+    def indexed(self, position: int) -> dict[str, str]:
+        """What the index tells of the event at a position, as the interface shows it: its id, and when it was recorded;
+        nothing if it has no row."""
+        rows = self.log.fetch("SELECT event_id, recorded_at FROM event_index WHERE position = ?", (position,))
+        return {"id": str(uuid.UUID(bytes=rows[0][0])), "recorded_at": _moment(rows[0][1])} if rows else {}
 
     def replay(
         self, after: int = 0, wanted: Filter = ALL_EVENTS, until: int | None = None, chunk: int = 1000

@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from itertools import accumulate, takewhile
 from typing import Any, ClassVar, NamedTuple
 
 from eventsourcing.persistence import Notification, StoredEvent
@@ -235,6 +236,18 @@ class LogRecorder(ABC):
 
     def select(self, after: int, limit: int, wanted: Filter, until: int | None = None) -> list[Notification]:
         """Events after a position, in log order."""
+        chosen, values = self._chosen(after, wanted, until)
+        return notifications(self.fetch(f"{SELECT_EVENTS} {chosen}", (*values, limit)))
+
+    def number_within(self, most: int, after: int, limit: int, wanted: Filter, until: int | None = None) -> int:
+        """How many of the events that `select` would give have so many bytes together; at least one, if any."""
+        chosen, values = self._chosen(after, wanted, until)
+        sizes = self.fetch(f"SELECT LENGTH(e.state) {chosen}", (*values, limit))
+        together = accumulate(size or 0 for (size,) in sizes)
+        return max(sum(1 for _ in takewhile(lambda size: size <= most, together)), min(len(sizes), 1))
+
+    def _chosen(self, after: int, wanted: Filter, until: int | None) -> tuple[str, list[Any]]:
+        """What follows the columns in a query of events, with its values; that of the limit is left out."""
         if wanted.recorded_after is not None:  # one bound, since the database makes use of only one
             after = max(after, self.position_at(wanted.recorded_after))
         source, where = "stored_events e", ["e.{position} > ?"]
@@ -256,8 +269,7 @@ class LogRecorder(ABC):
             where.append("e.topic = ?")
             values.append(wanted.type)
         order = "p.position" if wanted.process is not None else "e.{position}"
-        query = f"{SELECT_EVENTS} FROM {source} WHERE {' AND '.join(where)} ORDER BY {order} LIMIT ?"
-        return notifications(self.fetch(query, (*values, limit)))
+        return f"FROM {source} WHERE {' AND '.join(where)} ORDER BY {order} LIMIT ?", values
 
     def bearing_on(self, event_id: bytes) -> list[Notification]:
         """The revisions that name an event, in log order."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, cast
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 router = APIRouter(include_in_schema=False, route_class=CostlyRoute)
 ON_PAGE = 100
+BYTES_ON_PAGE = 2 * 1024 * 1024  # of JSON: a page of large events ends early
 SHORT_WAIT = 2.0  # seconds that a reader waits for the read models to show what was recorded
 Position = Annotated[int, Query(ge=0, le=LAST_POSITION)]
 
@@ -54,7 +56,7 @@ async def show_log(
     ledger = asked.services.ledger
 
     def read(after: int, limit: int, last: int) -> list[dict[str, Any]]:
-        return ledger.read_wire(after, limit, wanted, last)
+        return ledger.read_wire(after, limit, wanted, last, BYTES_ON_PAGE)
 
     def answered() -> Response:
         head = ledger.head()
@@ -125,26 +127,32 @@ def _newest(
 ) -> tuple[list[dict[str, Any]], int | None]:
     """The newest events up to a position, and up to where there may be earlier ones; None: there are none.
 
-    A filter may leave few of many: it is looked back in steps that grow, until a page is full.
+    A filter may leave few of many: it is looked back in steps that grow, until a page is full. Of a step only what may
+    be on the page is held.
 
     Args:
         read: gives events after a position, so many at most, up to another position.
         last: the position to begin at.
     """
-    found: list[dict[str, Any]] = []
-    step = ON_PAGE
-    while last > 0 and len(found) < ON_PAGE:
+    newest: list[dict[str, Any]] = []
+    step, room = ON_PAGE, BYTES_ON_PAGE
+    while last > 0 and len(newest) < ON_PAGE:
         begin = max(last - step, 0)
-        part: list[dict[str, Any]] = []
-        after = begin
+        part: deque[tuple[dict[str, Any], int]] = deque()
+        held, left_out, after = 0, 0, begin
         while events := read(after, step, last):
-            part += events
+            for event in events:
+                part.append((event, size := len(orjson.dumps(event))))
+                held += size
+                while len(newest) + len(part) > ON_PAGE or (held > room and len(newest) + len(part) > 1):
+                    oldest, size = part.popleft()
+                    held, left_out = held - size, oldest["position"]
             after = events[-1]["position"]
-        found += reversed(part)
-        last, step = begin, step * 4
-    if len(found) > ON_PAGE:
-        return found[:ON_PAGE], found[ON_PAGE]["position"]
-    return found, last or None
+        newest += (event for event, _ in reversed(part))
+        if left_out:
+            return newest, left_out
+        last, step, room = begin, step * 4, room - held
+    return newest, last or None
 
 
 @router.get("/processes/{process}/newer")

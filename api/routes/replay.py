@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import Annotated, cast
+from collections.abc import AsyncIterator, Mapping
+from typing import Annotated, Any, cast
 from uuid import UUID
 
 import orjson
@@ -42,7 +42,7 @@ router = APIRouter(prefix="/v1", tags=["events"])
 
 MAX_EVENTS_ON_PAGE = 1_000
 EVENTS_ON_PAGE = 100
-CHUNK = 500  # events that a stream reads at once
+BYTES_ON_PAGE = 4 * 1024 * 1024  # of what is stored: a page of large events ends early
 HEARTBEAT = 15.0  # seconds of silence before a live stream shows that it lives
 RECONNECT = 2_000  # milliseconds after which a browser connects again
 
@@ -94,7 +94,7 @@ async def replay_events(
         Header(description=f"With {LIVE}: the id to go on after. It beats `after`."),
     ] = None,
 ) -> Response:
-    """`next` of a page says where the following one begins; it is null on the last.
+    """`next` of a page says where the following one begins; it is null on the last. A page of large events ends early.
 
     To go on later, take the header Parley-Cursor. A live stream gives a cursor as the id of each event, so that a
     browser resumes by itself. A cursor tells which event stands at its position: after the log was restored from a
@@ -119,12 +119,14 @@ async def replay_events(
         lines = _stream_lines(services, begin, wanted, head) if not head_alone else _nothing()
         return StreamingResponse(lines, media_type=LINES, headers=headers)
     limit = limit or EVENTS_ON_PAGE
-    events = await run_in_threadpool(services.ledger.read_wire, begin, limit + 1, wanted, head)
-    following = cursor_of(events[limit - 1]) if len(events) > limit else None
+    events = await run_in_threadpool(services.ledger.read_wire, begin, limit, wanted, head, BYTES_ON_PAGE)
+    last = events[-1]["position"] if events else head
+    goes_on = last < head and await run_in_threadpool(services.ledger.has_more, last, wanted, head)
+    following = cursor_of(events[-1]) if goes_on else None
     if following is not None:
         next_page = request.url.include_query_params(after=following, limit=limit)
         headers["Link"] = f'<{next_page.path}?{next_page.query}>; rel="next"'
-    page: EventsAnswer = {"events": cast("list[RecordedAnswer]", events[:limit]), "next": following}
+    page: EventsAnswer = {"events": cast("list[RecordedAnswer]", events), "next": following}
     return JSON(page, headers=headers)
 
 
@@ -153,9 +155,19 @@ async def _nothing() -> AsyncIterator[bytes]:
 
 async def _stream_lines(services: Services, after: int, wanted: Filter, until: int) -> AsyncIterator[bytes]:
     """All events up to a position, one on a line. Between two reads it holds no thread and no connection."""
-    while events := await run_in_threadpool(services.ledger.read_wire, after, CHUNK, wanted, until):
-        yield b"".join(json_line(event) + b"\n" for event in events)
-        after = events[-1]["position"]
+    streams = services.event_streams
+    while taken := await streams.take(after, wanted, until, _line):
+        after = taken.last
+        async for piece in streams.pieces(taken, _line):
+            yield piece
+
+
+def _line(event: Mapping[str, Any]) -> bytes:
+    return json_line(event) + b"\n"
+
+
+def _message(event: Mapping[str, Any]) -> bytes:
+    return b"id: %b\ndata: %b\n\n" % (cursor_of(event).encode(), json_line(event))
 
 
 async def _stream_live(services: Services, after: int, wanted: Filter) -> AsyncIterator[bytes]:
@@ -168,11 +180,12 @@ async def _stream_live(services: Services, after: int, wanted: Filter) -> AsyncI
         yield b"retry: %d\n\n" % RECONNECT
         while not services.log_watcher.stopping:
             heard = services.log_watcher.position  # before the read: what comes meanwhile is read in the next round
-            events = await run_in_threadpool(services.ledger.read_wire, after, CHUNK, wanted)
-            if events:
-                yield b"".join(b"id: %b\ndata: %b\n\n" % (cursor_of(one).encode(), json_line(one)) for one in events)
-                after = events[-1]["position"]
-            if len(events) < CHUNK:
+            taken = await services.event_streams.take(after, wanted, None, _message)
+            if taken is not None:
+                after = taken.last
+                async for piece in services.event_streams.pieces(taken, _message):
+                    yield piece
+            if taken is None or after >= heard:
                 after = max(after, heard)
                 if not await services.log_watcher.beyond(heard, HEARTBEAT) and not services.log_watcher.stopping:
                     yield b": still here\n\n"

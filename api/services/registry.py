@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 
 from api.services.body_budget import BodyBudget
 from api.services.capacity import Capacity, Questions
+from api.services.event_streams import EventStreams
 from api.services.log_watcher import LogWatcher
 from api.services.metrics import Metrics
 from api.services.status_cache import StatusCache
@@ -39,6 +40,7 @@ class Services:
     followers: Capacity
     """Places of live streams."""
     questions: Questions
+    event_streams: EventStreams
     status_cache: StatusCache = field(default_factory=StatusCache)
     body_budget: BodyBudget = field(default_factory=BodyBudget)
 

@@ -54,6 +54,11 @@ class Server:
         return f"http://127.0.0.1:{self.port}"
 
     @property
+    def pid(self) -> int:
+        """Of the process that was started last."""
+        return self._started[-1].pid
+
+    @property
     def errors(self) -> str:
         """What all of them wrote to stderr."""
         return (self.place / "errors.log").read_text(encoding="utf-8")

@@ -15,6 +15,7 @@ import pytest
 from api.app import create_app
 from api.routes import replay
 from api.server.uvicorn_server import Server
+from api.services import event_streams
 from api.settings import Settings
 from ledger.ledger import Ledger
 from tests.api.sending import opening, statement
@@ -140,7 +141,7 @@ def test_filters_hold_live(running: Running) -> None:
 
 
 def test_more_than_one_chunk(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replay, "CHUNK", 3)
+    monkeypatch.setattr(event_streams, "CHUNK", 3)
     running.append(*[statement() for _ in range(10)])
     with following(running) as lines:
         assert positions(lines, 12) == list(range(1, 13))

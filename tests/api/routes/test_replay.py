@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 
 from api.http import parameters
 from api.http.parameters import POSITION_HEADER
-from api.routes import replay
+from api.services import event_streams
 from tests.api.sending import begin, opening, problem, statement
 
 LINES = {"Accept": "application/x-ndjson"}
@@ -82,7 +82,7 @@ def test_an_event_is_shown_as_it_was_sent(client: TestClient) -> None:
 
 
 def test_lines_go_to_the_head(filled: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replay, "CHUNK", 5)
+    monkeypatch.setattr(event_streams, "CHUNK", 5)
     answer = filled.get("/v1/events?after=1", headers=LINES)
     assert answer.headers["content-type"].startswith("application/x-ndjson")
     assert answer.headers[POSITION_HEADER] == "12"
