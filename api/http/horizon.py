@@ -1,4 +1,4 @@
-"""The horizon of a question: the four parameters that every query of one process takes, and how an answer states it.
+"""The horizon of a question: the four parameters that every query takes, and how an answer states it.
 
 `as_of` cuts by when it occurred, `published_by` by when it could be read, `known_at` and `known_at_position` by when it
 was recorded. Alone or together; what each means is in `domain/horizon.py`.
@@ -147,7 +147,7 @@ async def horizon_of(
 
 
 At = Annotated[HorizonRequest, Depends(horizon_of)]
-"""An endpoint on one process that takes `asked: At` understands the four parameters."""
+"""An endpoint that takes `asked: At` understands the four parameters."""
 
 
 def stated(reading: ReadTransaction, process: str, asked: HorizonRequest) -> ShownHorizon:
@@ -155,11 +155,27 @@ def stated(reading: ReadTransaction, process: str, asked: HorizonRequest) -> Sho
 
     A status says in addition how many reports are only possibly inside, and how many lie beyond it.
     """
+    return _stated(asked, clock_of(reading, process, datetime.now(UTC), asked))
+
+
+def stated_of_all(asked: HorizonRequest, now: datetime) -> ShownHorizon:
+    """The horizon of a question about many processes, or about none: a day ends when it has ended everywhere.
+
+    Each process is looked at by its own clock: there a day ends by its zones.
+
+    Args:
+        asked: the horizon.
+        now: the clock on the wall.
+    """
+    return _stated(asked, asked.clock() or now)
+
+
+def _stated(asked: HorizonRequest, clock: datetime) -> ShownHorizon:
     return {
         "as_of": asked.as_of,
         "published_by": asked.published_by,
         "known_at": asked.known_at,
         "known_at_position": asked.known_at_position,
-        "now": instant(clock_of(reading, process, datetime.now(UTC), asked)),
+        "now": instant(clock),
         "position": asked.position,
     }

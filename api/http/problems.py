@@ -195,7 +195,7 @@ def of_parameters(error: RequestValidationError, near: Mapping[str, Sequence[Can
             place = BadHeader
         meant = did_they_mean(near.get(name, ()))
         faults.append(Fault(name, f"{_hint(fault)}; {meant}" if meant else _hint(fault)))
-    return of_refusal(place.of(faults))
+    return of_refusal(place.of(list(dict.fromkeys(faults))))  # what two dependencies read is told by each
 
 
 def of_missing(refusal: errors.NotFound, near: Mapping[str, Sequence[Candidate]]) -> ProblemAnswer:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from typing_extensions import TypedDict
 
 from api.exporters import ical
+from api.http.horizon import At, stated_of_all
 from api.http.negotiation import accepted
 from api.http.parameters import POSITION_HEADER, Fresh
 from api.http.problems import problems
@@ -19,11 +20,13 @@ from api.http.responses import JSON, Responses
 from api.http.schemas import examples
 from api.http.schemas.from_types import reference_to
 from api.services.registry import Services
+from api.wording import words
 from domain.edtf import FORM, When
 from domain.errors import BadCursor, Fault
 from domain.values import ID_PATTERN
 from projections.answers.deadlines import DeadlinesAnswer
 from projections.queries import deadlines
+from projections.queries.at_horizon import HorizonRequest
 
 router = APIRouter(prefix="/v1", tags=["findings"], route_class=QuestionRoute)
 
@@ -107,6 +110,7 @@ def documented_answers(*media: str) -> Responses:
 def list_deadlines(
     services: Fresh,
     filters: DeadlineFilter,
+    asked: At,
     after: Cursor = None,
     limit: Annotated[
         int | None, Query(ge=1, le=1000, description=f"The most entries of a page, {DEADLINES_ON_PAGE} if not said.")
@@ -114,21 +118,28 @@ def list_deadlines(
     accept: Annotated[str | None, Header(include_in_schema=False)] = None,  # OpenAPI has it in the types of answers
 ) -> Response:
     """What is expected by a date and not settled, the first to end first: rounds of talks, departures, answers,
-    obligations, terms. It begins with today: what is overdue is asked for with `overdue` or `since`. `overdue` is by
-    the clock on the wall. As a calendar it is /v1/deadlines.ics, with what is past."""
+    obligations, terms. It begins with today: what is overdue is asked for with `overdue` or `since`. Today and
+    `overdue` are by the clock of the horizon. As a calendar it is /v1/deadlines.ics, with what is past."""
     if accepted(accept, (LIST, CALENDAR)) == CALENDAR:
         if after is not None or limit is not None:
             raise BadCursor.at("after" if after is not None else "limit", f"a calendar has no pages: accept {LIST}")
-        return _calendar(services, filters)
+        return _calendar(services, filters, asked)
     now = datetime.now(UTC)
-    today = When(now.date().isoformat())
+    today = When((asked.clock() or now).date().isoformat())
     past = filters["until"] is not None and filters["until"].span.latest < today.span.earliest
     if filters["since"] is None and filters["overdue"] is None and not past:
         filters = {**filters, "since": today}
     with services.reading() as reading:
-        listed, explained = deadlines.deadlines(reading, now, **filters, after=after, limit=limit or DEADLINES_ON_PAGE)
+        listed, explained = deadlines.deadlines(
+            reading, now, **filters, after=after, limit=limit or DEADLINES_ON_PAGE, request=asked
+        )
         headers = {POSITION_HEADER: str(reading.position), "Vary": "Accept"}
-    page: DeadlinesAnswer = {"deadlines": listed.items, "next": listed.next, **explained}
+    page: DeadlinesAnswer = {
+        "deadlines": listed.items,
+        "next": listed.next,
+        **explained,
+        "horizon": stated_of_all(asked, now),
+    }
     return JSON(page, headers=headers)
 
 
@@ -141,15 +152,18 @@ def list_deadlines(
     "its details, and a date too vague for a bar in a calendar becomes a task.",
     responses={**documented_answers(CALENDAR), **problems(400, 404, 503)},
 )
-def read_calendar(services: Fresh, filters: DeadlineFilter) -> Response:
-    return _calendar(services, filters)
+def read_calendar(services: Fresh, filters: DeadlineFilter, asked: At) -> Response:
+    return _calendar(services, filters, asked)
 
 
-def _calendar(services: Services, filters: DeadlineFilters) -> Response:
+def _calendar(services: Services, filters: DeadlineFilters, asked: HorizonRequest) -> Response:
+    now = datetime.now(UTC)
     with services.reading() as reading:
-        listed, explained = deadlines.deadlines(reading, datetime.now(UTC), **filters, limit=MAX_IN_CALENDAR)
+        listed, explained = deadlines.deadlines(reading, now, **filters, limit=MAX_IN_CALENDAR, request=asked)
         headers = {POSITION_HEADER: str(reading.position), "Vary": "Accept"}
     of = f" of {filters['process']}" if filters["process"] else ""
-    content = ical.calendar(listed.items, explained, f"Deadlines{of} in Parley")
+    bounds = words.horizon(stated_of_all(asked, now))
+    name = f"Deadlines{of} in Parley" + (f", {bounds[0].lower()}{bounds[1:]}" if bounds else "")
+    content = ical.calendar(listed.items, explained, name)
     headers["Content-Disposition"] = 'inline; filename="parley-deadlines.ics"'
     return Response(content, headers=headers, media_type=f"{CALENDAR}; charset=utf-8")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from api.http.horizon import At, stated
+from api.http.horizon import At, stated, stated_of_all
 from api.http.parameters import Fresh, did_you_mean, no_such_rule, one_of
 from api.http.problems import problems
 from api.http.queries import POSITION, Cursor, Limit, ProcessPath, answered, ask
@@ -67,14 +67,14 @@ OfRules = Annotated[tuple[str | None, str | None], Depends(of_rules)]
         **problems(400, 503),
     },
 )
-def list_findings(services: Fresh, rules: OfRules, after: Cursor = None, limit: Limit = 100) -> JSON:
-    """The findings that stand now, process by process, the gravest first; one on a subject of two processes comes with
-    each of them."""
+def list_findings(services: Fresh, asked: At, rules: OfRules, after: Cursor = None, limit: Limit = 100) -> JSON:
+    """The findings that stand at the clock of the horizon, process by process, the gravest first; one on a subject of
+    two processes comes with each of them."""
     now = datetime.now(UTC)
 
     def question(reading: ReadTransaction) -> FindingsAnswer:
-        listed, names = findings.all_findings(reading, now, *rules, after, limit)
-        return {"findings": listed.items, "next": listed.next, **names}
+        listed, names = findings.all_findings(reading, now, *rules, after, limit, asked)
+        return {"findings": listed.items, "next": listed.next, **names, "horizon": stated_of_all(asked, now)}
 
     return ask(services, question)
 

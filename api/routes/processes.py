@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api.http.admission import AUDIENCE
-from api.http.horizon import At, stated
+from api.http.horizon import At, stated, stated_of_all
 from api.http.parameters import POSITION_HEADER, Fresh, PositionParameter, no_such_rule, one_of
 from api.http.problems import problems
 from api.http.queries import (
@@ -41,7 +41,7 @@ from domain.values import ID_PATTERN
 from projections.answers.figures import ClaimsAnswer, FiguresAnswer
 from projections.answers.history import HistoryAnswer, IncidentsAnswer
 from projections.answers.obligations import ObligationsAnswer
-from projections.answers.status import ProcessesAnswer, StatusAnswer
+from projections.answers.status import ListedProcess, ProcessesAnswer, StatusAnswer
 from projections.answers.subjects import (
     AgreementsAnswer,
     ConvoysAnswer,
@@ -51,6 +51,7 @@ from projections.answers.subjects import (
 )
 from projections.batch import VIEW_VERSION
 from projections.catch_up import reading_at
+from projections.paging import Page
 from projections.queries import figures, history, incidents, obligations, processes, status, subjects
 from projections.queries.at_horizon import PRESENT, HorizonRequest
 from projections.read_models.process_list import ProcessFilter
@@ -61,18 +62,7 @@ router = APIRouter(prefix="/v1/processes", tags=["processes"], route_class=Quest
 STATES = ("open", "suspended", "resumed", "ended", "contested")
 
 
-@router.get(
-    "",
-    summary="The processes",
-    responses={
-        **answer("A page of processes.", examples.PROCESSES, ProcessesAnswer, headers=WITH_ETAG),
-        304: UNCHANGED,
-        **problems(400, 503),
-    },
-)
-def list_processes(
-    request: Request,
-    services: Fresh,
+async def process_filter(
     q: Annotated[
         str | None,
         Query(
@@ -109,37 +99,6 @@ def list_processes(
     updated_after: Annotated[
         PositionParameter | None, Query(description="Touched after this position of the log.")
     ] = None,
-    after: Cursor = None,
-    limit: Limit = 100,
-    if_none_match: IfNoneMatch = None,
-) -> Response:
-    """Processes by id, each with its names, its state and when it was last heard of. A search by `q` or `place` puts an
-    exact match first, then names that begin with it, then the rest."""
-    filters = _filter(q, place, actor, role, state, finding, updated_after)
-    now = datetime.now(UTC)
-    with reading_at(services.views, now) as reading:
-        generation, due = reading.tables.generation, next_due(reading)
-        asked = f"{VIEW_VERSION}-{generation}-{reading.position}-{due}-{request.url.query}"
-        listed = processes.processes(reading, filters, after, limit, now) if finding is not None else None
-        if listed is not None:  # a finding may begin or cease to stand while nothing is recorded
-            asked += f"-{' '.join(entry['process'] for entry in listed.items)} {listed.next}"
-        etag = f'W/"{hashlib.sha256(asked.encode()).hexdigest()[:32]}"'
-        headers = {POSITION_HEADER: str(reading.position), "ETag": etag}
-        if matches(if_none_match, etag):
-            return Response(status_code=304, headers=headers)
-        listed = listed or processes.processes(reading, filters, after, limit)
-    page: ProcessesAnswer = {"processes": listed.items, "next": listed.next}
-    return JSON(page, headers=headers)
-
-
-def _filter(
-    q: str | None,
-    place: str | None,
-    actor: str | None,
-    role: Role | None,
-    state: str | None,
-    finding: str | None,
-    updated_after: int | None,
 ) -> ProcessFilter:
     """The filters of the list, all of which must hold.
 
@@ -159,6 +118,53 @@ def _filter(
         finding=finding,
         updated_after=updated_after,
     )
+
+
+OfProcesses = Annotated[ProcessFilter, Depends(process_filter)]
+
+
+@router.get(
+    "",
+    summary="The processes",
+    responses={
+        **answer("A page of processes.", examples.PROCESSES, ProcessesAnswer, headers=WITH_ETAG),
+        304: UNCHANGED,
+        **problems(400, 503),
+    },
+)
+def list_processes(
+    request: Request,
+    services: Fresh,
+    at: At,
+    filters: OfProcesses,
+    after: Cursor = None,
+    limit: Limit = 100,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """Processes by id, each with its names, its state and when it was last heard of. A search by `q` or `place` puts an
+    exact match first, then names that begin with it, then the rest. At a horizon those are listed of which something is
+    inside it, the filters go by what was known then, and there is no ETag."""
+    now = datetime.now(UTC)
+    if at != PRESENT:
+        return ask(
+            services, lambda reading: _page(processes.processes(reading, filters, after, limit, now, at), at, now)
+        )
+    with reading_at(services.views, now) as reading:
+        generation, due = reading.tables.generation, next_due(reading)
+        asked = f"{VIEW_VERSION}-{generation}-{reading.position}-{due}-{request.url.query}"
+        listed = processes.processes(reading, filters, after, limit, now) if filters.finding is not None else None
+        if listed is not None:  # a finding may begin or cease to stand while nothing is recorded
+            asked += f"-{' '.join(entry['process'] for entry in listed.items)} {listed.next}"
+        etag = f'W/"{hashlib.sha256(asked.encode()).hexdigest()[:32]}"'
+        headers = {POSITION_HEADER: str(reading.position), "ETag": etag}
+        if matches(if_none_match, etag):
+            return Response(status_code=304, headers=headers)
+        listed = listed or processes.processes(reading, filters, after, limit)
+    return JSON(_page(listed, at, now), headers=headers)
+
+
+def _page(listed: Page[ListedProcess], asked: HorizonRequest, now: datetime) -> ProcessesAnswer:
+    return {"processes": listed.items, "next": listed.next, "horizon": stated_of_all(asked, now)}
 
 
 @router.get(

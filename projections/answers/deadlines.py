@@ -8,7 +8,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from domain.values import Sensitivity
-from projections.answers.explanations import Explained
+from projections.answers.explanations import Explained, ShownHorizon
 from projections.answers.lines import Cursor, EventIds, Time
 
 SensitivityName = Annotated[str, Field(json_schema_extra={"enum": [level.value for level in Sensitivity]})]
@@ -46,3 +46,4 @@ class DeadlinesAnswer(Explained):
 
     deadlines: list[Deadline]
     next: Cursor
+    horizon: ShownHorizon

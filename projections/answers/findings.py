@@ -51,6 +51,7 @@ class FindingsAnswer(Named):
 
     findings: list[FindingInProcess]
     next: Cursor
+    horizon: ShownHorizon
 
 
 class ProcessFindingsAnswer(Explained):

@@ -331,3 +331,4 @@ class ProcessesAnswer(TypedDict):
 
     processes: list[ListedProcess]
     next: Cursor
+    horizon: ShownHorizon

@@ -171,7 +171,7 @@ def process_view(
     log = [*events_of(transaction, process), *unrecorded]
     if not log:
         raise unknown()
-    names = _ActorNames(transaction, request.horizon.position)
+    names = ActorNames(transaction, request.horizon.position)
     of_process = [*log, *events_of_namesakes(transaction, log)]
     whole = [
         *of_process,
@@ -252,7 +252,7 @@ def place_reports(transaction: Transaction, log: Iterable[Recorded]) -> list[Rec
     return [by_position[position] for position in sorted(by_position)]
 
 
-class _ActorNames:
+class ActorNames:
     """Names of actors as they were known at a position."""
 
     def __init__(self, transaction: Transaction, position: int | None) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from domain.actors import ActorState, shown_label
 from domain.event import Recorded
 from domain.values import Subject
 from projections import rendering
 from projections.answers.explanations import ActorName, Explained, Marks
-from projections.queries.at_horizon import ProcessView
+from projections.queries.at_horizon import ActorNames, ProcessView
 from projections.read_models.revisions import events_by_id, marks_by_id
 from projections.read_models.subjects import actors_named
 from projections.renderer import Renderer
@@ -72,4 +72,10 @@ def at_present(transaction: Transaction, renderer: Renderer) -> Explained:
 def actor_labels(transaction: Transaction, renderer: Renderer) -> dict[str, ActorName]:
     """The names of the actors that an answer mentions."""
     named = actors_named(transaction, list(renderer.actors))
+    return {actor: {"label": shown_label(state)} for actor, state in named.items()}
+
+
+def actor_labels_at(transaction: Transaction, actors: Iterable[str], position: int | None) -> dict[str, ActorName]:
+    """The names of actors as they were known at a position."""
+    named = ActorNames(transaction, position).named(sorted(set(actors)))
     return {actor: {"label": shown_label(state)} for actor, state in named.items()}

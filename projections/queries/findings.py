@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from itertools import islice
 
 from domain.event import instant
 from domain.finding import Finding, Severity
@@ -17,6 +18,7 @@ from projections.paging import Page, cursor, read_cursor
 from projections.queries import explanations
 from projections.queries.at_horizon import PRESENT, HorizonRequest, process_view
 from projections.queries.everywhere import findings_everywhere
+from projections.queries.processes_at_horizon import views
 from projections.read_models.findings import RANKS, SEVERITIES, Glance, gravity
 from projections.renderer import Renderer
 from projections.storage.tables import Transaction
@@ -56,31 +58,65 @@ def findings(
 
 
 def all_findings(
-    transaction: Transaction, now: datetime, rule: str | None, severity: str | None, after: str | None, limit: int
+    transaction: Transaction,
+    now: datetime,
+    rule: str | None,
+    severity: str | None,
+    after: str | None,
+    limit: int,
+    request: HorizonRequest = PRESENT,
 ) -> tuple[Page[FindingInProcess], Named]:
     """The findings that stand in any process, by process, the gravest first; and the names of the actors in them.
+
+    At a horizon other than the present each process is folded, as many as the page shows, and what stands is told by
+    the clock that the horizon sets for it.
 
     Raises:
         BadCursor: `after` is not a cursor of this list.
     """
-    wanted = [
-        (_key(process, finding), finding)
-        for process, finding in findings_everywhere(transaction, now, rule)
-        if severity is None or RULES[finding.rule].severity.value == severity
-    ]
-    wanted.sort(key=lambda keyed: keyed[0])
-    if after is not None:
-        last = read_cursor(after, str, int, int, str, str)
-        wanted = [keyed for keyed in wanted if keyed[0] > last]
+    last = read_cursor(after, str, int, int, str, str) if after is not None else None
+    keyed: Iterable[tuple[Key, Finding]]
+    if request == PRESENT:
+        keyed = _sorted(findings_everywhere(transaction, now, rule))
+    else:
+        keyed = _at_horizon(transaction, now, request, last[0] if last is not None else None)
+    wanted = (
+        (key, finding)
+        for key, finding in keyed
+        if rule in (None, finding.rule)
+        and severity in (None, RULES[finding.rule].severity.value)
+        and (last is None or key > last)
+    )
+    page = list(islice(wanted, limit + 1))
     renderer = Renderer()
     items: list[FindingInProcess] = [
-        {"process": key[0], **shown_finding(renderer, finding)} for key, finding in wanted[:limit]
+        {"process": key[0], **shown_finding(renderer, finding)} for key, finding in page[:limit]
     ]
-    following = cursor(*wanted[limit - 1][0]) if len(wanted) > limit else None
-    return Page(items, following), {"actors": explanations.actor_labels(transaction, renderer)}
+    names = (
+        explanations.actor_labels(transaction, renderer)
+        if request == PRESENT
+        else explanations.actor_labels_at(transaction, renderer.actors, request.position)
+    )
+    return Page(items, cursor(*page[limit - 1][0]) if len(page) > limit else None), {"actors": names}
 
 
-def _key(process: str, finding: Finding) -> tuple[str, int, int, str, str]:
+Key = tuple[str, int, int, str, str]
+"""The place of a finding in the list of all."""
+
+
+def _sorted(findings: Iterable[tuple[str, Finding]]) -> list[tuple[Key, Finding]]:
+    return sorted(((_key(process, finding), finding) for process, finding in findings), key=lambda keyed: keyed[0])
+
+
+def _at_horizon(
+    transaction: Transaction, now: datetime, request: HorizonRequest, first: str | None
+) -> Iterator[tuple[Key, Finding]]:
+    """The findings that stand at a horizon, in the order of the list, from this process on."""
+    for view in views(transaction, now, request, first):
+        yield from _sorted((view.snapshot.process, finding) for finding in standing(view.findings(), view.now))
+
+
+def _key(process: str, finding: Finding) -> Key:
     """The place of a finding in the list; in a cursor a hash stands for a text of any length and script."""
     about = hashlib.blake2b(finding.about.encode(), digest_size=8).hexdigest()
     return (process, SEVERITIES[RULES[finding.rule].severity], RANKS[finding.rule], finding.subject, about)

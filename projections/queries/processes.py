@@ -8,29 +8,41 @@ from typing import Any
 
 from domain.comparison import is_blank
 from domain.general import SubjectState
-from domain.processes import ProcessState, places
 from domain.searching import Rank
 from domain.values import Subject
-from projections import rendering
-from projections.answers.status import HeardFrom, ListedProcess
+from projections.answers.status import ListedProcess, Touched
 from projections.paging import Page, cursor, read_cursor
+from projections.queries import processes_at_horizon
+from projections.queries.at_horizon import PRESENT, HorizonRequest
 from projections.queries.everywhere import findings_everywhere
+from projections.queries.process_lines import process_line
 from projections.read_models import process_list
-from projections.read_models.change_set import HeardReport
 from projections.read_models.involvement import processes_of_actor
-from projections.read_models.process_list import ProcessFilter, ProcessIds, heard_of, last_touched, require, unknown
+from projections.read_models.process_list import (
+    ProcessFilter,
+    ProcessIds,
+    heard_of,
+    last_touched,
+    require,
+    that_stay,
+    unknown,
+)
 from projections.read_models.revisions import canonical_id, canonical_subjects, ids_of
 from projections.read_models.roles import processes_with
 from projections.read_models.search_names import NAME, PLACE, found
 from projections.read_models.subjects import last_change, states_of
-from projections.renderer import Renderer
 from projections.storage.tables import Transaction
 
 
 def processes(
-    transaction: Transaction, wanted: ProcessFilter, after: str | None, limit: int, now: datetime | None = None
+    transaction: Transaction,
+    wanted: ProcessFilter,
+    after: str | None,
+    limit: int,
+    now: datetime | None = None,
+    request: HorizonRequest = PRESENT,
 ) -> Page[ListedProcess]:
-    """The processes, by id, with what a list shows of each.
+    """The processes, by id, with what a list shows of each. At a horizon other than the present each is folded.
 
     A search puts those first of which a name is what is sought, then those of which one begins with it, then the rest;
     by id within each. The order is that of `q`, or of `place` without a `q`. A cursor names the rank and the id, so
@@ -40,6 +52,8 @@ def processes(
     Raises:
         BadCursor: `after` is not a cursor of this list.
     """
+    if request != PRESENT:
+        return processes_at_horizon.listed(transaction, wanted, after, limit, now or datetime.now(UTC), request)
     ranks = _searched(transaction, wanted)
     among = _among(transaction, wanted, now or datetime.now(UTC))
     rows: list[tuple[int, Any]] = []
@@ -81,40 +95,16 @@ def _among(transaction: Transaction, wanted: ProcessFilter, now: datetime) -> li
         among.append({process for process, _ in findings_everywhere(transaction, now, wanted.finding)})
     actor = canonical_id(transaction, wanted.actor) if wanted.actor is not None else None
     if wanted.role is not None:
-        among.append(processes_with(transaction, actor, wanted.role))
+        among.append(that_stay(transaction, processes_with(transaction, actor, wanted.role)))
     elif actor is not None:
-        among.append(processes_of_actor(transaction, actor))
+        among.append(that_stay(transaction, processes_of_actor(transaction, actor)))
     return among
 
 
 def _line(row: Any, state: SubjectState | None) -> ListedProcess:
-    renderer = Renderer()
-    own = state if isinstance(state, ProcessState) else ProcessState()
     heard = heard_of(row.heard)
-    last = heard.last() or HeardReport("", "", "", "")
-    return {
-        "process": row.process,
-        "labels": rendering.labels(own.labels),
-        "state": renderer.line(own.stage),
-        "level": renderer.line(own.level),
-        "areas": [place.name for place in places(own)],
-        "last_heard": {
-            **heard_from(last),
-            "occurred": _dated(heard.occurred),
-            "published": _dated(heard.published),
-        },
-        "followed": row.followed,
-        "updated": {"position": row.touched, "recorded_at": row.touched_at},
-    }
-
-
-def heard_from(report: HeardReport) -> HeardFrom:
-    """By whom something was heard, and when."""
-    return {"on": report.on or None, "publisher": report.publisher, "claimant": report.claimant}
-
-
-def _dated(report: HeardReport | None) -> HeardFrom | None:
-    return heard_from(report) if report is not None and report.on else None
+    updated: Touched = {"position": row.touched, "recorded_at": row.touched_at}
+    return process_line(row.process, state, heard, heard.last(), updated, followed=row.followed)
 
 
 def known_ids(transaction: Transaction, process: str) -> list[str]:

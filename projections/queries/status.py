@@ -44,7 +44,7 @@ from projections.queries.at_horizon import PRESENT, HorizonRequest, ProcessView,
 from projections.queries.figures import figures_of
 from projections.queries.findings import shown_glance
 from projections.queries.obligations import kept_to, ledger
-from projections.queries.processes import heard_from
+from projections.queries.process_lines import heard_from
 from projections.queries.snapshot import ProcessSnapshot
 from projections.queries.tolls import incidents_of
 from projections.read_models.change_set import HeardReport

@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, Column, Integer, Row, or_, select, tuple_
 
 from domain import families
 from domain.edtf import BEGINNING, END, When
+from domain.general import SubjectState
 from domain.spans import ANYWHERE, Zones, begins, first_day, passes
 from projections.read_models.change_set import ChangeSet, ReadModel
 from projections.read_models.membership import BELONGS
@@ -64,35 +65,73 @@ def apply(changes: ChangeSet) -> None:
     table = changes.table(DEADLINES)
     states = {**changes.states, **changes.other_clocks}
     rows = [
-        {
-            "subject": subject,
-            "number": number,
-            "what": due.what,
-            "when": str(due.when),
-            "earliest": due.when.span.earliest,
-            "latest": due.when.span.latest,
-            **_on_the_clock(due.when, changes.zones.get(subject, ANYWHERE)),
-            "actor": due.actor,
-            "events": json.dumps([str(event) for event in due.events]),
-        }
+        row._asdict()
         for subject, state in states.items()
-        if state.opened  # nothing is due of a withdrawn subject
-        for number, due in enumerate(families.due(state))
+        for row in fold(subject, state, changes.zones.get(subject, ANYWHERE))
     ]
     delete_where(changes.connection, table.c.subject, [*states, *changes.gave_way])
     put(changes.connection, table, rows)
 
 
-def _on_the_clock(when: When, zones: Zones) -> dict[str, int]:
-    start, end = begins(when, zones), passes(when, zones)
-    return {
-        "first_day": first_day(when, zones),
-        "begins": start.first if start is not None else BEGINNING,
-        "passes": end.last if end is not None else END,
-    }
-
-
 READ_MODEL = ReadModel((DEADLINES,), apply)
+
+
+# --- in memory
+
+
+class Expected(NamedTuple):
+    """What is expected by a date and not settled, as a row of the table holds it."""
+
+    subject: str
+    number: int
+    what: str
+    when: str
+    earliest: int
+    latest: int
+    first_day: int
+    begins: int
+    passes: int
+    actor: str | None
+    events: str
+    """A JSON list of their ids."""
+
+    @property
+    def key(self) -> tuple[int, int, str, int]:
+        """By what they are sorted (`KEY`)."""
+        return (self.latest, self.earliest, self.subject, self.number)
+
+
+def fold(subject: str, state: SubjectState, zones: Zones) -> list[Expected]:
+    """What is expected of a subject, with the zones of its processes; of a withdrawn one nothing is due."""
+    rows: list[Expected] = []
+    for number, due in enumerate(families.due(state) if state.opened else ()):
+        start, end = begins(due.when, zones), passes(due.when, zones)
+        rows.append(
+            Expected(
+                subject,
+                number,
+                due.what,
+                str(due.when),
+                due.when.span.earliest,
+                due.when.span.latest,
+                first_day(due.when, zones),
+                start.first if start is not None else BEGINNING,
+                end.last if end is not None else END,
+                due.actor,
+                json.dumps([str(event) for event in due.events]),
+            )
+        )
+    return rows
+
+
+def is_wanted(row: Expected, wanted: DeadlineFilter, now: int) -> bool:
+    """Whether a deadline of the processes that are wanted passes the filter, as `page` decides it."""
+    since, until = wanted.since, wanted.until
+    if since is not None and row.latest < since.span.earliest and (since.span.earliest > now or row.passes <= now):
+        return False
+    if until is not None and (row.begins if until.span.timed else row.first_day) > until.span.latest:
+        return False
+    return wanted.overdue is None or wanted.overdue == (row.passes <= now)
 
 
 # --- queries

@@ -19,7 +19,7 @@ from projections.read_models.change_set import NOBODY, ChangeSet, Heard, HeardRe
 from projections.read_models.last_heard import newer, newest_in
 from projections.read_models.membership import BELONGS, ever_in, places_of
 from projections.read_models.mentions import subjects_naming
-from projections.read_models.revisions import ids_of
+from projections.read_models.revisions import canonical_subjects, ids_of
 from projections.storage.sql import Clash, chunks, delete_where, put, rows_where
 from projections.storage.tables import TableDefinition, Text, Transaction
 
@@ -193,6 +193,14 @@ def followed_among(transaction: Transaction, ids: Iterable[str]) -> set[str]:
     table = transaction.table(PROCESSES)
     columns = (table.c.process, table.c.followed)
     return {process for process, yes in rows_where(transaction.connection, columns, table.c.process, ids) if yes}
+
+
+def that_stay(transaction: Transaction, named: Select[tuple[str]]) -> ProcessIds:
+    """The processes that are selected, by the ids that stay: what belongs to one that gave way belongs to that one."""
+    joined = canonical_subjects(transaction)
+    if not any(path.startswith("processes/") for path in joined):
+        return named
+    return {ids_of(row.process, joined)[0] for row in transaction.connection.execute(named)}
 
 
 def require(transaction: Transaction, process: str) -> None:

@@ -12,6 +12,7 @@ from weakref import WeakValueDictionary
 from sqlalchemy import BigInteger, Column, Integer, bindparam, select
 
 from domain.event import Event, Recorded, instant
+from domain.families import OPENINGS
 from domain.values import Subject
 from domain.vocabulary import PAYLOADS, model_of
 from projections.patience import go_on
@@ -111,6 +112,17 @@ def all_of(transaction: Transaction, subjects: Iterable[str]) -> list[Recorded]:
     table = transaction.table(TIMELINE)
     events = [recorded_of(row) for row in rows_where(transaction.connection, table, table.c.subject, subjects)]
     return sorted(events, key=lambda recorded: recorded.position)
+
+
+def opened_by(transaction: Transaction, family: str, position: int | None) -> list[Subject]:
+    """The subjects of a family that were ever opened by a position of the log (None: at all), in the order of their
+    paths; those that gave way are among them."""
+    table = transaction.table(TIMELINE)
+    query = select(table.c.subject).distinct().where(table.c.type == OPENINGS[family].__name__)
+    query = query.where(table.c.subject > f"{family}/", table.c.subject < f"{family}0")  # 0 comes after the slash
+    if position is not None:
+        query = query.where(table.c.position <= position)
+    return [Subject(path) for path in transaction.connection.execute(query.order_by(table.c.subject)).scalars()]
 
 
 def events_at(transaction: Transaction, positions: Sequence[int]) -> list[Recorded]:

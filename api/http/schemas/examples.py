@@ -362,6 +362,7 @@ PROCESSES: ProcessesAnswer = {
         }
     ],
     "next": NEXT,
+    "horizon": HORIZON,
 }
 OBLIGATION: ScoredSide = {
     "side": "army",
@@ -383,7 +384,12 @@ OBLIGATION: ScoredSide = {
     ],
     "is_owed": [],
 }
-FINDINGS: FindingsAnswer = {"findings": [{"process": "eastern-kalamun", **FINDING}], "next": NEXT, "actors": {}}
+FINDINGS: FindingsAnswer = {
+    "findings": [{"process": "eastern-kalamun", **FINDING}],
+    "next": NEXT,
+    "actors": {},
+    "horizon": HORIZON,
+}
 DEADLINE: Deadline = {
     "processes": ["eastern-kalamun"],
     **_DUE,
@@ -398,6 +404,7 @@ DEADLINES: DeadlinesAnswer = {
     "next": NEXT,
     "actors": {},
     "evidence": {_EVENT: _EVIDENCE},
+    "horizon": HORIZON,
 }
 
 _NEW = "fdf68cef-caf4-5e2c-bee6-4c8650572b74"

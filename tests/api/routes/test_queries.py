@@ -90,7 +90,8 @@ def test_the_founding_case_over_http(seeded: TestClient) -> None:
     assert held == {("eastern-kalamun", "guarantor")}
     asked = "/v1/processes?actor=reconciliation-centre&role=coordinator&state=open&place=kalamun&q=KALAMUN"
     assert [one["process"] for one in get(seeded, asked).json()["processes"]] == ["eastern-kalamun"]
-    assert get(seeded, "/v1/processes?actor=russia&role=coordinator").json() == {"processes": [], "next": None}
+    nothing = get(seeded, "/v1/processes?actor=russia&role=coordinator").json()
+    assert (nothing["processes"], nothing["next"]) == ([], None)
 
 
 def test_pages_over_http(seeded: TestClient) -> None:
@@ -250,7 +251,7 @@ def test_the_bounds_of_a_page_are_taken(seeded: TestClient) -> None:
 def test_an_unknown_parameter_is_refused(seeded: TestClient, name: str) -> None:
     """An answer of today must not pass for one of another day: elsewhere than on one process there is no horizon."""
     for path in QUERIES:
-        if path.startswith(KALAMUN) and ("known" in name or name in ("as_of", "published_by")):
+        if path.startswith("/v1/processes") and ("known" in name or name in ("as_of", "published_by")):
             continue
         body = problem(seeded.get(f"{path}?{name}=2017-10-29"), 400)
         assert parameter(body) == name
