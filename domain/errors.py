@@ -25,7 +25,7 @@ DoubtfulQuality, which gives the finding.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 
@@ -35,6 +35,8 @@ class Fault:
 
     pointer: str
     detail: str
+    named: str = ""
+    """Where no id could be read: the family, and what was sent in the place of an id, as `actors/The Committee`."""
 
 
 class Refusal(Exception):
@@ -64,13 +66,13 @@ class Refusal(Exception):
     def within(self, prefix: str) -> Self:
         """The same refusal, as seen from the whole request: `prefix` is where the event stands in it."""
         detail = prefix + self.detail if self.detail.startswith("/") else self.detail  # it may begin with a pointer
-        return type(self)(detail, [Fault(prefix + fault.pointer, fault.detail) for fault in self.faults])
+        return type(self)(detail, [replace(fault, pointer=prefix + fault.pointer) for fault in self.faults])
 
     def relative_to(self, prefix: str) -> Self:
         """The same refusal, as seen from inside: the reverse of `within`."""
         return type(self)(
             self.detail.removeprefix(prefix).removeprefix(": "),
-            [Fault(fault.pointer.removeprefix(prefix), fault.detail) for fault in self.faults],
+            [replace(fault, pointer=fault.pointer.removeprefix(prefix)) for fault in self.faults],
         )
 
 

@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 from domain import agreement_events, general, processes, revisions
 from domain.event import Event, Opening, Revision, family_of
 from domain.value_classes import nested_values, values_within
-from domain.values import Refers, Subject, Value
+from domain.values import FAMILY_NAMES, Refers, Subject, Value
 from domain.vocabulary import PAYLOADS, replaced
 
 
@@ -153,6 +153,36 @@ def reference_at(model: type[Value], steps: tuple[str, ...]) -> Refers | None:
         return _own_mark(field)
     below = (reference_at(nested, tuple(rest)) for nested in nested_values(field.annotation))
     return next((refers for refers in below if refers is not None), None)
+
+
+def named_at(raw: Mapping[str, Any], pointer: str) -> str:
+    """What an event, as it was sent, names at a place where a subject belongs, as `family/text`; empty if it is none.
+
+    Args:
+        raw: the event; its type may be none.
+        pointer: where, from the event.
+    """
+    model = PAYLOADS.get(str(raw.get("type")))
+    steps = [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
+    if steps[:2] == ["data", "replacement"]:
+        inner = raw["data"]["replacement"] if isinstance(raw.get("data"), dict) else None
+        return named_at(inner, pointer.removeprefix("/data/replacement")) if isinstance(inner, dict) else ""
+    value: Any = raw
+    for step in steps:
+        match value:
+            case dict() if step in value:
+                value = value[step]
+            case list() if step.isdecimal() and int(step) < len(value):
+                value = value[int(step)]
+            case _:
+                return ""
+    refers = reference_at(model, tuple(steps[1:])) if model is not None and steps[:1] == ["data"] else None
+    if not isinstance(value, str) or not (steps == ["subject"] or refers is not None):
+        return ""
+    if refers is not None and refers.to not in ("subject", "claimant", "event"):
+        return f"{refers.to}/{value}"
+    family, slash, _ = value.partition("/")
+    return value if slash and family in FAMILY_NAMES else ""
 
 
 @cache

@@ -244,11 +244,27 @@ def _did_you_mean(loc: tuple[int | str, ...], model: type[Event] | None) -> str:
             known = next(nested_values(field.annotation), None) if field else known
     if known is None:
         return ""
-    close = difflib.get_close_matches(str(loc[-1])[:100], known.model_fields, n=1)
-    if close:
+    sent = str(loc[-1])[:100]
+    if close := difflib.get_close_matches(sent, known.model_fields, n=1):
         return f", or did you mean `{close[0]}`?"
+    if inside := _within(known, sent):
+        return f", or did you mean it within {inside}?"
     fields = ", ".join(known.model_fields)
     return f"; the fields here are {fields}" if len(known.model_fields) <= MOST_LISTED else ""
+
+
+def _within(known: type[Value], sent: str) -> str:
+    """The fields of a value that hold values with a field of this name, or nearly: "`point` (`lat`)"."""
+    holding = {
+        name: close[0]
+        for name, field in known.model_fields.items()
+        for nested in nested_values(field.annotation)
+        if (close := difflib.get_close_matches(sent, nested.model_fields, n=1, cutoff=0.8))
+    }
+    return " or ".join(f"`{name}`, as `{inner}`" for name, inner in list(holding.items())[:MOST_HOLDING])
+
+
+MOST_HOLDING = 3
 
 
 # --- documentation ----------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from projections.answers.findings import FindingsAnswer, ProcessFindingsAnswer
     from projections.answers.history import HistoryEntry
     from projections.answers.status import ListedProcess, StatusAnswer
-    from projections.answers.subjects import CarryingSubject
+    from projections.answers.subjects import CarryingAnswer
 
 Options = Mapping[str, Any]
 """Parameters of a question; those that are None are left out."""
@@ -161,8 +161,8 @@ def known(client: Client, family: str, named: str) -> str:
     return by_name(client, named, confirmed, family)
 
 
-def list_carrying(client: Client, options: Options) -> Iterator[CarryingSubject]:
-    return cast("Iterator[CarryingSubject]", client.entries("/v1/subjects", "subjects", limit=1000, **options))
+def list_carrying(client: Client, options: Options) -> Iterator[CarryingAnswer]:
+    return cast("Iterator[CarryingAnswer]", client.pages("/v1/subjects", limit=1000, **options))
 
 
 def list_event_types(client: Client) -> EventTypesAnswer:

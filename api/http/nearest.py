@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from fastapi import Request
 
@@ -63,19 +64,20 @@ def with_candidates(services: Services, faults: Sequence[Fault], events: Mapping
 
     Args:
         services: of the running server.
-        faults: of references, and of subjects that are not open.
-        events: of the request, by the pointers to them.
+        faults: of references, of subjects that are not open, and of names in the place of ids.
+        events: of the request, by the pointers to them; none, if it cannot be read.
     """
     named: list[Fault] = []
     looked_up = 0
     try:
         with services.reading() as reading:
             for fault in faults:
-                path = _named_at(fault.pointer, events) if looked_up < MOST_LOOKED_UP else None
+                named_there = fault.named or _named_at(fault.pointer, events)
+                path = named_there if looked_up < MOST_LOOKED_UP else None
                 looked_up += path is not None
                 family, _, identity = (path or "").partition("/")
                 hint = did_they_mean(nearest(reading, family, identity)) if path is not None else ""
-                named.append(Fault(fault.pointer, f"{fault.detail}; {hint}") if hint else fault)
+                named.append(replace(fault, detail=f"{fault.detail}; {hint}") if hint else fault)
     except Unavailable:
         return list(faults)
     return named

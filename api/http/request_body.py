@@ -6,7 +6,7 @@ import re
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from api.http.problems import WrongMediaType
 from api.http.strict_json import loads
 from api.services.body_budget import Reservation
 from domain.errors import Fault, Malformed, TooMuch
+from domain.references import named_at
 from domain.vocabulary import read_event
 from ledger.mapper import ANY_VERSION, Draft
 
@@ -109,7 +110,7 @@ def parse_draft(raw: Any) -> Draft:
     try:
         event = read_event(raw, text)
     except Malformed as refusal:
-        faults += refusal.faults
+        faults += [replace(fault, named=named_at(raw, fault.pointer)) for fault in refusal.faults]
     if faults:
         raise Malformed.of(faults[:MAX_FAULTS_PER_ANSWER])
     return Draft.of(event, expected)

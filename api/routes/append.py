@@ -21,7 +21,7 @@ from api.http.responses import JSON, answer
 from api.http.schemas.answers import AppendedAnswer, AppendedEvent
 from api.http.schemas.examples import EXAMPLE_ACTOR, EXAMPLE_APPENDED, EXAMPLE_BATCH
 from api.services.registry import Services, Shared
-from domain.errors import DoubtfulQuality, Fault, NotOpen, Refusal, Unavailable, UnknownReference
+from domain.errors import DoubtfulQuality, Fault, Malformed, NotOpen, Refusal, Unavailable, UnknownReference
 from domain.event import instant
 from domain.joint_versions import TAG_PATTERN, JointVersion, read_tag
 from ledger.append import Acknowledged, Append, Appended
@@ -132,6 +132,7 @@ async def append_sent(
     preferred = preferences.read(prefer)
     strict, minimal = preferred.get("handling") == "strict", preferred.get("return") == "minimal"
     with_findings = not (minimal or dry_run)
+    sent: ParsedRequest | None = None
     try:
         with services.body_budget.reserve() as reservation:
             sent = await receive(request, services.settings.max_body, reservation)
@@ -145,7 +146,7 @@ async def append_sent(
             done = await _record(services, sent, append)
     except Exception as error:
         services.metrics.appends.labels(_outcome_of(error)).inc()
-        if isinstance(error, UnknownReference | NotOpen):
+        if isinstance(error, UnknownReference | NotOpen | Malformed):
             raise await run_in_threadpool(_with_candidates, services, sent, error) from None
         raise
     services.metrics.appends.labels("dry-run" if dry_run else "recorded" if done.new else "repeated").inc()
@@ -167,9 +168,14 @@ async def append_sent(
     return JSON(_answer(done, changes), 201 if done.new else 200, headers)
 
 
-def _with_candidates(services: Services, sent: ParsedRequest, refusal: UnknownReference | NotOpen) -> Refusal:
-    """The same refusal, with what may have been meant by each subject that is not known."""
-    events = {"" if sent.single else f"/{number}": draft.event for number, draft in enumerate(sent.drafts)}
+def _with_candidates(
+    services: Services, sent: ParsedRequest | None, refusal: UnknownReference | NotOpen | Malformed
+) -> Refusal:
+    """The same refusal, with what may have been meant by each subject that is not known, or is named by its name."""
+    drafts = sent.drafts if sent is not None else ()
+    events = {"" if sent and sent.single else f"/{number}": draft.event for number, draft in enumerate(drafts)}
+    if not refusal.faults or not (events or any(fault.named for fault in refusal.faults)):
+        return refusal
     faults = with_candidates(services, refusal.faults, events)
     first = refusal.faults[0].detail
     return type(refusal)(refusal.detail.replace(first, faults[0].detail, 1), faults)

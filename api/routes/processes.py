@@ -341,7 +341,7 @@ for part in PARTS:
     summary="What was claimed over time",
     responses=answered(
         "A page of claims.",
-        {"claims": [examples.CLAIM], "next": examples.NEXT, "horizon": examples.HORIZON},
+        {"claims": [examples.CLAIM], "next": examples.NEXT, "near": {}, "horizon": examples.HORIZON},
         ClaimsAnswer,
     ),
 )
@@ -369,9 +369,11 @@ def read_claims(
 
     def question(reading: ReadTransaction) -> ClaimsAnswer:
         page = figures.claims(reading, process, after, limit, measure, claimant, asked)
+        found_none = not page.items and after is None
         return {
             "claims": page.items,
             "next": page.next,
+            "near": figures.near_claims(reading, process, measure, claimant, asked) if found_none else {},
             "horizon": stated(reading, process, asked),
         }
 

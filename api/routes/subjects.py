@@ -100,7 +100,7 @@ def read_enrolment(
     responses={
         **answer(
             "A page of what carries it.",
-            {"subjects": [examples.CARRYING], "next": examples.NEXT},
+            {"subjects": [examples.CARRYING], "next": examples.NEXT, "near": {}},
             CarryingAnswer,
             headers=POSITION,
         ),
@@ -121,7 +121,8 @@ def list_carrying(
 
     def question(reading: ReadTransaction) -> CarryingAnswer:
         page = subjects.carrying(reading, scheme, id, after, limit)
-        return {"subjects": page.items, "next": page.next}
+        near = subjects.near_ids(reading, scheme, id) if not page.items and after is None else {}
+        return {"subjects": page.items, "next": page.next, "near": near}
 
     return ask(services, question)
 

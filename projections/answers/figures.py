@@ -7,7 +7,7 @@ from typing import NotRequired
 from typing_extensions import TypedDict
 
 from projections.answers.explanations import Marks, ShownHorizon
-from projections.answers.lines import Cursor, EventId, EventIds, Said
+from projections.answers.lines import Cursor, EventId, EventIds, NearWords, Said
 
 
 class ShownQuantity(TypedDict):
@@ -111,4 +111,5 @@ class ClaimsAnswer(TypedDict):
 
     claims: list[ShownClaim]
     next: Cursor
+    near: NearWords
     horizon: ShownHorizon

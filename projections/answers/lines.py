@@ -23,6 +23,11 @@ Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 Count = Annotated[int, Field(ge=0)]
 Cursor = Annotated[str | None, Field(description="Send it as `after` for the next page; null at the end.")]
 
+NearWords = Annotated[
+    dict[str, list[str]],
+    Field(description="Where nothing is found: what may have been meant, by the parameter that is not known here."),
+]
+
 
 class Said(TypedDict):
     """What an event says, field by field, as in the schema of its type; what it does not say is left out."""

@@ -13,6 +13,7 @@ from projections.answers.lines import (
     Cursor,
     EventId,
     EventIds,
+    NearWords,
     Said,
     ShownDescription,
     ShownForeignId,
@@ -401,6 +402,7 @@ class CarryingAnswer(TypedDict):
 
     subjects: list[CarryingSubject]
     next: Cursor
+    near: NearWords
 
 
 class ActorsAnswer(TypedDict):

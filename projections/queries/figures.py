@@ -19,9 +19,10 @@ from domain.values import Quantity, Subject
 from projections import rendering
 from projections.answers.explanations import Marks
 from projections.answers.figures import FigureSeries, MadeClaim, SeriesClaim, ShownClaim, ShownQuantity, Within
-from projections.answers.lines import Said
+from projections.answers.lines import NearWords, Said
 from projections.paging import Page, cursor, read_cursor, storable
 from projections.queries.at_horizon import PRESENT, HorizonRequest, process_view
+from projections.queries.nearest import near_words, nearest
 from projections.queries.processes import known_ids
 from projections.queries.snapshot import ProcessSnapshot
 from projections.read_models import figures as kept_figures
@@ -92,6 +93,32 @@ def claims(
         {**claim_of(under(events[name].event, stays)), **marks.get(name, Marks())} for name in names
     ]
     return Page(items, cursor(*orders[limit - 1]) if len(orders) > limit else None)
+
+
+def near_claims(
+    transaction: Transaction, process: str, measure: str | None, claimant: str | None, request: HorizonRequest
+) -> NearWords:
+    """What may have been meant by a measure or a claimant that no claim of a process has, as the sources spell it."""
+    claims = process_view(transaction, process, None, request).snapshot.claims
+    near: NearWords = {}
+    if measure is not None and comparable(measure) not in (known := {claim.series.measure for claim in claims}):
+        near["measure"] = near_words(measure, _as_sent(transaction, claims) if known else ())
+    called = {claim.claimant.name for claim in claims}
+    if claimant is not None and comparable(claimant) not in map(comparable, called):
+        actors = [f"actors/{one.id}" for one in nearest(transaction, "actors", claimant.removeprefix("actors/"))]
+        near["claimant"] = list(
+            dict.fromkeys([*near_words(claimant, called), *(one for one in actors if one in called)])
+        )
+    return {name: words for name, words in near.items() if words}
+
+
+def _as_sent(transaction: Transaction, claims: Iterable[Claim]) -> list[str]:
+    """The measures of claims, in the spelling of one of them each."""
+    first: dict[str, str] = {}
+    for claim in claims:
+        first.setdefault(claim.series.measure, claim.event_id)
+    events = events_by_id(transaction, first.values())
+    return [claim_of(events[name].event)["measure"] for name in first.values() if name in events]
 
 
 def _staying(claimant: str | None, stays: Mapping[Subject, Subject]) -> str | None:

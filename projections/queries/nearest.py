@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from domain.searching import matches, search_key, search_terms
@@ -50,6 +51,23 @@ def nearest(transaction: Transaction, family: str, sent: str) -> list[Candidate]
         for near in wanted
         if near in states
     ]
+
+
+def near_words(sent: str, known: Iterable[str]) -> list[str]:
+    """The words that may be meant by one that none of them is, the best first: with all its words in it, or alike.
+
+    Args:
+        sent: as it was sent.
+        known: the words that are known, as they are shown.
+    """
+    spelled: dict[str, str] = {}
+    for word in known:
+        spelled.setdefault(search_key(word[:LONGEST]), word)
+    key = search_key(sent[:LONGEST])
+    ranks = {word: matches(sent[:LONGEST], [word]) for word in spelled.values()}
+    within = sorted((word for word, rank in ranks.items() if rank is not None), key=lambda word: (ranks[word], word))
+    alike = difflib.get_close_matches(key, list(spelled)[:MOST_COMPARED], n=MOST_NEAR, cutoff=CLOSE)
+    return list(dict.fromkeys([*within, *(spelled[one] for one in alike)]))[:MOST_NEAR]
 
 
 def _by_name(transaction: Transaction, family: str, sent: str) -> list[Subject]:

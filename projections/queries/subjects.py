@@ -17,6 +17,7 @@ from domain.searching import matches, search_terms
 from domain.values import SUBJECT_PATTERN, Subject
 from projections import rendering
 from projections.answers.explanations import ActorName
+from projections.answers.lines import NearWords
 from projections.answers.subjects import (
     ActorAnswer,
     ActorPage,
@@ -34,6 +35,7 @@ from projections.answers.subjects import (
 from projections.paging import Page, cursor, read_cursor, storable
 from projections.queries import explanations
 from projections.queries.at_horizon import PRESENT, HorizonRequest, process_view
+from projections.queries.nearest import MOST_COMPARED, near_words
 from projections.read_models import foreign_ids
 from projections.read_models.ordering import display_order
 from projections.read_models.place_meanings import descriptions_of, mentioned_in
@@ -264,3 +266,14 @@ def carrying(
         for foreign_id, subject, event, opens in rows[:limit]
     ]
     return Page(items, cursor(*rows[limit - 1][:3]) if len(rows) > limit else None)
+
+
+def near_ids(transaction: Transaction, scheme: str, number: str | None) -> NearWords:
+    """What may have been meant by a register, or an id there, of which nothing carries one."""
+    schemes = foreign_ids.schemes(transaction)
+    near: NearWords = {}
+    if scheme not in schemes:
+        near = {"scheme": near_words(scheme, schemes)}
+    elif number is not None:
+        near = {"id": near_words(number, foreign_ids.numbers(transaction, scheme, MOST_COMPARED))}
+    return {name: words for name, words in near.items() if words}

@@ -160,6 +160,19 @@ def carrying(
     return [(row[0], Subject(row[1]), row[2], row[3]) for row in transaction.connection.execute(query)]
 
 
+def schemes(transaction: Transaction) -> list[str]:
+    """The registers of which something carries an id."""
+    table = transaction.table(FOREIGN_IDS)
+    return list(transaction.connection.scalars(select(table.c.scheme).distinct().order_by(table.c.scheme)))
+
+
+def numbers(transaction: Transaction, scheme: str, limit: int) -> list[str]:
+    """Ids of a register that something carries, so many at most."""
+    column = transaction.table(FOREIGN_IDS).c.id
+    within = transaction.table(FOREIGN_IDS).c.scheme == scheme
+    return list(transaction.connection.scalars(select(column).distinct().where(within).order_by(column).limit(limit)))
+
+
 def events_of_namesakes(transaction: Transaction, log: Iterable[Recorded]) -> list[Recorded]:
     """All events of the subjects, others than those of a log, that were ever put under an id that these were."""
     events = list(log)

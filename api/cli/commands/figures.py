@@ -9,7 +9,7 @@ import typer
 
 from api.cli.options import NOW, AsJson, Data, Horizon, ProcessId, Url, connection, with_horizon
 from api.cli.questions import list_claims, read_revisions, read_status
-from api.cli.terminal.console import out, print_json
+from api.cli.terminal.console import did_you_mean, out, print_json, warn
 from api.cli.terminal.text_layout import MAX_DATE_COLUMN, TextLayout
 from api.wording import words
 from api.wording.marks import ALERT, ASIDE, Fragment
@@ -81,11 +81,14 @@ def claims(
     with connection(data, url) as client:
         asked = {"measure": measure, "claimant": claimant, **horizon}
         pages = list(list_claims(client, process, asked))
+        near = pages[0]["near"]
         listed = [claim for page in pages for claim in page["claims"]]
         actors = {} if as_json else read_status(client, process, horizon)["actors"]
         revisions = {} if as_json else read_revisions(client, listed)
     if as_json:
-        print_json({"claims": listed, "horizon": pages[0]["horizon"]})
+        print_json({"claims": listed, "near": near, "horizon": pages[0]["horizon"]})
     else:
         console = out()
         draw_claims(listed, pages[0]["horizon"], actors, revisions, console.width).print(console)
+        if near:
+            warn(did_you_mean(near).strip(), ALERT)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +9,7 @@ import typer
 
 from api.cli.options import AsJson, Data, Url, connection
 from api.cli.questions import list_carrying
-from api.cli.terminal.console import REFUSED, out, print_json, warn
+from api.cli.terminal.console import REFUSED, did_you_mean, out, print_json, warn
 from api.cli.terminal.text_layout import TextLayout
 from api.wording import words
 from api.wording.marks import ALERT
@@ -42,16 +41,17 @@ def subjects(
 ) -> None:
     """Find what carries an id of another register: subjects, and incidents and violations, each with the event."""
     with connection(data, url) as client:
-        listed = list(list_carrying(client, {"scheme": scheme, "id": foreign_id}))
-        others = [] if listed or foreign_id is None else list(list_carrying(client, {"scheme": scheme}))
+        pages = list(list_carrying(client, {"scheme": scheme, "id": foreign_id}))
+    listed = [one for page in pages for one in page["subjects"]]
     if as_json:
-        print_json({"subjects": listed})
+        print_json({"subjects": listed, "near": pages[0]["near"]})
         return
     if not listed:
-        near = difflib.get_close_matches((foreign_id or "")[:100], {one["id"] for one in others}, n=1)
-        meant = f" Did you mean {clean(near[0])}?" if near else ""
-        what = "no id of this register" if not others else "nothing with this id of the register"
-        warn(f"There is {what} {clean(scheme)}.{meant}", ALERT)
+        near = pages[0]["near"]
+        what = f"nothing with this id of the register {clean(scheme)}"
+        if foreign_id is None or "scheme" in near:
+            what = f"no id of the register {clean(scheme)}"
+        warn(f"There is {what}.{did_you_mean(near)}", ALERT)
         raise typer.Exit(REFUSED)
     console = out()
     draw_carrying(listed, console.width).print(console)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -52,3 +53,8 @@ def print_problem(problem: ServerRefusal, hint: str = "") -> None:
         console.print(Text(f"  {clean(place)}: {clean(detail)}" if place else f"  {clean(detail)}"))
     if hint:
         console.print(Text(f"  {hint}", ASIDE))
+
+
+def did_you_mean(near: Mapping[str, Sequence[str]]) -> str:
+    """What may have been meant by what nothing was found for, after a sentence; empty if nothing is near."""
+    return "".join(f" Did you mean {' or '.join(map(clean, words))}?" for words in near.values())

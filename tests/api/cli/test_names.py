@@ -55,6 +55,8 @@ def test_what_is_close_is_named(seeded: Run) -> None:
         ({"sources": [{"publishr": "A"}]}, "did you mean `publisher`?"),
         ({"data": {"text": "T", "speeker": "b"}}, "unknown field: remove it, or did you mean `speaker`?"),
         ({"data": {"text": "T", "quux": "b"}}, "unknown field: remove it; the fields here are "),
+        ({"subject": "processes/Eastern Kalamun"}, "did you mean eastern-kalamun (Eastern Kalamun)?"),
+        ({"data": {"text": "T", "speaker": "Russia"}}, "did you mean russia (Russia) or russian-military"),
         ({"type": "StatmentMade"}, "did you mean StatementMade? `parley event-types` lists them"),
     ],
 )  # fmt: skip
@@ -84,6 +86,27 @@ def test_what_carries_an_id_of_another_register(seeded: Run) -> None:
     assert '"of_event": false' in seeded("subjects", "pa-x-agreement", "1234", "--json").stdout
     told = seeded("subjects", "pa-x-agreement", "1235", code=1).stderr
     assert told == "There is nothing with this id of the register pa-x-agreement. Did you mean 1234?\n"
-    assert "There is no id of this register" in seeded("subjects", "pax", "1", code=1).stderr
+    told = seeded("subjects", "pa-x-agrement", "1", code=1).stderr
+    assert told == "There is no id of the register pa-x-agrement. Did you mean pa-x-agreement?\n"
+    assert seeded("subjects", "ucdp", code=1).stderr == "There is no id of the register ucdp.\n"
     refused = seeded("subjects", "PA-X", code=1).stderr
     assert "--scheme: send the name of a register or code book" in refused
+
+
+def test_a_field_of_a_value_within_is_told_where_it_belongs(seeded: Run) -> None:
+    place = {**said("PlaceIdentified"), "subject": "places/jarut", "data": {"labels": [{"text": "J"}], "lat": 33.8}}
+    assert "or did you mean it within `point`, as `lat`?" in seeded("append", "-", input=lines(place), code=1).stderr
+
+
+def test_a_measure_or_claimant_of_no_claim_names_the_nearest(seeded: Run) -> None:
+    for options, meant in (
+        (("--measure", "members of armed group"), "members of armed groups"),
+        (("--measure", "Armed Groups"), "members of armed groups"),
+        (("--claimant", "TAS"), "TASS"),
+    ):
+        told = seeded("claims", "eastern-kalamun", *options)
+        assert "No such claim is recorded." in told.stdout
+        assert told.stderr == f"Did you mean {meant}?\n"
+    assert seeded("claims", "eastern-kalamun", "--claimant", "tass").stderr == ""
+    assert seeded("claims", "eastern-kalamun", "--measure", "quux").stderr == ""
+    assert seeded("claims", "eastern-kalamun", "--claimant", "TAS", "--as-of", "2017-10-29").stderr != ""
