@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import groupby, islice
 
 from domain.event import instant
 from domain.finding import Finding, Severity
@@ -19,7 +19,7 @@ from projections.queries import explanations
 from projections.queries.at_horizon import PRESENT, HorizonRequest, process_view
 from projections.queries.everywhere import findings_everywhere
 from projections.queries.processes_at_horizon import views
-from projections.read_models.findings import RANKS, SEVERITIES, Glance, gravity
+from projections.read_models.findings import RANKS, SEVERITIES, Glance, Rules, gravity
 from projections.renderer import Renderer
 from projections.storage.tables import Transaction
 
@@ -75,19 +75,12 @@ def all_findings(
         BadCursor: `after` is not a cursor of this list.
     """
     last = read_cursor(after, str, int, int, str, str) if after is not None else None
-    keyed: Iterable[tuple[Key, Finding]]
+    rules, first = _rules(rule, severity), last[0] if last is not None else ""
     if request == PRESENT:
-        keyed = _sorted(findings_everywhere(transaction, now, rule))
+        listed = findings_everywhere(transaction, now, rules, first)
     else:
-        keyed = _at_horizon(transaction, now, request, last[0] if last is not None else None)
-    wanted = (
-        (key, finding)
-        for key, finding in keyed
-        if rule in (None, finding.rule)
-        and severity in (None, RULES[finding.rule].severity.value)
-        and (last is None or key > last)
-    )
-    page = list(islice(wanted, limit + 1))
+        listed = _at_horizon(transaction, now, request, rules, first)
+    page = list(islice((pair for pair in _in_order(listed) if last is None or pair[0] > last), limit + 1))
     renderer = Renderer()
     items: list[FindingInProcess] = [
         {"process": key[0], **shown_finding(renderer, finding)} for key, finding in page[:limit]
@@ -104,16 +97,28 @@ Key = tuple[str, int, int, str, str]
 """The place of a finding in the list of all."""
 
 
-def _sorted(findings: Iterable[tuple[str, Finding]]) -> list[tuple[Key, Finding]]:
-    return sorted(((_key(process, finding), finding) for process, finding in findings), key=lambda keyed: keyed[0])
+def _rules(rule: str | None, severity: str | None) -> Rules | None:
+    """The rules that are asked for; None: all."""
+    if rule is None and severity is None:
+        return None
+    names = RULES if rule is None else (rule,)
+    return frozenset(name for name in names if severity in (None, RULES[name].severity.value))
+
+
+def _in_order(listed: Iterable[tuple[str, Finding]]) -> Iterator[tuple[Key, Finding]]:
+    """Findings by their places in the list, given process by process."""
+    for _, of_process in groupby(listed, key=lambda pair: pair[0]):
+        yield from sorted(((_key(*pair), pair[1]) for pair in of_process), key=lambda keyed: keyed[0])
 
 
 def _at_horizon(
-    transaction: Transaction, now: datetime, request: HorizonRequest, first: str | None
-) -> Iterator[tuple[Key, Finding]]:
-    """The findings that stand at a horizon, in the order of the list, from this process on."""
+    transaction: Transaction, now: datetime, request: HorizonRequest, rules: Rules | None, first: str
+) -> Iterator[tuple[str, Finding]]:
+    """The findings that stand at a horizon, process by process, from this one on."""
     for view in views(transaction, now, request, first):
-        yield from _sorted((view.snapshot.process, finding) for finding in standing(view.findings(), view.now))
+        for finding in standing(view.findings(), view.now):
+            if rules is None or finding.rule in rules:
+                yield view.snapshot.process, finding
 
 
 def _key(process: str, finding: Finding) -> Key:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -14,13 +15,20 @@ from projections.answers.status import ListedProcess, Touched
 from projections.paging import Page, cursor, read_cursor
 from projections.queries import processes_at_horizon
 from projections.queries.at_horizon import PRESENT, HorizonRequest
-from projections.queries.everywhere import findings_everywhere
+from projections.queries.everywhere import (
+    FIRST_PART,
+    LARGEST_PART,
+    OF_PROCESS,
+    processes_with_findings,
+    those_with_findings,
+)
 from projections.queries.process_lines import process_line
 from projections.read_models import process_list
 from projections.read_models.involvement import processes_of_actor
 from projections.read_models.process_list import (
     ProcessFilter,
     ProcessIds,
+    followed_ids,
     heard_of,
     last_touched,
     require,
@@ -52,21 +60,22 @@ def processes(
     Raises:
         BadCursor: `after` is not a cursor of this list.
     """
+    now = now or datetime.now(UTC)
     if request != PRESENT:
-        return processes_at_horizon.listed(transaction, wanted, after, limit, now or datetime.now(UTC), request)
+        return processes_at_horizon.listed(transaction, wanted, after, limit, now, request)
     ranks = _searched(transaction, wanted)
-    among = _among(transaction, wanted, now or datetime.now(UTC))
+    among = _among(transaction, wanted)
     rows: list[tuple[int, Any]] = []
     if ranks is None:
         last = read_cursor(after, str)[0] if after is not None else None
-        rows = [(0, row) for row in process_list.page(transaction, wanted, among, last, limit + 1)]
+        rows = [(0, row) for row in _with_finding(transaction, wanted, among, last, limit + 1, now)]
     else:
         first, last = read_cursor(after, int, str) if after is not None else (-1, None)
         for rank in sorted(set(ranks.values())):
             if rank >= first and len(rows) <= limit:
                 ids = {process for process, of_rank in ranks.items() if of_rank == rank}
                 behind = last if rank == first else None
-                some = process_list.page(transaction, wanted, [*among, ids], behind, limit + 1 - len(rows))
+                some = _with_finding(transaction, wanted, [*among, ids], behind, limit + 1 - len(rows), now)
                 rows += [(int(rank), row) for row in some]
     shown = rows[:limit]
     states = states_of(transaction, [f"processes/{row.process}" for _, row in shown])
@@ -88,17 +97,47 @@ def _searched(transaction: Transaction, wanted: ProcessFilter) -> dict[str, Rank
     return {process: rank for process, rank in by_name.items() if process in by_place}
 
 
-def _among(transaction: Transaction, wanted: ProcessFilter, now: datetime) -> list[ProcessIds]:
-    """The processes that are wanted by a finding, an actor or a role: they must be in all of these."""
+def _among(transaction: Transaction, wanted: ProcessFilter) -> list[ProcessIds]:
+    """The processes that are wanted by an actor or a role: they must be in all of these."""
     among: list[ProcessIds] = []
-    if wanted.finding is not None:
-        among.append({process for process, _ in findings_everywhere(transaction, now, wanted.finding)})
     actor = canonical_id(transaction, wanted.actor) if wanted.actor is not None else None
     if wanted.role is not None:
         among.append(that_stay(transaction, processes_with(transaction, actor, wanted.role)))
     elif actor is not None:
         among.append(that_stay(transaction, processes_of_actor(transaction, actor)))
     return among
+
+
+def _with_finding(
+    transaction: Transaction,
+    wanted: ProcessFilter,
+    among: Sequence[ProcessIds],
+    last: str | None,
+    limit: int,
+    now: datetime,
+) -> list[Any]:
+    """The lines of processes, by id, in which a finding stands, if one is wanted (`process_list.page`).
+
+    Where few such findings stand they say which processes; else the lines are gone through until there are enough.
+    """
+    if wanted.finding is None:
+        return list(process_list.page(transaction, wanted, among, last, limit))
+    rules = frozenset((wanted.finding,))
+    few = processes_with_findings(transaction, now, rules)
+    if few is not None:
+        return list(process_list.page(transaction, wanted, [*among, few], last, limit))
+    if rules <= OF_PROCESS:
+        among = [*among, followed_ids(transaction)]
+    rows: list[Any] = []
+    size = FIRST_PART
+    while len(rows) < limit:
+        part = process_list.page(transaction, wanted, among, last, size)
+        standing = those_with_findings(transaction, now, rules, [row.process for row in part])
+        rows += [row for row in part if row.process in standing]
+        if len(part) < size:
+            break
+        last, size = part[-1].process, min(size * 2, LARGEST_PART)
+    return rows[:limit]
 
 
 def _line(row: Any, state: SubjectState | None) -> ListedProcess:

@@ -13,7 +13,7 @@ from domain.finding import Finding
 from domain.values import EventId, Subject
 from projections.read_models.change_set import ChangeSet, FindingEdits, FindingKey
 from projections.storage.sql import delete_pairs, delete_where, put, rows_where, rows_where_pairs
-from projections.storage.tables import TableDefinition, Text
+from projections.storage.tables import IndexDefinition, TableDefinition, Text
 
 FINDINGS = TableDefinition(
     "findings",
@@ -26,6 +26,7 @@ FINDINGS = TableDefinition(
     Column("events", Text, nullable=False),
     Column("since", BigInteger),
     Column("until", BigInteger),
+    indexes=[IndexDefinition("rule", ("rule", "since", "until", "subject"))],
 )
 """What does not fit, by subject, each with the time in which it stands: in any process of the subject (`process` is
 empty), or in one, where the processes make different places of what is described."""

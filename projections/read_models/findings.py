@@ -24,6 +24,7 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
+    literal,
     or_,
     select,
 )
@@ -70,7 +71,7 @@ from projections.storage.sql import (
     put,
     rows_where,
 )
-from projections.storage.tables import IndexDefinition, TableDefinition, Text, Transaction
+from projections.storage.tables import GenerationTables, IndexDefinition, TableDefinition, Text, Transaction
 
 ACTOR_ACTIVITY = TableDefinition(
     "actor_activity",
@@ -88,6 +89,9 @@ PLACED = ""
 """What an actor with a role or a side does, in the table of activity."""
 
 SEVERITIES = {severity: place for place, severity in enumerate(Severity)}
+Rules = frozenset[str]
+"""Rules by their names."""
+_NOW = bindparam("now", type_=BigInteger)
 RANKS = {name: place for place, name in enumerate(RULES)}
 
 
@@ -356,34 +360,58 @@ def glance(
 def _glancing(dialect: str, table: Table) -> tuple[Query, Query, Query]:
     """What a glance asks of the findings of subjects: how many of each rule stand; those of one rule; and when one
     begins or ends to stand next."""
-    now = bindparam("now", type_=BigInteger)
     in_it = or_(table.c.process == "", table.c.process == bindparam("process", type_=Text))
     holds = or_(
         bindparam("followed", type_=Integer) == 1, and_(*(table.c.rule != rule for rule in sorted(OF_FOLLOWED)))
     )
-    ours, stands = and_(among(dialect, table.c.subject), in_it, holds), _stands(table, now)
+    ours, stands = and_(among(dialect, table.c.subject), in_it, holds), _stands(table, _NOW)
     counting = select(table.c.rule, func.count()).where(ours, stands).group_by(table.c.rule)
     of_rule = select(table).where(ours, stands, table.c.rule == bindparam("rule"))
     of_rule = of_rule.order_by(table.c.subject, table.c.about).limit(bindparam("most", type_=Integer))
-    edges = (func.min(case((column > now, column))) for column in (table.c.since, table.c.until))
+    edges = (func.min(case((column > _NOW, column))) for column in (table.c.since, table.c.until))
     return counting, of_rule, select(*edges).where(ours)
 
 
-def _stands(table: Table, now: int | ColumnElement[int]) -> ColumnElement[bool]:
+def _stands(table: Table, now: ColumnElement[int]) -> ColumnElement[bool]:
     """The findings that stand at a time, in seconds since 1970."""
     return and_(or_(table.c.since.is_(None), table.c.since <= now), or_(table.c.until.is_(None), table.c.until > now))
 
 
-def in_processes(transaction: Transaction, now: int, rule: str | None) -> Iterator[tuple[str, str, Finding]]:
-    """The findings that are kept and stand at a time, of this rule or of any (None): a process of the subject, the
-    process in which it stands (empty: in any), and the finding."""
-    table, belongs = transaction.table(FINDINGS), transaction.table(BELONGS)
+def in_processes(
+    transaction: Transaction, now: int, processes: Sequence[str], rules: Rules | None
+) -> Iterator[tuple[str, str, Finding]]:
+    """The findings that are kept and stand at a time, in some processes by any of their ids: a process of the subject,
+    the process in which it stands (empty: in any), and the finding. Of these rules, or of any (None)."""
+    connection = transaction.connection
+    query = _in_processes(connection.dialect.name, transaction.tables)
+    for row in fetch(connection, query, {**listed(connection, processes), "now": now}):
+        if rules is None or row.rule in rules:  # asked of the database, it would begin with all findings of the rule
+            yield row.belongs_to, row.process, finding_in(row)
+
+
+@lru_cache(KEPT)
+def _in_processes(dialect: str, tables: GenerationTables) -> Query:
+    table, belongs = tables.table(FINDINGS), tables.table(BELONGS)
     query = select(belongs.c.process.label("belongs_to"), table).join(belongs, belongs.c.subject == table.c.subject)
-    query = query.where(_stands(table, now), counted(transaction))
-    if rule is not None:
-        query = query.where(table.c.rule == rule)
-    for row in transaction.connection.execute(query):
-        yield row.belongs_to, row.process, finding_in(row)
+    return query.where(among(dialect, belongs.c.process), _stands(table, _NOW), counted(tables))
+
+
+def subjects_with(transaction: Transaction, now: int, rules: Rules, most: int) -> set[Subject] | None:
+    """The subjects of which findings of these rules are kept and stand at a time; None if there are more than so many
+    of them."""
+    query = _subjects_with(transaction.tables, rules, most + 1)
+    rows = fetch(transaction.connection, query, {"now": now})
+    return {Subject(row.subject) for row in rows} if len(rows) <= most else None
+
+
+@lru_cache(KEPT)
+def _subjects_with(tables: GenerationTables, rules: Rules, most: int) -> Query:
+    table = tables.table(FINDINGS)
+    return select(table.c.subject).where(_of_rules(table, rules), _stands(table, _NOW)).limit(most)
+
+
+def _of_rules(table: Table, rules: Rules) -> ColumnElement[bool]:
+    return table.c.rule.in_([literal(rule) for rule in sorted(rules)])
 
 
 def contradicting_events(transaction: Transaction, subjects: Iterable[str]) -> Iterator[tuple[str, str, list[str]]]:
@@ -396,10 +424,18 @@ def contradicting_events(transaction: Transaction, subjects: Iterable[str]) -> I
             yield subject, about, json.loads(events)
 
 
-def activity_in_processes(transaction: Transaction) -> Iterator[tuple[str, Act]]:
-    """What actors do in subjects that are not withdrawn, each with a process; `PLACED` is to have a role or a side."""
-    activity, belongs = transaction.table(ACTOR_ACTIVITY), transaction.table(BELONGS)
-    query = select(belongs.c.process, activity).join(belongs, belongs.c.subject == activity.c.subject)
-    for row in transaction.connection.execute(query.where(belongs.c.withdrawn.is_(False))):
+def activity_in(transaction: Transaction, processes: Sequence[str]) -> Iterator[tuple[str, Act]]:
+    """What actors do in subjects of some processes, by any of their ids, that are not withdrawn: the process and the
+    act; `PLACED` is to have a role or a side."""
+    connection = transaction.connection
+    query = _activity_in(connection.dialect.name, transaction.tables)
+    for row in fetch(connection, query, listed(connection, processes)):
         events = tuple(EventId(UUID(event)) for event in json.loads(row.events))
         yield row.process, Act(Subject(row.subject), row.actor, row.what, events)
+
+
+@lru_cache(KEPT)
+def _activity_in(dialect: str, tables: GenerationTables) -> Query:
+    activity, belongs = tables.table(ACTOR_ACTIVITY), tables.table(BELONGS)
+    query = select(belongs.c.process, activity).join(belongs, belongs.c.subject == activity.c.subject)
+    return query.where(among(dialect, belongs.c.process), belongs.c.withdrawn.is_(False))

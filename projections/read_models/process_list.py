@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Row, Select, select
+from sqlalchemy import BigInteger, Boolean, Column, Integer, Row, Select, bindparam, select
 
 from domain import processes
 from domain.errors import NotFound
@@ -20,8 +20,9 @@ from projections.read_models.last_heard import newer, newest_in
 from projections.read_models.membership import BELONGS, ever_in, places_of
 from projections.read_models.mentions import subjects_naming
 from projections.read_models.revisions import canonical_subjects, ids_of
-from projections.storage.sql import Clash, chunks, delete_where, put, rows_where
-from projections.storage.tables import TableDefinition, Text, Transaction
+from projections.storage.prepared import KEPT, fetch
+from projections.storage.sql import Clash, Query, chunks, delete_where, put, rows_where
+from projections.storage.tables import GenerationTables, IndexDefinition, TableDefinition, Text, Transaction
 
 PROCESSES = TableDefinition(
     "processes",
@@ -32,6 +33,7 @@ PROCESSES = TableDefinition(
     Column("heard_on", Text, nullable=False),
     Column("heard", Text, nullable=False),
     Column("followed", Boolean, nullable=False),
+    indexes=[IndexDefinition("followed", ("followed", "process"))],
 )
 """A line for each process."""
 
@@ -221,13 +223,33 @@ def last_touched(transaction: Transaction, process: str) -> int | None:
     return transaction.connection.execute(select(table.c.touched).where(table.c.process == process)).scalar()
 
 
-def followed_lines(transaction: Transaction) -> Iterator[tuple[str, list[str], str]]:
-    """Each process that is followed, with its states (several if contested) and the day on which it was last heard
-    of."""
+def followed_lines(transaction: Transaction, processes: Iterable[str]) -> list[tuple[str, list[str], str]]:
+    """Those of some processes that are followed, each with its states (several if contested) and the day on which it
+    was last heard of."""
     table = transaction.table(PROCESSES)
-    query = select(table.c.process, table.c.state, table.c.heard_on).where(table.c.followed)
-    for process, stages, heard_on in transaction.connection.execute(query):
-        yield process, json.loads(stages), heard_on
+    columns = (table.c.process, table.c.state, table.c.heard_on, table.c.followed)
+    rows = rows_where(transaction.connection, columns, table.c.process, processes)
+    return [(row.process, json.loads(row.state), row.heard_on) for row in rows if row.followed]
+
+
+def followed_ids(transaction: Transaction) -> Select[tuple[str]]:
+    """The processes that are followed."""
+    table = transaction.table(PROCESSES)
+    return select(table.c.process).where(table.c.followed.is_(True))
+
+
+def ids_from(transaction: Transaction, first: str, limit: int, *, followed: bool) -> list[str]:
+    """The ids of processes, in order, from one on; of all, or of those that are followed."""
+    query = _ids_from(transaction.tables, followed)
+    return [row.process for row in fetch(transaction.connection, query, {"first": first, "most": limit})]
+
+
+@lru_cache(KEPT)
+def _ids_from(tables: GenerationTables, followed: bool) -> Query:
+    table = tables.table(PROCESSES)
+    query = select(table.c.process).where(table.c.process >= bindparam("first", type_=Text))
+    query = query.order_by(table.c.process).limit(bindparam("most", type_=Integer))
+    return query.where(table.c.followed.is_(True)) if followed else query
 
 
 def page(

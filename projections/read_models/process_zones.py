@@ -18,7 +18,7 @@ from projections.read_models.change_set import ChangeSet, ReadModel
 from projections.read_models.membership import BELONGS
 from projections.read_models.revisions import as_one
 from projections.read_models.subjects import states_of
-from projections.storage.sql import Clash, delete_where, put, rows_of, rows_where
+from projections.storage.sql import Clash, delete_where, put, rows_where
 from projections.storage.tables import TableDefinition, Text, Transaction
 
 PROCESS_ZONES = TableDefinition(
@@ -78,9 +78,10 @@ def of_subjects(
     return _zones(transaction, states, {Subject(f"processes/{process}"): own for process in own})
 
 
-def names_of_zones(transaction: Transaction) -> dict[str, str]:
-    """The zones of all processes that have one, by id."""
-    return {row.process: row.zone for row in rows_of(transaction.connection, transaction.table(PROCESS_ZONES))}
+def names_of_zones(transaction: Transaction, processes: Iterable[str]) -> dict[str, str]:
+    """The zones of those processes that have one, by id."""
+    table = transaction.table(PROCESS_ZONES)
+    return {row.process: row.zone for row in rows_where(transaction.connection, table, table.c.process, processes)}
 
 
 def _zones(
@@ -88,9 +89,7 @@ def _zones(
 ) -> dict[Subject, Zones]:
     """The zones of subjects of these states, given the ids of those that are processes."""
     processes = {subject: ids.get(subject) or list(state.processes) for subject, state in states.items()}
-    table = transaction.table(PROCESS_ZONES)
-    wanted = {process for theirs in processes.values() for process in theirs}
-    names = {row.process: row.zone for row in rows_where(transaction.connection, table, table.c.process, wanted)}
+    names = names_of_zones(transaction, {process for theirs in processes.values() for process in theirs})
     if not names:
         return {}
     zones = {subject: zones_in(theirs, names) for subject, theirs in processes.items()}
