@@ -6,7 +6,7 @@ later ones need and leave it here; each field says who. Those later ones only re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -17,7 +17,7 @@ from domain.edtf import When
 from domain.event import Event, Recorded
 from domain.finding import Finding, Turn
 from domain.general import SubjectState
-from domain.place_meanings import Doubt
+from domain.place_meanings import Doubt, Meanings
 from domain.spans import Zones
 from domain.values import EventId, Subject
 from projections.storage.tables import TableDefinition, Transaction
@@ -132,6 +132,8 @@ class AskedEvents:
     """Of their subjects, as recorded, before the batch."""
     plain: bool
     """Whether they change nothing of these standings, but that they open subjects."""
+    followed: Collection[str] = ()
+    """Of plain ones: those of their processes that are followed, by the ids that stay."""
     earlier: frozenset[str] = frozenset()
     """The ids of those that are followed by another one on the same subject."""
 
@@ -247,6 +249,17 @@ class ChangeSet:
     @property
     def first_position(self) -> int:
         return self.events[0].position if self.events else self.position + 1
+
+    @cached_property
+    def ways(self) -> dict[Subject, Sequence[tuple[str, Meanings]]]:
+        """What the processes of subjects make of their places, as far as it was looked up. By `place_meanings`."""
+        return {}
+
+    @cached_property
+    def renewed(self) -> dict[tuple[Subject, str], list[tuple[str, Finding]]]:
+        """The parts of the findings of subjects that the batch renews, with what they are now, each finding with the
+        process in which it stands. By `finding_rows`."""
+        return {}
 
     @cached_property
     def gone(self) -> list[Event]:

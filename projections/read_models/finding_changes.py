@@ -129,7 +129,10 @@ def taken_together(transaction: Transaction, events: Sequence[Recorded], now: in
     together = list(takewhile(chosen.admits, plain)) if chosen is not None else []
     if chosen is None or not together:
         return AskedEvents(events[:1], standings_of(transaction, [events[0].subject]), plain=False)
-    return AskedEvents(together, chosen.surroundings.standings, plain=True, earlier=frozenset(chosen.earlier))
+    around = chosen.surroundings
+    return AskedEvents(
+        together, around.standings, plain=True, followed=around.followed, earlier=frozenset(chosen.earlier)
+    )
 
 
 def _touches_others(event: Event, now: int) -> bool:
@@ -210,8 +213,15 @@ def apply(changes: ChangeSet) -> None:
 
 def _standings_after(changes: ChangeSet, asked: AskedEvents) -> dict[Subject, Standing]:
     """What decides which findings are shown after a batch."""
-    touched = {r.subject for r in changes.events if r.event.data.opens or not asked.plain}
-    return {**asked.standings, **(standings_of(changes.transaction, touched) if touched else {})}
+    if not asked.plain:
+        return standings_of(changes.transaction, {recorded.subject for recorded in changes.events})
+    standings = dict(asked.standings)
+    for subject in {recorded.subject for recorded in changes.events if recorded.event.data.opens}:
+        own = changes.canonical(subject)
+        belongs_to = (Subject(f"processes/{process}") for process in changes.places[own].after)
+        ids = {changes.canonical(process).partition("/")[2] for process in belongs_to}
+        standings[subject] = Standing(own, changes.states[own].opened, not ids.isdisjoint(asked.followed))
+    return standings
 
 
 def _whole(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -33,19 +34,36 @@ empty), or in one, where the processes make different places of what is describe
 
 
 def replace_findings(
-    changes: ChangeSet, parts: Sequence[tuple[Subject, str]], findings: Iterable[tuple[str, str, Finding]]
+    changes: ChangeSet, parts: Iterable[tuple[Subject, str]], findings: Iterable[tuple[str, str, Finding]]
 ) -> None:
     """Puts findings, each with its part and the process in which it stands, in the place of those of the same subjects
-    and parts."""
-    table = changes.table(FINDINGS)
+    and parts: with all that the batch renews, by `write_findings`."""
+    for pair in parts:
+        changes.renewed[pair] = []
+    for part, process, finding in findings:
+        changes.renewed.setdefault((finding.subject, part), []).append((process, finding))
+
+
+def write_findings(changes: ChangeSet) -> None:
+    """Writes what was renewed. What stays as it is, of a batch that is asked about, is not written again."""
+    table, renewed, edits = changes.table(FINDINGS), changes.renewed, changes.edits
     pair = (table.c.subject, table.c.part)
-    if changes.edits is not None:
-        _note_gone(changes.edits, rows_where_pairs(changes.connection, table, pair, parts))
-    delete_pairs(changes.connection, pair, parts)
-    renewed = list(findings)
+    kept = [part for part in renewed if part[0] not in changes.new]
+    if edits is not None:
+        there: defaultdict[tuple[Subject, str], list[tuple[str, Finding]]] = defaultdict(list)
+        for row in rows_where_pairs(changes.connection, table, pair, kept):
+            finding = finding_in(row)
+            edits.note(key_of(row), before=finding)
+            there[finding.subject, row.part].append((row.process, finding))
+        for (subject, part), findings in renewed.items():
+            for process, finding in findings:
+                edits.note((subject, part, process, finding.rule, finding.about), after=finding)
+        renewed = {part: findings for part, findings in renewed.items() if set(findings) != set(there.get(part, ()))}
+        kept = [part for part in renewed if part in there]
+    delete_pairs(changes.connection, pair, kept)
     rows = [
         {
-            "subject": finding.subject,
+            "subject": subject,
             "part": part,
             "process": process,
             "rule": finding.rule,
@@ -55,12 +73,10 @@ def replace_findings(
             "since": finding.since,
             "until": finding.until,
         }
-        for part, process, finding in renewed
+        for (subject, part), findings in renewed.items()
+        for process, finding in findings
     ]
     put(changes.connection, table, rows)
-    if changes.edits is not None:
-        for part, process, finding in renewed:
-            changes.edits.note((finding.subject, part, process, finding.rule, finding.about), after=finding)
 
 
 def forget_findings(changes: ChangeSet, subjects: Iterable[str]) -> None:

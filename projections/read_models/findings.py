@@ -55,7 +55,7 @@ from projections.read_models.change_set import ChangeSet, DoubtfulPlaces, ReadMo
 from projections.read_models.claim_findings import renew_claims
 from projections.read_models.date_findings import renew_dates, renew_dates_of_revisions
 from projections.read_models.figures import Claim
-from projections.read_models.finding_rows import FINDINGS, finding_in, forget_findings, replace_findings
+from projections.read_models.finding_rows import FINDINGS, finding_in, forget_findings, replace_findings, write_findings
 from projections.read_models.foreign_ids import holders_of, ids_changed, keys_of
 from projections.read_models.membership import BELONGS, counted
 from projections.read_models.place_meanings import Ways, ways_of
@@ -121,6 +121,7 @@ def apply(changes: ChangeSet) -> None:
     _renew_shared_ids(changes)
     _renew_parts(changes)
     _renew_doubts(changes)
+    write_findings(changes)
 
 
 def _renew_states(changes: ChangeSet) -> None:

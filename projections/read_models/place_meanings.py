@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Boolean, Column, select
@@ -149,7 +149,7 @@ def known_places(states: Mapping[Subject, Any], stays: Mapping[Subject, Subject]
 
 # --- a batch
 
-Ways = list[tuple[str, Meanings]]
+Ways = Sequence[tuple[str, Meanings]]
 IN_ANY: Ways = [("", NO_MEANINGS)]
 
 
@@ -158,7 +158,12 @@ def ways_of(changes: ChangeSet, subjects: Iterable[Subject]) -> dict[Subject, Wa
 
     A way is the process, empty if all agree, and the meanings of the descriptions.
     """
-    wanted = list(subjects)
+    wanted = list(dict.fromkeys(subjects))
+    changes.ways |= _ways(changes, [subject for subject in wanted if subject not in changes.ways])
+    return {subject: changes.ways[subject] for subject in wanted}
+
+
+def _ways(changes: ChangeSet, wanted: Sequence[Subject]) -> dict[Subject, Ways]:
     processes = _processes_of(changes, wanted)
     every = meanings_of(changes.transaction, {process for theirs in processes.values() for process in theirs})
     ways: dict[Subject, Ways] = dict.fromkeys(wanted, IN_ANY)
@@ -169,7 +174,7 @@ def ways_of(changes: ChangeSet, subjects: Iterable[Subject]) -> dict[Subject, Wa
     for subject, description in rows_where(changes.connection, columns, mentions.c.subject, differing):
         described[subject].add(description)
     for subject in differing:
-        own: Ways = []
+        own: list[tuple[str, Meanings]] = []
         for process in processes[subject]:
             meanings = every.get(process, NO_MEANINGS)
             own.append((process, {d: meanings[d] for d in sorted(described[subject]) if d in meanings}))

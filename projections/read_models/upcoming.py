@@ -187,11 +187,12 @@ def reads_by_clock(
 
 def readings_of(transaction: Transaction, ids: Iterable[str]) -> dict[str, Reading]:
     """How those of some events read that the clock has not certainly reached, by id."""
-    if next_due(transaction) is None:
+    wanted = list(ids)
+    if not wanted or next_due(transaction) is None:
         return {}
     table = transaction.table(UPCOMING)
     columns = (table.c.event_id, table.c.reading)
-    rows = rows_where(transaction.connection, columns, table.c.event_id, ids)
+    rows = rows_where(transaction.connection, columns, table.c.event_id, wanted)
     return {event_id: Reading(reading) for event_id, reading in rows}
 
 

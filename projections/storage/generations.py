@@ -185,9 +185,15 @@ class ReadModels:
 
     def claim(self, connection: Connection, generation: int | None) -> GenerationProgress | None:
         """How far a generation is (the live one by default), which nobody else moves until the transaction ends."""
-        here = self.live(connection) if generation is None else self.progress_of(connection, generation)
+        if generation is None:
+            row = first(connection, _LIVE, {"version": self.version})
+            here = GenerationProgress(*row) if row is not None else None
+        else:
+            here = self.progress_of(connection, generation)
         if here is None:
             return None
+        if self._store.LOCKED_AS_A_WHOLE:
+            return here
         self._store.lock(connection, here.generation)
         return self.progress_of(connection, here.generation)
 

@@ -102,6 +102,7 @@ class SQLiteStore(Store):
     """One file, which is disposable: a commit need not reach the disk at once."""
 
     FAULTS: ClassVar[tuple[type[Exception], ...]] = (DBAPIError, sqlite3.Error)
+    LOCKED_AS_A_WHOLE = True
 
     def __init__(self, path: Path) -> None:
         if path.is_dir():

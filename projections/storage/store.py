@@ -39,6 +39,9 @@ class Store(ABC):
     FAULTS: ClassVar[tuple[type[Exception], ...]] = (DBAPIError,)
     """What is raised when the database fails."""
 
+    LOCKED_AS_A_WHOLE: ClassVar[bool] = False
+    """Whether nobody else can write anything while a transaction is going to write."""
+
     engine: Engine
     writers: Engine
     readers: Engine
