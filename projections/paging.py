@@ -1,6 +1,7 @@
 """Pages of lists and their cursors, and texts as a database may hold them.
 
-A cursor is an opaque text that names the last row of a page; the next page begins after it.
+A cursor is an opaque text that names the last row of a page; the next page begins after it. A page is bounded by bytes
+as well as by count: it ends early, but never without an entry while there are any.
 """
 
 from __future__ import annotations
@@ -8,12 +9,17 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+
+import orjson
 
 from domain.errors import BadCursor
 
 T = TypeVar("T")
+PAGE_BYTES = 4 * 1024 * 1024
+"""Of JSON on a page: an entry that does not fit begins the next one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +29,29 @@ class Page(Generic[T]):
     items: list[T]
     next: str | None
     """Cursor of the next page; None at the end."""
+
+
+def paged(items: list[T], keys: Sequence[Sequence[Any]], *, more: bool) -> Page[T]:
+    """A page with as many of the entries as fit.
+
+    Args:
+        items: in their order.
+        keys: what a cursor names, for each of them.
+        more: whether there are others behind them.
+    """
+    number = fitting(len(orjson.dumps(item)) for item in items)
+    return Page(items[:number], cursor(*keys[number - 1]) if more or number < len(items) else None)
+
+
+def fitting(sizes: Iterable[int]) -> int:
+    """How many entries of these sizes, in bytes, fit on a page; one at least, if there is any."""
+    number, together = 0, 0
+    for size in sizes:
+        together += size
+        if number and together > PAGE_BYTES:
+            break
+        number += 1
+    return number
 
 
 def storable(text: str) -> str:

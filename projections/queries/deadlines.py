@@ -17,7 +17,7 @@ from domain.values import Sensitivity, Subject
 from projections import rendering
 from projections.answers.deadlines import Deadline
 from projections.answers.explanations import Evidence, Explained, Marks
-from projections.paging import Page, cursor, read_cursor
+from projections.paging import Page, paged, read_cursor
 from projections.queries import explanations
 from projections.queries.at_horizon import PRESENT, HorizonRequest, ProcessView, process_view
 from projections.queries.processes import known_ids
@@ -87,11 +87,11 @@ def deadlines(
     rests_on = [renderer.rests_on(json.loads(row.events)) for row in shown]
     context = _context(transaction, {row.subject for row in shown}, renderer.events)
     items = [_line(renderer, row, events, context, moment) for row, events in zip(shown, rests_on, strict=True)]
-    following = cursor(*(getattr(shown[-1], name) for name in KEY)) if len(rows) > limit else None
+    keys = [[getattr(row, name) for name in KEY] for row in shown]
     for recorded in context.events.values():
         for claimant in recorded.event.claimant_names:
             renderer.actor(claimant.removeprefix("actors/") if claimant.startswith("actors/") else None)
-    return Page(items, following), explanations.at_present(transaction, renderer)
+    return paged(items, keys, more=len(rows) > limit), explanations.at_present(transaction, renderer)
 
 
 @dataclass(frozen=True)
@@ -170,7 +170,7 @@ def _at_horizon(
         "actors": explanations.actor_labels_at(transaction, named, request.position),
         "evidence": {event: evidence for one in shown for event, evidence in one.evidence.items()},
     }
-    return Page([one.line for one in shown], cursor(*shown[-1].key) if len(first) > limit else None), explained
+    return paged([one.line for one in shown], [one.key for one in shown], more=len(first) > limit), explained
 
 
 def _found(view: ProcessView, rows: Sequence[Expected]) -> Iterator[_Found]:

@@ -20,7 +20,7 @@ from projections import rendering
 from projections.answers.explanations import Marks
 from projections.answers.figures import FigureSeries, MadeClaim, SeriesClaim, ShownClaim, ShownQuantity, Within
 from projections.answers.lines import NearWords, Said
-from projections.paging import Page, cursor, read_cursor, storable
+from projections.paging import Page, paged, read_cursor, storable
 from projections.queries.at_horizon import PRESENT, HorizonRequest, process_view
 from projections.queries.nearest import near_words, nearest
 from projections.queries.processes import known_ids
@@ -29,6 +29,7 @@ from projections.read_models import figures as kept_figures
 from projections.read_models.figures import Claim, claims_in
 from projections.read_models.ordering import display_order
 from projections.read_models.revisions import canonical_subjects, events_by_id, marks_by_id, under
+from projections.read_models.timeline import number_that_fit
 from projections.renderer import Renderer, said
 from projections.storage.tables import Transaction
 
@@ -87,12 +88,13 @@ def claims(
             measure=storable(measure) if measure is not None else None,
             claimant=storable(claimant) if claimant is not None else None,
         )
-        names = [event_id for *_, event_id in orders[:limit]]
+        fits = min(number_that_fit(transaction, [event_id for *_, event_id in orders]), limit)
+        names = [event_id for *_, event_id in orders[:fits]]
         events, marks = events_by_id(transaction, names), marks_by_id(transaction, names)
     items: list[ShownClaim] = [
         {**claim_of(under(events[name].event, stays)), **marks.get(name, Marks())} for name in names
     ]
-    return Page(items, cursor(*orders[limit - 1]) if len(orders) > limit else None)
+    return paged(items, orders, more=len(orders) > len(items))
 
 
 def near_claims(

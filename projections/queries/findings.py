@@ -14,7 +14,7 @@ from domain.finding import Finding, Severity
 from domain.findings.rules import RULES
 from projections.answers.explanations import Explained, Named
 from projections.answers.findings import FindingInProcess, FindingsGlance, ShownFinding
-from projections.paging import Page, cursor, read_cursor
+from projections.paging import Page, paged, read_cursor
 from projections.queries import explanations
 from projections.queries.at_horizon import PRESENT, HorizonRequest, process_view
 from projections.queries.everywhere import findings_everywhere
@@ -90,7 +90,7 @@ def all_findings(
         if request == PRESENT
         else explanations.actor_labels_at(transaction, renderer.actors, request.position)
     )
-    return Page(items, cursor(*page[limit - 1][0]) if len(page) > limit else None), {"actors": names}
+    return paged(items, [key for key, _ in page], more=len(page) > limit), {"actors": names}
 
 
 Key = tuple[str, int, int, str, str]

@@ -10,7 +10,7 @@ from domain.horizon import EVERYTHING
 from projections.answers.explanations import Marks
 from projections.answers.history import HistoryEntry, RecordedEvent, SentEvent, ShownRevision
 from projections.answers.lines import Said
-from projections.paging import Page, cursor, read_cursor
+from projections.paging import Page, paged, read_cursor
 from projections.queries.at_horizon import PRESENT, HorizonRequest, ProcessView, process_view
 from projections.queries.processes import known_ids
 from projections.read_models import history as kept_history
@@ -18,7 +18,7 @@ from projections.read_models.history import timeline_order
 from projections.read_models.membership import apart_from
 from projections.read_models.ordering import Order
 from projections.read_models.revisions import marks_by_id, revisions_about, target_of
-from projections.read_models.timeline import events_at, recorded_by_id
+from projections.read_models.timeline import events_at, number_that_fit, recorded_by_id
 from projections.storage.tables import Transaction
 
 
@@ -44,13 +44,14 @@ def history(
     ids = known_ids(transaction, process)
     apart = apart_from(transaction, ids)
     places = kept_history.page(transaction, ids, last, limit + 1, newest_first=newest_first, without=apart)
-    events = events_at(transaction, [position for _, position in places[:limit]])
+    fits = min(number_that_fit(transaction, [order[3] for order, _ in places]), limit)
+    events = events_at(transaction, [position for _, position in places[:fits]])
     shown = [str(recorded.id) for recorded in events]
     revisions, marks = _by_target(revisions_about(transaction, shown)), marks_by_id(transaction, shown)
     items: list[HistoryEntry] = [
         {**entry(r), "revised_by": revisions.get(str(r.id), []), **marks.get(str(r.id), Marks())} for r in events
     ]
-    return Page(items, cursor(*places[limit - 1][0]) if len(places) > limit else None)
+    return paged(items, [order for order, _ in places], more=len(places) > fits)
 
 
 def last_recorded(transaction: Transaction, process: str, most: int) -> list[Recorded]:
@@ -84,7 +85,7 @@ def _history_at(view: ProcessView, last: Order | None, limit: int, *, newest_fir
         }
         for _, r in placed[:limit]
     ]
-    return Page(items, cursor(*placed[limit - 1][0]) if len(placed) > limit else None)
+    return paged(items, [order for order, _ in placed[:limit]], more=len(placed) > limit)
 
 
 def entry(recorded: Recorded) -> RecordedEvent:

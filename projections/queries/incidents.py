@@ -9,13 +9,14 @@ from domain.horizon import EVERYTHING
 from projections.answers.explanations import Marks
 from projections.answers.history import Assessment, Incident
 from projections.answers.lines import fields_of
-from projections.paging import Page, cursor, read_cursor
+from projections.paging import Page, paged, read_cursor
 from projections.queries.at_horizon import PRESENT, HorizonRequest, process_view
 from projections.queries.history import entry
 from projections.queries.processes import known_ids
 from projections.read_models import entries
 from projections.read_models.ordering import Order, display_order
 from projections.read_models.revisions import events_by_id, marks_by_id
+from projections.read_models.timeline import number_that_fit
 from projections.renderer import said
 from projections.storage.tables import Transaction
 
@@ -33,9 +34,9 @@ def incidents(
         BadCursor: `after` is not a cursor of this list.
     """
     last = read_cursor(after, int, int, int, str) if after is not None else None
-    acts, following, became_of = _accumulated(transaction, process, ACTS, last, limit, request)
+    orders, acts, more, became_of = _accumulated(transaction, process, ACTS, last, limit, request)
     assessed: dict[str, list[Assessment]] = {}
-    for assessment in reversed(_accumulated(transaction, process, ASSESSMENTS, None, None, request)[0]):
+    for assessment in reversed(_accumulated(transaction, process, ASSESSMENTS, None, None, request)[1]):
         data = said(assessment.event.data)
         assessed.setdefault(fields_of(data)["violation"], []).append({"id": str(assessment.id), **data})
     marks = became_of([str(act.id) for act in acts])
@@ -44,7 +45,7 @@ def incidents(
         mark = marks.get(str(act.id), Marks())
         ids = (str(act.id), *mark.get("repeated_by", ()))
         items.append({**entry(act), **mark, "assessments": [a for name in ids for a in assessed.get(name, [])]})
-    return Page(items, following)
+    return paged(items, orders, more=more)
 
 
 def _accumulated(
@@ -54,8 +55,9 @@ def _accumulated(
     last: Order | None,
     limit: int | None,
     request: HorizonRequest,
-) -> tuple[list[Recorded], str | None, Callable[[Iterable[str]], Mapping[str, Marks]]]:
-    """Events that accumulate, in effect, newest first; the cursor of the next page; and what became of them."""
+) -> tuple[list[Order], list[Recorded], bool, Callable[[Iterable[str]], Mapping[str, Marks]]]:
+    """Events that accumulate, in effect, newest first, after their places; whether there are more; and what became of
+    them."""
     if request.horizon != EVERYTHING:
         view = process_view(transaction, process, None, request)
         orders = sorted((display_order(e) for e in view.snapshot.in_effect if e.type in names), reverse=True)
@@ -63,10 +65,11 @@ def _accumulated(
             orders = [order for order in orders if order < last]
         shown = orders if limit is None else orders[:limit]
         events = [view.snapshot.events[event_id] for *_, event_id in shown]
-        return events, cursor(*shown[-1]) if len(orders) > len(shown) else None, view.became_of
+        return shown, events, len(orders) > len(shown), view.became_of
     ids = known_ids(transaction, process)
     orders = entries.page(transaction, ids, names, last, limit + 1 if limit is not None else None)
-    shown = orders if limit is None else orders[:limit]
+    fits = number_that_fit(transaction, [event_id for *_, event_id in orders]) if limit is not None else 0
+    shown = orders if limit is None else orders[: min(limit, fits)]
     by_id = events_by_id(transaction, [event_id for *_, event_id in shown])
-    following = cursor(*shown[-1]) if len(orders) > len(shown) else None
-    return [by_id[event_id] for *_, event_id in shown], following, lambda wanted: marks_by_id(transaction, wanted)
+    events = [by_id[event_id] for *_, event_id in shown]
+    return shown, events, len(orders) > len(shown), lambda wanted: marks_by_id(transaction, wanted)

@@ -12,7 +12,7 @@ from domain.general import SubjectState
 from domain.searching import Rank
 from domain.values import Subject
 from projections.answers.status import ListedProcess, Touched
-from projections.paging import Page, cursor, read_cursor
+from projections.paging import Page, paged, read_cursor
 from projections.queries import processes_at_horizon
 from projections.queries.at_horizon import PRESENT, HorizonRequest
 from projections.queries.everywhere import (
@@ -80,10 +80,8 @@ def processes(
     shown = rows[:limit]
     states = states_of(transaction, [f"processes/{row.process}" for _, row in shown])
     items = [_line(row, states.get(Subject(f"processes/{row.process}"))) for _, row in shown]
-    if len(rows) <= limit:
-        return Page(items, None)
-    number, row = shown[-1]
-    return Page(items, cursor(row.process) if ranks is None else cursor(number, row.process))
+    keys = [(row.process,) if ranks is None else (number, row.process) for number, row in shown]
+    return paged(items, keys, more=len(rows) > limit)
 
 
 def _searched(transaction: Transaction, wanted: ProcessFilter) -> dict[str, Rank] | None:

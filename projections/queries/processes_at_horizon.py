@@ -21,7 +21,7 @@ from domain.processes import ProcessState, places
 from domain.searching import Rank, matches
 from domain.values import Subject
 from projections.answers.status import ListedProcess
-from projections.paging import Page, cursor, read_cursor
+from projections.paging import Page, paged, read_cursor
 from projections.queries.at_horizon import HorizonRequest, ProcessView, process_view
 from projections.queries.process_lines import process_line
 from projections.queries.snapshot import ProcessSnapshot
@@ -88,8 +88,7 @@ def listed(
                 lines.append(line_at(view))
                 if len(lines) > limit:
                     break
-        more = len(lines) > limit
-        return Page(lines[:limit], cursor(lines[limit - 1]["process"]) if more else None)
+        return paged(lines[:limit], [(line["process"],) for line in lines], more=len(lines) > limit)
     begin = read_cursor(after, int, str) if after is not None else None
     ranked: list[tuple[int, str, ListedProcess]] = []
     for view in views(transaction, now, request, None, among):
@@ -97,8 +96,7 @@ def listed(
         if rank is not None and (begin is None or (int(rank), view.snapshot.process) > begin):
             ranked.append((int(rank), view.snapshot.process, line_at(view)))
     ranked.sort(key=lambda one: one[:2])
-    following = cursor(*ranked[limit - 1][:2]) if len(ranked) > limit else None
-    return Page([line for _, _, line in ranked[:limit]], following)
+    return paged([line for _, _, line in ranked[:limit]], [one[:2] for one in ranked], more=len(ranked) > limit)
 
 
 def line_at(view: ProcessView) -> ListedProcess:

@@ -32,7 +32,7 @@ from projections.answers.subjects import (
     SubjectAnswer,
     SubjectPage,
 )
-from projections.paging import Page, cursor, read_cursor, storable
+from projections.paging import Page, paged, read_cursor, storable
 from projections.queries import explanations
 from projections.queries.at_horizon import PRESENT, HorizonRequest, process_view
 from projections.queries.nearest import MOST_COMPARED, near_words
@@ -222,7 +222,7 @@ def _listed(transaction: Transaction, family: str, q: str | None, after: str | N
             break
         last = paths[-1]
     items = [rendering.subject(Renderer(), path, state) for path, state in listed[:limit]]
-    return Page(items, cursor(listed[limit - 1][0]) if len(listed) > limit else None)
+    return paged(items, [(path,) for path, _ in listed], more=len(listed) > limit)
 
 
 def actor_names(transaction: Transaction, ids: Iterable[str]) -> dict[str, ActorName]:
@@ -265,7 +265,7 @@ def carrying(
         }
         for foreign_id, subject, event, opens in rows[:limit]
     ]
-    return Page(items, cursor(*rows[limit - 1][:3]) if len(rows) > limit else None)
+    return paged(items, [row[:3] for row in rows], more=len(rows) > limit)
 
 
 def near_ids(transaction: Transaction, scheme: str, number: str | None) -> NearWords:

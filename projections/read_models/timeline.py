@@ -9,12 +9,13 @@ from hashlib import blake2b
 from typing import Any
 from weakref import WeakValueDictionary
 
-from sqlalchemy import BigInteger, Column, Integer, bindparam, select
+from sqlalchemy import BigInteger, Column, Integer, bindparam, func, select
 
 from domain.event import Event, Recorded, instant
 from domain.families import OPENINGS
 from domain.values import Subject
 from domain.vocabulary import PAYLOADS, model_of
+from projections.paging import fitting
 from projections.patience import go_on
 from projections.read_models.change_set import ChangeSet, ReadModel
 from projections.storage.prepared import KEPT, first
@@ -133,6 +134,14 @@ def events_at(transaction: Transaction, positions: Sequence[int]) -> list[Record
         rows = transaction.connection.execute(select(table).where(table.c.position.in_(some)))
         by_position |= {row.position: recorded_of(row) for row in rows}
     return [by_position[position] for position in positions if position in by_position]
+
+
+def number_that_fit(transaction: Transaction, ids: Sequence[str]) -> int:
+    """How many of these events, in this order, fit on a page by their size; one at least, if there is any."""
+    table = transaction.table(TIMELINE)
+    columns = (table.c.event_id, func.length(table.c.event))
+    sizes = dict(map(tuple, rows_where(transaction.connection, columns, table.c.event_id, ids)))
+    return fitting(sizes.get(event_id, 0) for event_id in ids)
 
 
 def id_at(transaction: Transaction, position: int) -> str | None:
