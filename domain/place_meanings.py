@@ -126,6 +126,9 @@ class Drawn:
     """Own codes, each with the key of the place that has it."""
 
 
+NOTHING_DRAWN = Drawn({}, (), frozenset())
+
+
 def drawn(places: Mapping[str, Place], known: KnownPlaces) -> Drawn:
     """Which place each description means; `places` are all those of one process, by `Place.described`."""
     by_description: defaultdict[Description, list[str]] = defaultdict(list)

@@ -27,7 +27,7 @@ from domain.findings.rules import REPLACED, RULES
 from projections.answers.deadlines import Deadline
 from projections.answers.explanations import Explained
 from projections.answers.findings import FindingInProcess
-from projections.answers.subjects import ActorAnswer, IdentifiedPlaceAnswer, SubjectPage
+from projections.answers.subjects import ExplainedActor, ExplainedPlace, SubjectPage
 from projections.queries import deadlines, findings, history, processes, subjects
 from projections.read_models.process_list import ProcessFilter
 
@@ -64,7 +64,7 @@ def of_process(asked: Asked, process: str) -> Cell:
     return Cell(words.clean(process), asked.link(f"/processes/{quote(process)}"))
 
 
-def names_used(shown: ActorAnswer | IdentifiedPlaceAnswer) -> list[str]:
+def names_used(shown: ExplainedActor | ExplainedPlace) -> list[str]:
     """The names of an actor or a place, each with who uses it."""
     users = [str(dict(label).get("used_by") or "") for label in shown["labels"]]
     return [

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
+from api.http.horizon import At, stated_of_all
 from api.http.parameters import POSITION_HEADER, Fresh
 from api.http.problems import problems
 from api.http.queries import POSITION, Cursor, Limit, ask
@@ -28,13 +30,19 @@ from projections.answers.subjects import (
     PlacesAnswer,
     RoundAnswer,
 )
-from projections.queries import subjects
+from projections.queries import subjects, subjects_at_horizon
+from projections.queries.at_horizon import PRESENT, HorizonRequest
 from projections.storage.generations import ReadTransaction
 
 router = APIRouter(prefix="/v1", tags=["subjects"], route_class=QuestionRoute)
 
 SubjectId = Annotated[str, Path(pattern=ID_PATTERN, description="Id of the subject within its family.")]
 ActorPath = Annotated[str, Path(pattern=ID_PATTERN, description="Id of the actor.", examples=["eleven-groups"])]
+
+
+def page_of(name: str, example: Mapping[str, object]) -> Mapping[str, object]:
+    """A page of a list, as an example."""
+    return {name: [example], "next": examples.NEXT, "horizon": examples.HORIZON}
 
 
 def described(example: Mapping[str, object], schema: AnswerType) -> Responses:
@@ -45,13 +53,21 @@ def described(example: Mapping[str, object], schema: AnswerType) -> Responses:
         "`If-Match` with an append.",
     }
     return {
-        **answer("The subject.", {**example, "actors": {}, "evidence": {}}, schema, headers=headers),
+        **answer(
+            "The subject.",
+            {**example, "actors": {}, "evidence": {}, "horizon": examples.HORIZON},
+            schema,
+            headers=headers,
+        ),
         **problems(400, 404, 503),
     }
 
 
-def read_subject(services: Services, path: str) -> JSON:
-    """One subject. Its ETag is its version: send it back as `If-Match` with an append."""
+def read_subject(services: Services, path: str, asked: HorizonRequest) -> JSON:
+    """One subject. Its ETag is its version: send it back as `If-Match` with an append. At a horizon it has none."""
+    now = datetime.now(UTC)
+    if asked != PRESENT:
+        return ask(services, lambda reading: {**_past(reading, path, now, asked), "horizon": stated_of_all(asked, now)})
     with services.reading() as reading:
         family, _, identity = path.partition("/")
         shown: Mapping[str, object]
@@ -64,34 +80,46 @@ def read_subject(services: Services, path: str) -> JSON:
                 shown, version = subjects.subject_page(reading, path)
         headers = {POSITION_HEADER: str(reading.position), "ETag": version.tag}
     # It is never 304: names of actors and roles on other subjects are joined in, and the version does not cover them.
-    return JSON(shown, headers=headers)
+    return JSON({**shown, "horizon": stated_of_all(asked, now)}, headers=headers)
+
+
+def _past(reading: ReadTransaction, path: str, now: datetime, asked: HorizonRequest) -> Mapping[str, object]:
+    family, _, identity = path.partition("/")
+    match family:
+        case "actors":
+            return subjects_at_horizon.actor_page(reading, identity, now, asked)
+        case "places":
+            return subjects_at_horizon.place_page(reading, identity, now, asked)
+        case _:
+            return subjects_at_horizon.subject_page(reading, path, now, asked)
 
 
 @router.get("/talks/{id}", summary="A round of talks", responses=described(examples.ROUND, RoundAnswer))
-def read_round(id: Annotated[SubjectId, Path(examples=["eastern-kalamun-truce"])], services: Fresh) -> JSON:
+def read_round(id: Annotated[SubjectId, Path(examples=["eastern-kalamun-truce"])], services: Fresh, asked: At) -> JSON:
     """Its state, plan, attendance and outcome, with the events each line rests on."""
-    return read_subject(services, f"talks/{id}")
+    return read_subject(services, f"talks/{id}", asked)
 
 
 @router.get("/agreements/{id}", summary="An agreement", responses=described(examples.AGREEMENT, AgreementAnswer))
-def read_agreement(id: Annotated[SubjectId, Path(examples=["roadblock-checks"])], services: Fresh) -> JSON:
+def read_agreement(id: Annotated[SubjectId, Path(examples=["roadblock-checks"])], services: Fresh, asked: At) -> JSON:
     """Its state, signatures, term and obligations, with the events each line rests on."""
-    return read_subject(services, f"agreements/{id}")
+    return read_subject(services, f"agreements/{id}", asked)
 
 
 @router.get("/convoys/{id}", summary="A convoy", responses=described(examples.CONVOY, ConvoyAnswer))
-def read_convoy(id: Annotated[SubjectId, Path(examples=["russian-aid"])], services: Fresh) -> JSON:
+def read_convoy(id: Annotated[SubjectId, Path(examples=["russian-aid"])], services: Fresh, asked: At) -> JSON:
     """Its whereabouts, clearances and deliveries, with the events each line rests on."""
-    return read_subject(services, f"convoys/{id}")
+    return read_subject(services, f"convoys/{id}", asked)
 
 
 @router.get("/enrolments/{id}", summary="A register", responses=described(examples.ENROLMENT, EnrolmentAnswer))
 def read_enrolment(
     id: Annotated[SubjectId, Path(examples=["reconciliation-participants"])],
     services: Fresh,
+    asked: At,
 ) -> JSON:
     """Its tracks and state, with the events each line rests on."""
-    return read_subject(services, f"enrolments/{id}")
+    return read_subject(services, f"enrolments/{id}", asked)
 
 
 @router.get(
@@ -100,7 +128,7 @@ def read_enrolment(
     responses={
         **answer(
             "A page of what carries it.",
-            {"subjects": [examples.CARRYING], "next": examples.NEXT, "near": {}},
+            {**page_of("subjects", examples.CARRYING), "near": {}},
             CarryingAnswer,
             headers=POSITION,
         ),
@@ -109,6 +137,7 @@ def read_enrolment(
 )
 def list_carrying(
     services: Fresh,
+    asked: At,
     scheme: Annotated[
         str,
         Query(pattern=SCHEME_PATTERN, description="The register, as events name it.", examples=["pa-x-agreement"]),
@@ -118,11 +147,13 @@ def list_carrying(
     limit: Limit = 100,
 ) -> JSON:
     """Subjects that carry an id of another register, and incidents and violations that do; without `id` all of it."""
+    now = datetime.now(UTC)
 
     def question(reading: ReadTransaction) -> CarryingAnswer:
-        page = subjects.carrying(reading, scheme, id, after, limit)
-        near = subjects.near_ids(reading, scheme, id) if not page.items and after is None else {}
-        return {"subjects": page.items, "next": page.next, "near": near}
+        page = subjects.carrying(reading, scheme, id, after, limit, now, asked)
+        is_empty = not page.items and after is None and asked == PRESENT
+        near = subjects.near_ids(reading, scheme, id) if is_empty else {}
+        return {"subjects": page.items, "next": page.next, "near": near, "horizon": stated_of_all(asked, now)}
 
     return ask(services, question)
 
@@ -132,30 +163,35 @@ def list_carrying(
     summary="The actors",
     responses={
         **answer(
-            "A page of actors.", {"actors": [examples.ACTOR], "next": examples.NEXT}, ActorsAnswer, headers=POSITION
+            "A page of actors.",
+            page_of("actors", examples.ACTOR),
+            ActorsAnswer,
+            headers=POSITION,
         ),
         **problems(400, 503),
     },
 )
 def list_actors(
     services: Fresh,
+    asked: At,
     q: Annotated[str | None, Query(max_length=300, description="Part of a name.")] = None,
     after: Cursor = None,
     limit: Limit = 100,
 ) -> JSON:
     """Actors by id, each with its names, kind and relations."""
+    now = datetime.now(UTC)
 
     def question(reading: ReadTransaction) -> ActorsAnswer:
-        page = subjects.actors(reading, q, after, limit)
-        return {"actors": page.items, "next": page.next}
+        page = subjects.actors(reading, q, after, limit, now, asked)
+        return {"actors": page.items, "next": page.next, "horizon": stated_of_all(asked, now)}
 
     return ask(services, question)
 
 
 @router.get("/actors/{id}", summary="An actor", responses=described({**examples.ACTOR, "processes": []}, ActorAnswer))
-def read_actor(id: ActorPath, services: Fresh) -> JSON:
+def read_actor(id: ActorPath, services: Fresh, asked: At) -> JSON:
     """Its names and relations, and in which processes it holds which roles."""
-    return read_subject(services, f"actors/{id}")
+    return read_subject(services, f"actors/{id}", asked)
 
 
 @router.get(
@@ -163,22 +199,27 @@ def read_actor(id: ActorPath, services: Fresh) -> JSON:
     summary="The places that were identified",
     responses={
         **answer(
-            "A page of places.", {"places": [examples.PLACE], "next": examples.NEXT}, PlacesAnswer, headers=POSITION
+            "A page of places.",
+            page_of("places", examples.PLACE),
+            PlacesAnswer,
+            headers=POSITION,
         ),
         **problems(400, 503),
     },
 )
 def list_places(
     services: Fresh,
+    asked: At,
     q: Annotated[str | None, Query(max_length=300, description="Part of a name or a code.")] = None,
     after: Cursor = None,
     limit: Limit = 100,
 ) -> JSON:
     """Places by id, each with its names, kind, point, codes and the place that contains it."""
+    now = datetime.now(UTC)
 
     def question(reading: ReadTransaction) -> PlacesAnswer:
-        page = subjects.places(reading, q, after, limit)
-        return {"places": page.items, "next": page.next}
+        page = subjects.places(reading, q, after, limit, now, asked)
+        return {"places": page.items, "next": page.next, "horizon": stated_of_all(asked, now)}
 
     return ask(services, question)
 
@@ -189,7 +230,9 @@ def list_places(
     responses=described({**examples.PLACE, "reports": [], "reports_total": 0}, IdentifiedPlaceAnswer),
 )
 def read_place(
-    id: Annotated[str, Path(pattern=ID_PATTERN, description="Id of the place.", examples=["jarut"])], services: Fresh
+    id: Annotated[str, Path(pattern=ID_PATTERN, description="Id of the place.", examples=["jarut"])],
+    services: Fresh,
+    asked: At,
 ) -> JSON:
     """What is known of it, and what happened there."""
-    return read_subject(services, f"places/{id}")
+    return read_subject(services, f"places/{id}", asked)

@@ -351,23 +351,29 @@ class PlacePage(SubjectPage, PlaceLines):
     """A place."""
 
 
-class SubjectAnswer(SubjectPage, Explained):
+class ExplainedSubject(SubjectPage, Explained):
     """What the page of any subject has, and what explains it."""
 
 
-class RoundAnswer(RoundPage, Explained):
+class AtHorizon(TypedDict):
+    """From where it is looked at."""
+
+    horizon: ShownHorizon
+
+
+class RoundAnswer(RoundPage, Explained, AtHorizon):
     """A round of talks, and what explains it."""
 
 
-class AgreementAnswer(AgreementPage, Explained):
+class AgreementAnswer(AgreementPage, Explained, AtHorizon):
     """An agreement, and what explains it."""
 
 
-class ConvoyAnswer(ConvoyPage, Explained):
+class ConvoyAnswer(ConvoyPage, Explained, AtHorizon):
     """A convoy, and what explains it."""
 
 
-class EnrolmentAnswer(EnrolmentPage, Explained):
+class EnrolmentAnswer(EnrolmentPage, Explained, AtHorizon):
     """A register, and what explains it."""
 
 
@@ -383,7 +389,11 @@ class RolesByProcess(TypedDict):
     processes: list[RoleInProcess]
 
 
-class ActorAnswer(ActorPage, RolesByProcess, Explained):
+class ExplainedActor(ActorPage, RolesByProcess, Explained):
+    """An actor, in which processes it holds which roles, and what explains it."""
+
+
+class ActorAnswer(ExplainedActor, AtHorizon):
     """An actor, in which processes it holds which roles, and what explains it."""
 
 
@@ -403,6 +413,7 @@ class CarryingAnswer(TypedDict):
     subjects: list[CarryingSubject]
     next: Cursor
     near: NearWords
+    horizon: ShownHorizon
 
 
 class ActorsAnswer(TypedDict):
@@ -410,6 +421,7 @@ class ActorsAnswer(TypedDict):
 
     actors: list[ActorPage]
     next: Cursor
+    horizon: ShownHorizon
 
 
 class ReportOfPlace(TypedDict):
@@ -432,7 +444,11 @@ class ReportsOfPlace(TypedDict):
     """How many there are."""
 
 
-class IdentifiedPlaceAnswer(PlacePage, ReportsOfPlace, Explained):
+class ExplainedPlace(PlacePage, ReportsOfPlace, Explained):
+    """A place, what happened there, and what explains it."""
+
+
+class IdentifiedPlaceAnswer(ExplainedPlace, AtHorizon):
     """A place, what happened there, and what explains it."""
 
 
@@ -441,6 +457,7 @@ class PlacesAnswer(TypedDict):
 
     places: list[PlacePage]
     next: Cursor
+    horizon: ShownHorizon
 
 
 # --- those of one process -------------------------------------------------------------------------------------

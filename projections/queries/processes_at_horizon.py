@@ -78,7 +78,7 @@ def listed(
     Raises:
         BadCursor: `after` is not a cursor of this list.
     """
-    among = _naming(transaction, wanted.actor, request) if wanted.actor is not None else None
+    among = naming_actor(transaction, wanted.actor, request.position) if wanted.actor is not None else None
     search = _Search(transaction, wanted, request.position)
     if not search.asked:
         last: str | None = read_cursor(after, str)[0] if after is not None else None
@@ -113,11 +113,11 @@ def line_at(view: ProcessView) -> ListedProcess:
     )
 
 
-def _naming(transaction: Transaction, actor: str, request: HorizonRequest) -> set[str]:
+def naming_actor(transaction: Transaction, actor: str, position: int | None) -> set[str]:
     """The processes that may involve an actor: an event on something of theirs names it, or what it was joined with."""
     together = ever_unified(transaction)
     path = Subject(f"actors/{actor}")
-    before = request.position + 1 if request.position is not None else 2**63 - 1
+    before = position + 1 if position is not None else 2**63 - 1
     naming = subjects_naming(transaction, together.get(path, (path,)), before)
     ids = {Subject(f"processes/{process}") for process, _ in ever_in(transaction, naming)}
     return {other.partition("/")[2] for process in ids for other in together.get(process, (process,))}

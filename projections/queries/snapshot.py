@@ -22,7 +22,7 @@ from domain.findings.reports import ForeignKey, Holders
 from domain.findings.rules import OF_FOLLOWED
 from domain.general import SubjectState
 from domain.horizon import EVERYTHING, Horizon, Seen, names_processes, seen_from
-from domain.place_meanings import NO_MEANINGS, Doubt, Drawn, Meanings, meant, of_events, state_meant
+from domain.place_meanings import NO_MEANINGS, NOTHING_DRAWN, Doubt, Drawn, Meanings, meant, of_events, state_meant
 from domain.places_within import places_in
 from domain.references import naming
 from domain.spans import ANYWHERE, Zones
@@ -102,8 +102,8 @@ class ProcessSnapshot:
     """The time zones of the processes of each subject, of those that have any."""
     holders: Mapping[ForeignKey, Holders] = field(default_factory=dict)
     """What carries which ids of other registers, here or elsewhere; empty in a snapshot from the read models."""
-    doubts: list[DoubtfulPlaces] = field(default_factory=list)
-    """Places of which a description could mean any; empty in a snapshot from the read models."""
+    drawn: Drawn = NOTHING_DRAWN
+    """Which place each description means; empty in a snapshot from the read models."""
     beyond: int = 0
     """How many events in effect the dates of the horizon leave out."""
     held: list[str] = field(default_factory=list)
@@ -251,7 +251,7 @@ def fold_snapshot(
         joined={**seen.joined, **actors.joined},
         withdrawn=_withdrawn(seen, mine, all_states),
         in_effect=[meant(event, places.meanings) for event in in_effect],
-        doubts=doubtful_in(places.doubts, in_effect),
+        drawn=places,
         zones={subject: zones for subject, zones in seen.zones.items() if subject in states},
         holders=foreign_ids.holders_in(event for theirs in seen.events.values() for event in theirs),
     )
@@ -468,7 +468,7 @@ def findings_of_subjects(snapshot: ProcessSnapshot) -> list[Finding]:
         snapshot.zones,
         snapshot.holders,
         told_at,
-        (snapshot.process, snapshot.doubts),
+        (snapshot.process, doubtful_in(snapshot.drawn.doubts, snapshot.in_effect)),
         snapshot.held_reports,
     )
     of_subjects = [f for f in of_subjects if f.rule not in OF_FOLLOWED or f.subject not in snapshot.unfollowed]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import cast
 
 from domain.actors import shown_label
@@ -19,21 +20,21 @@ from projections import rendering
 from projections.answers.explanations import ActorName
 from projections.answers.lines import NearWords
 from projections.answers.subjects import (
-    ActorAnswer,
     ActorPage,
     CarryingSubject,
-    IdentifiedPlaceAnswer,
+    ExplainedActor,
+    ExplainedPlace,
+    ExplainedSubject,
     Part,
     PlacePage,
     ReportOfPlace,
     ReportsOfPlace,
     RoleInProcess,
     RolesByProcess,
-    SubjectAnswer,
     SubjectPage,
 )
 from projections.paging import Page, paged, read_cursor, storable
-from projections.queries import explanations
+from projections.queries import explanations, subjects_at_horizon
 from projections.queries.at_horizon import PRESENT, HorizonRequest, process_view
 from projections.queries.nearest import MOST_COMPARED, near_words
 from projections.read_models import foreign_ids
@@ -53,9 +54,6 @@ from projections.read_models.timeline import version_of
 from projections.read_models.upcoming import Reading, upcoming_on
 from projections.renderer import Renderer
 from projections.storage.tables import Transaction
-
-REPORTS_SHOWN = 200
-"""Reports of a place in one answer; `reports_total` counts all."""
 
 
 def of_family(
@@ -101,7 +99,7 @@ def actors_of(transaction: Transaction, process: str, request: HorizonRequest = 
     ]
 
 
-def subject_page(transaction: Transaction, path: str) -> tuple[SubjectAnswer, JointVersion]:
+def subject_page(transaction: Transaction, path: str) -> tuple[ExplainedSubject, JointVersion]:
     """One subject of a family and its version, which is that of all streams that are one with it.
 
     Raises:
@@ -120,7 +118,7 @@ def subject_page(transaction: Transaction, path: str) -> tuple[SubjectAnswer, Jo
         shown["withdrawn"] = True
     if others:
         shown["unified"] = sorted(others)
-    answer: SubjectAnswer = {**shown, **explanations.at_present(transaction, renderer)}
+    answer: ExplainedSubject = {**shown, **explanations.at_present(transaction, renderer)}
     return answer, joint_version(transaction, Subject(path))
 
 
@@ -133,20 +131,21 @@ def joint_version(transaction: Transaction, subject: Subject) -> JointVersion:
     return JointVersion(added_up(joined, {path: version_of(transaction, path) for path in joined}), joined_at)
 
 
-def actor_page(transaction: Transaction, actor: str) -> tuple[ActorAnswer, JointVersion]:
+def actor_page(transaction: Transaction, actor: str) -> tuple[ExplainedActor, JointVersion]:
     """One actor: its names, kind and relations, and in which processes it holds which roles.
 
     Raises:
         NotFound: it was never identified.
     """
     shown, version = subject_page(transaction, f"actors/{actor}")
-    ids = [path.partition("/")[2] for path in as_one(f"actors/{actor}", canonical_subjects(transaction))]
+    joined = canonical_subjects(transaction)
+    ids = [path.partition("/")[2] for path in as_one(f"actors/{actor}", joined)]
     places = subjects_with(transaction, ids)
     states = states_of(transaction, {path for _, path in places})
     renderer = Renderer()
     held: list[RoleInProcess] = [
         {"process": process, **role}
-        for process, path in places
+        for process, path in sorted({(ids_of(name, joined)[0], path) for name, path in places})
         for role in rendering.roles(renderer, path, states[Subject(path)])
         if role["actor"] in ids
     ]
@@ -154,10 +153,10 @@ def actor_page(transaction: Transaction, actor: str) -> tuple[ActorAnswer, Joint
     shown["actors"] |= explained["actors"]
     shown["evidence"] |= explained["evidence"]
     by_process: RolesByProcess = {"processes": held}
-    return cast(ActorAnswer, {**shown, **by_process}), version
+    return cast(ExplainedActor, {**shown, **by_process}), version
 
 
-def place_page(transaction: Transaction, place: str) -> tuple[IdentifiedPlaceAnswer, JointVersion]:
+def place_page(transaction: Transaction, place: str) -> tuple[ExplainedPlace, JointVersion]:
     """One place: its names, kind, point and codes, and what happened there.
 
     Raises:
@@ -183,31 +182,59 @@ def place_page(transaction: Transaction, place: str) -> tuple[IdentifiedPlaceAns
             "occurred": events[event].event.occurred,
             "event": renderer.rests_on([event])[0],
         }
-        for event, process in ordered[:REPORTS_SHOWN]
+        for event, process in ordered[: subjects_at_horizon.REPORTS_SHOWN]
     ]
     explained = explanations.at_present(transaction, renderer)
     shown["actors"] |= explained["actors"]
     shown["evidence"] |= explained["evidence"]
     there: ReportsOfPlace = {"reports": reports, "reports_total": len(mentioned)}
-    return cast(IdentifiedPlaceAnswer, {**shown, **there}), version
+    return cast(ExplainedPlace, {**shown, **there}), version
 
 
-def actors(transaction: Transaction, q: str | None, after: str | None, limit: int) -> Page[ActorPage]:
+def actors(
+    transaction: Transaction,
+    q: str | None,
+    after: str | None,
+    limit: int,
+    now: datetime | None = None,
+    request: HorizonRequest = PRESENT,
+) -> Page[ActorPage]:
     """The actors, by id.
 
     Raises:
         BadCursor: `after` is not a cursor of this list.
     """
-    return cast(Page[ActorPage], _listed(transaction, "actors", q, after, limit))
+    return cast(Page[ActorPage], _listed_at(transaction, "actors", q, after, limit, now, request))
 
 
-def places(transaction: Transaction, q: str | None, after: str | None, limit: int) -> Page[PlacePage]:
+def places(
+    transaction: Transaction,
+    q: str | None,
+    after: str | None,
+    limit: int,
+    now: datetime | None = None,
+    request: HorizonRequest = PRESENT,
+) -> Page[PlacePage]:
     """The places that were identified, by id; `q` is looked for in their names and codes.
 
     Raises:
         BadCursor: `after` is not a cursor of this list.
     """
-    return cast(Page[PlacePage], _listed(transaction, "places", q, after, limit))
+    return cast(Page[PlacePage], _listed_at(transaction, "places", q, after, limit, now, request))
+
+
+def _listed_at(
+    transaction: Transaction,
+    family: str,
+    q: str | None,
+    after: str | None,
+    limit: int,
+    now: datetime | None,
+    request: HorizonRequest,
+) -> Page[SubjectPage]:
+    if request == PRESENT:
+        return _listed(transaction, family, q, after, limit)
+    return subjects_at_horizon.listed(transaction, family, q, after, limit, now or datetime.now(UTC), request)
 
 
 def _listed(transaction: Transaction, family: str, q: str | None, after: str | None, limit: int) -> Page[SubjectPage]:
@@ -242,13 +269,22 @@ def suggested(transaction: Transaction, families: Iterable[str], q: str, limit: 
 
 
 def carrying(
-    transaction: Transaction, scheme: str, number: str | None, after: str | None, limit: int
+    transaction: Transaction,
+    scheme: str,
+    number: str | None,
+    after: str | None,
+    limit: int,
+    now: datetime | None = None,
+    request: HorizonRequest = PRESENT,
 ) -> Page[CarryingSubject]:
     """What carries an id of another register, or any id of it (None): subjects, and events on them.
 
     Raises:
         BadCursor: `after` is not a cursor of this list.
     """
+    if request != PRESENT:
+        moment = now or datetime.now(UTC)
+        return subjects_at_horizon.carrying(transaction, scheme, number, after, limit, moment, request)
     last = read_cursor(after, str, str, str) if after is not None else None
     rows = foreign_ids.carrying(
         transaction, storable(scheme), storable(number) if number is not None else None, last, limit + 1

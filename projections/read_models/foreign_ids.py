@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from uuid import UUID
 
 from sqlalchemy import Boolean, Column, select, tuple_
@@ -171,6 +171,21 @@ def numbers(transaction: Transaction, scheme: str, limit: int) -> list[str]:
     column = transaction.table(FOREIGN_IDS).c.id
     within = transaction.table(FOREIGN_IDS).c.scheme == scheme
     return list(transaction.connection.scalars(select(column).distinct().where(within).order_by(column).limit(limit)))
+
+
+def ever_identified(
+    transaction: Transaction, scheme: str, number: str | None, first: str | None
+) -> Iterator[tuple[str, Subject]]:
+    """What was ever put under an id of a register (None: under any of it), by id, from this id on."""
+    table = transaction.table(EVER_IDENTIFIED)
+    order = (table.c.id, table.c.subject)
+    query = select(*order).where(table.c.scheme == scheme).order_by(*order)
+    if number is not None:
+        query = query.where(table.c.id == number)
+    if first is not None:
+        query = query.where(table.c.id >= first)
+    for row in transaction.connection.execute(query):
+        yield row.id, Subject(row.subject)
 
 
 def events_of_namesakes(transaction: Transaction, log: Iterable[Recorded]) -> list[Recorded]:

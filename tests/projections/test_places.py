@@ -13,6 +13,7 @@ from projections.queries.at_horizon import PRESENT, HorizonRequest
 from projections.queries.findings import all_findings
 from projections.queries.line_names import lines_in
 from projections.queries.subjects import place_page, places
+from projections.queries.subjects_at_horizon import place_page as place_page_at_horizon
 from projections.read_models.search_names import PLACE, found
 from tests.projections.world import Wire, folded, follow, kept, pull, reading, recorded, views
 from tests.spec import wire
@@ -320,6 +321,8 @@ def test_what_happened_at_a_place() -> None:
                 )
                 assert shown["reports_total"] == len(wanted)
                 assert {event for _, event in told} <= set(shown["evidence"])
+                then = HorizonRequest(position=len(history))
+                assert place_page_at_horizon(snapshot, name, NOW, then) == shown
 
 
 @on_both

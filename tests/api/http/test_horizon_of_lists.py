@@ -10,12 +10,23 @@ from fastapi.testclient import TestClient
 
 from domain.event import instant
 from tests.api.http.test_horizon import STATED, published
-from tests.api.routes.test_queries import append, get, parameter
+from tests.api.routes.test_queries import TALKS, append, get, parameter
 from tests.api.sending import Wire, begin, opening, problem
 from tests.spec import wire
 
 LISTS = ("/v1/processes", "/v1/processes?q=kalamun", "/v1/findings", "/v1/deadlines", "/v1/deadlines?since=2017-10-01")
-EVERYWHERE = LISTS
+SUBJECTS = (
+    "/v1/actors",
+    "/v1/actors?q=russia",
+    "/v1/places",
+    "/v1/subjects?scheme=pa-x-agreement",
+    "/v1/actors/russia",
+    TALKS,
+    "/v1/agreements/roadblock-checks",
+    "/v1/convoys/russian-aid",
+    "/v1/enrolments/reconciliation-participants",
+)
+EVERYWHERE = (*LISTS, *SUBJECTS)
 
 
 def at(client: TestClient, path: str, query: str) -> Wire:
@@ -132,3 +143,40 @@ def test_a_filter_goes_by_what_was_known_then(client: TestClient) -> None:
     assert ids("state=suspended&published_by=2017-10-19") == []
     assert ids("state=open&known_at_position=2") == ["first"]
     assert ids("known_at_position=0") == []
+
+
+def test_the_page_of_one_subject_at_a_horizon(client: TestClient) -> None:
+    renamed = {"labels": [{"text": "Council of Elders"}]}
+    begin(client)
+    append(
+        client,
+        opening("actors/elders"),
+        wire("RoleTaken", subject="talks/first", occurred="2017-10-20", data={"actor": "elders", "role": "mediator"}),
+        wire("ActorRelabelled", subject="actors/elders", occurred="2017-11-01", data=renamed),
+        wire("TalksCancelled", occurred="2017-10-21", data={}),
+    )
+
+    def roles(query: str) -> list[tuple[str, str]]:
+        found = get(client, f"/v1/actors/elders?{query}").json()
+        return [(role["process"], role["role"]) for role in found["processes"]]
+
+    def is_renamed(query: str) -> bool:
+        labels = get(client, f"/v1/actors/elders?{query}").json()["labels"]
+        return "Council of Elders" in [label["text"] for label in labels]
+
+    assert roles("known_at_position=3") == roles("as_of=2017-10-19") == []
+    assert roles("known_at_position=4") == roles("as_of=2017-10-20") == [("first", "mediator")]
+    assert is_renamed("known_at_position=5")
+    assert is_renamed("as_of=2017-01-01"), "names are not news"
+    assert not is_renamed("known_at_position=4")
+    assert get(client, "/v1/talks/first?as_of=2017-10-20").json()["state"]["value"] == "reported"
+    shown = get(client, "/v1/talks/first?known_at_position=6")
+    assert shown.json()["state"]["value"] == "cancelled"
+    assert "etag" not in shown.headers
+    body = problem(client.get("/v1/actors/elders?known_at_position=2"), 404)
+    assert "nothing of this subject is inside the horizon: its first event was recorded at position 3" in body["detail"]
+    assert "there is no such subject" in problem(client.get("/v1/talks/nowhere?known_at_position=2"), 404)["detail"]
+    assert [one["subject"] for one in get(client, "/v1/actors?known_at_position=2").json()["actors"]] == []
+    assert [one["subject"] for one in get(client, "/v1/actors?known_at_position=3").json()["actors"]] == [
+        "actors/elders"
+    ]
