@@ -336,16 +336,12 @@ class Ledger(Application[str]):
         Raises:
             Unavailable: the log cannot be read, events are missing from it, or one is not what was recorded.
         """
-        notifications = self._select(after, limit, ALL_EVENTS, None)
-        if not notifications:
-            return []
-        digests = self.log.digests(after, notifications[-1].id)
+        notifications, digests = self.log.select_with_digests(after, limit)
+        self._require_all(notifications, after)
         events: list[Recorded | Unreadable] = []
-        for notification in notifications:
+        for notification, digest in zip(notifications, digests, strict=True):
             event: Recorded | Unreadable = self._mapper.to_domain_event(notification)
-            if isinstance(event, Recorded) and not self._mapper.is_as_recorded(
-                notification, digests.get(notification.id)
-            ):
+            if isinstance(event, Recorded) and not self._mapper.is_as_recorded(notification, digest):
                 raise Unavailable(f"the log {self._named_file}is damaged: {changed(notification)}")
             events.append(event)
         return events
@@ -406,14 +402,22 @@ class Ledger(Application[str]):
         """Events from the log, none of them left out: a damaged file may lack some, and nobody else would notice."""
         notifications = self.log.select(after, limit, wanted, until)
         if wanted == ALL_EVENTS:
-            reached = after
-            for event in notifications:
-                if event.id != reached + 1:
-                    raise self._lacks(reached + 1)
-                reached = event.id
+            reached = self._require_all(notifications, after)
             if until is not None and reached < until and len(notifications) < limit:
                 raise self._lacks(reached + 1)
         return notifications
+
+    def _require_all(self, notifications: Sequence[Notification], after: int) -> int:
+        """Requires that no event is left out; gives the position of the last one.
+
+        Raises:
+            Unavailable: the log lacks one.
+        """
+        for event in notifications:
+            if event.id != after + 1:
+                raise self._lacks(after + 1)
+            after = event.id
+        return after
 
     def _lacks(self, position: int) -> Unavailable:
         return Unavailable(

@@ -222,10 +222,12 @@ class LogRecorder(ABC):
         rows = self.fetch("SELECT digest FROM event_index WHERE position = ?", (position,))
         return _bytes(rows[0][0]) if rows else None
 
-    def digests(self, after: int, until: int) -> dict[int, bytes]:
-        """The digests of the events after a position up to another, by position, as the index has them."""
-        query = "SELECT position, digest FROM event_index WHERE position > ? AND position <= ?"
-        return {position: _bytes(digest) for position, digest in self.fetch(query, (after, until))}
+    def select_with_digests(self, after: int, limit: int) -> tuple[list[Notification], list[bytes | None]]:
+        """Events after a position, in log order, and the digest of each as the index has it; None: it has none."""
+        source = "stored_events e LEFT JOIN event_index i ON i.position = e.{position}"
+        query = f"{SELECT_EVENTS}, i.digest FROM {source} WHERE e.{{position}} > ? ORDER BY e.{{position}} LIMIT ?"
+        rows = self.fetch(query, (after, limit))
+        return notifications(rows), [_bytes(row[5]) if row[5] is not None else None for row in rows]
 
     def event_by_id(self, event_id: bytes) -> Known | None:
         return self.look_up([event_id], ()).known.get(event_id)

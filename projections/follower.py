@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
+from math import inf
 from uuid import UUID
 
 from domain.errors import Unavailable
+from domain.event import Recorded, Unreadable
 from projections.catch_up import Asked, Pull, catch_up, reflects
 from projections.read_models.change_set import FindingChanges
 from projections.storage.generations import GenerationProgress, ReadModels
@@ -23,6 +25,8 @@ SHORT_REST = 0.01
 """The same at most, elsewhere."""
 MOST_ASKED = 10_000
 """Events that are asked about and not seen yet (those of requests that were refused never are), and answers."""
+EXPECTED = 1.0
+"""Seconds within which an event that is asked about comes, if it is recorded at all."""
 SWEEP = 60.0
 """Seconds between looks for generations that can go."""
 
@@ -117,17 +121,19 @@ class _Asked(Asked):
         self._events: dict[str, None] = {}
         self._answers: dict[str, FindingChanges] = {}
         self._gate = threading.Lock()
+        self._last = -EXPECTED
 
     def ask(self, events: Iterable[UUID]) -> None:
         with self._gate:
             self._events |= dict.fromkeys(map(str, events))
+            self._last = time.monotonic()
             while len(self._events) > MOST_ASKED:
                 del self._events[next(iter(self._events))]
 
     @property
     def waits(self) -> bool:
-        """Whether events are asked about that were not seen yet."""
-        return bool(self._events)
+        """Whether events are asked about that will be seen in a moment."""
+        return bool(self._events) and time.monotonic() - self._last < EXPECTED
 
     def about(self, event: str) -> bool:
         return event in self._events
@@ -146,6 +152,25 @@ class _Asked(Asked):
             for event in answers:
                 self._events.pop(event, None)
         return answers
+
+
+class _Pull:
+    """Takes events from a log, and tells where it ended.
+
+    Args:
+        pull: gives the events after a position, so many at most.
+    """
+
+    def __init__(self, pull: Pull) -> None:
+        self._pull = pull
+        self.end: float = inf
+        """The last position of the log; infinite: not known yet."""
+
+    def __call__(self, after: int, limit: int) -> Sequence[Recorded | Unreadable]:
+        events = self._pull(after, limit)
+        if len(events) < limit:
+            self.end = events[-1].position if events else after
+        return events
 
 
 class Follower(FollowerStatus):
@@ -183,6 +208,8 @@ class Follower(FollowerStatus):
         self._sharing = sharing
         self._nudged = threading.Event()
         self._hurried = threading.Event()
+        self._wanted = threading.Event()
+        """Whether somebody has asked about an event since it was last looked at."""
         self._swept = time.monotonic()
         self._asked = _Asked()
         self.answered: Mapping[str, FindingChanges] = {}
@@ -197,7 +224,7 @@ class Follower(FollowerStatus):
     def close(self) -> None:
         self._closing.set()
         self._nudged.set()
-        self._hurried.set()
+        self._wanted.set()
         with self._moved:
             self._moved.notify_all()
         if self._thread.is_alive():
@@ -211,6 +238,8 @@ class Follower(FollowerStatus):
 
     def ask(self, events: Iterable[UUID]) -> None:
         self._asked.ask(events)
+        self._wanted.set()
+        self._hurried.set()
 
     def _run(self) -> None:
         with closing(self._read_models.lead()) as lead:
@@ -249,22 +278,21 @@ class Follower(FollowerStatus):
             self._nudged.wait(self._poll)
             self._nudged.clear()
             started = time.monotonic()
-            self._follow()
+            moved = self._follow()
             if time.monotonic() - self._swept > SWEEP:
                 self._swept = time.monotonic()
                 self._read_models.sweep()
-            if self._nudged.is_set() and not self._asked.waits:  # under load; else the next event is to be seen at once
+            if moved and self._nudged.is_set() and not self._asked.waits:  # under load, and nobody is to see it at once
                 self._rest(time.monotonic() - started)
         self.leads = False
 
     def _rest(self, worked: float) -> None:
-        if not self._sharing:
-            self._closing.wait(min(worked, SHORT_REST))
-            return
-        whole = max(min(worked, MOST_REST), LEAST_REST)
-        least = min(worked, LEAST_REST)
-        self._closing.wait(least)
-        self._hurried.wait(whole - least)
+        """Rests until somebody asks about an event; after a while, also until somebody waits."""
+        whole = max(min(worked, MOST_REST), LEAST_REST) if self._sharing else min(worked, SHORT_REST)
+        least = min(worked, LEAST_REST if self._sharing else SHORT_REST)
+        if not self._wanted.wait(least):
+            self._hurried.wait(whole - least)
+        self._wanted.clear()
         self._hurried.clear()
 
     def _begin(self) -> None:
@@ -276,23 +304,42 @@ class Follower(FollowerStatus):
         self.leads = True
         self._nudged.set()
 
-    def _follow(self) -> None:
-        head = self._head()
-        if head < self._position:
-            self._begin_anew()
+    def _follow(self) -> bool:
+        """Takes in what has been recorded; whether there was anything.
+
+        Raises:
+            Unavailable: the log or the read models cannot be used.
+        """
+        any_moved = False
         while not self._closing.is_set():
             self._asked.begin()
-            progress = catch_up(self._read_models, self._pull, asked=self._asked)
+            pull = _Pull(self._pull)
+            progress = catch_up(self._read_models, pull, asked=self._asked)
             self.answered = self._asked.take()
             self._remember(self.answered)
             moved = progress.position != self._position
+            any_moved = any_moved or moved
             self._see(progress)
-            if not moved:
-                if progress.position < head and progress.halted is None:
-                    raise Unavailable(f"the log is damaged, no events follow position {progress.position} of {head}")
-                return
-            if progress.complete and progress.position >= self._head():
-                return
+            if moved and progress.complete and progress.position >= pull.end:
+                break
+            if not moved and not self._begins_anew(progress):
+                break
+        return any_moved
+
+    def _begins_anew(self, progress: GenerationProgress) -> bool:
+        """Looks at the log where nothing follows what the read models reflect: one that ends before that is another
+        one, and they are made anew.
+
+        Raises:
+            Unavailable: the log has events that cannot be had.
+        """
+        head = self._head()
+        if head < progress.position:
+            self._begin_anew()
+            return True
+        if progress.position < head and progress.halted is None and not self._pull(progress.position, 1):
+            raise Unavailable(f"the log is damaged, no events follow position {progress.position} of {head}")
+        return False
 
     def _begin_anew(self) -> None:
         log.warning("the read models reflect another log than this one: they are made anew")

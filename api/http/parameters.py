@@ -224,10 +224,11 @@ async def require_views(services: Services, position: int) -> None:
         raise Unavailable(f"the read models have not reached the position asked for: {reason}")
 
 
-async def wait_for_views(services: Services, position: int, seconds: float) -> bool:
+async def wait_for_views(services: Services, position: int, seconds: float, *, asked: bool = False) -> bool:
     """Waits until the read models reflect a position; False after some seconds, or if they are halted before it.
 
-    It holds no thread: a thousand may wait.
+    It holds no thread: a thousand may wait. Those who make them are told to hurry, unless they were asked about the
+    event.
     """
     clock = asyncio.get_running_loop().time
     deadline = clock() + seconds
@@ -235,7 +236,8 @@ async def wait_for_views(services: Services, position: int, seconds: float) -> b
         left = deadline - clock()
         if services.follower.halted or services.log_watcher.stopping or left <= 0:
             return False
-        services.follower.hurry()
+        if not asked:
+            services.follower.hurry()
         await services.moved.wait(min(left, POLL))
     return True
 

@@ -157,7 +157,8 @@ async def append_sent(
         headers["Location"] = f"/v1/events/{done.events[0].id}"
     wait = preferences.seconds(preferred, LONGEST_WAIT)
     patience = SHORT_WAIT + WAIT_FOR_EACH * len(done.events) if wait is None else wait
-    shown = (with_findings or wait is not None) and await wait_for_views(services, done.position, patience)
+    waits = with_findings or wait is not None
+    shown = waits and await wait_for_views(services, done.position, patience, asked=with_findings)
     changes = await _changes_by(services, done) if with_findings and shown else {}
     if with_findings:
         unknown = sum(event.position not in changes for event in done.events)
