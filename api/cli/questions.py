@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from projections.answers.figures import ClaimsAnswer
     from projections.answers.findings import FindingsAnswer, ProcessFindingsAnswer
     from projections.answers.history import HistoryEntry
-    from projections.answers.status import ListedProcess, StatusAnswer
+    from projections.answers.status import ProcessesAnswer, StatusAnswer
     from projections.answers.subjects import CarryingAnswer
 
 Options = Mapping[str, Any]
@@ -140,10 +140,10 @@ def list_history(client: Client, process: str, options: Options) -> Iterator[His
     return cast("Iterator[HistoryEntry]", entries)
 
 
-def list_processes(client: Client, actor: str | None, options: Options) -> Iterator[ListedProcess]:
+def list_processes(client: Client, actor: str | None, options: Options) -> Iterator[ProcessesAnswer]:
     if actor is not None:
         actor = known(client, "actors", actor)
-    return cast("Iterator[ListedProcess]", client.entries("/v1/processes", "processes", actor=actor, **options))
+    return cast("Iterator[ProcessesAnswer]", client.pages("/v1/processes", actor=actor, **options))
 
 
 def known(client: Client, family: str, named: str) -> str:

@@ -183,7 +183,7 @@ def _found(view: ProcessView, rows: Sequence[Expected]) -> Iterator[_Found]:
         by_findings = families.findings(Subject(row.subject), state, snapshot.zones_of(row.subject))
         context = _Context(
             {Subject(row.subject): state},
-            {row.subject: {_stays(name, snapshot.joined) for name in state.processes}},
+            {row.subject: _processes_at(row.subject, state, snapshot.joined)},
             _contested((f.subject, f.about, map(str, f.events)) for f in by_findings if f.rule == "contested"),
             dict(recorded),
             {
@@ -198,9 +198,11 @@ def _found(view: ProcessView, rows: Sequence[Expected]) -> Iterator[_Found]:
         yield _Found(row.key, line, evidence, frozenset({*renderer.actors, *actors}))
 
 
-def _stays(process: str, joined: Mapping[Subject, Subject]) -> str:
-    path = Subject(f"processes/{process}")
-    return joined.get(path, path).partition("/")[2]
+def _processes_at(subject: str, state: SubjectState, joined: Mapping[Subject, Subject]) -> set[str]:
+    """The processes of a subject, by the ids that stay: a process is in itself."""
+    family, _, identity = subject.partition("/")
+    paths = [Subject(f"processes/{name}") for name in ((identity,) if family == "processes" else state.processes)]
+    return {joined.get(path, path).partition("/")[2] for path in paths}
 
 
 # --- one line

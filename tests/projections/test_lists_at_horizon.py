@@ -118,7 +118,9 @@ def test_a_list_is_filtered_by_what_was_known_then() -> None:
         "SubjectUnified", subject="processes/homs", data={"into": "processes/ghouta", "reason": "One truce."}
     )
     renamed = process("kalamun", "Qalamun", areas=[place("Jarut", "SY0304")])
-    log = recorded([*MANY, also_in("homs", "talks/k"), renamed, unified])
+    asked = {"by": "elders", "kind": "demand", "text": "Open the road.", "answer_by": "2017-11-10"}
+    demand = wire("ProposalMade", subject="processes/homs", occurred="2017-10-28", data=asked)
+    log = recorded([*MANY, also_in("homs", "talks/k"), demand, renamed, unified])
     with views() as whole:
         follow(whole, pull(log), NOW)
         with whole.reading() as here:
@@ -129,7 +131,7 @@ def test_a_list_is_filtered_by_what_was_known_then() -> None:
             before = at_position(len(log) - 1)
             then = processes.processes(here, ProcessFilter(actor="russia"), None, 10, NOW, before).items
             assert [line["process"] for line in then] == ["ghouta", "homs", "kalamun"]
-            assert [line["updated"]["position"] for line in then] == [15, 17, 18]
+            assert [line["updated"]["position"] for line in then] == [15, 18, 19]
 
 
 def at_position(position: int) -> HorizonRequest:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.cli.options import AsJson, Data, Url, connection
+from api.cli.options import NOW, AsJson, Data, Horizon, Url, connection, with_horizon
 from api.cli.questions import list_deadlines, read_calendar
 from api.cli.terminal.console import out, print_json, say
 from api.cli.terminal.text_layout import MAX_DATE_COLUMN, TextLayout
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from projections.answers.explanations import Explained
 
 
+@with_horizon
 def deadlines(
     process: Annotated[str | None, typer.Option(help="Only of this process.")] = None,
     since: Annotated[
@@ -39,29 +40,35 @@ def deadlines(
         Path | None,
         typer.Option(metavar="FILE", help="Write an iCalendar file for calendar programs instead; - is stdout."),
     ] = None,
+    horizon: Horizon = NOW,
     as_json: AsJson = False,
     data: Data = None,
     url: Url = None,
 ) -> None:
-    """Show what is due, the first to end first: rounds of talks, departures, answers, obligations, terms."""
+    """Show what is due, the first to end first: rounds of talks, departures, answers, obligations, terms.
+
+    With a horizon: what was due then, or by what was known.
+    """
     if ics is not None and as_json:
         raise typer.BadParameter("send either --json or --ics")
     asked = {"since": since or BEGINNING, "until": until, "overdue": None if overdue is None else str(overdue).lower()}
+    asked |= horizon
     with connection(data, url) as client:
         if ics is not None:
             _write(ics, read_calendar(client, process, asked))
             return
         listed: list[Deadline] = []
         explained: Explained = {"actors": {}, "evidence": {}}
-        for page in list_deadlines(client, process, asked):
+        pages = list(list_deadlines(client, process, asked))
+        for page in pages:
             listed += page["deadlines"]
             explained["actors"] |= page["actors"]
             explained["evidence"] |= page["evidence"]
     if as_json:
-        print_json({"deadlines": listed, **explained})
+        print_json({"deadlines": listed, **explained, "horizon": pages[0]["horizon"]})
         return
     console = out()
-    draw_deadlines(listed, explained, console.width).print(console)
+    draw_deadlines(listed, explained, console.width, words.horizon(pages[0]["horizon"])).print(console)
 
 
 def _write(file: Path, content: bytes) -> None:
@@ -73,9 +80,11 @@ def _write(file: Path, content: bytes) -> None:
         say(f"Written to {file}.")
 
 
-def draw_deadlines(listed: list[Deadline], explained: Explained, width: int) -> TextLayout:
-    """A list: until when, what, who owes it, who says so."""
+def draw_deadlines(listed: list[Deadline], explained: Explained, width: int, horizon: str = "") -> TextLayout:
+    """A list: until when, what, who owes it, who says so; under the horizon in words, if one was asked for."""
     sheet = TextLayout(width)
+    if horizon:
+        sheet.put((horizon, "bold"))
     actors = explained["actors"]
     dates = [words.when(deadline["when"]) for deadline in listed]
     column = min(max(map(len, dates), default=0) + 2, MAX_DATE_COLUMN)

@@ -28,28 +28,28 @@ def findings(
 ) -> None:
     """Show what does not fit, the gravest first: contradictions, what is overdue, what nobody confirms.
 
-    A horizon goes with one process: what did not fit then, or by what was known.
+    With a horizon: what did not fit then, or by what was known.
     """
-    if process is None and any(value is not None for value in horizon.values()):
-        raise typer.BadParameter("a horizon goes with one process: name it")
+    filters = {"rule": rule, "severity": severity, **horizon}
     with connection(data, url) as client:
         if process is not None:
-            answer = read_findings(client, process, {"rule": rule, "severity": severity, **horizon})
+            answer = read_findings(client, process, filters)
             by_process = {process: answer["findings"]} if answer["findings"] else {}
-            asked, actors = words.horizon(answer["horizon"]), answer["actors"]
+            at, actors = answer["horizon"], answer["actors"]
         else:
-            listed, by_process, asked, actors = [], {}, "", {}
-            for page in list_findings(client, {"rule": rule, "severity": severity}):
+            pages = list(list_findings(client, filters))
+            listed, by_process, at, actors = [], {}, pages[0]["horizon"], {}
+            for page in pages:
                 listed += page["findings"]
                 actors |= page["actors"]
             for finding in listed:
                 by_process.setdefault(finding["process"], []).append(finding)
     if as_json:
-        print_json(answer if process is not None else {"findings": listed, "actors": actors})
+        print_json(answer if process is not None else {"findings": listed, "actors": actors, "horizon": at})
         return
     console = out()
     sheet = TextLayout(console.width)
-    if asked:
+    if asked := words.horizon(at):
         sheet.put((asked, "bold"))
     for name, some in by_process.items():
         sheet.heading(name, words.times(len(some), "finding"))

@@ -264,7 +264,6 @@ def test_findings_name_what_is_wrong(run: Run) -> None:
     run("append", "-", input=case())
     assert "the mark `one_claimant`" in flat(run("findings", "--rule", "single-claimant", code=1).stderr)
     assert "did you mean silence?" in run("findings", "--rule", "silense", code=1).stderr
-    assert "a horizon goes with one process" in flat(run("findings", "--as-of", "2017-10-28", code=2).stderr)
     assert "there is no such process" in run("findings", "nowhere", code=1).stderr
 
 
