@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 LINES_AT_ONCE = 1_000
 """As many as a server takes: what lines of one request refer to, they may open."""
+MOST_BYTES = 2 * BATCH_BYTES
+LONGEST_NAME = 100
+"""Characters of a text that may be an id."""
 
 
 @dataclass(slots=True)
@@ -40,15 +43,24 @@ class _Given:
     """What lines above give to others: subjects that they open, and their own ids."""
 
     by: dict[str, FileLine] = field(default_factory=dict)
-    touched: dict[str, FileLine] = field(default_factory=dict)
-    """The first line on a subject."""
+    on: dict[str, list[FileLine]] = field(default_factory=dict)
+    """The lines on a subject."""
 
-    def add(self, line: FileLine, event: Mapping[str, Any]) -> None:
+    def add(self, line: FileLine) -> None:
+        event = line.event
         subject = str(event.get("subject"))
         self.by.setdefault(line.id, line)
         if _opens(event):
             self.by.setdefault(subject, line)
-        self.touched.setdefault(subject, line)
+        self.on.setdefault(subject, []).append(line)
+
+    def needed_by(self, line: FileLine) -> Iterator[FileLine]:
+        """The lines above without which a line cannot be judged: of its id, that open its subject, that it names."""
+        for text in (line.id, *_texts_in(line.event)):
+            for name in (text, *(f"{family}/{text}" for family in FAMILY_NAMES)):
+                giver = self.by.get(name)
+                if giver is not None and giver.number < line.number:
+                    yield giver
 
 
 def check_lines(
@@ -88,13 +100,24 @@ class _Checking:
     given: _Given = field(default_factory=_Given)
     blocked: set[int] = field(default_factory=set)
     """Lines that rest on lines which are refused."""
+    counted: set[int] = field(default_factory=set)
+    new: set[int] = field(default_factory=set)
 
     def check(self, batch: Sequence[FileLine]) -> None:
-        """Checks the lines of a batch: those that are refused are left out, and the others checked again."""
-        earlier = dict(self.given.by)
+        """Checks the lines of a batch: those that are refused are left out, and the others checked again.
+
+        What they need of the lines above is sent along, so that they are judged as they will be.
+        """
+        above = self._above(batch)
+        if len(batch) > 1 and (
+            len(above) + len(batch) > LINES_AT_ONCE or sum(len(one.text) for one in (*above, *batch)) > MOST_BYTES
+        ):
+            self.check(batch[: len(batch) // 2])
+            self.check(batch[len(batch) // 2 :])
+            return
         for line in batch:
-            self.given.add(line, line.event)
-        waiting = [list(batch)]
+            self.given.add(line)
+        waiting = [[*above[: LINES_AT_ONCE - len(batch)], *batch]]
         while waiting:
             lines = waiting.pop()
             if not lines:
@@ -108,10 +131,45 @@ class _Checking:
                 waiting += self._without_refused(problem, lines)
                 continue
             answer: AppendedAnswer = sent.json()
-            known = sum(event["position"] is not None for event in answer["events"])
+            for line, event in zip(lines, answer["events"], strict=True):
+                self._count(line, known=event["position"] is not None)
+        for line in batch:
+            self._versions(line)
+        self.result.new -= len(self.new & self.result.faults.keys())
+        self.new -= self.result.faults.keys()
+
+    def _above(self, batch: Sequence[FileLine]) -> list[FileLine]:
+        """The lines above that a batch needs, with those that these need, in the order of the file."""
+        needed: dict[int, FileLine] = {}
+        waiting = list(batch)
+        while waiting:
+            for giver in self.given.needed_by(waiting.pop()):
+                if giver.number not in needed and giver.number not in self.result.faults.keys() | self.blocked:
+                    needed[giver.number] = giver
+                    waiting.append(giver)
+        return [needed[number] for number in sorted(needed)]
+
+    def _count(self, line: FileLine, *, known: bool = False) -> None:
+        """Counts a line once, however often it is sent along with others."""
+        if line.number not in self.counted:
+            self.counted.add(line.number)
             self.result.known += known
-            self.result.new += len(lines) - known
-            self._opened_twice(lines, earlier)
+            self.result.new += not known
+            self.new |= set() if known else {line.number}
+
+    def _versions(self, line: FileLine) -> None:
+        """Notes a version that a line expects of a subject which the file itself opens, and which it will not have."""
+        subject, expected = str(line.event.get("subject")), line.event.get("expected_version")
+        opener = self.given.by.get(subject)
+        earlier = [one for one in self.given.on.get(subject, ()) if one.number < line.number]
+        if type(expected) is not int or opener is None or not earlier or opener.number != earlier[0].number:
+            return
+        judged = {one.number for one in earlier} <= self.new
+        if self.result.known or not judged:
+            return
+        version = len({one.id for one in earlier})
+        if expected != version and line.id not in {one.id for one in earlier}:
+            self._note(line, "/expected_version", f"the subject is at version {version} by then: send {version}")
 
     def _without_refused(self, problem: ServerRefusal, lines: list[FileLine]) -> list[list[FileLine]]:
         """What remains to be checked, once the faults of a refusal are noted."""
@@ -130,6 +188,8 @@ class _Checking:
             if place not in refused:
                 continue
             within = "".join(f"/{step}" for step in steps[2:])
+            if within == "/subject" and _opens(lines[place].event):
+                detail = self._opened_above(lines[place]) or detail
             givers = {number for number in self._givers(lines[place], within) if number not in sent}
             above[place] |= givers
             if not givers:
@@ -138,7 +198,7 @@ class _Checking:
             if above[place] & (self.result.faults.keys() | self.blocked):
                 self.blocked.add(lines[place].number)
             elif lines[place].number not in self.result.faults:
-                self.result.new += 1
+                self._count(lines[place])
         remaining = [mended.get(number, line) for number, line in enumerate(lines) if number not in refused]
         return [[line for line in remaining if line is not None]]
 
@@ -169,25 +229,38 @@ class _Checking:
         value = _at(event, pointer)
         givers: list[FileLine | None] = []
         if pointer == "/expected_version":
-            givers = [self.given.touched.get(str(event.get("subject")))]
+            givers = list(self.given.on.get(str(event.get("subject")), ()))
         elif isinstance(value, str) and not (pointer == "/subject" and _opens(event)):
             names = [value, _as_id(value), *(f"{family}/{value}" for family in FAMILY_NAMES)]
             givers = [self.given.by.get(name) for name in names]
         return {giver.number for giver in givers if giver is not None and giver.number < line.number}
 
-    def _opened_twice(self, lines: Iterable[FileLine], earlier: Mapping[str, FileLine]) -> None:
-        """Notes openings of what a line of an earlier request opens, of which this one did not tell."""
-        for line in lines if earlier else ():
-            event = line.event
-            opener = earlier.get(str(event.get("subject"))) if _opens(event) else None
-            if opener is not None and opener.id != line.id and "expected_version" not in event:
-                again = 'send expected_version "any" to add this as another report of it'
-                self._note(line, "/subject", f"line {opener.number} opens it: {again}")
+    def _opened_above(self, line: FileLine) -> str | None:
+        """What to do about an opening of what a line above opens."""
+        opener = self.given.by.get(str(line.event.get("subject")))
+        if opener is None or opener.number >= line.number or "expected_version" in line.event:
+            return None
+        return f'line {opener.number} opens it: send expected_version "any" to add this as another report of it'
 
 
 def _opens(event: Mapping[str, Any]) -> bool:
     payload = PAYLOADS.get(str(event.get("type")))
     return payload is not None and payload.opens
+
+
+def _texts_in(value: Any) -> Iterator[str]:
+    """The texts in an event that may name something."""
+    match value:
+        case str() if len(value) <= LONGEST_NAME:
+            yield value
+        case dict():
+            for held in value.values():
+                yield from _texts_in(held)
+        case list():
+            for held in value:
+                yield from _texts_in(held)
+        case _:
+            pass
 
 
 def _as_id(text: str) -> str:

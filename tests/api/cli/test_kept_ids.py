@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from api.cli import check_file
 from tests.api.cli.test_commands import Run, flat, lines, place, run
 from tests.api.cli.test_doubles import OPENED, figure, incident, recorded, said
 
@@ -178,3 +179,33 @@ def test_a_long_file_is_checked_as_a_whole(run: Run) -> None:
     told = run("append", "-", "--dry-run", input=again, code=1).stderr
     assert "/subject: line 1 opens it" in told
     assert "Line 1104 of stdin" in told
+
+
+def test_a_dry_run_of_several_requests_tells_of_conflicts_between_them(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(check_file, "LINES_AT_ONCE", 4)
+    own = {"id": "11111111-1111-4111-8111-111111111111"}
+    told = [
+        OPENED,
+        {**said("StatementMade", text="first"), **own},
+        *(said("StatementMade", text=f"{number}") for number in range(3, 7)),
+        {**said("StatementMade", text="of the same id"), **own},
+        {**OPENED, "data": {"labels": [{"text": "Q"}]}},
+        {**said("StatementMade", text="of the eighth"), "expected_version": 6},
+        {**said("StatementMade", text="elsewhere"), "subject": "processes/q"},
+        said("DuplicateMarked", event=own["id"], of=own["id"]) | {"occurred": None},
+    ]
+    checked = run("append", "-", "--dry-run", input=lines(*told), code=1)
+    assert "Line 7 of stdin:\n  /id: this id belongs to an event with other content" in checked.stderr
+    assert "Line 8 of stdin:\n  /subject: line 1 opens it" in checked.stderr
+    assert "Line 10 of stdin:\n  /subject: the subject is not open" in checked.stderr
+    assert "4 errors in 4 lines" in checked.stderr, "of which version line 9 will find depends on the refused ones"
+    assert "6 events can be recorded" in checked.stdout
+    late = {**said("StatementMade", text="late"), "expected_version": 3}
+    right = {**said("StatementMade", text="right"), "expected_version": 6}
+    assert (
+        "subject is at version 6 by then"
+        in run("append", "-", "--dry-run", input=lines(*told[:6], late), code=1).stderr
+    )
+    assert run("append", "-", "--dry-run", input=lines(*told[:6], right)).stdout.startswith("7 events can be recorded")
