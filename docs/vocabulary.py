@@ -97,6 +97,7 @@ def findings_markdown() -> str:
 def _rule(rule: Rule) -> str:
     tolerated = " Strict handling records it all the same." if rule.tolerated else ""
     archives = "" if rule.archives else "\n\nOnly of processes that are followed."
+    archives += "" if rule.followed else "\n\nOnly of archives: of processes that are not followed."
     quality = f"{archives}\n\nOf data quality.{tolerated}" if rule.data_quality else archives
     return f"### {rule.name}\n\n{fill(rule.looks_at, 120)}{quality}\n"
 

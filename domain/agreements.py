@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
-from domain import general
+from domain import general, proposals
 from domain.agreement_codes import (
     ObligationStanding,
 )
@@ -210,7 +210,7 @@ def _extended(data: AgreementExtended, before: Term | None) -> Term:
 
 def due(state: AgreementState) -> list[Due]:
     """Deadlines of obligations that are not fully kept, and the end of the term while it is in force."""
-    expected = general.due(state)
+    expected = proposals.due(state)
     if "ended" in state.stage.values:
         return expected
     for obligation in state.obligations.values():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 
-from domain import general
+from domain import general, proposals
 from domain.changing import changed
 from domain.compatible import kind_of
 from domain.convoy_codes import Passage
@@ -259,7 +259,7 @@ def _stages(state: ConvoyState) -> set[str]:
 
 def due(state: ConvoyState) -> list[Due]:
     """The planned departure, the answer to a request, and the end of a clearance, while it has not gone."""
-    expected = general.due(state)
+    expected = proposals.due(state)
     stages = {seen.stage for seen in state.stage.values}
     expected += [Due(what=what, when=when, events=events) for what, when, events in plans(state)]
     expected += [Due(what="next run", when=run.by, events=c.events) for c, run in next_runs(state)]

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 
 from pydantic import model_validator
 
-from domain import general
+from domain import general, proposals
 from domain.changing import changed
 from domain.edtf import When
 from domain.event import Event, Payload, ProcessOpening
@@ -242,7 +242,7 @@ def evolve(state: EnrolmentState, event: Event) -> EnrolmentState:
 
 def due(state: EnrolmentState) -> list[Due]:
     """The last day to join, while the register is open."""
-    expected = general.due(state)
+    expected = proposals.due(state)
     if {"open", "reopened"} & set(state.stage.values):
         expected += [Due(what="last day to join", when=c.value, events=c.events) for c in state.until.candidates]
     return expected

@@ -72,6 +72,8 @@ class Rule:
 
     archives: bool = True
     """Whether it holds for archives too, or only for processes that are followed (`domain.following`)."""
+    followed: bool = True
+    """Whether it holds for processes that are followed, or only for archives."""
 
     @property
     def refused(self) -> bool:

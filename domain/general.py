@@ -579,32 +579,3 @@ class Due:
 def sure(line: Line[V]) -> tuple[Candidate[V], ...]:
     """The candidates of a line without those that are only possible at the horizon."""
     return tuple(candidate for candidate in line.candidates if not candidate.possible)
-
-
-def unanswered(state: SubjectState) -> list[Cited[ProposalMade]]:
-    """Proposals that no event answers, oldest first: neither by naming it, nor as a position that one of those to whom
-    it was made takes on the subject as a whole, certainly not before."""
-    return [
-        proposal
-        for key, proposal in state.proposals.items()
-        if key not in state.answered and not _answered_at_large(state, proposal)
-    ]
-
-
-def _answered_at_large(state: SubjectState, proposal: Cited[ProposalMade]) -> bool:
-    made = proposal.occurred
-    return made is not None and any(
-        c.value.actor in proposal.data.to and made.span.precedes(c.span)
-        for line in state.positions.values()
-        for c in sure(line)
-        if c.value.matter is None and c.value.answers is None
-    )
-
-
-def due(state: SubjectState) -> list[Due]:
-    """Answers that are awaited by a date."""
-    return [
-        Due(what=f"answer to the {proposal.data.kind}", when=proposal.data.answer_by, events=(proposal.event,))
-        for proposal in unanswered(state)
-        if proposal.data.answer_by is not None
-    ]

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from domain import general
+from domain import general, proposals
 from domain.changing import changed
 from domain.codings import Codings
 from domain.comparison import comparable
@@ -19,6 +19,7 @@ from domain.general import SubjectState
 from domain.general_codes import Level
 from domain.keys import compound
 from domain.lines import Cited, Course, Keeps, Line
+from domain.one_thing import differ, meet
 from domain.values import ActorRef, EventRef, Labels, Modality, Place, ProcessRef, Quantity, Short, Text, ZoneName
 
 # --- events -----------------------------------------------------------------------------------------------
@@ -449,6 +450,37 @@ def shut(state: ProcessState) -> list[Line[AccessReported]]:
     ]
 
 
+def same_body(one: Cited[BodyEstablished], other: Cited[BodyEstablished]) -> bool:
+    """Whether two reports are of one body: of one id, or, where an id is missing, of one name."""
+    if one.data.body is not None and other.data.body is not None:
+        return one.data.body == other.data.body
+    return not _names(one.data).isdisjoint(_names(other.data))
+
+
+def _names(body: BodyEstablished) -> set[str]:
+    return {comparable(label.text) for label in body.labels}
+
+
+def same_instrument(one: Cited[InstrumentCited], other: Cited[InstrumentCited]) -> bool:
+    """Whether two reports are of one instrument: one number, one title or one effect, and nothing tells them apart.
+
+    Numbers are given anew each year, so two instruments of one number are two if their dates do not meet.
+    """
+    a, b = one.data, other.data
+    kinds = {a.kind, b.kind} - {InstrumentKind.OTHER}
+    if len(kinds) > 1 or differ(a.issuer, b.issuer) or not meet(a.dated, b.dated):
+        return False
+    numbers, titles = (_both(getattr(a, name), getattr(b, name)) for name in ("number", "title"))
+    if numbers is not None:
+        return numbers
+    return titles if titles is not None else comparable(a.effect) == comparable(b.effect)
+
+
+def _both(one: str | None, other: str | None) -> bool | None:
+    """Whether two texts are one; None unless both are said."""
+    return comparable(one) == comparable(other) if one is not None and other is not None else None
+
+
 # --- family -----------------------------------------------------------------------------------------------
 
 FAMILY = Family(
@@ -457,5 +489,5 @@ FAMILY = Family(
     events=EVENTS,
     state=ProcessState,
     evolve=evolve,
-    due=general.due,
+    due=proposals.due,
 )

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from domain import general
+from domain import general, proposals
 from domain.changing import changed
 from domain.codings import Coding, Codings
 from domain.edtf import When
@@ -318,7 +318,7 @@ def awaited(state: TalksState) -> bool:
 
 def due(state: TalksState) -> list[Due]:
     """The round itself while it is planned and was not held so far, and answers that are awaited."""
-    expected = general.due(state)
+    expected = proposals.due(state)
     stages = set(state.stage.values)
     if (AWAITED | {NOT_HELD}) & stages:
         what = "round of talks" + (", not held" if stages == {NOT_HELD} else "")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar, cast, overload
 from uuid import UUID
 
 from typing_extensions import TypedDict
 
+from domain.comparison import comparable, compared
 from domain.event import Payload
 from domain.general import Due
 from domain.lines import Candidate, Cited, Line, told_by_one
@@ -207,11 +208,43 @@ class Renderer:
         }
 
     def cited(self, cited: Cited[D]) -> Citation:
-        return {
+        said = {
             **self.said(cited.data),
             "occurred": cited.occurred,
             "events": self.rests_on([cited.event]),
         }
+        return cast("Citation", said)
+
+    def cited_together(self, reports: Sequence[Cited[D]]) -> Citation:
+        """What several reports of one thing say: each field by the first that says it, the narrowest date,
+        and what others say beside."""
+        first, *others = reports
+        shown = self.cited(first)
+        shown["events"] = self.rests_on(one.event for one in reports)
+        dated = [one.occurred for one in reports if one.occurred is not None]
+        shown["occurred"] = min(dated, key=lambda when: when.span.latest - when.span.earliest, default=None)
+        fields = cast("dict[str, Any]", shown)
+        also: dict[str, list[OtherWords]] = {}
+        for one in others:
+            for name, value in fields_of(self.said(one.data)).items():
+                if name == "labels":
+                    known = {comparable(label["text"]) for label in fields[name]}
+                    fields[name] = [
+                        *fields[name],
+                        *(label for label in value if comparable(label["text"]) not in known),
+                    ]
+                elif fields.get(name) in (None, []):
+                    fields[name] = value
+                elif value != [] and compared(fields[name]) != compared(value):
+                    words: OtherWords = {
+                        "value": value,
+                        "occurred": one.occurred,
+                        "events": self.rests_on([one.event]),
+                    }
+                    also.setdefault(name, []).append(words)
+        if also:
+            shown["also"] = also
+        return shown
 
 
 def said(data: Value, *leave_out: str) -> Said:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import TypeVar, cast
 
@@ -14,8 +14,11 @@ from domain.convoy_events import ClearanceDenied, ClearanceGranted
 from domain.edtf import When
 from domain.event import Payload, Recorded, instant
 from domain.findings.contradictions import denied_roles
-from domain.general import RoleHeld, RoleReported, SubjectState, unanswered
+from domain.general import RoleHeld, RoleReported, SubjectState
 from domain.lines import Cited, Course
+from domain.one_thing import together
+from domain.processes import same_body, same_instrument
+from domain.proposals import proposals_together, unanswered
 from domain.runs import Expected
 from domain.values import Area, Label
 from projections.answers.explanations import Dated, Evidence, Marks
@@ -130,14 +133,18 @@ def process(renderer: Renderer, state: processes.ProcessState) -> ProcessLines:
             {line.events: line for line in state.control.values()}.values(), renderer.said
         ),
         "access": renderer.lines(state.access.values(), renderer.said),
-        "instruments": [renderer.cited(cited) for cited in state.instruments],
-        "bodies": [body(renderer, state, cited) for cited in state.bodies],
+        "instruments": [renderer.cited_together(told) for told in together(state.instruments, same_instrument)],
+        "bodies": [body(renderer, state, told) for told in together(state.bodies, same_body)],
     }
 
 
-def body(renderer: Renderer, state: processes.ProcessState, cited: Cited[processes.BodyEstablished]) -> ShownBody:
-    shown = cast(ShownBody, renderer.cited(cited))
-    if dissolved := [renderer.cited(end) for end in state.dissolved if end.data.established == cited.event]:
+def body(
+    renderer: Renderer, state: processes.ProcessState, reports: Sequence[Cited[processes.BodyEstablished]]
+) -> ShownBody:
+    """A body, with all reports of it, and by what it was dissolved or replaced."""
+    shown = cast(ShownBody, renderer.cited_together(reports))
+    told = {cited.event for cited in reports}
+    if dissolved := [renderer.cited(end) for end in state.dissolved if end.data.established in told]:
         shown["dissolved"] = dissolved
     return shown
 
@@ -365,18 +372,23 @@ def positions(renderer: Renderer, path: str, state: SubjectState) -> list[Positi
 
 
 def proposals(renderer: Renderer, path: str, state: SubjectState) -> list[ShownProposal]:
-    open_ones = {proposal.event for proposal in unanswered(state)}
-    return [
-        {
-            "subject": path,
-            **renderer.said(proposal.data),
-            "occurred": proposal.occurred,
-            "answered_by": renderer.rests_on(state.answered.get(key, ())),
-            "unanswered": proposal.event in open_ones,
-            "events": renderer.rests_on([proposal.event]),
-        }
-        for key, proposal in state.proposals.items()
-    ]
+    """The proposals on a subject, each once with all reports of it."""
+    open_ones = {proposal.event for reports in unanswered(state) for proposal in reports}
+    shown: list[ShownProposal] = []
+    for reports in proposals_together(state.proposals.values()):
+        answers = dict.fromkeys(answer for one in reports for answer in state.answered.get(str(one.event), ()))
+        shown.append(
+            cast(
+                ShownProposal,
+                {
+                    "subject": path,
+                    **renderer.cited_together(reports),
+                    "answered_by": renderer.rests_on(answers),
+                    "unanswered": reports[0].event in open_ones,
+                },
+            )
+        )
+    return shown
 
 
 def evidence(recorded: Recorded, marks: Marks | None = None, possible: str | None = None) -> Evidence:

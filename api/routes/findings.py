@@ -86,6 +86,7 @@ def rule_entry(rule: Rule) -> ShownRule:
         "severity": rule.severity.value,
         "data_quality": rule.data_quality,
         "followed_only": not rule.archives,
+        "archives_only": not rule.followed,
         "looks_at": rule.looks_at,
     }
 

@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 DATE_COLUMN = 14
 """Columns of a date beside its report."""
-DATED = ("plan-date-passed", "obligation-overdue", "proposal-unanswered", "truce-lapsed")
+DATED = ("plan-date-passed", "obligation-overdue", "obligation-unsettled", "proposal-unanswered", "truce-lapsed")
 """Rules whose findings repeat what is listed as overdue."""
 
 

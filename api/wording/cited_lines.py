@@ -16,7 +16,7 @@ from projections.answers.lines import fields_of
 if TYPE_CHECKING:
     from typing import TypedDict
 
-    from projections.answers.lines import Said, ShownDescription, ShownLine
+    from projections.answers.lines import Citation, Said, ShownDescription, ShownLine
     from projections.answers.status import StatusAnswer
 
     class OnSubject(TypedDict):
@@ -127,6 +127,14 @@ class CitedLines:
             choice: list[Fragment] = [say("or: ") if number else say("either: ")]
             choice += [tag("possibly"), " "] if candidate.get("possible") else []
             self.entry(candidate["events"], *choice, *show(candidate["value"]), on, indent=indent + 2)
+
+    def told_together(self, thing: Citation, *said: Fragment, indent: int = 2) -> None:
+        """One thing that several reports tell of, and what some of them say beside the others."""
+        self.entry(thing["events"], *said, indent=indent, of=thing)
+        for name, others in thing.get("also", {}).items():
+            for other in others:
+                gist = words.gist({name: other["value"]}, self.names.actors)
+                self.entry(other["events"], say("also: "), gist, indent=indent + 2)
 
     def also(self, line: ShownLine[T], show: Callable[[T], list[Fragment]], indent: int) -> None:
         """What other reports say beside a line that does not contradict it."""

@@ -11,6 +11,7 @@ RULES = {
     "plan-date-passed": phrase("the date of a plan has passed"),
     "proposal-unanswered": phrase("a proposal is not answered"),
     "obligation-overdue": phrase("an obligation is overdue"),
+    "obligation-unsettled": phrase("an old obligation is not reported as kept"),
     "phase-blocked": phrase("a phase is blocked"),
     "truce-lapsing": phrase("a truce is about to lapse"),
     "truce-lapsed": phrase("a truce has lapsed"),

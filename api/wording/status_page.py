@@ -331,7 +331,7 @@ class StatusPage(CitedLines):
         if answered:
             nothing = say_number("none recorded, {number} answered", "none recorded, {number} answered", answered)
         for proposal in self.grouped(self.section("proposals", say("Unanswered proposals"), waiting, nothing)):
-            self.entry(proposal["events"], *values.proposal(self.names, proposal), indent=4, of=proposal)
+            self.told_together(proposal, *values.proposal(self.names, proposal), indent=4)
 
     def roles(self) -> None:
         nothing = say("none recorded") if not self._status["described_roles"] else ""
@@ -350,7 +350,7 @@ class StatusPage(CitedLines):
 
     def bodies(self) -> None:
         for body in self.section("bodies", say("Bodies"), self._status["bodies"]):
-            self.entry(body["events"], *values.body(self.names, body), of=body)
+            self.told_together(body, *values.body(self.names, body))
 
     def registers(self) -> None:
         for register in self.section("registers", say("Registers"), self._status["enrolments"]):
@@ -385,7 +385,7 @@ class StatusPage(CitedLines):
 
     def instruments(self) -> None:
         for instrument in self.section("instruments", say("Instruments"), self._status["instruments"]):
-            self.entry(instrument["events"], *values.instrument(self.names, instrument), of=instrument)
+            self.told_together(instrument, *values.instrument(self.names, instrument))
 
     def convoys(self) -> None:
         for convoy in self.section("convoys", say("Convoys"), self._status["convoys"], family="convoys"):

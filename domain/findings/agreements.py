@@ -17,9 +17,18 @@ from domain.values import EventId, Subject
 
 OBLIGATION_OVERDUE = Rule(
     "obligation-overdue",
-    "An obligation of an agreement that has not ended: raised when its deadline has passed, or it is judged to "
-    "be overdue; resolved when every last assessment has it fully kept, or by a later deadline.",
+    "An obligation of an agreement that has not ended, in a process that is followed: raised when its deadline has "
+    "passed, or it is judged to be overdue; resolved when every last assessment has it fully kept, or by a later "
+    "deadline.",
     Severity.HIGH,
+    archives=False,
+)
+OBLIGATION_UNSETTLED = Rule(
+    "obligation-unsettled",
+    "The same in an archive: raised and resolved as `obligation-overdue`. What became of it may be known, and only not "
+    "be recorded here.",
+    Severity.MODERATE,
+    followed=False,
 )
 
 
@@ -33,13 +42,10 @@ def overdue(subject: Subject, state: agreements.AgreementState, zones: Zones) ->
         owes = f"Obligation {name}" + (f" of {actors_named(debtors)}" if debtors else "")
         due = f" was due by {' or '.join(dates[:MAX_VALUES])} and is not reported as kept" if dates else ""
         text = owes + due + (" and" if due and judged else "") + (" is judged to be overdue" if judged else "") + "."
-        yield OBLIGATION_OVERDUE.finding(
-            subject,
-            text,
-            few((*obligation.agreed.events, *obligation.assessed.events)),
-            since=None if judged else first_passing(dates, zones),
-            about=f"obligation {name}",
-        )
+        events = few((*obligation.agreed.events, *obligation.assessed.events))
+        since, about = None if judged else first_passing(dates, zones), f"obligation {name}"
+        yield OBLIGATION_OVERDUE.finding(subject, text, events, since=since, about=about)
+        yield OBLIGATION_UNSETTLED.finding(subject, text, events, since=since, about=about)
 
 
 PHASE_BLOCKED = Rule(
@@ -85,7 +91,7 @@ RUN_MISSED = Rule(
     "run-missed",
     "What recurs by a schedule (an obligation that is not fully kept as a whole, a series of convoys): by a rule, "
     "raised when the next day on which it was expected has passed and no run since the last one is reported; of so "
-    "many per period, when a period is over in which fewer may have been. Resolved by a report of a run, or of as "
+    "many per period, when a period is over in which fewer may have been; resolved by a report of a run, or of as "
     "many as were expected in a period, by a newer schedule or by an end.",
     Severity.MODERATE,
     archives=False,

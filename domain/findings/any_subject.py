@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterator
 from functools import cache
 from typing import Any
 
-from domain import general
+from domain import general, proposals
 from domain.claimants import ClaimantKind, confirming
 from domain.edtf import When
 from domain.finding import Finding, Rule, Severity, few
@@ -82,16 +82,16 @@ def passed_plan(
 
 
 def unanswered_proposals(subject: Subject, state: SubjectState, zones: Zones) -> Iterator[Finding]:
-    for cited in general.unanswered(state):
-        proposal = cited.data
-        since = moment_after(proposal.answer_by, zones) if proposal.answer_by is not None else None
-        if since is not None:
-            by = f" by actors/{proposal.by}" if proposal.by else ""
-            to = f" to {actors_named(proposal.to)}" if proposal.to else ""
-            text = f"The {proposal.kind}{by}{to} was to be answered by {proposal.answer_by}; no answer is reported."
-            yield PROPOSAL_UNANSWERED.finding(
-                subject, text, (cited.event,), since=since, about=f"proposal {cited.event}"
-            )
+    for reports in proposals.unanswered(state):
+        proposal = reports[0].data
+        by = f" by actors/{proposal.by}" if proposal.by else ""
+        to = f" to {actors_named(proposal.to)}" if proposal.to else ""
+        for until, events in proposals.answer_dates(reports).items():
+            if (since := moment_after(until, zones)) is not None:
+                text = f"The {proposal.kind}{by}{to} was to be answered by {until}; no answer is reported."
+                yield PROPOSAL_UNANSWERED.finding(
+                    subject, text, few(events), since=since, about=f"proposal {events[0]}"
+                )
 
 
 def conditions(subject: Subject, state: SubjectState) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ RULES: dict[str, Rule] = {
         any_subject.PLAN_DATE_PASSED,
         any_subject.PROPOSAL_UNANSWERED,
         agreements.OBLIGATION_OVERDUE,
+        agreements.OBLIGATION_UNSETTLED,
         agreements.PHASE_BLOCKED,
         agreements.RUN_MISSED,
         agreements.TRUCE_LAPSING,
@@ -44,3 +45,10 @@ REPLACED: dict[str, str] = {
 """Rules that there were, each with what tells the same now: what merely describes a line is a mark on the line."""
 OF_FOLLOWED = frozenset(rule.name for rule in RULES.values() if not rule.archives)
 """The rules that hold only for what belongs to a process that is followed."""
+OF_ARCHIVES = frozenset(rule.name for rule in RULES.values() if not rule.followed)
+"""The rules that hold only for what belongs to no process that is followed."""
+
+
+def holds(rule: str, *, followed: bool) -> bool:
+    """Whether a rule holds for what belongs to a process that is followed, or for what belongs to none."""
+    return rule not in (OF_ARCHIVES if followed else OF_FOLLOWED)

@@ -78,6 +78,7 @@ class ShownRule(TypedDict):
     data_quality: bool
     """Whether the record may be at fault: `Prefer: handling=strict` refuses it."""
     followed_only: bool
+    archives_only: bool
     """Whether it holds only for what belongs to a process that is followed; of an archive nothing of it is found."""
     looks_at: str
 

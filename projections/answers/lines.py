@@ -104,7 +104,9 @@ class ShownDescription(ShownLine[Said]):
 
 
 class Citation(Said):
-    """Something said once, with the event that says it."""
+    """Something said once, or one thing that several reports tell of, with the events that say it."""
 
     occurred: str | None
+    also: NotRequired[dict[str, list[OtherWords]]]
+    """What others of these events say beside it, by field."""
     events: EventIds

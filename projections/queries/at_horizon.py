@@ -18,7 +18,7 @@ from domain.effect import in_effect
 from domain.errors import NotFound
 from domain.event import Recorded, instant
 from domain.finding import Finding
-from domain.findings.rules import OF_FOLLOWED
+from domain.findings.rules import holds
 from domain.horizon import EVERYTHING, Horizon, may_be_upcoming
 from domain.process_zones import zones_of
 from domain.references import references
@@ -228,9 +228,9 @@ def _present(transaction: Transaction, process: str, clock: datetime | None, req
 
 
 def _kept_findings(transaction: Transaction, snapshot: ProcessSnapshot) -> list[Finding]:
-    """The findings that are kept of the subjects of a process, without those that hold for followed processes only."""
+    """The findings that are kept of the subjects of a process, those that hold as far as it is followed."""
     every = findings_of(transaction, list(snapshot.states), snapshot.process)
-    return [f for f in every if f.rule not in OF_FOLLOWED or f.subject not in snapshot.unfollowed]
+    return [f for f in every if holds(f.rule, followed=f.subject not in snapshot.unfollowed)]
 
 
 def place_reports(transaction: Transaction, log: Iterable[Recorded]) -> list[Recorded]:

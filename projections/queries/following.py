@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from domain.finding import Finding
-from domain.findings.rules import OF_FOLLOWED
+from domain.findings.rules import OF_ARCHIVES, OF_FOLLOWED, holds
 from domain.general import SubjectState
 from domain.values import Subject
 from projections.read_models.membership import processes_of
@@ -38,9 +38,10 @@ def unfollowed_in(
 
 
 def of_followed(transaction: Transaction, findings: Iterable[Finding]) -> list[Finding]:
-    """Findings of any subjects, without those that hold only for processes that are followed where none is."""
+    """Findings of any subjects, of those that hold only for processes that are followed, or only for archives, where it
+    is so."""
     findings_shown = list(findings)
-    subjects = {finding.subject for finding in findings_shown if finding.rule in OF_FOLLOWED}
+    subjects = {finding.subject for finding in findings_shown if finding.rule in OF_FOLLOWED | OF_ARCHIVES}
     if not subjects:
         return findings_shown
     joined = canonical_subjects(transaction)
@@ -50,5 +51,7 @@ def of_followed(transaction: Transaction, findings: Iterable[Finding]) -> list[F
         processes.setdefault(subject, set()).add(joined.get(path, path).partition("/")[2])
     followed = followed_among(transaction, {process for theirs in processes.values() for process in theirs})
     return [
-        f for f in findings_shown if f.rule not in OF_FOLLOWED or not followed.isdisjoint(processes.get(f.subject, ()))
+        finding
+        for finding in findings_shown
+        if holds(finding.rule, followed=not followed.isdisjoint(processes.get(finding.subject, ())))
     ]

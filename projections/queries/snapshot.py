@@ -19,7 +19,7 @@ from domain.families import OPENINGS
 from domain.finding import Finding
 from domain.findings.processes import of_process
 from domain.findings.reports import ForeignKey, Holders
-from domain.findings.rules import OF_FOLLOWED
+from domain.findings.rules import holds
 from domain.general import SubjectState
 from domain.horizon import EVERYTHING, Horizon, Seen, names_processes, seen_from
 from domain.place_meanings import NO_MEANINGS, NOTHING_DRAWN, Doubt, Drawn, Meanings, meant, of_events, state_meant
@@ -471,7 +471,7 @@ def findings_of_subjects(snapshot: ProcessSnapshot) -> list[Finding]:
         (snapshot.process, doubtful_in(snapshot.drawn.doubts, snapshot.in_effect)),
         snapshot.held_reports,
     )
-    of_subjects = [f for f in of_subjects if f.rule not in OF_FOLLOWED or f.subject not in snapshot.unfollowed]
+    of_subjects = [f for f in of_subjects if holds(f.rule, followed=f.subject not in snapshot.unfollowed)]
     of_revised = [f for subject, revised in snapshot.revisions.items() for f in of_revisions(subject, revised)]
     return [*of_subjects, *of_revised]
 

@@ -21,7 +21,7 @@ from domain import families
 from domain.event import Event, Recorded
 from domain.finding import Finding, Turn, turned
 from domain.findings.dates import is_far
-from domain.findings.rules import OF_FOLLOWED
+from domain.findings.rules import holds
 from domain.following import recorded_promptly
 from domain.horizon import may_be_upcoming, names_processes
 from domain.places_within import places_in
@@ -72,7 +72,7 @@ def shown(standing: Standing, findings: Iterable[Finding]) -> list[Finding]:
     if not standing.opened:
         return []
     mine = (finding for finding in findings if finding.subject == standing.subject)
-    return [finding for finding in mine if standing.followed or finding.rule not in OF_FOLLOWED]
+    return [finding for finding in mine if holds(finding.rule, followed=standing.followed)]
 
 
 def standings_of(transaction: Transaction, subjects: Iterable[Subject]) -> dict[Subject, Standing]:

@@ -25,6 +25,7 @@ from sqlalchemy import (
     case,
     func,
     literal,
+    not_,
     or_,
     select,
 )
@@ -46,7 +47,7 @@ from domain.findings.reports import (
     of_repeats,
     of_shared_ids,
 )
-from domain.findings.rules import OF_FOLLOWED, RULES
+from domain.findings.rules import OF_ARCHIVES, OF_FOLLOWED, RULES
 from domain.general import SubjectState
 from domain.place_meanings import state_meant
 from domain.spans import ANYWHERE, Zones
@@ -362,8 +363,10 @@ def _glancing(dialect: str, table: Table) -> tuple[Query, Query, Query]:
     """What a glance asks of the findings of subjects: how many of each rule stand; those of one rule; and when one
     begins or ends to stand next."""
     in_it = or_(table.c.process == "", table.c.process == bindparam("process", type_=Text))
+    is_followed = bindparam("followed", type_=Integer) == 1
     holds = or_(
-        bindparam("followed", type_=Integer) == 1, and_(*(table.c.rule != rule for rule in sorted(OF_FOLLOWED)))
+        and_(is_followed, *(table.c.rule != rule for rule in sorted(OF_ARCHIVES))),
+        and_(not_(is_followed), *(table.c.rule != rule for rule in sorted(OF_FOLLOWED))),
     )
     ours, stands = and_(among(dialect, table.c.subject), in_it, holds), _stands(table, _NOW)
     counting = select(table.c.rule, func.count()).where(ours, stands).group_by(table.c.rule)

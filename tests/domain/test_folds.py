@@ -10,7 +10,8 @@ from domain import actors, agreements, convoys, families, processes
 from domain.edtf import When
 from domain.event import Event
 from domain.families import OPENINGS
-from domain.general import Due, unanswered
+from domain.general import Due
+from domain.proposals import unanswered
 from domain.values import FAMILY_NAMES, IN_NO_PROCESS, Modality
 from tests.spec import contested, event, fold_of, given
 

@@ -13,8 +13,13 @@ from tests.made.sets import Kind, MadeSet
 SEEDS = Path(__file__).parents[2] / "seeds"
 HISTORIES = Kind("seeds", date(2017, 10, 27), "", None)
 TRUTH: dict[str, dict[str, int]] = {
-    "agreements/eastern-kalamun-signed-ceasefire": {"obligation-overdue": 2},
-    "agreements/ilvaran-truce": {"condition-not-held": 1, "contested": 1, "obligation-overdue": 4, "phase-blocked": 3},
+    "agreements/eastern-kalamun-signed-ceasefire": {"obligation-unsettled": 2},
+    "agreements/ilvaran-truce": {
+        "condition-not-held": 1,
+        "contested": 1,
+        "obligation-unsettled": 4,
+        "phase-blocked": 3,
+    },
     "convoys/ilvaran-aid-dolmet": {"contested": 1, "report-disputed": 1},
     "enrolments/ilvaran-settlement": {"claims-contradict": 1},
     "processes/ilvaran-valley": {"claims-contradict": 1, "proposal-unanswered": 1},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from tests.made.sets import PRESS, Case, Told, near, told, true
@@ -97,33 +98,37 @@ PLANS: tuple[Case, ...] = (
     near("proposal-unanswered", proposed(40, answer_by="2026-03"), followed=True),
 )
 
-OVERDUE = (("obligation-overdue", "agreements"),)
+UNSETTLED = (("obligation-unsettled", "agreements"),)
+SETTLING: tuple[Case, ...] = (
+    true("obligation-unsettled", owed(deadline="d:20")),
+    true("obligation-unsettled", owed(deadline="m:0"), judged(25, score=1)),
+    true("obligation-unsettled", owed(), judged(40, standing="overdue")),
+    true("obligation-unsettled", owed(deadline="d:20"), judged(30, score=0, standing="overdue")),
+    true("obligation-unsettled", owed(deadline="d:20"), owed(10, deadline="d:35")),
+    near("obligation-unsettled", owed(deadline="d:20"), judged(18, score=3)),
+    near("obligation-unsettled", owed(deadline="d:40"), ENDED),
+    near("obligation-unsettled", owed(deadline="d:20"), owed(10, deadline="m:200"), kinds=ONLY_PRESS),
+    near("obligation-unsettled", owed(deadline="d:20"), judged(18, score=1), judged(40, score=3)),
+    near("obligation-unsettled", owed(deadline="d:20/..")),
+    near("obligation-unsettled", owed(condition="The siege is lifted."), judged(30, standing="not due")),
+)
 OBLIGATIONS: tuple[Case, ...] = (
-    true("obligation-overdue", owed(deadline="d:20")),
-    true("obligation-overdue", owed(deadline="m:2"), judged(25, score=1)),
-    true("obligation-overdue", owed(), judged(40, standing="overdue")),
-    true("obligation-overdue", owed(deadline="d:20"), judged(30, score=0, standing="overdue")),
-    true("obligation-overdue", owed(deadline="d:20"), owed(10, deadline="d:35")),
-    near("obligation-overdue", owed(deadline="d:20"), judged(18, score=3)),
-    near("obligation-overdue", owed(deadline="d:40"), ENDED),
-    near("obligation-overdue", owed(deadline="d:20"), owed(10, deadline="m:200"), kinds=ONLY_PRESS),
-    near("obligation-overdue", owed(deadline="d:20"), judged(18, score=1), judged(40, score=3)),
-    near("obligation-overdue", owed(deadline="d:20/..")),
-    near("obligation-overdue", owed(condition="The siege is lifted."), judged(30, standing="not due")),
+    *SETTLING,
+    *(replace(case, rule="obligation-overdue", followed=True, kinds=ONLY_PRESS) for case in SETTLING),
     true("phase-blocked", owed(), judged(10, standing="blocked")),
-    true("phase-blocked", owed(name="first", deadline="d:9"), owed(name="then", depends_on=["first"]), also=OVERDUE),
+    true("phase-blocked", owed(name="first", deadline="d:9"), owed(name="then", depends_on=["first"]), also=UNSETTLED),
     true(
         "phase-blocked",
         owed(name="first"),
         judged(9, "first", standing="overdue"),
         owed(name="then", depends_on=["first"]),
-        also=OVERDUE,
+        also=UNSETTLED,
     ),
     true(
         "phase-blocked",
         owed(name="first", phase="Phase 1", deadline="d:9"),
         owed(name="then", phase="Phase 2", depends_on=["first"]),
-        also=OVERDUE,
+        also=UNSETTLED,
     ),
     true("phase-blocked", owed(), judged(10, score=1, standing="blocked")),
     near(

@@ -9,7 +9,7 @@ import pytest
 import time_machine
 from fastapi.testclient import TestClient
 
-from domain.findings.rules import OF_FOLLOWED, RULES
+from domain.findings.rules import OF_ARCHIVES, OF_FOLLOWED, RULES
 from tests.api.cli.test_commands import Run, flat, lines, place, run
 from tests.api.routes.test_queries import append, parameter
 from tests.api.sending import Wire, begin, opening, problem, statement
@@ -235,6 +235,7 @@ def test_the_rules(client: TestClient) -> None:
     }
     assert all(one["looks_at"] and one["severity"] for one in told)
     assert {one["rule"] for one in told if one["followed_only"]} == OF_FOLLOWED
+    assert {one["rule"] for one in told if one["archives_only"]} == OF_ARCHIVES
 
 
 # --- on the command line

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from domain.event import Event
+from domain.findings.rules import holds
 from tests.domain.findings.cases import (
     DAY_1,
     DAY_2,
@@ -110,6 +111,15 @@ def test_an_extension_moves_the_end_of_the_truce() -> None:
     (lapsed,) = found(truce, extended, rule="truce-lapsed")
     assert stands(lapsed, "2017-11-01")
     assert not stands(lapsed, "2017-10-31")
+
+
+def test_in_an_archive_what_is_overdue_is_unsettled_and_less_grave() -> None:
+    agreed = owes("release", deadline=DAY_1)
+    (old,), (followed,) = (found(agreed, rule=name) for name in ("obligation-unsettled", "obligation-overdue"))
+    assert (old.text, old.since, old.about) == (followed.text, followed.since, followed.about)
+    assert [holds(old.rule, followed=yes) for yes in (True, False)] == [False, True]
+    assert [holds(followed.rule, followed=yes) for yes in (True, False)] == [True, False]
+    assert found(agreed, assessed("release", score=3), rule="obligation-unsettled") == []
 
 
 def test_a_run_that_is_not_reported_is_missed() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from projections.answers.lines import fields_of
@@ -44,3 +46,28 @@ def test_a_described_mediator_and_a_dissolved_body_are_shown() -> None:
     (role,) = shown["described_roles"]
     assert role["value"] is not None
     assert fields_of(role["value"])["described"] == "a tribal mediator"
+
+
+def test_two_reports_of_one_body_and_one_decree_are_shown_once_with_what_each_says() -> None:
+    def told(name: str, publisher: str, **data: Any) -> dict[str, Any]:
+        sources = [{"publisher": publisher, "published": "2017-10-28"}]
+        return wire(name, subject="processes/first", occurred="2017-10-28", data=data, sources=sources)
+
+    names = [{"text": "Committee of the road"}]
+    first = told("BodyEstablished", "Radio", labels=names, mandate="To open the road.")
+    second = told(
+        "BodyEstablished", "Courier", labels=[*names, {"text": "لجنة الطريق", "lang": "ar"}], mandate="It mends it."
+    )
+    gone = told("BodyDissolved", "Courier", established=second["id"])
+    decree = told("InstrumentCited", "Radio", kind="decree", number="15", effect="An amnesty.")
+    again = told("InstrumentCited", "Courier", kind="decree", number="15", effect="An amnesty.", issuer="council")
+    with reading(*opened("actors/council", "processes/first"), first, second, gone, decree, again) as here:
+        shown, _ = status.process_status(here, "first", NOW)
+    (body,), (instrument,) = shown["bodies"], shown["instruments"]
+    assert sorted(body["events"]) == sorted((first["id"], second["id"]))
+    assert [label["text"] for label in fields_of(body)["labels"]] == ["Committee of the road", "لجنة الطريق"]
+    ((other,),) = body["also"].values()
+    assert {fields_of(body)["mandate"], other["value"]} == {"To open the road.", "It mends it."}
+    assert len(body["dissolved"]) == 1
+    assert fields_of(instrument)["issuer"] == "council"
+    assert "also" not in instrument
