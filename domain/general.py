@@ -20,6 +20,7 @@ from domain.event import Event, Opening, Payload
 from domain.general_codes import AccessConstraint, CountedActs, IncidentKind, ProposalKind, Role, RoleScope, Stance
 from domain.keys import compound
 from domain.lines import ANY_ORDER, Candidate, Cited, Course, Keeps, Line
+from domain.passed import Passed
 from domain.series import Series
 from domain.values import (
     ActorRef,
@@ -365,25 +366,6 @@ class RoleHeld:
         return True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Passed:
-    """Where the reports of one step put it: the one that begins first, and the one that ends last."""
-
-    first: When
-    last: When
-    events: tuple[EventId, EventId]
-    """These two; one event twice if there is no other."""
-    mixed: bool = False
-    """Whether some give a date and others an instant with its zone."""
-
-    def before(self, other: Passed) -> bool:
-        """Whether every report of this step lies certainly before every report of the other."""
-        last, first = self.last.span, other.first.span
-        if self.mixed or other.mixed:  # allow any zone
-            first = first._replace(timed=not last.timed)
-        return last.precedes(first)
-
-
 @dataclass(frozen=True, kw_only=True)
 class SubjectState:
     """What every family's state has: identity, roles, positions and proposals."""
@@ -466,18 +448,20 @@ def passing(state: S, step: str, event: Event) -> S:
     """
     if event.possible or event.occurred is None or isinstance(event.data, Opening):
         return state
-    known, when = state.passed.get(step), event.occurred
+    when = event.occurred
+    passed = Passed(first=when, last=when, events=(event.id, event.id))
+    known = state.passed.get(step)
     if known is None:
-        passed = Passed(first=when, last=when, events=(event.id, event.id))
-    else:
-        begins, ends = when.span.earliest < known.first.span.earliest, when.span.latest > known.last.span.latest
-        passed = Passed(
-            first=when if begins else known.first,
-            last=when if ends else known.last,
-            events=(event.id if begins else known.events[0], event.id if ends else known.events[1]),
-            mixed=known.mixed or when.span.timed != known.first.span.timed,
-        )
-    return changed(state, passed={**state.passed, step: passed})
+        return changed(state, passed=dict(sorted({**state.passed, step: passed}.items())))
+    return changed(state, passed={**state.passed, step: known.together(passed)})
+
+
+def passed_together(state: S, other: SubjectState) -> S:
+    """A state, with what another fold of some of its events tells of when each step was passed."""
+    passed = dict(state.passed)
+    for step, also in other.passed.items():
+        passed[step] = passed[step].together(also) if step in passed else also
+    return changed(state, passed=dict(sorted(passed.items())))
 
 
 def _advance_role(state: S, event: Event, data: RoleTaken | RoleEnded, *, held: bool) -> S:

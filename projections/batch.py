@@ -1,8 +1,8 @@
 """One batch of recorded events on its way into the tables of one generation, and the list of read models that take it.
 
 The order of arrival does not decide: an event in canonical order steps its subject's state, a late one refolds that
-subject, once per batch. A revision changes how its target reads: what the target added is taken away, and what it adds
-now is put in its place. What accumulates is rows and counts.
+subject, once per batch, or a part of it, if it is long (`late_reports`). A revision changes how its target reads: what
+the target added is taken away, and what it adds now is put in its place. What accumulates is rows and counts.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from domain.event import Recorded, Unreadable
 from projections.batch import open_read_models
 from projections.catch_up import Pull, catch_up, reading_at, wall_clock
 from projections.read_models.finding_changes import FINDING_CHANGES
+from projections.read_models.late_reports import NOTED_STATES
 from projections.read_models.upcoming import next_due
 from projections.storage.generations import ReadModels, ReadTransaction
 
@@ -23,8 +24,9 @@ NOT_COMPARED = {
 }
 """Columns that the log alone does not give, and why."""
 
-NOT_GIVEN = frozenset({FINDING_CHANGES.name})
-"""Tables that the log alone does not give: what is kept there was asked about while it was recorded."""
+NOT_GIVEN = frozenset({FINDING_CHANGES.name, NOTED_STATES.name})
+"""Tables that the log alone does not give: what is kept there was asked about while it was recorded, or was noted where
+reports came late."""
 
 AT_ONCE = 1000
 """Rows that are read from the database together."""

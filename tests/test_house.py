@@ -127,7 +127,7 @@ def test_every_package_is_under_the_contracts() -> None:
 PACKAGES = ("domain", "ledger", "projections", "api")
 LONGEST_MODULE, LONGEST_FUNCTION = 500, 60
 TOO_LONG = {
-    "domain/general.py": 611,
+    "domain/general.py": 594,
     "projections/queries/changes.py": 516,
 }
 """What is longer than it may be, with its lines: these only shrink, and no entry is added."""

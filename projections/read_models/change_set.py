@@ -271,6 +271,11 @@ class ChangeSet:
         """Events that come or read otherwise: as they were recorded, and as they read now."""
         return [(change.recorded, change.after) for change in self.changes if change.after is not None]
 
+    @cached_property
+    def come_by_position(self) -> dict[int, Event]:
+        """The events of `come`, as they read now."""
+        return {recorded.position: event for recorded, event in self.come}
+
     @property
     def no_longer_told(self) -> list[Event]:
         """As `gone`, of all that is reported, whether it has come or not."""

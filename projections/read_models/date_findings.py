@@ -24,9 +24,9 @@ from domain.findings.dates import (
 from domain.values import Subject
 from projections.read_models.change_set import ChangeSet
 from projections.read_models.finding_rows import FINDINGS, replace_findings
+from projections.read_models.folded_events import FOLDED_EVENTS
 from projections.read_models.repeated_reports import FAR, events_in_effect, keep_hashes
 from projections.read_models.revisions import as_one, revisions_of, told_again
-from projections.read_models.subjects import FOLDED_EVENTS
 from projections.storage.sql import rows_where_pairs
 
 OF_REVISIONS = "revisions"

@@ -7,49 +7,32 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Boolean, Column, Integer, func, or_, select
+from sqlalchemy import BigInteger, Boolean, Column, func, or_, select
 
 from domain import families
 from domain.actors import ActorState
-from domain.event import Event, Recorded
+from domain.event import Event
 from domain.general import SubjectState
 from domain.place_meanings import NO_MEANINGS, Meanings, meant
 from domain.places import PlaceState
 from domain.searching import search_text
 from domain.values import Subject
 from projections.read_models.change_set import ChangeSet, ReadModel
-from projections.read_models.ordering import order_columns
+from projections.read_models.folded_events import FOLDED_EVENTS, FoldOrder, folded_events, keep_folded_events
+from projections.read_models.late_reports import LONG, NOTED_STATES, forget_noted, with_late
 from projections.read_models.place_meanings import meanings_of
-from projections.read_models.revisions import REVISED_EVENTS, canonical_subjects, events_by_id, reading_now, under
-from projections.read_models.timeline import TIMELINE, event_of
-from projections.read_models.upcoming import readings_of
-from projections.storage.prepared import KEPT, fetch
+from projections.read_models.revisions import REVISED_EVENTS, canonical_subjects, events_by_id, under
+from projections.read_models.timeline import TIMELINE
 from projections.storage.sql import (
-    MOST_ROWS,
     Clash,
-    Query,
-    among,
-    chunks,
-    delete_keys,
     delete_where,
-    listed,
     put,
     rows_where,
 )
-from projections.storage.tables import GenerationTables, IndexDefinition, TableDefinition, Text, Transaction
-
-FOLDED_EVENTS = TableDefinition(
-    "folded_events",
-    Column("subject", Text, primary_key=True),
-    Column("lead", Integer, primary_key=True, autoincrement=False),
-    *order_columns(),
-    Column("position", BigInteger, nullable=False),
-)
-"""The events in effect that are folded, by the subject that stays, in canonical order."""
+from projections.storage.tables import IndexDefinition, TableDefinition, Text, Transaction
 
 SUBJECTS = TableDefinition(
     "subjects",
@@ -68,10 +51,6 @@ SUBJECTS = TableDefinition(
 """The folded state of each subject that stays."""
 
 
-LastOrder = tuple[Any, ...]
-"""The place of a folded event in canonical order (`Event.order`)."""
-
-
 # --- a batch
 
 
@@ -81,10 +60,13 @@ def apply(changes: ChangeSet) -> None:
     opened = {changes.canonical(r.subject) for r in changes.events if r.event.data.opens}
     if not gone and not come and not opened and not changes.moved:
         return
-    _keep_folded_events(changes, gone, come)
+    keep_folded_events(changes, gone, come)
     arrived: dict[Subject, list[Event]] = defaultdict(list)
-    for _, event in come:
+    long: set[Subject] = set()
+    for recorded, event in come:
         arrived[event.subject].append(event)
+        if recorded.version > LONG:
+            long.add(event.subject)
     # One may be retracted as it comes, or give way when all that was reported of it has been retracted.
     both = (changes.stays, changes.stays_before)
     joined = {stays.get(subject, subject) for subject in changes.moved for stays in both} | changes.moved
@@ -99,17 +81,23 @@ def apply(changes: ChangeSet) -> None:
             continue
         state, last = stored.get(subject, (None, None))
         steps = sorted(arrived.get(subject, ()), key=lambda event: event.order)
-        if subject in refold or (last is not None and last >= steps[0].order):
+        state, own = state or families.initial(subject.partition("/")[0]), meanings.get(subject, NO_MEANINGS)
+        late = [event for event in steps if last is not None and last >= event.order]
+        if subject in refold or (late and subject not in long):
             refold.add(subject)
             continue
-        state, own = state or families.initial(subject.partition("/")[0]), meanings.get(subject, NO_MEANINGS)
-        for event in steps:
+        if last is not None and late:
+            state = with_late(changes, state, last, late, own)
+        for event in steps[len(late) :]:
             state = families.evolve(state, meant(event, own))
             if changes.edits is not None:
                 changes.edits.states[event.key] = state
         changes.states[subject] = state
-        rows.append(_row(subject, state, steps[-1].order, changes.position))
-    for subject, events in _folded_events(changes, refold).items():
+        rows.append(
+            _row(subject, state, steps[-1].order if last is None else max(last, steps[-1].order), changes.position)
+        )
+    forget_noted(changes, [*refold, *changes.gave_way])
+    for subject, events in folded_events(changes, refold).items():
         changes.states[subject] = _folded(subject, events, meanings)
         last = max((event.order for event in events), default=None)
         rows.append(_row(subject, changes.states[subject], last, changes.position))
@@ -139,8 +127,9 @@ def refold(changes: ChangeSet, subjects: Iterable[Subject]) -> dict[Subject, Sub
     if not wanted:
         return {}
     meanings, states = _own_meanings(changes, wanted), dict[Subject, SubjectState]()
+    forget_noted(changes, wanted)
     rows: list[dict[str, Any]] = []
-    for subject, events in _folded_events(changes, wanted).items():
+    for subject, events in folded_events(changes, wanted).items():
         states[subject] = _folded(subject, events, meanings)
         last = max((event.order for event in events), default=None)
         rows.append(_row(subject, states[subject], last, changes.position))
@@ -148,26 +137,7 @@ def refold(changes: ChangeSet, subjects: Iterable[Subject]) -> dict[Subject, Sub
     return states
 
 
-def _keep_folded_events(changes: ChangeSet, gone: Sequence[Event], come: Sequence[tuple[Recorded, Event]]) -> None:
-    table = changes.table(FOLDED_EVENTS)
-    key = (table.c.subject, table.c.lead, table.c.earliest, table.c.latest, table.c.step, table.c.event_id)
-    delete_keys(changes.connection, key, [tuple(_folded_row(event).values()) for event in gone])
-    put(changes.connection, table, [_folded_row(event) | {"position": r.position} for r, event in come])
-
-
-def _folded_row(event: Event) -> dict[str, Any]:
-    lead, earliest, latest, step, event_id = event.order
-    return {
-        "subject": event.subject,
-        "lead": int(lead),
-        "earliest": earliest,
-        "latest": latest,
-        "step": step,
-        "event_id": event_id,
-    }
-
-
-def _row(subject: Subject, state: SubjectState, last: LastOrder | None, position: int) -> dict[str, Any]:
+def _row(subject: Subject, state: SubjectState, last: FoldOrder | None, position: int) -> dict[str, Any]:
     family = subject.partition("/")[0]
     return {
         "subject": subject,
@@ -182,10 +152,10 @@ def _row(subject: Subject, state: SubjectState, last: LastOrder | None, position
 
 def _stored(
     transaction: Transaction, subjects: Iterable[Subject]
-) -> dict[Subject, tuple[SubjectState, LastOrder | None]]:
+) -> dict[Subject, tuple[SubjectState, FoldOrder | None]]:
     """The states of subjects, each with the place of the last event that is in it."""
     table = transaction.table(SUBJECTS)
-    states: dict[Subject, tuple[SubjectState, LastOrder | None]] = {}
+    states: dict[Subject, tuple[SubjectState, FoldOrder | None]] = {}
     columns = (table.c.subject, table.c.family, table.c.last, table.c.state)
     for subject, family, last, state in rows_where(transaction.connection, columns, table.c.subject, subjects):
         order = json.loads(last)
@@ -193,38 +163,7 @@ def _stored(
     return states
 
 
-def _folded_events(changes: ChangeSet, subjects: Iterable[Subject]) -> dict[Subject, list[Event]]:
-    """The events in effect that make up the states of subjects, as they read now, in no order."""
-    events: dict[Subject, list[Event]] = {subject: [] for subject in subjects}
-    known = {recorded.position: event for recorded, event in changes.come}
-    query = _reading_folded(changes.connection.dialect.name, changes.transaction.tables)
-    for some in chunks(sorted(events), MOST_ROWS):
-        for row in fetch(changes.connection, query, listed(changes.connection, some)):
-            event = known.get(row.position)
-            if event is None and row.text_now is not None:
-                event = reading_now(row.type_now, row.text_now, row.marks)
-            elif event is None:
-                event = event_of(row.type, row.event)
-            if event is not None:
-                events[Subject(row.subject)].append(under(event, changes.stays))
-    if changes.any_ahead:
-        ahead = readings_of(changes.transaction, [event.key for folded in events.values() for event in folded])
-        events = {s: [e.as_possible() if e.key in ahead else e for e in folded] for s, folded in events.items()}
-    return events
-
-
-@lru_cache(KEPT)
-def _reading_folded(dialect: str, tables: GenerationTables) -> Query:
-    """The events that are folded into subjects, as they were recorded and as they read now."""
-    folded, timeline, revised = tables.table(FOLDED_EVENTS), tables.table(TIMELINE), tables.table(REVISED_EVENTS)
-    now = (revised.c.type.label("type_now"), revised.c.event.label("text_now"), revised.c.marks)
-    query = select(folded.c.subject, folded.c.position, timeline.c.type, timeline.c.event, *now)
-    query = query.select_from(folded).join(timeline, folded.c.position == timeline.c.position)
-    query = query.outerjoin(revised, revised.c.event_id == folded.c.event_id)
-    return query.where(among(dialect, folded.c.subject))
-
-
-READ_MODEL = ReadModel((FOLDED_EVENTS, SUBJECTS), apply)
+READ_MODEL = ReadModel((FOLDED_EVENTS, NOTED_STATES, SUBJECTS), apply)
 
 
 def names(state: SubjectState) -> str:
@@ -253,7 +192,7 @@ class Filed(NamedTuple):
     """What is kept of a subject, beside its state."""
 
     opened: bool
-    last: LastOrder | None
+    last: FoldOrder | None
     """The place of the last event that is folded into it."""
 
 
