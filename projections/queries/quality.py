@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from domain import families
 from domain.effect import in_effect, standing_revisions
@@ -14,11 +15,16 @@ from domain.findings.dates import of_dates
 from domain.findings.figures import ClaimMade, of_claims, of_parts
 from domain.findings.reports import ForeignKey, Holders, number_keys, of_numbers, of_repeats, of_shared_ids
 from domain.findings.rules import RULES
+from domain.place_meanings import NO_MEANINGS, KnownPlaces, Meanings, drawn, meant, state_meant
+from domain.places import PlaceState
+from domain.places_within import places_in
 from domain.references import naming
 from domain.values import Subject
 from projections.read_models import figures
 from projections.read_models.foreign_ids import holders_in, holders_of
-from projections.read_models.revisions import as_one, canonical_subjects
+from projections.read_models.place_meanings import described_in, known_places
+from projections.read_models.revisions import as_one, canonical_subjects, ids_of
+from projections.read_models.subjects import states_of
 from projections.read_models.timeline import all_of
 from projections.storage.tables import Transaction
 
@@ -42,8 +48,8 @@ def quality_faults(transaction: Transaction, events: Sequence[Event]) -> list[tu
     holders = _holders(transaction, {stays: _in_effect(log, stays, joined) for stays, (_, log) in logs.items()})
     for stays, (known, log) in logs.items():
         holders_before = _holders(transaction, {stays: _in_effect(known, stays, joined)})
-        before = {finding.key for finding in _quality(known, stays, joined, holders_before)}
-        for finding in _quality(log, stays, joined, holders):
+        before = {finding.key for finding in _quality(transaction, known, stays, joined, holders_before)}
+        for finding in _quality(transaction, log, stays, joined, holders):
             if finding.key not in before:
                 numbers = [number for number, event in enumerate(events) if event.id in finding.events]
                 own = [n for n, event in enumerate(events) if joined.get(event.subject, event.subject) == stays]
@@ -67,6 +73,7 @@ def _holders(transaction: Transaction, by_subject: Mapping[Subject, Sequence[Eve
 
 
 def _quality(
+    transaction: Transaction,
     log: Sequence[Recorded],
     subject: Subject,
     joined: Mapping[Subject, Subject],
@@ -83,10 +90,12 @@ def _quality(
     }
     events = [naming(standing.event.on(subject), joined) for standing in standings if standing.event is not None]
     revisions = standing_revisions(recorded for recorded in log if recorded.event.data.revises)
-    state = families.fold(subject.partition("/")[0], events)
     every = [
-        *families.findings(subject, state),
-        *of_claims(subject, _newest_claims(events)),
+        *(
+            finding
+            for meanings in _ways(transaction, subject, events, joined)
+            for finding in _judged(subject, events, meanings)
+        ),
         *of_repeats(subject, events),
         *_of_numbers(subject, events),
         *(finding for event in events for finding in of_parts(subject, event)),
@@ -94,7 +103,46 @@ def _quality(
         *(finding for event in events for finding in of_dates(subject, event, told_at[event.id])),
         *(f for r in revisions for f in of_dates(subject, r.event, moments[r.event.id])),
     ]
-    return [finding for finding in every if RULES[finding.rule].refused]
+    refused = [finding for finding in every if RULES[finding.rule].refused]
+    return list({finding.key: finding for finding in refused}.values())
+
+
+def _judged(subject: Subject, events: Sequence[Event], meanings: Meanings) -> list[Finding]:
+    """What a state and claims tell, the places of which are those that a process makes of their descriptions."""
+    state = state_meant(
+        families.fold(subject.partition("/")[0], [meant(event, meanings) for event in events]), meanings
+    )
+    return [*families.findings(subject, state), *of_claims(subject, _newest_claims(events, meanings))]
+
+
+def _ways(
+    transaction: Transaction, subject: Subject, events: Sequence[Event], joined: Mapping[Subject, Subject]
+) -> list[Meanings]:
+    """What the processes of a subject make of the places that its events describe, with what these describe."""
+    own = {place.described: place for event in events for place in places_in(event.data)}
+    processes = {process for event in events for process in getattr(event.data, "processes", ()) if event.data.opens}
+    paths = {subject} if subject.startswith("processes/") else {Subject(f"processes/{name}") for name in processes}
+    ways: list[Meanings] = []
+    for path in sorted({joined.get(path, path) for path in paths}) if own else ():
+        described = {**described_in(transaction, ids_of(path.partition("/")[2], joined)), **own}
+        known = _known(transaction, {place.id for place in described.values() if place.id is not None}, joined)
+        drawn_here = drawn(described, known).meanings
+        meanings = {key: drawn_here[key] for key in own if key in drawn_here}
+        ways += [meanings] if meanings not in ways else []
+    return ways or [NO_MEANINGS]
+
+
+def _known(transaction: Transaction, ids: Iterable[str], joined: Mapping[Subject, Subject]) -> KnownPlaces:
+    """What is known of places and of all that contain them."""
+    states: dict[Subject, Any] = {}
+    wanted = {joined.get(path, path) for path in (Subject(f"places/{place}") for place in ids)}
+    while wanted:
+        come = states_of(transaction, wanted)
+        states |= come
+        within = (state.within.value for state in come.values() if isinstance(state, PlaceState))
+        around = {Subject(f"places/{place}") for place in within if place is not None}
+        wanted = {joined.get(path, path) for path in around} - set(states)
+    return known_places(states, joined)
 
 
 def _of_numbers(subject: Subject, events: Sequence[Event]) -> Iterator[Finding]:
@@ -106,5 +154,5 @@ def _of_numbers(subject: Subject, events: Sequence[Event]) -> Iterator[Finding]:
         yield from of_numbers(subject, key, same)
 
 
-def _newest_claims(events: Sequence[Event]) -> list[ClaimMade]:
-    return [claim.made for claim in figures.fold(events)]
+def _newest_claims(events: Sequence[Event], meanings: Meanings) -> list[ClaimMade]:
+    return [claim.made for claim in figures.meant(figures.fold(events), meanings)]

@@ -142,6 +142,23 @@ def descriptions_of(transaction: Transaction, place: str, codes: Iterable[Code])
     return dict(mean)
 
 
+def described_in(transaction: Transaction, ids: Sequence[str]) -> dict[str, Place]:
+    """The descriptions that the events in effect of a process give, by `Place.described`.
+
+    Args:
+        transaction: a snapshot.
+        ids: of the process, the one that stays first.
+    """
+    mentions, belongs = transaction.table(PLACE_MENTIONS), transaction.table(BELONGS)
+    query = select(mentions.c.description, mentions.c.said).distinct()
+    query = query.join(belongs, belongs.c.subject == mentions.c.subject)
+    rows = transaction.connection.execute(query.where(belongs.c.process.in_(list(ids)), counted(transaction)))
+    said: dict[str, str] = {}
+    for description, text in rows:
+        said[description] = min(text, said.get(description, text))
+    return {description: place_of(text) for description, text in said.items()}
+
+
 def known_places(states: Mapping[Subject, Any], stays: Mapping[Subject, Subject]) -> KnownPlaces:
     """What is known of places, given the states of those that stay."""
     return KnownPlaces({path: state for path, state in states.items() if isinstance(state, PlaceState)}, stays)

@@ -172,3 +172,20 @@ def test_texts_of_any_length_are_recorded_and_shown(client: TestClient) -> None:
     assert [one["measure"] for one in shown] == [long("m")] * 2
     assert {claim["claimant"] for one in shown for claim in one["claims"]} == {long("c")}
     assert client.get("/v1/processes/first").json()["truce"]["incidents"][long("c")]["all"] == 1
+
+
+def test_strict_handling_compares_places_and_not_their_descriptions(client: TestClient) -> None:
+    append(client, wire("ProcessOpened", subject=P1))
+    codes = [{"scheme": "gazetteer", "value": "12"}]
+    town = {"labels": [{"text": "Jarut"}], "codes": codes, "precision": "exact"}
+    same = {"labels": [{"text": "Old Jarut"}], "codes": codes, "precision": "exact"}
+    other = {"labels": [{"text": "Upper Jarut"}], "precision": "exact"}
+    append(client, figure(100, "Radio", area=[town]))
+    part = figure(200, "Radio", scope="with rifles", area=[same])
+    refused = client.post("/v1/events", json=part, headers=STRICT)
+    assert refused.status_code == 409
+    assert "part-above-whole" in refused.text
+    elsewhere = figure(200, "Radio", scope="with rifles", area=[other])
+    assert client.post("/v1/events", json=elsewhere, headers=STRICT).status_code == 201
+    assert client.post("/v1/events", json=part, headers=WAIT).status_code == 201
+    assert "part-above-whole" in findings(client)
