@@ -1,14 +1,20 @@
-"""The form of time travel: three dates, and the positions of the log at which something of a process changed."""
+"""The form of time travel: three dates, and the positions of the log at which something changed on a page."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
+from api.http.horizon import stated_of_all
 from api.http.question_routes import HORIZON
 from api.pages.asked import Asked
-from domain.event import instant
+from api.wording import words
+from domain.event import Recorded, instant
+from projections.answers.explanations import Evidence
 from projections.queries import history
+from projections.read_models.timeline import newest
 from projections.storage.generations import ReadTransaction
 
 MOST_STEPS = 40
@@ -25,7 +31,7 @@ class HorizonForm:
     values: dict[str, str]
     """What was asked for, as it was sent."""
     steps: Sequence[int]
-    """Positions at which something was recorded of the process, oldest first."""
+    """Positions at which something was recorded of it, oldest first."""
     times: Mapping[int, str]
     """When each was recorded."""
 
@@ -47,9 +53,41 @@ class HorizonForm:
 
 
 def horizon_form(asked: Asked, reading: ReadTransaction, process: str) -> HorizonForm:
-    """The form as the page was asked."""
+    """The form of a page of one process."""
+    return _form(asked, history.last_recorded(reading, process, MOST_STEPS))
+
+
+def form_of_all(asked: Asked, reading: ReadTransaction) -> HorizonForm:
+    """The form of a page across processes: it stops where anything was recorded, around the position asked for."""
+    at = asked.horizon.position
+    return _form(asked, newest(reading, MOST_STEPS, at + MOST_STEPS // 2 if at is not None else None))
+
+
+def form_of_subject(asked: Asked, reading: ReadTransaction, path: str, evidence: Mapping[str, Evidence]) -> HorizonForm:
+    """The form of a page of an actor or a place: it stops at the events on it, and at those that the page rests on."""
+    positions = (report["position"] for report in evidence.values())
+    return _form(asked, history.recorded_on(reading, path, positions, MOST_STEPS))
+
+
+def _form(asked: Asked, recorded: Iterable[Recorded]) -> HorizonForm:
     kept = {name: value for name, value in asked.query.items() if name not in (*HORIZON, "after")}
     values = {name: asked.query.get(name, "") for name in HORIZON}
-    newest = history.last_recorded(reading, process, MOST_STEPS)
-    times = {recorded.position: instant(recorded.recorded_at) for recorded in newest}
+    times = {one.position: instant(one.recorded_at) for one in recorded}
     return HorizonForm(asked.path, kept, values, sorted(times), times)
+
+
+def travelling(asked: Asked, form: HorizonForm, now: datetime, position: int) -> dict[str, Any]:
+    """What tells on a page that belongs to no process from where it looks, and how to look from elsewhere.
+
+    Args:
+        asked: what the page was asked with.
+        form: of this page.
+        now: the clock on the wall.
+        position: which the page reflects.
+    """
+    return {
+        "bar": words.horizon(stated_of_all(asked.horizon, now)),
+        "form": form,
+        "pinned": asked.here(known_at_position=position) if asked.horizon.position is None else None,
+        "now": asked.here(**dict.fromkeys((*HORIZON, "after"))),
+    }

@@ -13,7 +13,8 @@ from starlette.responses import Response
 
 from api.http.queries import Cursor
 from api.http.question_routes import QuestionRoute
-from api.pages.asked import Asked, AskedPage
+from api.pages.asked import Asked, AskedAt, AskedPage
+from api.pages.horizon_form import form_of_all, form_of_subject, travelling
 from api.pages.markup import fragments
 from api.pages.rendering import page
 from api.pages.tables import Cell, Table, download
@@ -86,7 +87,7 @@ def by_name(asked: Asked, entry: SubjectPage) -> list[Any]:
 @router.get("/deadlines")
 def list_deadlines(
     request: Request,
-    asked: AskedPage,
+    asked: AskedAt,
     process: Annotated[str | None, Query(max_length=64)] = None,
     overdue: str | None = None,
     after: Cursor = None,
@@ -96,22 +97,25 @@ def list_deadlines(
     if overdue not in (None, "", "true", "false"):
         raise BadCursor.at("overdue", "choose true or false")
     chosen = {"true": True, "false": False}.get(overdue or "")
+    now, only = datetime.now(UTC), process or None
     with asked.services.reading() as reading:
         listed, explained = deadlines.deadlines(
-            reading, datetime.now(UTC), process=process or None, overdue=chosen, after=after or None, limit=ON_PAGE
+            reading, now, process=only, overdue=chosen, after=after or None, limit=ON_PAGE, request=asked.horizon
         )
+        form, position = form_of_all(asked, reading), reading.position
     with speaking(asked.language):
         head = [say("When"), say("What"), say("Of what"), say("Who"), say("Process"), say("Who says so")]
         rows = [_deadline(asked, deadline, explained) for deadline in listed.items]
         calendar = "/v1/deadlines.ics" + (f"?process={quote(process)}" if process else "")
         context = {
+            **travelling(asked, form, now, position),
             "intro": say(
                 "What is expected by a date and not settled. That a date has passed does not tell what became of it."
             ),
             "filters": [
                 ("overdue", say("Which"), [("true", say("overdue")), ("false", say("still to come"))], overdue or "")
             ],
-            "more": [(calendar, say("As a calendar, to subscribe to"))],
+            "more": [(calendar, say("As a calendar, to subscribe to"))] if asked.at_present else [],
         }
         return listing(request, asked, "deadlines", Table(head, rows, say("Deadlines")), context, listed.next)
 
@@ -135,7 +139,7 @@ def _deadline(asked: Asked, deadline: Deadline, explained: Explained) -> list[An
 @router.get("/findings")
 def list_findings(
     request: Request,
-    asked: AskedPage,
+    asked: AskedAt,
     rule_name: Annotated[str | None, Query(alias="rule", max_length=64)] = None,
     severity: str | None = None,
     after: Cursor = None,
@@ -145,10 +149,12 @@ def list_findings(
     for name, value, known in (("rule", rule_name, tuple(RULES)), ("severity", severity, SEVERITIES)):
         if value and value not in known:
             raise BadCursor.at(name, REPLACED.get(value) or "choose one of " + ", ".join(known))
+    now = datetime.now(UTC)
     with asked.services.reading() as reading:
         listed, names = findings.all_findings(
-            reading, datetime.now(UTC), rule_name or None, severity or None, after or None, ON_PAGE
+            reading, now, rule_name or None, severity or None, after or None, ON_PAGE, asked.horizon
         )
+        form, position = form_of_all(asked, reading), reading.position
     with speaking(asked.language):
         head = [say("Severity"), say("Rule"), say("What it is"), say("Process"), say("Since"), say("Reports")]
 
@@ -168,6 +174,7 @@ def list_findings(
 
         rows = [row(finding) for finding in listed.items]
         context = {
+            **travelling(asked, form, now, position),
             "intro": say(
                 "A finding is something that somebody can act on. It goes away when later reports resolve it."
             ),
@@ -182,14 +189,16 @@ def list_findings(
 @router.get("/actors")
 def list_actors(
     request: Request,
-    asked: AskedPage,
+    asked: AskedAt,
     q: Annotated[str | None, Query(max_length=300)] = None,
     after: Cursor = None,
     format: str | None = None,  # noqa: ARG001
 ) -> Response:
     """The actors, by id."""
+    now = datetime.now(UTC)
     with asked.services.reading() as reading:
-        listed = subjects.actors(reading, q or None, after or None, ON_PAGE)
+        listed = subjects.actors(reading, q or None, after or None, ON_PAGE, now, asked.horizon)
+        form, position = form_of_all(asked, reading), reading.position
     with speaking(asked.language):
         head = [say("Name"), say("Other names"), say("Kind"), say("Id")]
         rows: list[list[Any]] = []
@@ -197,6 +206,7 @@ def list_actors(
             kind = words.coded(actor["kind"]["value"]) if actor["kind"] and actor["kind"]["value"] else ""
             rows.append([*by_name(asked, actor), kind, words.clean(actor["subject"].partition("/")[2])])
         context = {
+            **travelling(asked, form, now, position),
             "search": ("q", say("Name or code"), q or ""),
             "intro": say("A role belongs to a record, not to an actor: a party here may be a guarantor there."),
         }
@@ -207,12 +217,14 @@ def list_actors(
 def show_actor(
     request: Request,
     actor: Annotated[str, Path(max_length=64)],
-    asked: AskedPage,
+    asked: AskedAt,
     format: str | None = None,  # noqa: ARG001
 ) -> Response:
     """An actor: its names, and in which processes it holds which roles."""
+    now = datetime.now(UTC)
     with asked.services.reading() as reading:
-        shown, _ = subjects.actor_page(reading, actor)
+        shown = subjects.actor_seen(reading, actor, now, asked.horizon)
+        form, position = form_of_subject(asked, reading, f"actors/{actor}", shown["evidence"]), reading.position
     with speaking(asked.language):
         head = [say("Process"), say("Role"), say("Held"), say("In whose words"), say("Who says so")]
         rows: list[list[Any]] = []
@@ -231,6 +243,7 @@ def show_actor(
             )
         kind = shown["kind"]
         context: dict[str, Any] = {
+            **travelling(asked, form, now, position),
             "title": words.label(shown["labels"], actor),
             "facts": [
                 (say("Names, each as somebody uses it"), names_used(shown)),

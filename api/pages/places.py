@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -10,7 +11,8 @@ from starlette.responses import Response
 
 from api.http.queries import Cursor
 from api.http.question_routes import QuestionRoute
-from api.pages.asked import Asked, AskedPage
+from api.pages.asked import Asked, AskedAt
+from api.pages.horizon_form import form_of_all, form_of_subject, travelling
 from api.pages.lists import ON_PAGE, by_name, listing, names_used, of_process
 from api.pages.maps import where
 from api.pages.markup import fragments
@@ -39,14 +41,16 @@ def _point(said: Said) -> str:
 @router.get("/places")
 def list_places(
     request: Request,
-    asked: AskedPage,
+    asked: AskedAt,
     q: Annotated[str | None, Query(max_length=300)] = None,
     after: Cursor = None,
     format: str | None = None,  # noqa: ARG001  `listing` reads it
 ) -> Response:
     """The places that were identified, by id."""
+    now = datetime.now(UTC)
     with asked.services.reading() as reading:
-        listed = subjects.places(reading, q or None, after or None, ON_PAGE)
+        listed = subjects.places(reading, q or None, after or None, ON_PAGE, now, asked.horizon)
+        form, position = form_of_all(asked, reading), reading.position
     with speaking(asked.language):
         head = [say("Name"), say("Other names"), say("Kind"), say("Where"), say("Codes"), say("Within"), say("Id")]
         rows: list[list[Any]] = []
@@ -63,6 +67,7 @@ def list_places(
                 ]
             )
         context = {
+            **travelling(asked, form, now, position),
             "search": ("q", say("Name or code"), q or ""),
             "intro": say(
                 "Places to which somebody gave an id. Most reports name a place in words; a search of the processes "
@@ -85,12 +90,14 @@ def _of_place(asked: Asked, place: str) -> Cell:
 def show_place(
     request: Request,
     place: Annotated[str, Path(max_length=64)],
-    asked: AskedPage,
+    asked: AskedAt,
     format: str | None = None,  # noqa: ARG001
 ) -> Response:
     """A place: its names, where it lies, and what happened there."""
+    now = datetime.now(UTC)
     with asked.services.reading() as reading:
-        shown, _ = subjects.place_page(reading, place)
+        shown = subjects.place_seen(reading, place, now, asked.horizon)
+        form, position = form_of_subject(asked, reading, f"places/{place}", shown["evidence"]), reading.position
     with speaking(asked.language):
         head = [say("When it occurred"), say("What is reported"), say("Process"), say("Who says so")]
         rows: list[list[Any]] = [
@@ -105,6 +112,7 @@ def show_place(
         total = say("{shown} of {total}", shown=words.number(len(rows)), total=words.number(shown["reports_total"]))
         within = [fragments([words.clean(one)]) for one in _line(shown["within"], str)]
         context: dict[str, Any] = {
+            **travelling(asked, form, now, position),
             "title": words.label(shown["labels"], place),
             "facts": [
                 (say("Names, each as somebody uses it"), names_used(shown)),

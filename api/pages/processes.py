@@ -12,8 +12,9 @@ from starlette.responses import Response
 
 from api.http.queries import Cursor
 from api.http.question_routes import QuestionRoute
-from api.pages.asked import Asked, AskedPage
+from api.pages.asked import Asked, AskedAt
 from api.pages.drawing_files import download_drawing
+from api.pages.horizon_form import form_of_all, travelling
 from api.pages.maps import areas_map
 from api.pages.rendering import page
 from api.pages.tables import Table, download
@@ -24,14 +25,12 @@ from domain.errors import BadCursor
 from domain.findings.rules import REPLACED, RULES
 from domain.general_codes import Role
 from projections.answers.status import ListedProcess
-from projections.queries import deadlines, processes
-from projections.queries.map import areas_of_all
+from projections.queries.overview import overview
 from projections.read_models.process_list import ProcessFilter
 
 router = APIRouter(include_in_schema=False, route_class=QuestionRoute)
 STATES = ("open", "suspended", "resumed", "ended", "contested")
 ON_PAGE = 100
-MOST_OVERDUE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ class ListedLine:
 @router.get("/processes")
 def list_processes(
     request: Request,
-    asked: AskedPage,
+    asked: AskedAt,
     q: Annotated[str | None, Query(max_length=300)] = None,
     place: Annotated[str | None, Query(max_length=300)] = None,
     actor: Annotated[str | None, Query(max_length=64)] = None,
@@ -71,23 +70,19 @@ def list_processes(
     filters = _filter(q, place, actor, role, state, finding)
     now = datetime.now(UTC)
     with asked.services.reading() as reading:
-        listed = processes.processes(reading, filters, after or None, ON_PAGE, now)
-        due, _ = deadlines.deadlines(reading, now, overdue=True, limit=MOST_OVERDUE)
-        areas = areas_of_all(reading, [entry["process"] for entry in listed.items])
-        position = reading.position
-    late: dict[str, int] = {}
-    for deadline in due.items:
-        for process in deadline["processes"]:
-            late[process] = late.get(process, 0) + 1
+        seen = overview(reading, filters, after or None, ON_PAGE, now, asked.horizon)
+        form, position = form_of_all(asked, reading), reading.position
+    listed, clock = seen.page, asked.horizon.clock() or now
     with speaking(asked.language):
-        lines = [_line(asked, entry, late.get(entry["process"], 0), now) for entry in listed.items]
+        lines = [_line(asked, entry, seen.overdue.get(entry["process"], 0), clock) for entry in listed.items]
         if filters == ProcessFilter():  # a search is ordered by how well it answers
             lines.sort(key=lambda line: (not line.contested, not line.overdue))
-        made = areas_map(asked, areas, {line.id: line.name for line in lines})
+        made = areas_map(asked, seen.areas, {line.id: line.name for line in lines})
         drawings = [made.drawing] if made is not None else []
         if file := download_drawing(asked, drawings, "processes") or download(asked, _table(lines), "processes"):
             return file
         context: dict[str, Any] = {
+            **travelling(asked, form, now, position),
             "title": say("Processes"),
             "lines": lines,
             "map": made,
@@ -98,7 +93,7 @@ def list_processes(
             "states": [(one, words.coded(one)) for one in STATES],
             "rules": [(one, rule(one)) for one in RULES],
             "position": position,
-            "live": f"/v1/events?after={position}",
+            "live": f"/v1/events?after={position}" if asked.at_present else None,
         }
     return page(asked, "processes.html", context, accept_encoding=request.headers.get("accept-encoding", ""))
 

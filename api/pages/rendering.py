@@ -36,6 +36,8 @@ HEADERS = {
 }
 SERVED = {"/", "/inbox", "/deadlines", "/findings", "/actors", "/places", "/log", "/record", "/reading"}
 """The pages that the head of each page leads to."""
+TRAVELLED = {"/", "/deadlines", "/findings", "/actors", "/places"}
+"""Those of them that are there from any horizon."""
 OF_PROCESS = {"/history", "/changes", "/compare", "/timeline", "/map", "/figures", "/obligations", "/report"}
 """The pages of a process beside its first screen."""
 WORTH_PACKING = 1_000  # bytes
@@ -74,6 +76,7 @@ def environment() -> Environment:
         "rule": rule,
         "drawing_formats": drawing_formats,
         "served": SERVED,
+        "travelled": TRAVELLED,
         "of_process": OF_PROCESS,
     }
     made.filters |= {"plain": plain, "isolated": isolated}

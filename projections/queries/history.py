@@ -7,6 +7,7 @@ from typing import cast
 
 from domain.event import Event, Recorded, instant
 from domain.horizon import EVERYTHING
+from domain.values import Subject
 from projections.answers.explanations import Marks
 from projections.answers.history import HistoryEntry, RecordedEvent, SentEvent, ShownRevision
 from projections.answers.lines import Said
@@ -16,9 +17,10 @@ from projections.queries.processes import known_ids
 from projections.read_models import history as kept_history
 from projections.read_models.history import timeline_order
 from projections.read_models.membership import apart_from
+from projections.read_models.mentions import first_mentions
 from projections.read_models.ordering import Order
-from projections.read_models.revisions import marks_by_id, revisions_about, target_of
-from projections.read_models.timeline import events_at, number_that_fit, recorded_by_id
+from projections.read_models.revisions import ever_unified, marks_by_id, revisions_about, target_of
+from projections.read_models.timeline import all_of, events_at, number_that_fit, recorded_by_id
 from projections.storage.tables import Transaction
 
 
@@ -63,6 +65,21 @@ def last_recorded(transaction: Transaction, process: str, most: int) -> list[Rec
     ids = known_ids(transaction, process)
     found = recorded_by_id(transaction, kept_history.newest(transaction, ids, most, apart_from(transaction, ids)))
     return sorted(found, key=lambda recorded: -recorded.position)
+
+
+def recorded_on(transaction: Transaction, path: str, positions: Iterable[int], most: int) -> list[Recorded]:
+    """The events by which what is known of a subject may have changed, the newest of them, newest first.
+
+    Args:
+        transaction: a snapshot.
+        path: of the subject.
+        positions: further ones at which something of it changed.
+        most: so many at most.
+    """
+    together = ever_unified(transaction).get(Subject(path), (Subject(path),))
+    own = {recorded.position for recorded in all_of(transaction, together)}
+    mentions = first_mentions(transaction, together) if path.startswith("actors/") else set()
+    return events_at(transaction, sorted({*own, *mentions, *positions}, reverse=True)[:most])
 
 
 def _history_at(view: ProcessView, last: Order | None, limit: int, *, newest_first: bool) -> Page[HistoryEntry]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from domain import families
 from domain.agreement_events import ViolationReported
 from domain.convoys import ConvoyState
-from domain.general import IncidentReported
+from domain.general import IncidentReported, SubjectState
 from domain.horizon import Horizon, seen_from
 from domain.lines import Line
 from domain.places import PlacePoint, PlaceState
@@ -219,18 +219,25 @@ def _as(said: SaidOfPlace, use: PlaceUse, stage: str | None = None) -> SaidOfPla
 def areas_of_all(transaction: Transaction, processes: Iterable[str]) -> dict[str, list[MappedPlace]]:
     """The areas of processes at present, of each process those of which some report says where they lie."""
     states = states_of(transaction, [Subject(f"processes/{process}") for process in processes])
+    return areas_in(transaction, {path.partition("/")[2]: state for path, state in states.items()}, None)
+
+
+def areas_in(
+    transaction: Transaction, states: Mapping[str, SubjectState], position: int | None
+) -> dict[str, list[MappedPlace]]:
+    """The areas of processes by their states, with what was known at a position of places that were identified."""
     areas = {
-        subject.partition("/")[2]: [
+        process: [
             value.place
             for area in state.areas.values()
             for value in area.values
             if isinstance(value, AreaHeld) and value.included
         ]
-        for subject, state in states.items()
+        for process, state in states.items()
         if isinstance(state, ProcessState)
     }
     ids = {place.id for places in areas.values() for place in places if place.id is not None}
-    identified = _identified(transaction, ids, None)
+    identified = _identified(transaction, ids, position)
     found: dict[str, list[MappedPlace]] = {}
     for process, places in areas.items():
         for place in places:

@@ -6,7 +6,7 @@ process that can answer.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 
 from domain import families
@@ -70,10 +70,12 @@ def listed(
     limit: int,
     now: datetime,
     request: HorizonRequest,
+    look: Callable[[ProcessView], None] = lambda _: None,
 ) -> Page[ListedProcess]:
     """The processes at a horizon, in the order and with the cursors of the list of the present (`processes`).
 
-    `updated` is the last event of it inside the horizon.
+    `updated` is the last event of it inside the horizon. Whoever shows more of each gives `look`, which is called with
+    the view of each that is listed, and maybe of others, while it is at hand.
 
     Raises:
         BadCursor: `after` is not a cursor of this list.
@@ -86,6 +88,7 @@ def listed(
         for view in views(transaction, now, request, last, among):
             if view.snapshot.process != last and _is_wanted(view, wanted):
                 lines.append(line_at(view))
+                look(view)
                 if len(lines) > limit:
                     break
         return paged(lines[:limit], [(line["process"],) for line in lines], more=len(lines) > limit)
@@ -95,6 +98,7 @@ def listed(
         rank = search.rank(view.snapshot) if _is_wanted(view, wanted) else None
         if rank is not None and (begin is None or (int(rank), view.snapshot.process) > begin):
             ranked.append((int(rank), view.snapshot.process, line_at(view)))
+            look(view)
     ranked.sort(key=lambda one: one[:2])
     return paged([line for _, _, line in ranked[:limit]], [one[:2] for one in ranked], more=len(ranked) > limit)
 

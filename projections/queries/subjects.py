@@ -191,6 +191,28 @@ def place_page(transaction: Transaction, place: str) -> tuple[ExplainedPlace, Jo
     return cast(ExplainedPlace, {**shown, **there}), version
 
 
+def actor_seen(transaction: Transaction, actor: str, now: datetime, request: HorizonRequest) -> ExplainedActor:
+    """One actor at a horizon, the present among them.
+
+    Raises:
+        NotFound: it was never identified, or not by then.
+    """
+    if request == PRESENT:
+        return actor_page(transaction, actor)[0]
+    return subjects_at_horizon.actor_page(transaction, actor, now, request)
+
+
+def place_seen(transaction: Transaction, place: str, now: datetime, request: HorizonRequest) -> ExplainedPlace:
+    """One place at a horizon, the present among them.
+
+    Raises:
+        NotFound: it was never identified, or not by then.
+    """
+    if request == PRESENT:
+        return place_page(transaction, place)[0]
+    return subjects_at_horizon.place_page(transaction, place, now, request)
+
+
 def actors(
     transaction: Transaction,
     q: str | None,

@@ -47,3 +47,13 @@ def subjects_naming(transaction: Transaction, actors: Iterable[Subject], before:
         query = select(table.c.subject).where(table.c.actor.in_(some), table.c.position < before)
         subjects |= {Subject(path) for path in transaction.connection.execute(query).scalars()}
     return subjects
+
+
+def first_mentions(transaction: Transaction, actors: Iterable[Subject]) -> set[int]:
+    """The positions at which one of these actors was first named by an event on each subject."""
+    table = transaction.table(MENTIONS)
+    positions: set[int] = set()
+    for some in chunks(sorted(actors)):
+        query = select(table.c.position).where(table.c.actor.in_(some))
+        positions |= set(transaction.connection.execute(query).scalars())
+    return positions

@@ -150,6 +150,15 @@ def id_at(transaction: Transaction, position: int) -> str | None:
     return transaction.connection.execute(select(table.c.event_id).where(table.c.position == position)).scalar()
 
 
+def newest(transaction: Transaction, most: int, until: int | None = None) -> list[Recorded]:
+    """The events that were recorded last, up to this position (None: of all), newest first."""
+    table = transaction.table(TIMELINE)
+    query = select(table).order_by(table.c.position.desc()).limit(most)
+    if until is not None:
+        query = query.where(table.c.position <= until)
+    return [recorded_of(row) for row in transaction.connection.execute(query)]
+
+
 def recorded_at(transaction: Transaction, position: int) -> datetime | None:
     """When a position was recorded; None before the first one."""
     table = transaction.table(TIMELINE)
