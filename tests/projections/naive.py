@@ -87,6 +87,53 @@ def about(revision: Recorded, known: Log) -> Recorded | None:
     return about(target, known)
 
 
+# --- which processes are followed
+
+
+def followed(horizon: Horizon, log: Log) -> set[Subject]:
+    """The processes that are followed: as the opening recorded last that says anything of it has it, else if any report
+    on the process, or on what belongs to it, was recorded within 30 days of the last day that its date allows."""
+    known = [r for r in log if horizon.position is None or r.position <= horizon.position]
+    reports = [(r, event) for r in known if (event := stands(r, known)) is not None]
+    come = [(r, event) for r, event in reports if still_to_come(event, horizon, known) != "yes"]
+    come = [(r, event) for r, event in come if not event.subject.startswith(("actors/", "places/"))]
+    found: set[Subject] = set()
+    for process in {path for _, event in come for path in processes_of(event, known)}:
+        says = [
+            (r.position, event.data.followed)
+            for r, event in come
+            if event.subject == process and isinstance(event.data, ProcessOpened) and event.data.followed is not None
+        ]
+        mine = {event.subject for _, event in come if process in processes_of(event, known)}
+        prompt = any(event.subject in mine and in_time(event, second(r)) for r, event in come)
+        if max(says)[1] if says else prompt:
+            found.add(process)
+    return found
+
+
+def processes_of(event: Event, known: Log) -> set[Subject]:
+    """The process that a report is on, or those that it puts its subject into."""
+    if event.subject.startswith("processes/"):
+        return {event.subject}
+    named = event.data.processes if isinstance(event.data, ProcessOpening) else ()
+    return {stays(Subject(f"processes/{name}"), known) for name in named}
+
+
+def in_time(event: Event, told_at: int) -> bool:
+    """Whether a report was recorded within 30 days of the last day that its date allows somewhere, and not before it
+    had begun anywhere; of a date that is open on one side the end that is known counts."""
+    if event.occurred is None:
+        return False
+    first, slash, last = event.occurred.partition("/")
+    ends = [end for end in ((last, first) if slash else (first,)) if end not in ("", "..")]
+    if not ends:
+        return False
+    zones = [timezone(timedelta(hours=hours)) for hours in range(-12, 15)]
+    begun = any(bounds_in(event.occurred, zone)[0] <= told_at for zone in zones)
+    over = max(bounds_in(When(ends[0]), zone)[1] for zone in zones)
+    return begun and told_at <= over + 1 + 30 * 86_400
+
+
 # --- steps 2 and 4: dates
 
 

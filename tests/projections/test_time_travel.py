@@ -21,7 +21,7 @@ from projections.queries.at_horizon import HorizonRequest
 from projections.queries.snapshot import fold_snapshot
 from projections.storage.generations import ReadModels
 from tests.examples import examples
-from tests.projections.naive import Inside, naively
+from tests.projections.naive import Inside, followed, naively
 from tests.projections.world import NOW, Wire, folded, follow, kept, opened, processes_of, pull, recorded, views
 from tests.spec import wire
 from tests.strategies import DATES, PUBLISHED, PUBLISHERS, histories
@@ -66,6 +66,7 @@ def _said(draw: st.DrawFn, name: str) -> Wire:
     match name:
         case "ProcessOpened":
             data = {"labels": [{"text": draw(st.sampled_from(["Kalamun", "Ruhaiba"]))}]}
+            data |= draw(st.sampled_from([{}, {}, {"followed": True}, {"followed": False}]))
         case "ConvoyReported":
             data = {"kind": "aid", "title": [{"text": "the trucks"}]}
         case "TalksReported":
@@ -182,6 +183,13 @@ def test_a_horizon_is_the_five_steps_done_naively(history: list[Wire], asked: Ho
     log, horizon = recorded(history), replace(asked.horizon, now=now)
     seen, expected = seen_from(horizon, log), naively(horizon, log)
     assert _shown(seen) == _expected(expected)
+
+
+@SOME
+@given(LOGS, st.none() | st.integers(0, 12), CLOCKS)
+def test_what_is_followed_is_found_naively(history: list[Wire], position: int | None, now: int | None) -> None:
+    log, horizon = recorded(history), Horizon(position, now=now)
+    assert set(seen_from(horizon, log).followed) == followed(horizon, log)
 
 
 Shown = dict[Subject, dict[EventId, tuple[Wire, tuple[EventId, ...], str | None]]]

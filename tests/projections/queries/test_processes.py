@@ -7,7 +7,8 @@ import pytest
 from projections.queries import processes
 from projections.read_models.process_list import ProcessFilter
 from tests.projections.queries.asking import MANY, pages
-from tests.projections.world import reading
+from tests.projections.world import follow, opened, pull, reading, recorded, views
+from tests.spec import wire
 
 pytestmark = pytest.mark.usefixtures("both_databases")
 
@@ -68,3 +69,19 @@ def test_what_the_list_shows_of_a_process() -> None:
     assert [one["value"] for one in ghouta["state"]["candidates"]] == ["suspended", "ended"]
     assert homs["areas"] == [], "the area was removed"
     assert homs["last_heard"]["on"] == "2017-10-21"
+
+
+@pytest.mark.parametrize("pair", [("processes/first", "processes/second"), ("convoys/first", "convoys/second")])
+def test_after_a_separation_both_processes_are_updated(pair: tuple[str, str]) -> None:
+    first, second, *convoys = opened("processes/first", "processes/second", "convoys/first", "convoys/second")
+    for convoy, process in zip(convoys, ("first", "second"), strict=True):
+        convoy["data"]["processes"] = [process]
+    joined = wire("SubjectUnified", subject=pair[0], data={"into": pair[1], "reason": "one and the same"})
+    apart = wire("EventRetracted", subject=pair[0], data={"event": joined["id"], "reason": "they are two"})
+    history = [first, second, *convoys, joined, apart]
+    with views() as found:
+        for number in range(1, len(history) + 1):  # event by event
+            follow(found, pull(recorded(history[:number])))
+        with found.reading() as here:
+            listed = processes.processes(here, ProcessFilter(updated_after=len(history) - 1), None, 10).items
+    assert [line["process"] for line in listed] == ["first", "second"]
