@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from math import inf
 from typing import TYPE_CHECKING
 
 from fastapi import Depends, FastAPI
@@ -38,7 +39,7 @@ from api.services.known_log import require_known
 from api.services.log_watcher import LogWatcher
 from api.services.metrics import Metrics
 from api.services.registry import Services
-from api.services.wakeup import Wakeup
+from api.services.wakeup import ReachedPositions
 from api.settings import Settings, load, open_ledger, open_views
 from ledger.writer import Commit, Writer
 from projections.follower import Follower, FollowerStatus
@@ -144,9 +145,9 @@ def _start(settings: Settings, metrics: Metrics, projector: FollowerStatus | Non
         metrics.commit_events.observe(commit.events)
         metrics.commit_requests.observe(commit.requests)
 
-    writer = Writer(ledger, recorded, settings.queue)
+    writer = Writer(ledger, recorded, settings.queue, follower.pass_on)
     closing.callback(writer.close)
-    moved = Wakeup()
+    moved = ReachedPositions(lambda: follower.position if follower.halted is None else inf)
     follower.tell(moved.wake_from_thread)
     follower.start()
     followers = Capacity(

@@ -39,14 +39,20 @@ class Writer:
         ledger: where to append.
         recorded: called in the writer's thread after each commit that recorded something.
         most_waiting: how many requests may wait.
+        handing_over: called on an event loop before the requests of one of its turns are handed over.
     """
 
     def __init__(
-        self, ledger: Ledger, recorded: Callable[[Commit], None] = lambda _: None, most_waiting: int = MAX_WAITING
+        self,
+        ledger: Ledger,
+        recorded: Callable[[Commit], None] = lambda _: None,
+        most_waiting: int = MAX_WAITING,
+        handing_over: Callable[[], None] = lambda: None,
     ) -> None:
         self._ledger = ledger
         self._most_waiting = most_waiting
         self._recorded = recorded
+        self._handing_over = handing_over
         self._waiting: queue.SimpleQueue[list[_Waiting] | None] = queue.SimpleQueue()
         self._queued = 0
         """Requests that wait, those included that wait for the end of a turn."""
@@ -99,6 +105,7 @@ class Writer:
         self._queued += 1
 
     def _end_turn(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._handing_over()
         with self._gate:
             turn = self._turns.pop(loop, None)
             if turn is not None:

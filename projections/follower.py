@@ -77,6 +77,9 @@ class FollowerStatus:
     def ask(self, events: Iterable[UUID]) -> None:
         """Says, before events are recorded, that what they do to findings is asked about. Never waits."""
 
+    def pass_on(self) -> None:
+        """Passes on what was asked since the last time, before it is recorded. Call it where it is asked."""
+
     def answer_of(self, event: UUID) -> FindingChanges | None:
         """What an event did that was asked about, while that is remembered."""
         return self._answers.get(str(event))

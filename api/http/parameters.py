@@ -238,7 +238,7 @@ async def wait_for_views(services: Services, position: int, seconds: float, *, a
             return False
         if not asked:
             services.follower.hurry()
-        await services.moved.wait(min(left, POLL))
+        await services.moved.wait(position, min(left, POLL))
     return True
 
 

@@ -68,6 +68,8 @@ class Projector(FollowerStatus):
         self._gate = threading.Lock()
         self._wanted = self._asked = 0
         """How often the log has grown, and how much of that the child knows."""
+        self._asking: list[bytes] = []
+        """The ids of events that are asked about, and of which the child was not told yet."""
         self._waiting = False
         """Whether it was sent a message, and has not answered yet."""
         self._waits_since = 0.0
@@ -115,8 +117,13 @@ class Projector(FollowerStatus):
                     self._line.send_bytes(AWAITED)
 
     def ask(self, events: Iterable[UUID]) -> None:
-        with self._gate, contextlib.suppress(OSError):
-            self._line.send_bytes(ASKED + b"".join(event.bytes for event in events))
+        self._asking += [event.bytes for event in events]
+
+    def pass_on(self) -> None:
+        ids, self._asking = self._asking, []
+        if ids:
+            with self._gate, contextlib.suppress(OSError):
+                self._line.send_bytes(ASKED + b"".join(ids))
 
     def _nudge(self) -> None:
         self._waiting, self._asked, self._waits_since = True, self._wanted, time.monotonic()

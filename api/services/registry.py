@@ -15,7 +15,7 @@ from api.services.event_streams import EventStreams
 from api.services.log_watcher import LogWatcher
 from api.services.metrics import Metrics
 from api.services.status_cache import StatusCache
-from api.services.wakeup import Wakeup
+from api.services.wakeup import ReachedPositions
 from api.settings import Settings
 from ledger.ledger import Ledger
 from ledger.writer import Writer
@@ -34,7 +34,7 @@ class Services:
     log_watcher: LogWatcher
     views: ReadModels
     follower: FollowerStatus
-    moved: Wakeup
+    moved: ReachedPositions
     """Wakes when the read models have moved."""
     metrics: Metrics
     followers: Capacity
