@@ -232,6 +232,7 @@ def show_actor(
             held = role["value"]
             reports = [shown["evidence"][event] for event in role["events"] if event in shown["evidence"]]
             said = [tag("contested")] if held is None else [tag(held["modality"] if held["held"] else "ended")]
+            said = [tag("possibly"), " ", *said] if role.get("possible") else said
             rows.append(
                 [
                     of_process(asked, role["process"]),

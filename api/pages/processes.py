@@ -127,12 +127,15 @@ def _filter(
 def _line(asked: Asked, entry: ListedProcess, overdue: int, now: datetime) -> ListedLine:
     state, heard = entry["state"], entry["last_heard"]
     contested = state is not None and state["contested"]
+    stands = words.coded("contested" if contested or state is None else state["value"])
+    if state is not None and state.get("possible"):
+        stands = f"[{words.coded('possibly')}] {stands}"
     return ListedLine(
         id=entry["process"],
         address=asked.link(f"/processes/{quote(entry['process'])}"),
         name=words.label(entry["labels"], entry["process"]),
         process=words.clean(entry["process"]),
-        state=words.coded("contested" if contested or state is None else state["value"]),
+        state=stands,
         since=words.since(state["since"]) if state else "",
         contested=contested,
         areas=words.listed(map(words.clean, entry["areas"])),

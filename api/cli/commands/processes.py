@@ -31,6 +31,8 @@ def draw_processes(
     for entry in listed:
         state = entry["state"]
         stands = "not known" if state is None else "contested" if state["contested"] else clean(state["value"])
+        if state is not None and state.get("possible"):
+            stands = f"[possibly] {stands}"
         heard = entry["last_heard"]
         last = f"last heard {last_heard.told(heard, last_heard.publisher, now)}" if heard["on"] else "never dated"
         sheet.put((clean(entry["process"]), "bold"), f"  {words.label(entry['labels'])}")

@@ -49,6 +49,13 @@ def test_lists_at_a_position(run: Run) -> None:
     assert none == "Known at log position 4: there is nothing with this id of the register case-file."
 
 
+def test_a_state_that_is_only_possible_says_so(run: Run) -> None:
+    said = wire("StatementMade", subject="processes/first", occurred="2017-09-01")
+    run("append", "-", input="\n".join(map(json.dumps, [opening("processes/first", occurred="2018-01"), said])))
+    assert "[possibly] open, since Jan 2018" in flat(run("processes", "--as-of", "2017-09-15").stdout)
+    assert "possibly" not in run("processes", "--as-of", "2018-02").stdout
+
+
 @pytest.mark.parametrize("command", [("processes",), ("findings",), ("deadlines",), ("subjects", "case-file")])
 def test_a_horizon_that_is_none_is_refused(seeded: Run, command: tuple[str, ...]) -> None:
     refused = flat(seeded(*command, "--as-of", "2017-02-30", code=1).stderr)
