@@ -46,19 +46,23 @@ def draw_event_types(entries: list[ListedEventType], width: int) -> TextLayout:
 
 
 def draw_event_type(described_type: EventTypeAnswer, width: int) -> TextLayout:
-    """One type: what it says, its fields, and an example to copy."""
+    """One type: what it says, its fields and those of the shapes that they hold, and an example to copy."""
     sheet = TextLayout(width)
     sheet.put((described_type["type"], "bold"), f"  {clean(described_type['summary'])}")
     families = words.listed(described_type["families"], last=phrase("{first} or {last}"))
     sheet.put(f"on: {families}")
     schema = described_type["schema"]
-    payload = schema["$defs"].get(f"{described_type['type']}Data", {})
-    sheet.heading("Fields of data")
-    required = set(payload.get("required", ()))
-    for name, field in payload.get("properties", {}).items():
-        needed = "" if name in required else ", may be left out"
-        described = " ".join(str(field.get("description", "")).split())
-        sheet.put((name, "bold"), (f" ({_kind(field, schema)}{needed}) ", ASIDE), clean(described), indent=2)
+    shapes = [f"{described_type['type']}Data"]
+    for shape in shapes:  # it grows as shapes name further ones
+        sheet.gap()
+        sheet.put((f"FIELDS OF {'DATA' if shape == shapes[0] else shape}", "bold"))
+        properties = schema["$defs"].get(shape, {}).get("properties", {})
+        required = set(schema["$defs"].get(shape, {}).get("required", ()))
+        for name, field in properties.items():
+            needed = "" if name in required else ", may be left out"
+            described = " ".join(str(field.get("description", "")).split())
+            sheet.put((name, "bold"), (f" ({_kind(field, schema)}{needed}) ", ASIDE), clean(described), indent=2)
+            shapes += [named for named in _shapes(field, schema) if named not in shapes]
     sheet.heading("Example")
     for line in json.dumps(described_type["example"], ensure_ascii=False, indent=2).splitlines():
         sheet.lines.append(Text(line))
@@ -82,6 +86,15 @@ def _kind(field: Fields, schema: Fields) -> str:
     return {"string": "text", "integer": "whole number", "boolean": "true or false"}.get(
         str(field.get("type")), str(field.get("type", "anything"))
     )
+
+
+def _shapes(field: Fields, schema: Fields) -> list[str]:
+    """The names of the shapes with fields of their own that a field holds."""
+    if "$ref" in field:
+        name = field["$ref"].rpartition("/")[2]
+        return [name] if "properties" in schema["$defs"].get(name, {}) else []
+    alternatives = [*field.get("anyOf", ()), field.get("items", {})]
+    return [name for alternative in alternatives for name in (_shapes(alternative, schema) if alternative else ())]
 
 
 def event_types(

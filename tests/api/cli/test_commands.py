@@ -300,6 +300,9 @@ def test_event_types_need_no_log(run: Run, place: Path) -> None:
     assert "standing (not due | overdue | blocked | no information, may be left out)" in flat(one)
     example = json.loads(one[one.index("EXAMPLE") + len("EXAMPLE") :])
     assert example["type"] == "ObligationAssessed"
+    nested = run("event-types", "IncidentReported").stdout
+    assert nested.index("FIELDS OF DATA") < nested.index("FIELDS OF Harm") < nested.index("FIELDS OF Part")
+    assert nested.count("FIELDS OF Quantity") == 1
     assert json.loads(run("event-types", "TalksConvened", "--json").stdout)["schema"]
     assert "did you mean TalksConvened?" in run("event-types", "TalkConvened", code=1).stderr
     assert list(place.iterdir()) == [], "asking for the vocabulary begins no log"
