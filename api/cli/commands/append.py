@@ -170,7 +170,7 @@ def print_recorded(lines: list[append_file.RecordedLine]) -> None:
     """The ids of what is new, as `parley correct` and `parley retract` take them; nothing after a long file."""
     if len(lines) > append_file.MAX_LINES_SHOWN:
         return
-    names = {line.subject: line.name for line in lines if line.name is not None}
+    names = {line.subject: line.name for line in reversed(lines) if line.name is not None}  # the first that was given
     for line in lines:
         name = f" “{words.clean(names[line.subject])}”" if line.subject in names else ""
         say(f"  {line.id}  {words.spoken(line.type)}  {line.subject}{name}")
