@@ -29,6 +29,8 @@ EXPECTED = 1.0
 """Seconds within which an event that is asked about comes, if it is recorded at all."""
 SWEEP = 60.0
 """Seconds between looks for generations that can go."""
+EXAMINE, LIGHTLY = 600.0, 500
+"""Seconds between looks for damage, and how many times as long as a look takes, if that is more."""
 
 
 class FollowerStatus:
@@ -213,7 +215,8 @@ class Follower(FollowerStatus):
         self._hurried = threading.Event()
         self._wanted = threading.Event()
         """Whether somebody has asked about an event since it was last looked at."""
-        self._swept = time.monotonic()
+        self._swept = self._examined = time.monotonic()
+        self._examine_after = EXAMINE
         self._asked = _Asked()
         self.answered: Mapping[str, FindingChanges] = {}
         """What the last batch answered."""
@@ -285,6 +288,8 @@ class Follower(FollowerStatus):
             if time.monotonic() - self._swept > SWEEP:
                 self._swept = time.monotonic()
                 self._read_models.sweep()
+            elif time.monotonic() - self._examined > self._examine_after:
+                self._examine()
             if moved and self._nudged.is_set() and not self._asked.waits:  # under load, and nobody is to see it at once
                 self._rest(time.monotonic() - started)
         self.leads = False
@@ -298,8 +303,16 @@ class Follower(FollowerStatus):
         self._wanted.clear()
         self._hurried.clear()
 
+    def _examine(self) -> None:
+        """Looks for damage. It takes a second or so for some hundred megabytes, and then rests for long."""
+        started = time.monotonic()
+        self._read_models.examine()
+        self._examined = time.monotonic()
+        self._examine_after = max(EXAMINE, LIGHTLY * (self._examined - started))
+
     def _begin(self) -> None:
         """Sees that the read models were made from this log; another one may have been put in its place."""
+        self._examine()
         progress = self._read_models.progress()
         self._see(progress)  # what was seen before, another database may have said
         if progress is not None and not reflects(self._read_models, self._pull, progress):

@@ -18,6 +18,7 @@ from domain.general import SubjectState
 from domain.spans import ANYWHERE, Zones, begins, first_day, passes
 from projections.read_models.change_set import ChangeSet, ReadModel
 from projections.read_models.membership import BELONGS
+from projections.storage.checked_text import CheckedText
 from projections.storage.sql import delete_where, put
 from projections.storage.tables import IndexDefinition, TableDefinition, Text, Transaction
 
@@ -25,15 +26,15 @@ DEADLINES = TableDefinition(
     "deadlines",
     Column("subject", Text, primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("what", Text, nullable=False),
-    Column("when", Text, nullable=False),
+    Column("what", CheckedText, nullable=False),
+    Column("when", CheckedText, nullable=False),
     Column("earliest", BigInteger, nullable=False),
     Column("latest", BigInteger, nullable=False),
     Column("first_day", BigInteger, nullable=False),
     Column("begins", BigInteger, nullable=False),
     Column("passes", BigInteger, nullable=False),
     Column("actor", Text),
-    Column("events", Text, nullable=False),
+    Column("events", CheckedText, nullable=False),
     indexes=[IndexDefinition("latest", ("latest", "earliest", "subject", "number"))],
 )
 """What is expected by a date and not settled: the bounds of the date, by which it is sorted; the beginning of its first

@@ -24,6 +24,7 @@ from domain.values import EventId, Place
 from projections.read_models.change_set import ChangeSet, ReadModel
 from projections.read_models.membership import BELONGS
 from projections.read_models.ordering import ORDER, Order, display_order, order_columns, order_in
+from projections.storage.checked_text import CheckedText
 from projections.storage.sql import Clash, First, delete_keys, first_where_pairs, put, rows_where, rows_where_pairs
 from projections.storage.tables import IndexDefinition, TableDefinition, Text, Transaction
 
@@ -41,7 +42,7 @@ CLAIMS = TableDefinition(
     "claims",
     *_identity_columns(),
     *order_columns(),
-    Column("claim", Text, nullable=False),
+    Column("claim", CheckedText, nullable=False),
     Column("measure", Text, nullable=False),
     Column("called", Text, nullable=False),
     Column("position", BigInteger, nullable=False),
@@ -52,7 +53,7 @@ SERIES = TableDefinition(
     "series",
     *_identity_columns(),
     *order_columns(primary_key=False),
-    Column("claim", Text, nullable=False),
+    Column("claim", CheckedText, nullable=False),
     Column("kin", Text, nullable=False),
     Column("claims", BigInteger, nullable=False),
     indexes=[

@@ -13,6 +13,7 @@ from sqlalchemy import BigInteger, Column
 from domain.finding import Finding
 from domain.values import EventId, Subject
 from projections.read_models.change_set import ChangeSet, FindingEdits, FindingKey
+from projections.storage.checked_text import CheckedText
 from projections.storage.sql import delete_pairs, delete_where, put, rows_where, rows_where_pairs
 from projections.storage.tables import IndexDefinition, TableDefinition, Text
 
@@ -23,8 +24,8 @@ FINDINGS = TableDefinition(
     Column("process", Text, primary_key=True),
     Column("rule", Text, primary_key=True),
     Column("about", Text, primary_key=True),
-    Column("text", Text, nullable=False),
-    Column("events", Text, nullable=False),
+    Column("text", CheckedText, nullable=False),
+    Column("events", CheckedText, nullable=False),
     Column("since", BigInteger),
     Column("until", BigInteger),
     indexes=[IndexDefinition("rule", ("rule", "since", "until", "subject"))],

@@ -62,6 +62,7 @@ from projections.read_models.membership import BELONGS, counted
 from projections.read_models.place_meanings import Ways, ways_of
 from projections.read_models.repeated_reports import REPORT_HASHES, renew_repeats
 from projections.read_models.upcoming import disputes_by_clock
+from projections.storage.checked_text import CheckedText
 from projections.storage.prepared import KEPT, fetch
 from projections.storage.sql import (
     Query,
@@ -79,7 +80,7 @@ ACTOR_ACTIVITY = TableDefinition(
     Column("subject", Text, primary_key=True),
     Column("actor", Text, primary_key=True),
     Column("what", Text, primary_key=True),
-    Column("events", Text, nullable=False),
+    Column("events", CheckedText, nullable=False),
     indexes=[IndexDefinition("actor", ("actor",))],
 )
 """Actors that act in a subject, and those that have a role or a side there."""

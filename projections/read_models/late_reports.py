@@ -32,6 +32,7 @@ from projections.read_models.folded_events import (
     place_in,
 )
 from projections.read_models.ordering import order_columns
+from projections.storage.checked_text import CheckedText
 from projections.storage.prepared import KEPT, fetch
 from projections.storage.sql import Clash, Query, delete_where, put
 from projections.storage.tables import GenerationTables, TableDefinition, Text
@@ -41,7 +42,7 @@ NOTED_STATES = TableDefinition(
     Column("subject", Text, primary_key=True),
     Column("lead", Integer, primary_key=True, autoincrement=False),
     *order_columns(),
-    Column("state", Text, nullable=False),
+    Column("state", CheckedText, nullable=False),
 )
 """The states of subjects after some of their events, by the place of the last one in canonical order."""
 

@@ -18,6 +18,7 @@ from domain.places import PlaceState
 from domain.values import Label, Place, Subject
 from projections.read_models.change_set import ChangeSet
 from projections.read_models.membership import BELONGS, counted, places_of
+from projections.storage.checked_text import CheckedText
 from projections.storage.sql import chunks, rows_where, rows_where_pairs
 from projections.storage.tables import IndexDefinition, TableDefinition, Text, Transaction
 
@@ -38,7 +39,7 @@ PLACE_MEANINGS = TableDefinition(
     Column("said", Text, nullable=False),
     Column("place", Text, nullable=False),
     Column("key", Text, nullable=False),
-    Column("labels", Text, nullable=False),
+    Column("labels", CheckedText, nullable=False),
     Column("lies_in", Text, nullable=False),
     Column("doubted", Boolean, nullable=False),
     indexes=[IndexDefinition("place", ("place",)), IndexDefinition("key", ("key",))],

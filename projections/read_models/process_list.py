@@ -20,6 +20,7 @@ from projections.read_models.last_heard import newer, newest_in
 from projections.read_models.membership import BELONGS, ever_in, places_of
 from projections.read_models.mentions import subjects_naming
 from projections.read_models.revisions import canonical_subjects, ids_of
+from projections.storage.checked_text import CheckedText
 from projections.storage.prepared import KEPT, fetch
 from projections.storage.sql import Clash, Query, chunks, delete_where, put, rows_where
 from projections.storage.tables import GenerationTables, IndexDefinition, TableDefinition, Text, Transaction
@@ -31,7 +32,7 @@ PROCESSES = TableDefinition(
     Column("touched", BigInteger, nullable=False),
     Column("touched_at", Text, nullable=False),
     Column("heard_on", Text, nullable=False),
-    Column("heard", Text, nullable=False),
+    Column("heard", CheckedText, nullable=False),
     Column("followed", Boolean, nullable=False),
     indexes=[IndexDefinition("followed", ("followed", "process"))],
 )

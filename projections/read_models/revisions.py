@@ -24,6 +24,7 @@ from projections.answers.explanations import Marks
 from projections.read_models.change_set import Change, ChangeSet, ReadModel
 from projections.read_models.mentions import subjects_naming
 from projections.read_models.timeline import TIMELINE, all_of, events_at, recorded_by_id, recorded_of
+from projections.storage.checked_text import CheckedText
 from projections.storage.prepared import KEPT
 from projections.storage.sql import Clash, chunks, delete_where, put, rows_of, rows_where
 from projections.storage.tables import GenerationTables, IndexDefinition, TableDefinition, Text, Transaction
@@ -42,8 +43,8 @@ REVISED_EVENTS = TableDefinition(
     "revised_events",
     Column("event_id", Text, primary_key=True),
     Column("type", Text),
-    Column("event", Text),
-    Column("marks", Text, nullable=False),
+    Column("event", CheckedText),
+    Column("marks", CheckedText, nullable=False),
 )
 """What became of events that were revised: how each reads now, if it is in effect, and why."""
 

@@ -26,6 +26,7 @@ from projections.read_models.late_reports import LONG, NOTED_STATES, forget_note
 from projections.read_models.place_meanings import meanings_of
 from projections.read_models.revisions import REVISED_EVENTS, canonical_subjects, events_by_id, under
 from projections.read_models.timeline import TIMELINE
+from projections.storage.checked_text import CheckedText
 from projections.storage.sql import (
     Clash,
     delete_where,
@@ -42,7 +43,7 @@ SUBJECTS = TableDefinition(
     Column("changed", BigInteger, nullable=False),
     Column("names", Text, nullable=False),
     Column("last", Text, nullable=False),
-    Column("state", Text, nullable=False),
+    Column("state", CheckedText, nullable=False),
     indexes=[
         IndexDefinition("family", ("family", "subject")),
         IndexDefinition("changed", ("family", "changed")),

@@ -18,6 +18,7 @@ from domain.vocabulary import PAYLOADS, model_of
 from projections.paging import fitting
 from projections.patience import go_on
 from projections.read_models.change_set import ChangeSet, ReadModel
+from projections.storage.checked_text import CheckedText
 from projections.storage.prepared import KEPT, first
 from projections.storage.sql import Query, chunks, put, rows_where
 from projections.storage.tables import GenerationTables, IndexDefinition, TableDefinition, Text, Transaction
@@ -31,7 +32,7 @@ TIMELINE = TableDefinition(
     Column("version", BigInteger, nullable=False),
     Column("recorded_at", Text, nullable=False),
     Column("recorded_by", Text, nullable=False),
-    Column("event", Text, nullable=False),
+    Column("event", CheckedText, nullable=False),
     indexes=[
         IndexDefinition("event_id", ("event_id",), unique=True),
         IndexDefinition("subject", ("subject", "position")),

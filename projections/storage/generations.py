@@ -33,6 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from domain.errors import Unavailable
+from projections.storage.checked_text import DamagedText
 from projections.storage.postgres import PostgresStore
 from projections.storage.prepared import first, run
 from projections.storage.sqlite import PAGE, SQLiteStore, put_aside, tells_damage
@@ -89,13 +90,14 @@ class ReadTransaction(Transaction):
     halted: str | None
 
 
-def store_at(where: Path | str) -> Store:
+def store_at(where: Path | str, version: int) -> Store:
     """The store of an installation.
 
     Args:
         where: a file, whose directory must exist; or the URL of a PostgreSQL database.
+        version: of the read models in it.
     """
-    return SQLiteStore(where) if isinstance(where, Path) else PostgresStore(where)
+    return SQLiteStore(where, rebuild_lock(version)) if isinstance(where, Path) else PostgresStore(where)
 
 
 class ReadModels:
@@ -115,13 +117,15 @@ class ReadModels:
         self._schema = schema
         if isinstance(where, Path) and where.is_file() and where.stat().st_size % PAGE:
             put_aside(where, rebuild_lock(self.version))
-        self._store = store_at(where)
+        self._store = store_at(where, self.version)
         self._tables: dict[int, GenerationTables] = {}
         try:
             self._prepare()
         except Unavailable as refusal:
             damaged = isinstance(where, Path) and tells_damage(refusal.__cause__)
-            if not isinstance(where, Path) or not damaged or put_aside(where, rebuild_lock(self.version)) is None:
+            if not isinstance(where, Path) or not damaged:
+                raise
+            if put_aside(where, rebuild_lock(self.version)) is None and where.exists():  # or it was done already
                 raise
             self._prepare()
 
@@ -149,6 +153,14 @@ class ReadModels:
         """The lock of the process that rebuilds; not taken yet."""
         return self._store.lead(rebuild_lock(self.version))
 
+    def examine(self) -> None:
+        """Looks for damage in all that is kept. A damaged file is put aside.
+
+        Raises:
+            Unavailable: there is some.
+        """
+        self._store.examine()
+
     def rest(self) -> None:
         """Lets others have their turn between two long transactions."""
         self._store.rest()
@@ -166,7 +178,7 @@ class ReadModels:
         Raises:
             Unavailable: the read models cannot be written.
         """
-        with self._store.available(), self._store.writers.begin() as connection:
+        with self._store.available(), _readable_rows(), self._store.writers.begin() as connection:
             self._store.begin(connection)
             self._store.lock(connection, STRUCTURE, shared=True)
             yield connection
@@ -208,13 +220,8 @@ class ReadModels:
             connection, live = self._snapshot(stack)
             if live is None or not live.complete:
                 raise Unavailable("the read models are being made from the log: try again in a moment")
-            try:
+            with _readable_rows():  # what was asked was read before
                 yield ReadTransaction(connection, self.tables(live.generation), live.position, live.halted)
-            except (JSONDecodeError, ValidationError) as error:  # what was asked was read before
-                log.exception("a row of the read models cannot be read")
-                raise Unavailable(
-                    "a row of the read models cannot be read: `parley rebuild` makes them anew"
-                ) from error
 
     def _snapshot(self, stack: ExitStack) -> tuple[Connection, GenerationProgress | None]:
         """Begins to read, on a new connection if the one at hand turns out to be lost."""
@@ -348,6 +355,19 @@ class ReadModels:
         """The position of the live generation, complete or not; 0 if there is none."""
         here = self.progress()
         return here.position if here else 0
+
+
+@contextmanager
+def _readable_rows() -> Iterator[None]:
+    """
+    Raises:
+        DamagedText: a row cannot be read.
+    """
+    try:
+        yield
+    except (JSONDecodeError, ValidationError) as error:
+        log.exception("a row of the read models cannot be read")
+        raise DamagedText from error
 
 
 def rebuild_lock(version: int) -> str:

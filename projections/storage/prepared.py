@@ -16,6 +16,8 @@ from typing import Any, Final, NamedTuple, cast
 from sqlalchemy import Boolean, Connection, Delete, Select, Update
 from sqlalchemy.dialects.sqlite import pysqlite
 
+from projections.storage.checked_text import CheckedText, opened
+
 KEPT: Final = 1_000
 """Statements that are kept of each kind: each generation of read models has tables of its own."""
 
@@ -82,7 +84,8 @@ def _select(statement: Select[*tuple[Any, ...]]) -> _Statement:
     names = [column.key or "" for column in columns]
     row = cast(Any, namedtuple("Row", names, rename=True))._make
     flags = [place for place, column in enumerate(columns) if isinstance(column.type, Boolean)]
-    return _compiled(statement, _with_flags(row, flags) if flags else row)
+    texts = [place for place, column in enumerate(columns) if isinstance(column.type, CheckedText)]
+    return _compiled(statement, _read(row, flags, texts) if flags or texts else row)
 
 
 @lru_cache(KEPT)
@@ -98,11 +101,16 @@ def _compiled(statement: Select[*tuple[Any, ...]] | Delete | Update, row: Callab
     return _Statement(str(compiled), tuple((name, values[name]) for name in compiled.positiontup or ()), row)
 
 
-def _with_flags(row: Callable[[Iterable[Any]], Any], flags: Sequence[int]) -> Callable[[Iterable[Any]], Any]:
-    """Rows in which true and false are no numbers, which SQLite keeps them as."""
+def _read(
+    row: Callable[[Iterable[Any]], Any], flags: Sequence[int], texts: Sequence[int]
+) -> Callable[[Iterable[Any]], Any]:
+    """Rows in which true and false are no numbers, which SQLite keeps them as, and texts come without checksums."""
 
     def made(held: Iterable[Any]) -> Any:
         values = list(held)
+        for place in texts:
+            if values[place] is not None:
+                values[place] = opened(values[place])
         for place in flags:
             if values[place] is not None:
                 values[place] = bool(values[place])

@@ -36,6 +36,7 @@ from sqlalchemy import (
     tuple_,
 )
 
+from projections.storage.checked_text import CheckedText, sealed
 from projections.storage.prepared import KEPT, driver, fetch, run
 
 IN_LIST = 500
@@ -57,6 +58,7 @@ _TYPES: tuple[tuple[type[Any], str], ...] = (
     (BigInteger, "bigint"),
     (Integer, "integer"),
     (Text, "text"),
+    (CheckedText, "text"),
 )
 
 
@@ -90,12 +92,28 @@ def put(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]],
     names = tuple(rows[0])
     if connection.dialect.name == "sqlite":
         statement = _for_sqlite(table, names, clash)
-        driver(connection).executemany(statement, [tuple(row.values()) for row in rows])
+        texts = _checked(table, names)
+        values = [_sealed(row, texts) for row in rows] if texts else [tuple(row.values()) for row in rows]
+        driver(connection).executemany(statement, values)
         return
     statement = _for_postgresql(table, names, clash)
     for some in chunks(rows, MOST_ROWS):
         columns = {f"c{number}": _column(table, name, some) for number, name in enumerate(names)}
         connection.exec_driver_sql(statement, columns)
+
+
+@lru_cache(KEPT)
+def _checked(table: Table, names: tuple[str, ...]) -> tuple[int, ...]:
+    """The places of the columns that carry a checksum."""
+    return tuple(place for place, name in enumerate(names) if isinstance(table.c[name].type, CheckedText))
+
+
+def _sealed(row: Mapping[str, Any], texts: Iterable[int]) -> list[Any]:
+    values = list(row.values())
+    for place in texts:
+        if values[place] is not None:
+            values[place] = sealed(values[place])
+    return values
 
 
 def _column(table: Table, name: str, rows: Sequence[Mapping[str, Any]]) -> list[Any]:

@@ -7,7 +7,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import ClassVar
 
@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from domain.errors import Unavailable
+from projections.storage.checked_text import DamagedText
 from projections.storage.store import Lead, Store
 
 log = logging.getLogger(__name__)
@@ -33,8 +34,6 @@ PAGE = 4096
 """Bytes of a page of a file: one that ends within a page was cut off."""
 
 IN_FILE = {
-    sqlite3.SQLITE_CORRUPT: "are damaged: `parley rebuild` makes them anew",
-    sqlite3.SQLITE_NOTADB: "are damaged: `parley rebuild` makes them anew",
     sqlite3.SQLITE_FULL: "cannot be written, the disk is full: make room on it, and they catch up by themselves",
     sqlite3.SQLITE_IOERR: "cannot be read or written, the disk fails: check it and the room on it",
     sqlite3.SQLITE_CANTOPEN: "cannot be opened: see that it is a file which the server may read and write",
@@ -42,6 +41,13 @@ IN_FILE = {
     sqlite3.SQLITE_BUSY: "are held by another program: try again; if it stays so, stop the other program",
 }
 """What is wrong with read models in a file, and what to do, by what SQLite says."""
+
+
+AGAIN = 300.0
+"""Seconds after which a file that is damaged again is made anew by itself again: a disk that fails is not written to
+without end."""
+DAMAGED = "are damaged: `parley rebuild` makes them anew"
+MADE_ANEW = "are damaged, and are made anew from the log: ask again in a moment"
 
 
 def is_damaged(path: Path) -> bool:
@@ -74,20 +80,27 @@ def put_aside(path: Path, lock: str) -> Path | None:
             if time.monotonic() > until:
                 raise Unavailable("another process makes the read models anew: let it end, then try again")
             time.sleep(LOOK)
-        if not is_damaged(path):
-            return None
-        kept = path.with_name(f"{path.name}.damaged")
-        for suffix in ("-shm", "-wal", ""):
-            with suppress(FileNotFoundError):
-                path.with_name(f"{path.name}{suffix}").replace(kept.with_name(f"{kept.name}{suffix}"))
-        log.warning("the file of the read models is damaged: it is put aside, and they are made anew")
-        return kept
+        return _move_aside(path) if is_damaged(path) else None
+
+
+def _move_aside(path: Path) -> Path:
+    kept = path.with_name(f"{path.name}.damaged")
+    for suffix in ("-shm", "-wal", ""):
+        with suppress(FileNotFoundError):
+            path.with_name(f"{path.name}{suffix}").replace(kept.with_name(f"{kept.name}{suffix}"))
+    log.warning("the file of the read models is damaged: it is put aside, and they are made anew")
+    return kept
 
 
 def tells_damage(error: BaseException | None) -> bool:
     """Whether a fault of the database says that its file is not whole, or no database at all."""
     fault = error.orig if isinstance(error, DBAPIError) else error
-    return getattr(fault, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+    code = getattr(fault, "sqlite_errorcode", 0)
+    return (
+        code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+        or code == sqlite3.SQLITE_IOERR_SHORT_READ
+        or (isinstance(fault, sqlite3.OperationalError) and "decode to UTF-8" in str(fault))
+    )
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
@@ -104,10 +117,19 @@ class SQLiteStore(Store):
     FAULTS: ClassVar[tuple[type[Exception], ...]] = (DBAPIError, sqlite3.Error)
     LOCKED_AS_A_WHOLE = True
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, rebuild_lock: str) -> None:
+        """
+        Args:
+            path: of the file.
+            rebuild_lock: the name of the lock under which a damaged file is put aside.
+
+        Raises:
+            Unavailable: a directory is in its place.
+        """
         if path.is_dir():
             raise Unavailable(f"{path} is a directory: move it away, and the read models are made anew")
         self._path = path
+        self._rebuild_lock = rebuild_lock
         self.engine = create_engine(f"sqlite:///{path}", pool_size=10, max_overflow=20, hide_parameters=True)
         event.listen(self.engine, "connect", _configure)
         event.listen(self.engine, "begin", _begin)
@@ -123,6 +145,42 @@ class SQLiteStore(Store):
         """Goes over to another file that was put in the place of this one."""
         if record.info["file"] != _identity(self._path):
             raise InvalidatePoolError("the file is another one")
+
+    @contextmanager
+    def available(self) -> Iterator[None]:
+        """As of every store; a file that turns out to be damaged is put aside, so that the read models are made anew by
+        whoever leads, without a restart."""
+        file = _identity(self._path)
+        try:
+            with super().available():
+                yield
+        except Unavailable as refusal:
+            if not isinstance(refusal.__cause__, DamagedText) and not tells_damage(refusal.__cause__):
+                raise
+            raise Unavailable(f"the read models (views.db) {self._made_anew(file)}") from refusal.__cause__
+
+    def examine(self) -> None:
+        with self.available(), self.engine.connect() as connection:
+            if [row[0] for row in connection.exec_driver_sql("PRAGMA integrity_check(1)")] != ["ok"]:
+                raise DamagedText
+
+    def _made_anew(self, file: tuple[int, int] | None) -> str:
+        """Puts the file in which damage was met aside, unless somebody else has, or makes the read models anew already.
+
+        Returns:
+            What is told.
+        """
+        kept = self._path.with_name(f"{self._path.name}.damaged")
+        try:
+            with closing(FileLead(self._path.with_name(f"{self._rebuild_lock}.lock"))) as lead:
+                if not lead.taken() or _identity(self._path) != file:
+                    return MADE_ANEW
+                if kept.exists() and time.time() - kept.stat().st_ctime < AGAIN:
+                    return f"are damaged again, check the disk: {DAMAGED.partition(': ')[2]}"
+                _move_aside(self._path)
+        except (OSError, sqlite3.Error):  # they cannot be written
+            return DAMAGED
+        return MADE_ANEW
 
     def explain(self, error: Exception) -> str:
         fault = error.orig if isinstance(error, DBAPIError) else error
@@ -194,6 +252,7 @@ def _configure(connection: DBAPIConnection, _record: object) -> None:
             f"busy_timeout={WAIT * 1000}",
             "journal_mode=WAL",
             "synchronous=NORMAL",
+            "cell_size_check=ON",
             "cache_size=-65536",
             f"wal_autocheckpoint={CHECKPOINT}",
         ):

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from domain.errors import Unavailable
+from projections.storage.checked_text import DamagedText
 
 STRUCTURE = 0
 """The number of the lock of the set of generations; each generation's own lock has the generation's number."""
@@ -52,8 +53,17 @@ class Store(ABC):
         """Turns the faults of the database into one refusal, which shows none of the values that were written."""
         try:
             yield
+        except DamagedText as error:
+            raise Unavailable("a row of the read models cannot be read: `parley rebuild` makes them anew") from error
         except self.FAULTS as error:
             raise Unavailable(f"the read models {self.explain(error)}") from error
+
+    def examine(self) -> None:  # noqa: B027  PostgreSQL looks by itself
+        """Looks for damage in all that is kept.
+
+        Raises:
+            Unavailable: there is some.
+        """
 
     @abstractmethod
     def explain(self, error: Exception) -> str:

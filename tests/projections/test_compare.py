@@ -19,6 +19,7 @@ from domain.values import Subject
 from projections.batch import open_read_models
 from projections.catch_up import wall_clock
 from projections.compare import NOT_COMPARED, NOT_GIVEN, compare, differences
+from projections.storage.checked_text import CheckedText
 from projections.storage.generations import ReadModels
 from tests.projections.test_time_travel import revised
 from tests.projections.world import SLOW, Wire, follow, pull, recorded, views
@@ -141,7 +142,7 @@ def other(column: Column[Any], value: Any) -> Any:
     """Another value for a column."""
     if isinstance(column.type, Boolean):
         return not value
-    if isinstance(column.type, Text):
+    if isinstance(column.type, Text | CheckedText):
         return f"{value or ''}x"
     return (value or 0) + 1
 
