@@ -13,7 +13,8 @@ from starlette.responses import Response
 
 from api.http.negotiation import accepted
 from api.http.problems import NotAcceptable, ProblemAnswer
-from api.pages.asked import Asked, language_of, sent
+from api.http.question_routes import HORIZON
+from api.pages.asked import Asked, address, language_of, sent
 from api.pages.rendering import page
 from api.services.registry import Services
 from api.wording import words
@@ -39,7 +40,10 @@ def as_page(request: Request, problem: ProblemAnswer) -> Response:
     if services is None:
         return problem
     language = language_of(request.query_params.get("lang"), request.headers.get("accept-language"))
-    asked = Asked(services, language, request.url.path, sent(request))
+    query = sent(request)
+    at_present = {name: value for name, value in query.items() if name not in (*HORIZON, "after")}
+    not_there = problem.status_code == 404
+    asked = Asked(services, language, request.url.path, query if not_there else at_present)
     body: dict[str, Any] = orjson.loads(problem.body)
     with speaking(language):
         context = {
@@ -53,7 +57,8 @@ def as_page(request: Request, problem: ProblemAnswer) -> Response:
                 )
                 for fault in body["errors"]
             ],
-            "near": _near(asked) if problem.status_code == 404 else [],
+            "near": _near(asked) if not_there else [],
+            "at_present": address(quote(asked.path), {**at_present}) if at_present != query else None,
             "retry": body["retry"],
             "request_id": body.get("request_id"),
         }
@@ -93,5 +98,6 @@ def _near(asked: Asked) -> list[tuple[str, str]]:
     def likeness(path: str) -> float:
         return difflib.SequenceMatcher(None, path.partition("/")[2], text).ratio()
 
-    nearest = sorted(found, key=likeness, reverse=True)[:MOST_NEAR]
+    others = (path for path in found if f"/{path}" != asked.path)  # what is there, but not inside a horizon
+    nearest = sorted(others, key=likeness, reverse=True)[:MOST_NEAR]
     return [(asked.link(f"/{quote(path)}"), words.label(found[path], path)) for path in nearest]

@@ -73,7 +73,13 @@ def test_a_page_shows_what_was_known_then(seeded: TestClient) -> None:
     assert "still to come" in get(seeded, "/deadlines?as_of=2017-10-28").one("main").text
     first = get(seeded, "/actors?known_at_position=1").one("main").one("tbody")
     assert [row.one("th").text for row in first.all("tr")] == ["11 armed groups of Eastern Kalamun"]
-    get(seeded, "/actors/russia?known_at_position=0", 404)
+    not_yet = get(seeded, "/actors/russia?known_at_position=0&lang=en", 404).one("main")
+    assert "nothing of this subject is inside the horizon" in not_yet.text
+    links = {link.text: link.attributes["href"] for link in not_yet.all("a")}
+    assert links["Show the present"] == "/actors/russia?lang=en"
+    assert "/actors/russia?known_at_position=0&lang=en" not in links.values()
+    wrong = get(seeded, "/findings?as_of=yesterday", 400)
+    assert all("yesterday" not in link.attributes["href"] for link in wrong.all("a"))
     steps = get(seeded, "/findings?known_at_position=20")
     assert steps.one("a", rel="prev").attributes["href"].endswith("known_at_position=19")
     assert steps.one("a", rel="next").attributes["href"].endswith("known_at_position=21")
