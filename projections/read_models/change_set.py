@@ -230,8 +230,9 @@ class ChangeSet:
         """Subjects, each with a claimant and a kin of series on which a claim of it comes or goes. By `figures`."""
         self.reclassed: dict[Subject, SubjectState] = {}
         """The states of the subjects whose places are one, or two, otherwise than before. By `places`."""
-        self.doubted: dict[str, Sequence[DoubtfulPlaces]] = {}
-        """Of each process whose places were looked at: which of them could be meant by one description. By `places`."""
+        self.doubted: dict[str, tuple[set[str], Sequence[DoubtfulPlaces]]] = {}
+        """Of each process whose places were looked at: the keys of the doubts about these before this batch, and which
+        of them one description could mean now. By `places`."""
         self.heard: dict[Subject, Heard] = {}
         """The newest source that this batch brings, by subject. By `last_heard`."""
         self.heard_again: set[str] = set()

@@ -214,11 +214,23 @@ def part_of_report(event: Event) -> str:
 def _renew_doubts(changes: ChangeSet) -> None:
     """Of which places a description could mean any."""
     findings = [
-        (OF_PLACES, "", in_doubt(process, one.doubt.key, one.doubt.between, one.doubt.difference, one.events))
-        for process, doubted in changes.doubted.items()
+        (
+            _doubt_part(one.doubt.key),
+            "",
+            in_doubt(process, one.doubt.key, one.doubt.between, one.doubt.difference, one.events),
+        )
+        for process, (_, doubted) in changes.doubted.items()
         for one in doubted
     ]
-    replace_findings(changes, [(Subject(f"processes/{process}"), OF_PLACES) for process in changes.doubted], findings)
+    before = ((Subject(f"processes/{process}"), keys) for process, (keys, _) in changes.doubted.items())
+    parts = {(subject, _doubt_part(key)) for subject, keys in before for key in keys}
+    parts |= {(finding.subject, part) for part, _, finding in findings}
+    if parts:
+        replace_findings(changes, sorted(parts), findings)
+
+
+def _doubt_part(key: str) -> str:
+    return f"{OF_PLACES} {key}"
 
 
 READ_MODEL = ReadModel((FINDINGS, REPORT_HASHES, ACTOR_ACTIVITY), apply)

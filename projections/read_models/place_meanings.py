@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Boolean, Column, select
+from sqlalchemy import Column, select
 
 from domain.place_classes import Code
 from domain.place_meanings import NO_MEANINGS, KnownPlaces, Meaning, Meanings
@@ -19,8 +20,9 @@ from domain.values import Label, Place, Subject
 from projections.read_models.change_set import ChangeSet
 from projections.read_models.membership import BELONGS, counted, places_of
 from projections.storage.checked_text import CheckedText
-from projections.storage.sql import chunks, rows_where, rows_where_pairs
-from projections.storage.tables import IndexDefinition, TableDefinition, Text, Transaction
+from projections.storage.prepared import KEPT, fetch
+from projections.storage.sql import MOST_ROWS, Query, among, chunks, listed, rows_where, rows_where_pairs
+from projections.storage.tables import GenerationTables, IndexDefinition, TableDefinition, Text, Transaction
 
 PLACE_MENTIONS = TableDefinition(
     "place_mentions",
@@ -41,11 +43,15 @@ PLACE_MEANINGS = TableDefinition(
     Column("key", Text, nullable=False),
     Column("labels", CheckedText, nullable=False),
     Column("lies_in", Text, nullable=False),
-    Column("doubted", Boolean, nullable=False),
-    indexes=[IndexDefinition("place", ("place",)), IndexDefinition("key", ("key",))],
+    Column("doubt", Text, nullable=False),
+    indexes=[
+        IndexDefinition("place", ("place",)),
+        IndexDefinition("key", ("key",)),
+        IndexDefinition("meant", ("process", "key")),
+    ],
 )
 """The descriptions of each process, by the id that stays: by which id it names a place, if by any; which place it means
-(`key` is empty if it stands for itself), and in which it lies; and whether it could mean several."""
+(`key` is empty if it stands for itself), and in which it lies; and the doubt about it, if it could mean several."""
 
 PLACE_CODES = TableDefinition(
     "place_codes",
@@ -56,6 +62,16 @@ PLACE_CODES = TableDefinition(
     indexes=[IndexDefinition("code", ("scheme", "code"))],
 )
 """Own codes of the places of each process."""
+
+PLACE_TOKENS = TableDefinition(
+    "place_tokens",
+    Column("process", Text, primary_key=True),
+    Column("token", Text, primary_key=True),
+    Column("description", Text, primary_key=True),
+    indexes=[IndexDefinition("description", ("process", "description"))],
+)
+"""What the descriptions of each process may share: names, codes, ids of places. Those that share none, directly or
+through others, have nothing to do with each other."""
 
 
 def place_of(said: str) -> Place:
@@ -79,13 +95,19 @@ def meaning_of(row: Any) -> Meaning:
 
 def meanings_of(transaction: Transaction, processes: Iterable[str]) -> dict[str, Meanings]:
     """The meanings of processes, by the ids that stay, of those that have any."""
-    table = transaction.table(PLACE_MEANINGS)
-    meanings: defaultdict[str, dict[str, Meaning]] = defaultdict(dict)
-    columns = (table.c.process, table.c.description, table.c.key, table.c.labels, table.c.lies_in)
-    for row in rows_where(transaction.connection, columns, table.c.process, processes):
-        if row.key:
+    connection, meanings = transaction.connection, defaultdict[str, dict[str, Meaning]](dict)
+    query = _meanings_of(connection.dialect.name, transaction.tables)
+    for some in chunks(sorted(set(processes)), MOST_ROWS):
+        for row in fetch(connection, query, listed(connection, some)):
             meanings[row.process][row.description] = meaning_of(row)
     return dict(meanings)
+
+
+@lru_cache(KEPT)
+def _meanings_of(dialect: str, tables: GenerationTables) -> Query:
+    table = tables.table(PLACE_MEANINGS)
+    query = select(table.c.process, table.c.description, table.c.key, table.c.labels, table.c.lies_in)
+    return query.where(among(dialect, table.c.process), table.c.key > "")
 
 
 def processes_meaning(transaction: Transaction, key: str) -> set[str]:

@@ -10,13 +10,15 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
 from domain.event import Event
-from domain.place_meanings import Drawn, KnownPlaces, Meaning, drawn
+from domain.place_classes import Code, described
+from domain.place_meanings import Doubt, Drawn, KnownPlaces, Meaning, drawn
 from domain.places_within import holding_places, places_in
 from domain.values import EventId, Place, Subject
 from projections.read_models.change_set import ChangeSet, DoubtfulPlaces, ReadModel
@@ -25,15 +27,17 @@ from projections.read_models.place_meanings import (
     PLACE_CODES,
     PLACE_MEANINGS,
     PLACE_MENTIONS,
+    PLACE_TOKENS,
     known_places,
     meaning_of,
     mentioned_in,
     place_of,
     said_of,
 )
+from projections.read_models.place_neighbours import keep_tokens, neighbours, tokens_of
 from projections.read_models.revisions import ids_of
 from projections.read_models.subjects import refold, states_of
-from projections.storage.sql import chunks, delete_keys, delete_where, put, rows_where, rows_where_pairs
+from projections.storage.sql import chunks, delete_keys, delete_pairs, delete_where, put, rows_where, rows_where_pairs
 
 Descriptions = dict[str, str]
 """`Place.described` of each, with the place as it is said."""
@@ -47,8 +51,8 @@ def apply(changes: ChangeSet) -> None:
     whole = _looked_at_again(changes, {subject for subject, _, _ in gone}, elsewhere)
     added = _added(changes, come, whole)
     known_again = any(path.startswith("places/") for path in (*changes.states, *changes.gave_way, *changes.moved))
-    described = _described(changes, whole, added, known_again=known_again)
-    again = _draw(changes, described) if described else {}
+    drawing = _described(changes, whole, added, known_again=known_again)
+    again = _draw(changes, drawing) if drawing.whole or drawing.part else {}
     anew = _described_anew(changes, set(gone), set(come)) if gone or come else set()
     if again or anew or elsewhere:
         _look_again(changes, again, {changes.canonical(subject) for subject in anew | elsewhere})
@@ -126,27 +130,34 @@ def _added(
     return added
 
 
+@dataclass(frozen=True, slots=True)
+class _Drawing:
+    """The descriptions whose places must be drawn again, by process."""
+
+    whole: dict[str, Descriptions]
+    """All of a process."""
+    part: dict[str, Descriptions]
+    """Those that have to do with one that comes."""
+
+
 def _described(
     changes: ChangeSet, whole: set[str], added: Mapping[str, Descriptions], *, known_again: bool
-) -> dict[str, Descriptions]:
-    """All descriptions of the processes whose places must be drawn again."""
+) -> _Drawing:
     table = changes.table(PLACE_MEANINGS)
     pairs = [(process, description) for process, places in added.items() for description in places]
     columns = (table.c.process, table.c.description)
     there = {(row.process, row.description): row for row in rows_where_pairs(changes.connection, table, columns, pairs)}
-    partly = {
-        process
-        for process, description in pairs
-        if (row := there.get((process, description))) is None or row.doubted or added[process][description] < row.said
-    }
+    part: dict[str, Descriptions] = defaultdict(dict)
+    for process, description in pairs:
+        row, said = there.get((process, description)), added[process][description]
+        if row is None or row.doubt or said < row.said:
+            part[process][description] = said if row is None else min(said, row.said)
+    described: dict[str, Descriptions] = {process: {} for process in whole}
     if known_again:
-        partly |= set(changes.connection.execute(select(table.c.process).where(table.c.place != "")).scalars()) - whole
-    described: dict[str, Descriptions] = {process: {} for process in (*whole, *partly)}
-    for row in rows_where(changes.connection, table, table.c.process, partly):
-        described[row.process][row.description] = row.said
-    for process in partly:
-        for description, said in added.get(process, {}).items():
-            _put_first(described[process], description, said)
+        named = changes.connection.execute(select(table.c.process).where(table.c.place != "").distinct()).scalars()
+        described |= {process: dict(part.pop(process, {})) for process in set(named) - whole}
+        for row in rows_where(changes.connection, table, table.c.process, set(described) - whole):
+            _put_first(described[row.process], row.description, row.said)
     mentions, belongs = changes.table(PLACE_MENTIONS), changes.table(BELONGS)
     for process in sorted(whole):
         if f"processes/{process}" in changes.stays:
@@ -158,7 +169,25 @@ def _described(
             query.where(belongs.c.process.in_(ids), counted(changes.transaction))
         ):
             _put_first(described[process], description, said)
-    return described
+    return _Drawing(described, _with_neighbours(changes, part))
+
+
+def _with_neighbours(changes: ChangeSet, part: Mapping[str, Descriptions]) -> dict[str, Descriptions]:
+    """Descriptions that come to processes, with those there that they may have to do with."""
+    if not part:
+        return {}
+    places = {process: [place_of(said) for said in told.values()] for process, told in part.items()}
+    known = _known(changes, {place.id for told in places.values() for place in told if place.id is not None})
+    tokens = {
+        process: {token for place in told for token in tokens_of(known.completed(described(place)))}
+        for process, told in places.items()
+    }
+    table, near = changes.table(PLACE_MEANINGS), neighbours(changes, tokens)
+    pairs = [(process, description) for process, others in near.items() for description in others]
+    whole = {process: dict(told) for process, told in part.items()}
+    for row in rows_where_pairs(changes.connection, table, (table.c.process, table.c.description), pairs):
+        _put_first(whole[row.process], row.description, row.said)
+    return whole
 
 
 def _put_first(descriptions: Descriptions, description: str, said: str) -> None:
@@ -169,46 +198,67 @@ def _put_first(descriptions: Descriptions, description: str, said: str) -> None:
 # --- which place is meant
 
 
-def _draw(changes: ChangeSet, described: Mapping[str, Descriptions]) -> dict[str, set[str]]:
+def _draw(changes: ChangeSet, drawing: _Drawing) -> dict[str, set[str]]:
     """Draws the places of processes, and keeps them; gives the descriptions that mean another place now."""
-    table = changes.table(PLACE_MEANINGS)
+    table, of_codes = changes.table(PLACE_MEANINGS), changes.table(PLACE_CODES)
+    descriptions_of = {**drawing.part, **drawing.whole}
+    pairs = [(process, description) for process, told in drawing.part.items() for description in told]
+    columns = (table.c.process, table.c.description)
     before: dict[str, dict[str, Any]] = defaultdict(dict)
-    for row in rows_where(changes.connection, table, table.c.process, described):
+    for row in (
+        *rows_where(changes.connection, table, table.c.process, drawing.whole),
+        *rows_where_pairs(changes.connection, table, columns, pairs),
+    ):
         before[row.process][row.description] = row
-    said = {text: place_of(text) for descriptions in described.values() for text in descriptions.values()}
+    said = {text: place_of(text) for descriptions in descriptions_of.values() for text in descriptions.values()}
     known = _known(changes, {place.id for place in said.values() if place.id is not None})
+    completed = {text: known.completed(described(place)) for text, place in said.items()}
     again: dict[str, set[str]] = {}
     moved = _canonical(changes, (path.partition("/")[2] for path in changes.moved if path.startswith("processes/")))
     rows: list[dict[str, Any]] = []
     codes: list[dict[str, Any]] = []
-    for process, descriptions in described.items():
+    for process, descriptions in descriptions_of.items():
         places = {description: said[text] for description, text in descriptions.items()}
         now = drawn(places, known)
-        fresh = _rows(process, descriptions, places, now)
-        rows += fresh
-        codes += [
-            {"process": process, "scheme": code.scheme, "code": code.value, "key": key}
-            for code, key in sorted(now.codes)
-        ]
+        rows += _rows(process, descriptions, places, now)
+        codes += [_code_row(process, code, key) for code, key in sorted(now.codes)]
         was = {description: meaning_of(row) for description, row in before[process].items() if row.key}
         again[process] = {d for d in {*was, *now.meanings} if process in moved or was.get(d) != now.meanings.get(d)}
-        events = mentioned_in(
-            changes.transaction, ids_of(process, changes.stays), {d for doubt in now.doubts for d in doubt.described}
-        )
-        changes.doubted[process] = [
-            DoubtfulPlaces(doubt, frozenset(EventId(UUID(e)) for d in doubt.described for e in events.get(d, ())))
-            for doubt in now.doubts
-        ]
-    delete_where(changes.connection, table.c.process, described)
+        _doubt(changes, process, {row.doubt for row in before[process].values() if row.doubt}, now.doubts)
+    delete_where(changes.connection, table.c.process, drawing.whole)
+    delete_pairs(changes.connection, columns, pairs)
     put(changes.connection, table, rows)
-    of_codes = changes.table(PLACE_CODES)
-    delete_where(changes.connection, of_codes.c.process, described)
+    delete_where(changes.connection, of_codes.c.process, drawing.whole)
+    key = (of_codes.c.process, of_codes.c.scheme, of_codes.c.code)
+    in_part = {
+        (p, *code) for p, told in drawing.part.items() for text in told.values() for code in completed[text].codes
+    }
+    delete_keys(changes.connection, key, sorted(in_part))
     put(changes.connection, of_codes, codes)
+    told = ((process, *one) for process, descriptions in descriptions_of.items() for one in descriptions.items())
+    keep_tokens(changes, drawing.whole, {(p, description): tokens_of(completed[text]) for p, description, text in told})
     return again
 
 
+def _doubt(changes: ChangeSet, process: str, before: set[str], now: Iterable[Doubt]) -> None:
+    """Which of the places that were drawn could be meant by one description, by the events that give it."""
+    doubts = list(now)
+    events = mentioned_in(
+        changes.transaction, ids_of(process, changes.stays), {d for doubt in doubts for d in doubt.described}
+    )
+    doubtful = [
+        DoubtfulPlaces(doubt, frozenset(EventId(UUID(e)) for d in doubt.described for e in events.get(d, ())))
+        for doubt in doubts
+    ]
+    changes.doubted[process] = before, doubtful
+
+
+def _code_row(process: str, code: Code, key: str) -> dict[str, Any]:
+    return {"process": process, "scheme": code.scheme, "code": code.value, "key": key}
+
+
 def _rows(process: str, descriptions: Descriptions, places: Mapping[str, Place], now: Drawn) -> list[dict[str, Any]]:
-    doubted = {description for doubt in now.doubts for description in doubt.described}
+    doubts = {description: doubt.key for doubt in now.doubts for description in doubt.described}
     nothing = Meaning("")
     return [
         {
@@ -219,7 +269,7 @@ def _rows(process: str, descriptions: Descriptions, places: Mapping[str, Place],
             "key": (meaning := now.meanings.get(description, nothing)).key,
             "labels": json.dumps([label.model_dump(exclude_none=True) for label in meaning.labels]),
             "lies_in": " ".join(meaning.within),
-            "doubted": description in doubted,
+            "doubt": doubts.get(description, ""),
         }
         for description, said in sorted(descriptions.items())
     ]
@@ -243,11 +293,14 @@ def _described_anew(
     """The subjects that give a description for the first time now, or no longer, of those that do not stand alone."""
     meanings = changes.table(PLACE_MEANINGS)
     pairs = {(subject, description) for subject, _, description in gone | come}
-    columns = (meanings.c.description, meanings.c.key)
-    described = {description for _, description in pairs}
-    with_others = {
-        row.description for row in rows_where(changes.connection, columns, meanings.c.description, described) if row.key
+    places = places_of(changes, {subject for subject, _ in pairs})
+    told = {
+        (process, description)
+        for subject, description in pairs
+        for process in _canonical(changes, places[subject].before | places[subject].after)
     }
+    columns = (meanings.c.process, meanings.c.description)
+    with_others = {row.description for row in rows_where_pairs(changes.connection, meanings, columns, told) if row.key}
     table = changes.table(PLACE_MENTIONS)
     pairs = {(subject, description) for subject, description in pairs if description in with_others}
     now: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
@@ -278,4 +331,4 @@ def _look_again(changes: ChangeSet, again: Mapping[str, set[str]], anew: set[Sub
     changes.reclassed = {**others, **{path: changes.states[path] for path in subjects if path in changes.states}}
 
 
-READ_MODEL = ReadModel((PLACE_MENTIONS, PLACE_MEANINGS, PLACE_CODES), apply)
+READ_MODEL = ReadModel((PLACE_MENTIONS, PLACE_MEANINGS, PLACE_CODES, PLACE_TOKENS), apply)

@@ -126,6 +126,19 @@ def places(count: int) -> list[Wire]:
     ]
 
 
+def incidents(count: int) -> list[Wire]:
+    """At as many places."""
+    return [
+        report(
+            "IncidentReported",
+            number,
+            subject="processes/first",
+            data={"kind": "shelling", "place": {"labels": [{"text": f"Place {number}", "lang": "en"}]}},
+        )
+        for number in range(count)
+    ]
+
+
 def corrections_of_corrections(count: int) -> list[Wire]:
     events = [report("TalksConvened", 0)]
     for number in range(1, count):
@@ -181,13 +194,14 @@ KINDS: list[Callable[[int], list[Wire]]] = [
     measures,
     obligations,
     places,
+    incidents,
     corrections,
     corrections_of_corrections,
     retractions_of_retractions,
     duplicates,
     merges,
 ]
-LEVEL = (claims, of_one_content)
+LEVEL = (claims, of_one_content, incidents)
 """Of these one more costs as much after many as after few: nothing looks at all of them."""
 
 
