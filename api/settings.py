@@ -102,6 +102,8 @@ class Settings(BaseSettings):
             return None
         if not url.startswith(("postgresql://", "postgres://")):
             raise ValueError("send a URL of the form postgresql://user@host:5432/name")
+        if not _installed("psycopg_pool"):
+            raise ValueError("a database takes more packages: install parley-tracker[postgres], or unset it")
         from psycopg import ProgrammingError  # slow to import, and a log in a file does without
         from psycopg.conninfo import conninfo_to_dict
 
