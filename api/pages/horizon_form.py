@@ -11,6 +11,7 @@ from api.http.horizon import stated_of_all
 from api.http.question_routes import HORIZON
 from api.pages.asked import Asked
 from api.wording import words
+from api.wording.language import say
 from domain.event import Recorded, instant
 from projections.answers.explanations import Evidence
 from projections.queries import history
@@ -91,3 +92,10 @@ def travelling(asked: Asked, form: HorizonForm, now: datetime, position: int) ->
         "pinned": asked.here(known_at_position=position) if asked.horizon.position is None else None,
         "now": asked.here(**dict.fromkeys((*HORIZON, "after"))),
     }
+
+
+def not_news(asked: Asked) -> str:
+    """What a list of actors or places says where dates were asked for, which do not cut it."""
+    if asked.horizon.as_of is None and asked.horizon.published_by is None:
+        return ""
+    return say("What was recorded of actors and places is shown whatever its date: names are not news.")

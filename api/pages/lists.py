@@ -14,7 +14,7 @@ from starlette.responses import Response
 from api.http.queries import Cursor
 from api.http.question_routes import QuestionRoute
 from api.pages.asked import Asked, AskedAt, AskedPage
-from api.pages.horizon_form import form_of_all, form_of_subject, travelling
+from api.pages.horizon_form import form_of_all, form_of_subject, not_news, travelling
 from api.pages.markup import fragments
 from api.pages.rendering import page
 from api.pages.tables import Cell, Table, download
@@ -207,6 +207,7 @@ def list_actors(
             rows.append([*by_name(asked, actor), kind, words.clean(actor["subject"].partition("/")[2])])
         context = {
             **travelling(asked, form, now, position),
+            "note": not_news(asked),
             "search": ("q", say("Name or code"), q or ""),
             "intro": say("A role belongs to a record, not to an actor: a party here may be a guarantor there."),
         }

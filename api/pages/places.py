@@ -12,7 +12,7 @@ from starlette.responses import Response
 from api.http.queries import Cursor
 from api.http.question_routes import QuestionRoute
 from api.pages.asked import Asked, AskedAt
-from api.pages.horizon_form import form_of_all, form_of_subject, travelling
+from api.pages.horizon_form import form_of_all, form_of_subject, not_news, travelling
 from api.pages.lists import ON_PAGE, by_name, listing, names_used, of_process
 from api.pages.maps import where
 from api.pages.markup import fragments
@@ -68,6 +68,7 @@ def list_places(
             )
         context = {
             **travelling(asked, form, now, position),
+            "note": not_news(asked),
             "search": ("q", say("Name or code"), q or ""),
             "intro": say(
                 "Places to which somebody gave an id. Most reports name a place in words; a search of the processes "

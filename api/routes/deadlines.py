@@ -149,7 +149,7 @@ def list_deadlines(
     summary="What is due, for a calendar program",
     description=f"The same deadlines as an iCalendar file (RFC 5545), all in one, up to {MAX_IN_CALENDAR:,}, the "
     "first to end first: calendar programs can subscribe to this address. What is of high sensitivity goes in without "
-    "its details, and a date too vague for a bar in a calendar becomes a task.",
+    "its details, and a date too vague for a bar in a calendar becomes a task. At a horizon its name says so.",
     responses={**documented_answers(CALENDAR), **problems(400, 404, 503)},
 )
 def read_calendar(services: Fresh, filters: DeadlineFilter, asked: At) -> Response:

@@ -92,7 +92,7 @@ async def process_filter(
     finding: Annotated[
         str | None,
         Query(
-            description="A rule of which a finding stands in it now; /v1/findings/rules lists them.",
+            description="A rule of which a finding stands in it; /v1/findings/rules lists them.",
             json_schema_extra=one_of(RULES),
         ),
     ] = None,

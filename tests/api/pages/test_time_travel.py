@@ -71,6 +71,8 @@ def test_a_page_shows_what_was_known_then(seeded: TestClient) -> None:
     assert "overdue" not in get(seeded, "/?as_of=2017-10-28").one("ul", **{"class": "processes"}).text
     assert "none recorded" in get(seeded, "/deadlines?known_at_position=0").one("main").text
     assert "still to come" in get(seeded, "/deadlines?as_of=2017-10-28").one("main").text
+    assert "names are not news" in get(seeded, "/actors?as_of=2017-10-28").one("main").text
+    assert "names are not news" not in get(seeded, "/actors?known_at_position=20").one("main").text
     first = get(seeded, "/actors?known_at_position=1").one("main").one("tbody")
     assert [row.one("th").text for row in first.all("tr")] == ["11 armed groups of Eastern Kalamun"]
     not_yet = get(seeded, "/actors/russia?known_at_position=0&lang=en", 404).one("main")
