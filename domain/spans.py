@@ -193,8 +193,10 @@ def come_by(when: When, cut: When, zones: Zones = ANYWHERE) -> bool | None:
 
 def known_end(when: When) -> When | None:
     """The date itself; of one that is open on one side, the end that is known; None if it is open on both."""
-    first, slash, last = when.partition("/")
-    if not slash or not {first, last} & {"", ".."}:
+    if "/" not in when:
+        return when
+    first, _, last = when.partition("/")
+    if not {first, last} & {"", ".."}:
         return when
     known = [end for end in (first, last) if end not in ("", "..")]
     return When(known[0]) if known else None

@@ -68,8 +68,8 @@ def content_key(event: Event) -> str:
     data = with_places(event.data, lambda _: SOMEWHERE) if holding_places(type(event.data)) else event.data
     apart = {**(apart or {}), "ids": True} if numbers_of(event) else apart
     written = data.__pydantic_serializer__.to_json(data, exclude=apart, exclude_defaults=True, exclude_none=True)
-    text = written.decode().lower()  # in fixed order
-    if not text.isascii() or _FOLDED.search(text):
+    text = written.decode().lower() if written.isascii() else ""  # in fixed order
+    if not text or _FOLDED.search(text):
         said = data.model_dump(mode="json", exclude=apart, exclude_defaults=True, exclude_none=True)
         text = json.dumps(compared(said), ensure_ascii=False, separators=(",", ":"))
     when = event.occurred.bounds if event.occurred is not None else ""

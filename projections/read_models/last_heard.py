@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, ColumnElement, func, or_, select
 
-from domain.edtf import BEGINNING, When
+from domain.edtf import BEGINNING, Span, When
 from domain.event import Event, Recorded
 from domain.following import ahead_of, recorded_promptly
 from domain.processes import ProcessOpened
@@ -48,6 +48,9 @@ LAST_HEARD = TableDefinition(
 )
 """The newest reports on each subject, by when they occurred and by when they were published (without an event: none),
 and what tells whether its processes are followed (`change_set.Heard`)."""
+
+_UNDATED = Span(BEGINNING, BEGINNING, timed=False)
+"""The place of what has no date among what has: before all of it."""
 
 
 # --- a batch
@@ -168,35 +171,50 @@ def heard_of(told: Iterable[tuple[Event, Recorded]], as_of: When | None = None, 
             if not event.data.is_plan:
                 continue  # it lends its name, and nothing is heard by it
             when = None
-        out = [s for s in sources if s.published is not None and _was_out(s.published, event, told_at, as_of, zones)]
-        newest = max(out, key=lambda s: (*_bounds(str(s.published)), s.publisher)) if len(out) > 1 else None
-        newest = newest or (out[0] if out else None)
+        newest: Source | None = None
+        for one in sources:
+            if one.published is not None and _was_out(one.published, event, told_at, as_of, zones):
+                newest = one if newest is None else max(newest, one, key=_published)
         source = newest or (sources[0] if sources else None)
-        end, on = (known_end(when) if when is not None else None), str(newest.published) if newest is not None else ""
+        end = known_end(when) if when is not None else None
         if end is not None:
-            occurred.take(str(end), source, event)
-        if on or end is None:
-            published.take(on, source, event)
+            occurred.take(end, source, event)
+        if newest is not None or end is None:
+            published.take(newest.published if newest is not None else None, source, event)
         if (prompt is None or recorded.position < prompt) and recorded_promptly(event, told_at):
             prompt = recorded.position
     return Heard(occurred.report, published.report, prompt, said)
 
 
 class _Newest:
-    """The newest of the reports that it takes, of which most are not: a report is made only of one that is."""
+    """The newest of the reports that it takes."""
 
-    __slots__ = ("_place", "report")
+    __slots__ = ("_event", "_on", "_place", "_source")
 
     def __init__(self) -> None:
-        self.report: HeardReport | None = None
         self._place = place_of(None)
+        self._event: Event | None = None
 
-    def take(self, on: str, source: Source | None, event: Event) -> None:
-        publisher = source.publisher if source is not None else ""
-        place = (*_bounds(on), publisher, event.key)
+    def take(self, on: When | None, source: Source | None, event: Event) -> None:
+        """Takes a report, with the date by which it may be the newest, and the source that tells it."""
+        earliest, latest, _ = on.span if on is not None else _UNDATED
+        if latest < self._place[0]:
+            return
+        place = (latest, earliest, source.publisher if source is not None else "", event.key)
         if place > self._place:
-            claimant = source.speaker.name if source is not None else event.basis.value
-            self.report, self._place = HeardReport(on, publisher, claimant, event.key), place
+            self._place, self._on, self._source, self._event = place, on, source, event
+
+    @property
+    def report(self) -> HeardReport | None:
+        if self._event is None:
+            return None
+        claimant = self._source.speaker.name if self._source is not None else self._event.basis.value
+        return HeardReport(str(self._on or ""), self._place[2], claimant, self._event.key)
+
+
+def _published(source: Source) -> tuple[int, int, str]:
+    earliest, latest, _ = source.published.span if source.published is not None else _UNDATED
+    return (latest, earliest, source.publisher)
 
 
 def _is_to_come(event: Event, occurred: When, told_at: int, as_of: When | None, zones: Zones) -> bool:
