@@ -28,8 +28,13 @@ class _Asked(Asked):
         return True
 
 
+DAYS = 2_000
+"""Within so many days all of it happens: none is still to come."""
+
+
 def _report(name: str, subject: str, data: Wire, day: int = 0, claimant: str = "committee") -> Wire:
-    occurred = (datetime(2019, 1, 1, tzinfo=UTC) + timedelta(days=day)).date().isoformat()
+    happened = day if day < 0 else day % DAYS
+    occurred = (datetime(2019, 1, 1, tzinfo=UTC) + timedelta(days=happened)).date().isoformat()
     source = {"publisher": "Field office", "claimant": claimant, "published": occurred}
     return {
         "id": str(uuid.uuid4()),
