@@ -18,10 +18,14 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
 import domain
-from api.wording.language import CATALOGUES, LANGUAGES, TERM
+from api.pages.forms import FormField, form_of, types_by_family
+from api.wording.language import CATALOGUES, HELP, LANGUAGES, TERM
+from domain.findings.rules import RULES
 from domain.vocabulary import PAYLOADS
 
 ROOT = Path(__file__).parent.parent
+RECORDED = [name for names in types_by_family().values() for name in names]
+"""The event types that there is a form for."""
 CALLS = {"say", "phrase", "say_number"}
 _IN_TEMPLATE = re.compile(r'\bsay\("((?:[^"\\]|\\.)*)"')
 _COUNTED_IN_TEMPLATE = re.compile(r'\bsay_number\("([^"]*)", "([^"]*)"')
@@ -66,6 +70,29 @@ def terms() -> Iterator[str]:
         yield re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
 
 
+def field_names() -> Iterator[str]:
+    """The names of the fields of all forms, in words."""
+    for one in _form_fields():
+        name = one.name.rpartition(".")[2]
+        if not name.isdecimal():
+            yield name.replace("_", " ")
+
+
+def explanations() -> Iterator[str]:
+    """What the vocabulary says of itself on a page: of each field of a form, each event type, each rule of findings."""
+    yield from (one.help for one in _form_fields() if one.help)
+    yield from (" ".join((payload.__doc__ or "").split()) for name, payload in PAYLOADS.items() if name in RECORDED)
+    yield from (rule.looks_at for rule in RULES.values())
+
+
+def _form_fields() -> Iterator[FormField]:
+    waiting = [one for name in RECORDED for one in form_of(name, {})]
+    while waiting:
+        one = waiting.pop(0)
+        yield one
+        waiting = [*one.fields, *waiting]
+
+
 def updated(old: Catalog) -> Catalog:
     """A catalogue with the phrases of the code, in their order, and its own translations."""
     new = Catalog(locale=old.locale, header_comment=old.header_comment, fuzzy=False, charset="utf-8")
@@ -75,8 +102,12 @@ def updated(old: Catalog) -> Catalog:
         string = known.get((None, phrase if isinstance(phrase, str) else phrase[0]))
         new.add(phrase, string or None)
     coded = [term for context, term in known if context == TERM]
-    for term in dict.fromkeys([*coded, *terms()]):
+    plain = {*coded, *terms()}
+    fields = [f"{name} (field)" for name in field_names() if name not in plain]
+    for term in dict.fromkeys([*coded, *terms(), *fields]):
         new.add(term, known.get((TERM, term)) or None, context=TERM)
+    for text in dict.fromkeys(explanations()):
+        new.add(text, known.get((HELP, text)) or None, context=HELP)
     return new
 
 

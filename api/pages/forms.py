@@ -16,6 +16,7 @@ import orjson
 from api.http.schemas.events import schema_of
 from api.pages.date_words import as_edtf
 from api.wording import words
+from api.wording.language import explained
 from domain.edtf import FORM, When
 from domain.errors import Fault
 from domain.references import reference_at
@@ -118,7 +119,7 @@ class _Maker:
         before, _, last = name.rpartition(".")
         entry = f"{words.field_name(before.rpartition('.')[2])} {int(last) + 1}" if last.isdecimal() else ""
         label = entry or words.field_name(last)
-        made = FormField(name, label, told, "text", self._typed.get(name, ""), required)
+        made = FormField(name, label, explained(told), "text", self._typed.get(name, ""), required)
         made.first = required or _FIRST.fullmatch(name) is not None
         made.errors = list(self._faults.get(name, ()))
         made.refers = self._refers(tuple(name.split(".")))

@@ -12,8 +12,10 @@ from api.pages.markup import fragments
 from api.pages.rendering import page
 from api.wording import words
 from api.wording.language import say, speaking
+from api.wording.rules import looks_at, rule
 from api.wording.status_page import LEGEND, POSSIBLY_LEGEND
 from api.wording.values import tag
+from domain.findings.rules import RULES
 
 router = APIRouter(include_in_schema=False)
 
@@ -59,6 +61,10 @@ def show_guide(request: Request, asked: AskedPage) -> Response:
             "marks": [(fragments([tag(word)]), text) for word, text in marks],
             "dates": dates,
             "numbers": [(words.quantity(amount), text) for amount, text in numbers],
+            "rules": [
+                (one.name, rule(one.name), fragments([tag(one.severity.value)]), looks_at(one.name))
+                for one in RULES.values()
+            ],
             "legend": [say(LEGEND), say(POSSIBLY_LEGEND)],
         }
     return page(asked, "reading.html", context, accept_encoding=request.headers.get("accept-encoding", ""))

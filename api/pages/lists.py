@@ -20,7 +20,7 @@ from api.pages.rendering import page
 from api.pages.tables import Cell, Table, download
 from api.wording import last_heard, lines, words
 from api.wording.language import grouped, say, speaking
-from api.wording.rules import rule
+from api.wording.rules import looks_at, rule
 from api.wording.values import tag
 from domain.errors import BadCursor
 from domain.event import Recorded
@@ -162,7 +162,7 @@ def list_findings(
             style = "bold red" if finding["severity"] == "high" else "bold"
             return [
                 Cell(fragments([(f"[{words.coded(finding['severity'])}]", style)])),
-                rule(finding["rule"]),
+                Cell(rule(finding["rule"]), f"{asked.link('/reading')}#{finding['rule']}"),
                 lines.readable(finding["text"], names["actors"]),
                 of_process(asked, finding["process"]),
                 words.day(finding["since"]) if finding["since"] else "",
@@ -175,9 +175,9 @@ def list_findings(
         rows = [row(finding) for finding in listed.items]
         context = {
             **travelling(asked, form, now, position),
-            "intro": say(
-                "A finding is something that somebody can act on. It goes away when later reports resolve it."
-            ),
+            "intro": looks_at(rule_name)
+            if rule_name
+            else say("A finding is something that somebody can act on. It goes away when later reports resolve it."),
             "filters": [
                 ("rule", say("Rule"), [(one, rule(one)) for one in RULES], rule_name or ""),
                 ("severity", say("Severity"), [(one, words.coded(one)) for one in SEVERITIES], severity or ""),

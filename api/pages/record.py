@@ -21,7 +21,7 @@ from api.pages.look_ahead import LookAhead, look_ahead
 from api.pages.rendering import page
 from api.pages.why import record
 from api.wording import words
-from api.wording.language import say, speaking
+from api.wording.language import explained, say, speaking
 from domain.errors import Fault, NotFound, Refusal, TooMuch
 from domain.event import Revision
 from domain.vocabulary import PAYLOADS
@@ -80,7 +80,7 @@ def _types(
                     (
                         asked.link(f"/record/{name}", subject=subject, source=source),
                         words.spoken(name),
-                        " ".join((PAYLOADS[name].__doc__ or "").split()),
+                        explained(" ".join((PAYLOADS[name].__doc__ or "").split())),
                         name,
                     )
                     for name in names
@@ -261,7 +261,7 @@ def _form(
         read = read["data"]["replacement"] if corrects and sent else read
         context: dict[str, Any] = {
             "title": say("Correct: {what}", what=words.spoken(name)) if corrects else words.spoken(name),
-            "about": " ".join((PAYLOADS[name].__doc__ or "").split()),
+            "about": explained(" ".join((PAYLOADS[name].__doc__ or "").split())),
             "about_type": f"correct {corrects['id']}" if corrects else name,
             "fields": shown,
             "faults": [(fault.pointer, words.clean(fault.detail)) for fault in unplaced(fields, faults)],

@@ -26,6 +26,9 @@ IN_LANGUAGE = "\ue000"
 TERM = "term"
 """The context of coded values in a catalogue: a state, a role, the name of an event type."""
 
+HELP = "help"
+"""The context of what the vocabulary says of itself: what a field holds, what a type reports, what a rule looks at."""
+
 
 @dataclass(frozen=True, slots=True)
 class Language:
@@ -125,6 +128,12 @@ def term(word: str) -> str:
     """A coded value of ours in words; what no catalogue knows stays as it is."""
     code = _SPEECH.get().language.code
     return word if code == "en" else catalogue(code).phrases.get((TERM, word), (word,))[0]
+
+
+def explained(text: str) -> str:
+    """What the vocabulary says of itself, in its docstrings; what no catalogue knows stays in English."""
+    code = _SPEECH.get().language.code
+    return text if code == "en" else catalogue(code).phrases.get((HELP, text), (text,))[0]
 
 
 _SEPARATORS = {"ru": "\u00a0"}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from api.wording.language import ENGLISH, phrase, say, spoken_now
+from api.wording.language import ENGLISH, explained, phrase, say, spoken_now
 from api.wording.words import clean
+from domain.findings import rules as drawn
 
 RULES = {
     "contested": phrase("the last reports contradict each other"),
@@ -39,6 +40,11 @@ RULES = {
 def rule(name: str) -> str:
     """What a rule says, in words."""
     return say(RULES[name]) if name in RULES else clean(name)
+
+
+def looks_at(name: str) -> str:
+    """What a rule looks at, when it is raised, and what resolves it; empty if it is none of ours."""
+    return explained(drawn.RULES[name].looks_at) if name in drawn.RULES else ""
 
 
 def rule_mark(name: str) -> str:

@@ -9,8 +9,8 @@ import pytest
 from babel.messages.pofile import read_po
 
 from api.wording import words
-from api.wording.language import CATALOGUES, LANGUAGES, TERM, catalogue, say, say_number, speaking, term
-from docs.catalogues import phrases, terms, written
+from api.wording.language import CATALOGUES, HELP, LANGUAGES, TERM, catalogue, say, say_number, speaking, term
+from docs.catalogues import explanations, field_names, phrases, terms, written
 
 TRANSLATED = [code for code in LANGUAGES if code != "en"]
 FORMS = {"ar": 6, "ru": 4}
@@ -39,6 +39,17 @@ def test_nearly_all_is_translated(code: str) -> None:
     assert len(missing) < len(used) / 4, missing
     coded = set(terms())
     assert len([word for word in coded if (TERM, word) not in known]) < len(coded) / 5
+
+
+@pytest.mark.parametrize("code", TRANSLATED)
+def test_each_field_of_a_form_and_each_explanation_is_translated(code: str) -> None:
+    known = catalogue(code).phrases
+    assert [text for text in explanations() if (HELP, text) not in known] == [], "translate them"
+    with speaking(LANGUAGES[code], apart=False):
+        assert {name for name in field_names() if words.field_name(name) == name} == set()
+    for (context, english), (told, *_) in known.items():
+        if context == HELP:  # names and codes stay as they are
+            assert sorted(re.findall("`([^`]*)`", told)) == sorted(re.findall("`([^`]*)`", english)), english
 
 
 @pytest.mark.parametrize("code", TRANSLATED)
