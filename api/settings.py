@@ -137,6 +137,14 @@ class Settings(BaseSettings):
         return named(self.database_url)
 
     @property
+    def read_only(self) -> bool:
+        """Whether the log is in a file where nothing can be written. Then it is read as it is, and the read models are
+        made elsewhere."""
+        from ledger import files
+
+        return self.database_url is None and files.is_read_only(self.data)
+
+    @property
     def views_at(self) -> Path | str:
         """Where the read models are: a file, or the URL of a database."""
         return self._database or self.data / "views.db"
@@ -217,8 +225,10 @@ def open_views(settings: Settings) -> ReadModels:
     Raises:
         Unavailable: they cannot be opened.
     """
-    from projections.batch import open_read_models  # slow to import, too
+    from projections.batch import open_read_models, open_temporary_read_models  # slow to import, too
 
+    if settings.read_only:
+        return open_temporary_read_models()
     return open_read_models(settings.views_at)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from ledger import files
 from ledger.copying import Copied, NotCopied, Progress, copy, quiet, whole
 from ledger.ledger import Ledger
 from ledger.recorder import FORMAT, TABLES, UNFINISHED, LogRecorder, Snapshot
@@ -95,7 +96,7 @@ def checked(path: Path, *, thoroughly: bool = False, most: int = 20) -> list[str
     """
     check = "integrity_check" if thoroughly else "quick_check"
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        with closing(sqlite3.connect(files.read_only_address(path), uri=True)) as connection:
             answers = [str(row[0]) for row in connection.execute(f"PRAGMA {check}({most})")]
     except sqlite3.Error as error:
         return [f"it cannot be read: {error}"]

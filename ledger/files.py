@@ -11,11 +11,15 @@ on it, and another process may then throw away what lies beside it.
 
 from __future__ import annotations
 
+import os
 import struct
 import time
 from pathlib import Path
 
 from ledger.witness import WITNESS
+
+IMMUTABLE = "immutable=1"
+"""Says to SQLite that nobody writes to a file."""
 
 HEADER, FRAME = 32, 24
 """Bytes at the head of the log of changes, and at the head of each of its frames."""
@@ -44,6 +48,11 @@ def fault(file: Path) -> str | None:
     if _size(file) == 0 and (witness := _witness(file)) is not None:
         gone = "is empty" if file.exists() else "is gone"
         return f"{gone}, and {witness.name} beside it tells that there was a log: restore a backup, or move that away"
+    if _size(wal_of(file)) > 0 and is_read_only(file.parent):
+        return (
+            f"lies where nothing can be written, and commits in {wal_of(file).name} wait to be taken in: copy the "
+            "directory to where it can be written"
+        )
     if (lost := _lost(wal_of(file))) is not None:
         whole, commits = lost
         wal = wal_of(file).name
@@ -52,6 +61,18 @@ def fault(file: Path) -> str | None:
             f"keep both files and restore a backup; `truncate -s {whole} {wal}` goes on without what is lost"
         )
     return None
+
+
+def is_read_only(directory: Path) -> bool:
+    """Whether nothing can be written into a directory, which may be on a medium that cannot be written at all."""
+    return directory.is_dir() and not os.access(directory, os.W_OK)
+
+
+def read_only_address(file: Path) -> str:
+    """The address by which SQLite opens a file to read it alone. Where nothing can be written, it makes nothing beside
+    it, and looks at nothing there."""
+    option = f"&{IMMUTABLE}" if is_read_only(file.absolute().parent) else ""
+    return f"{file.absolute().as_uri()}?mode=ro{option}"
 
 
 def identity(file: Path) -> tuple[int, int] | None:

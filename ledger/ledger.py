@@ -75,6 +75,7 @@ class Ledger(Application[str]):
         self.where = where
         self.office = office
         self._noted_at = where / witness.WITNESS if isinstance(where, Path) else noted_at
+        self._read_only = isinstance(where, Path) and files.is_read_only(where)
         self._noted = 0
         self._noted_time = time.monotonic()
         self._reached: tuple[int, bytes] = 0, b""
@@ -126,17 +127,18 @@ class Ledger(Application[str]):
         return head
 
     def _note(self, position: int, digest: bytes) -> None:
-        if self._noted_at is not None and self._noted_at.parent.is_dir():
+        if self._noted_at is not None and self._noted_at.parent.is_dir() and not self._read_only:
             witness.note(self._noted_at, witness.Witness(position, digest.hex(), instant(datetime.now(UTC))))
         self._noted, self._noted_time = position, time.monotonic()
 
     def _open_file(self, directory: Path, lock_timeout: int) -> None:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        mode = f"ro&{files.IMMUTABLE}" if self._read_only else "rwc"
         with available(str(directory / "events.db")):
             super().__init__(
                 {
                     "PERSISTENCE_MODULE": "ledger.sqlite:SQLiteLogFactory",
-                    "SQLITE_DBNAME": f"file:{quote(str(directory / 'events.db'))}?mode=rwc",
+                    "SQLITE_DBNAME": f"file:{quote(str(directory / 'events.db'))}?mode={mode}",
                     "SQLITE_LOCK_TIMEOUT": str(lock_timeout),
                     "ORIGINATOR_ID_TYPE": "text",
                 }

@@ -59,9 +59,14 @@ class _Pool(SQLiteConnectionPool):
     def file(self) -> Path:
         return Path(unquote(self.db_name.removeprefix("file:").partition("?")[0]))
 
+    @property
+    def is_read_only(self) -> bool:
+        return files.IMMUTABLE in self.db_name
+
     def _create_connection(self) -> SQLiteConnection:
         if not self.is_journal_mode_wal:  # the first one changes the file to that
             _require_ours(self.file)
+        self.is_journal_mode_wal |= self.is_read_only
         connection = super()._create_connection()
         cursor = connection.cursor()
         cursor.execute("PRAGMA synchronous=FULL")
@@ -77,7 +82,7 @@ def _require_ours(file: Path) -> None:
     """
     if not file.is_file() or file.stat().st_size == 0:
         return
-    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+    with closing(sqlite3.connect(files.read_only_address(file), uri=True)) as connection:
         query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite~_%' ESCAPE '~'"
         there = {name for (name,) in connection.execute(query)}
         ((marked,),) = connection.execute("PRAGMA user_version")
@@ -113,6 +118,7 @@ class SQLiteLogRecorder(LogRecorder, SQLiteApplicationRecorder):
         super().__init__(datastore, events_table_name="stored_events")
         assert isinstance(datastore.pool, _Pool)  # noqa: S101  the factory makes no other
         self._file = datastore.pool.file
+        self._read_only = datastore.pool.is_read_only
         self._named = str(self._file)
         """How a refusal calls the file: by its whole path as long as it is being opened, to the one who opens it."""
         self._identity: tuple[int, int] | None = None
@@ -152,7 +158,8 @@ class SQLiteLogRecorder(LogRecorder, SQLiteApplicationRecorder):
             with self._transaction() as cursor:
                 self._create_table(cursor)
                 cursor.execute(f"PRAGMA user_version={FORMAT}")
-        self._bring_to_disk()
+        if not self._read_only:
+            self._bring_to_disk()
         self._named = self._file.name
         self._identity = files.identity(self._file)
 
@@ -301,7 +308,7 @@ def snapshot_of(path: Path) -> Iterator[SQLiteSnapshot]:
     Raises:
         Unavailable: the file cannot be read.
     """
-    address = f"{path.absolute().as_uri()}?mode=ro"
+    address = files.read_only_address(path)
     with available(str(path)), closing(sqlite3.connect(address, uri=True, isolation_level=None)) as opened:
         connection = SQLiteConnection(opened, None)
         with connection.transaction(commit=False):

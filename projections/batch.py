@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from domain.event import Recorded
 from domain.spans import second_of
@@ -113,6 +114,14 @@ def open_read_models(where: Path | str) -> ReadModels:
         Unavailable: they cannot be opened.
     """
     return ReadModels(where, SCHEMA)
+
+
+def open_temporary_read_models() -> ReadModels:
+    """Read models in a directory of their own, which goes when they are closed."""
+    place = TemporaryDirectory(prefix="parley-views-")
+    read_models = ReadModels(Path(place.name) / "views.db", SCHEMA)
+    read_models.place = place
+    return read_models
 
 
 def put_damaged_aside(path: Path) -> Path | None:

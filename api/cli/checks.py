@@ -84,7 +84,7 @@ def has_log(settings: Settings) -> bool:
 def has_views(settings: Settings) -> bool:
     """The same, for the read models."""
     if isinstance(settings.views_at, Path):
-        return settings.views_at.exists()
+        return settings.views_at.exists() and not settings.read_only
     return _holds(settings.views_at, "parley_views.generations", settings.lock_timeout)
 
 

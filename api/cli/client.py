@@ -228,6 +228,10 @@ def connect(
         return
     from api.cli.in_process import in_process_client  # slow to import, and not needed to talk to a server
 
+    if settings.read_only:
+        notice(
+            f"Nothing can be written in {settings.data}: the log is read as it is, and the read models are temporary."
+        )
     with in_process_client(settings) as http:
         yield Client(http, settings.shown, notice)
 

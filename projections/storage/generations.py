@@ -11,6 +11,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from json import JSONDecodeError
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from pydantic import ValidationError
 from sqlalchemy import (
@@ -113,6 +114,8 @@ class ReadModels:
 
     def __init__(self, where: Path | str, schema: Schema) -> None:
         self.where = where
+        self.place: TemporaryDirectory[str] | None = None
+        """Where they are, if they go when they are closed."""
         self.version = schema.version
         self._schema = schema
         if isinstance(where, Path) and where.is_file() and where.stat().st_size % PAGE:
@@ -144,6 +147,8 @@ class ReadModels:
 
     def close(self) -> None:
         self._store.close()
+        if self.place is not None:
+            self.place.cleanup()
 
     def lead(self) -> Lead:
         """The lock of the process that brings the live generation of this version up to date; not taken yet."""

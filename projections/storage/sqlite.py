@@ -57,7 +57,7 @@ def is_damaged(path: Path) -> bool:
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
             return [row[0] for row in connection.execute("PRAGMA quick_check(1)")] != ["ok"]
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         return tells_damage(error)
 
 
@@ -99,6 +99,7 @@ def tells_damage(error: BaseException | None) -> bool:
     return (
         code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
         or code == sqlite3.SQLITE_IOERR_SHORT_READ
+        or isinstance(fault, UnicodeDecodeError)  # what SQLite says of a damaged name cannot be read
         or (isinstance(fault, sqlite3.OperationalError) and "decode to UTF-8" in str(fault))
     )
 
@@ -114,7 +115,7 @@ def _identity(path: Path) -> tuple[int, int] | None:
 class SQLiteStore(Store):
     """One file, which is disposable: a commit need not reach the disk at once."""
 
-    FAULTS: ClassVar[tuple[type[Exception], ...]] = (DBAPIError, sqlite3.Error)
+    FAULTS: ClassVar[tuple[type[Exception], ...]] = (DBAPIError, sqlite3.Error, UnicodeDecodeError)
     LOCKED_AS_A_WHOLE = True
 
     def __init__(self, path: Path, rebuild_lock: str) -> None:
