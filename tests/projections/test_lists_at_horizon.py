@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -20,8 +20,8 @@ from projections.read_models.process_list import ProcessFilter
 from projections.storage.generations import ReadTransaction
 from tests.examples import examples
 from tests.projections.queries.asking import MANY, also_in, pages, place, process
-from tests.projections.test_time_travel import revised
-from tests.projections.world import NOW, Wire, follow, opened, plain, pull, reading, recorded, views
+from tests.projections.test_time_travel import horizons, revised
+from tests.projections.world import NOW, Wire, follow, opened, plain, processes_of, pull, reading, recorded, views
 from tests.spec import wire
 from tests.strategies import histories, with_unified_actors
 
@@ -153,6 +153,24 @@ def compare(here: ReadTransaction, log: Sequence[Recorded], position: int) -> No
 
 
 # --- by dates
+
+
+@examples(6)
+@given(revised(), horizons())
+def test_a_subject_by_itself_is_what_its_process_shows_of_it(history: list[Wire], asked: HorizonRequest) -> None:
+    log, clock = recorded(history), datetime.now(UTC)  # that of the list of a family
+    with views() as whole:
+        follow(whole, pull(log), NOW)
+        with whole.reading() as here:
+            for process_id in processes_of(log):
+                for family in ("talks", "convoys"):
+                    try:
+                        shown = subjects.of_family(here, process_id, family, asked)
+                    except NotFound:
+                        continue
+                    for page in shown:
+                        alone = plain(subjects_at_horizon.subject_page(here, page["subject"], clock, asked))
+                        assert plain(page) == {name: alone[name] for name in plain(page)}
 
 
 def test_what_was_not_yet_so_or_not_yet_published_is_not_in_a_list() -> None:
