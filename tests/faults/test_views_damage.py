@@ -30,7 +30,7 @@ from tests.faults.surroundings import eventually
 from tests.seeds.reading import lines_of
 
 LONG = os.environ.get("PARLEY_LONG") == "1"
-EXAMPLES = 200 if LONG else 4
+EXAMPLES = 100 if LONG else 4
 PAGE = 4096
 HISTORY = "/v1/processes/ilvaran-valley/history?limit=1000"
 ASKED = (
