@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Any, cast
 from urllib.parse import quote
@@ -13,9 +14,10 @@ import orjson
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
+from api.http.horizon import stated_of_all
 from api.http.queries import ProcessPath
-from api.http.question_routes import QuestionRoute
-from api.pages.asked import Asked, AskedAt, AskedPage
+from api.http.question_routes import HORIZON, QuestionRoute
+from api.pages.asked import Asked, AskedAt
 from api.pages.horizon_form import horizon_form
 from api.pages.look_ahead import moved
 from api.pages.process import frame
@@ -31,8 +33,8 @@ from domain.errors import NotFound
 from domain.values import IN_NO_PROCESS
 from domain.vocabulary import PAYLOADS
 from projections.answers.changes import ChangesAnswer
-from projections.queries import changes, status, subjects
-from projections.queries.at_horizon import HorizonRequest
+from projections.queries import changes, status, subjects, subjects_at_horizon
+from projections.queries.at_horizon import PRESENT, HorizonRequest
 from projections.queries.line_names import lines_in, matching
 from projections.queries.preview import MOST_PROCESSES
 from projections.storage.generations import ReadTransaction
@@ -101,27 +103,24 @@ def _title(names: Names, name: str) -> str:
 def show_event(
     request: Request,
     event: Annotated[UUID, Path()],
-    asked: AskedPage,
+    asked: AskedAt,
     recorded: Annotated[str | None, Query(max_length=80)] = None,
 ) -> Response:
-    """One event as it was recorded, with what revises it, and where to go from it."""
-    shown = record(asked.services, event)
-    subject = shown["subject"]
+    """One event as it was recorded, with what revises it, and where to go from it. Of a horizon only what was known
+    counts: a report is what it is, whenever it occurred."""
+    shown = _known_by(asked.horizon.position, record(asked.services, event))
+    subject, now = shown["subject"], datetime.now(UTC)
+    known = replace(asked.horizon, as_of=None, published_by=None)
     with asked.services.reading() as reading:
-        try:
-            about, _ = (
-                subjects.actor_page(reading, subject.partition("/")[2])
-                if subject.startswith("actors/")
-                else subjects.subject_page(reading, subject)
-            )
-        except NotFound:  # the read models are behind the log
-            about = None
+        about = _about(reading, subject, now, known)
         position = reading.position
         moves = _moves(reading, shown, about) if shown["type"] in REVISIONS else []
     actors = about["actors"] if about else {}
     with speaking(asked.language):
         context: dict[str, Any] = {
             "title": words.spoken(shown["type"]),
+            "bar": words.horizon(stated_of_all(known, now)),
+            "now": asked.here(**dict.fromkeys(HORIZON)),
             "event": shown,
             "recorded": recorded,
             "subject_name": words.label(about["labels"], subject) if about else words.clean(subject),
@@ -151,6 +150,33 @@ def show_event(
             "position": position,
         }
     return page(asked, "event.html", context, accept_encoding=request.headers.get("accept-encoding", ""))
+
+
+def _known_by(position: int | None, event: ReadRecord) -> ReadRecord:
+    """An event with those of its revisions that were known at a position; None: at present.
+
+    Raises:
+        NotFound: it was not recorded by then.
+    """
+    if position is None:
+        return event
+    if event["position"] > position:
+        raise NotFound(
+            f"this event was recorded at position {event['position']}, {event['recorded_at']}; "
+            "ask for a later known_at or known_at_position"
+        )
+    return cast(
+        "ReadRecord", {**event, "revisions": [one for one in event["revisions"] if one["position"] <= position]}
+    )
+
+
+def _about(reading: ReadTransaction, subject: str, now: datetime, known: HorizonRequest) -> Any:
+    """The subject of an event, as it was known; None: the read models are behind the log."""
+    with suppress(NotFound):
+        if known != PRESENT:
+            return subjects_at_horizon.subject_page(reading, subject, now, known)
+        return subjects.subject_page(reading, subject)[0]
+    return None
 
 
 def _gist(event: Mapping[str, Any], actors: Mapping[str, Any]) -> str:

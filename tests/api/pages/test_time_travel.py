@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 
 from api.wording.language import LANGUAGES
 from tests.api.pages.reading import Element, every, get
+from tests.spec import wire
 
 ACROSS = ("/", "/deadlines", "/findings", "/actors", "/actors/russia", "/places")
 
@@ -85,6 +86,20 @@ def test_a_page_shows_what_was_known_then(seeded: TestClient) -> None:
     steps = get(seeded, "/findings?known_at_position=20")
     assert steps.one("a", rel="prev").attributes["href"].endswith("known_at_position=19")
     assert steps.one("a", rel="next").attributes["href"].endswith("known_at_position=21")
+
+
+def test_an_event_is_shown_with_what_was_known_of_it(seeded: TestClient) -> None:
+    event = seeded.get("/v1/events?after=20&limit=1").json()["events"][0]
+    retraction = wire("EventRetracted", subject=event["subject"], data={"event": event["id"], "reason": "A slip."})
+    assert seeded.post("/v1/events", json=retraction, headers={"Prefer": "wait=9"}).status_code == 201
+    path = f"/events/{event['id']}"
+    assert "A slip." in get(seeded, path).one("main").text
+    then = get(seeded, f"{path}?known_at_position=42&as_of=2017-10-28")
+    assert bar(then) == "This is not the present. Known at log position 42. Show the present"
+    assert "A slip." not in then.one("main").text
+    assert "nobody corrected" in then.one("main").text
+    assert "recorded at position 21" in get(seeded, f"{path}?known_at_position=20", 404).one("main").text
+    assert bar(get(seeded, f"{path}?as_of=2017-10-01")) == "", "a report is what it is"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
