@@ -166,8 +166,7 @@ def _against_each_other(subject: Subject, claims: Sequence[ClaimMade]) -> Iterat
 
 def _parts_above(subject: Subject, claims: Sequence[ClaimMade]) -> Iterator[Finding]:
     """Only what one claimant says of both: what two claimants count need not be the same."""
-    said = [claim for claim in claims if not claim.assessed]
-    for part, whole in ((a, b) for a in said for b in said if _is_part(a.series, b.series)):
+    for part, whole in _parts_and_wholes([claim for claim in claims if not claim.assessed]):
         apart = part.earliest > whole.latest or whole.earliest > part.latest
         if apart or whole.high is None or part.low <= whole.high:
             continue
@@ -177,6 +176,26 @@ def _parts_above(subject: Subject, claims: Sequence[ClaimMade]) -> Iterator[Find
         )
         about = compound(part.claimant.key, part.series.key, whole.series.key)
         yield PART_ABOVE_WHOLE.finding(subject, text, few((part.event, whole.event)), about=about)
+
+
+def _parts_and_wholes(claims: Sequence[ClaimMade]) -> Iterator[tuple[ClaimMade, ClaimMade]]:
+    """The claims of which one is on a part of what the other is on: only those are held against each other that have an
+    area in common, or a place of it."""
+    in_area: defaultdict[tuple[str, ...], list[ClaimMade]] = defaultdict(list)
+    in_scope: defaultdict[tuple[tuple[str, ...], str], list[ClaimMade]] = defaultdict(list)
+    at_place: defaultdict[str, list[ClaimMade]] = defaultdict(list)
+    for claim in claims:
+        in_area[claim.series.area].append(claim)
+        in_scope[claim.series.area, claim.series.scope].append(claim)
+        for place in claim.series.area:
+            at_place[place].append(claim)
+    for whole in claims:
+        area, scope = whole.series.area, whole.series.scope
+        near = [*(in_scope[area, scope] if scope else in_area[area])]
+        if len(area) > 1:
+            near += [claim for place in area for claim in at_place[place]]
+        once = {id(claim): claim for claim in near}
+        yield from ((part, whole) for part in once.values() if _is_part(part.series, whole.series))
 
 
 def of_parts(subject: Subject, event: Event) -> list[Finding]:

@@ -25,7 +25,7 @@ from projections.read_models.change_set import ChangeSet, ReadModel
 from projections.read_models.membership import BELONGS
 from projections.read_models.ordering import ORDER, Order, display_order, order_columns, order_in
 from projections.storage.checked_text import CheckedText
-from projections.storage.sql import Clash, First, delete_keys, first_where_pairs, put, rows_where, rows_where_pairs
+from projections.storage.sql import Clash, First, delete_keys, first_where_pairs, put, rows_where
 from projections.storage.tables import IndexDefinition, TableDefinition, Text, Transaction
 
 
@@ -57,11 +57,12 @@ SERIES = TableDefinition(
     Column("kin", Text, nullable=False),
     Column("claims", BigInteger, nullable=False),
     indexes=[
-        IndexDefinition("kin", ("subject", "kin")),
+        IndexDefinition("kin", ("kin",)),
         IndexDefinition("newest", ("subject", "series", "earliest", "latest", "event_id", "claimant")),
     ],
 )
-"""The newest claim of each series of figures by each claimant; `kin` is claimant and kin of the series in one."""
+"""The newest claim of each series of figures by each claimant; `kin` is subject, claimant and kin of the series in
+one: by two columns of which its key begins with one SQLite would look through all series of the subject."""
 
 _COMPARED = First("claimant", ("earliest", "latest", "event_id", "claimant"), COMPARED, newest=True, without="assessed")
 
@@ -208,7 +209,7 @@ def _rows(recorded: Recorded, event: Event) -> list[dict[str, Any]]:
             "step": step,
             "event_id": event_id,
             "claim": claim.text,
-            "kin": bounded(compound(claim.claimant.key, claim.series.kin)),
+            "kin": _kin(event.subject, claim.claimant, claim.series),
             "measure": claim.series.measure,
             "called": comparable(claim.claimant.name),
             "position": recorded.position,
@@ -331,15 +332,18 @@ def newest_of_kin(transaction: Transaction, pairs: Iterable[tuple[str, str]]) ->
     """The newest claims of one claimant on series of one kin, in no order, by subject and `kin`."""
     table = transaction.table(SERIES)
     claims: dict[tuple[str, str], list[Claim]] = {pair: [] for pair in pairs}
-    for row in rows_where_pairs(transaction.connection, table, (table.c.subject, table.c.kin), claims):
+    for row in rows_where(transaction.connection, table, table.c.kin, {kin for _, kin in claims}):
         claims[row.subject, row.kin].append(_claim(row))
     return claims
 
 
 def keys_of_claim(claim: Claim) -> tuple[str, str]:
     """By what the table has a claim: its series, and its kin."""
-    series, claimant = claim.series, claim.claimant
-    return bounded(series.key), bounded(compound(claimant.key, series.kin))
+    return bounded(claim.series.key), _kin(claim.subject, claim.claimant, claim.series)
+
+
+def _kin(subject: str, claimant: Claimant, series: Series) -> str:
+    return bounded(compound(subject, claimant.key, series.kin))
 
 
 def _claim(row: Any) -> Claim:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import combinations, product
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from domain.claimants import speaking
 from domain.decimals import Exact, exact
 from domain.edtf import BEGINNING, END, When
-from domain.findings.figures import ClaimMade, of_claims
+from domain.findings.figures import COMPARED, ClaimMade, of_claims, of_kin
 from domain.findings.rules import RULES
 from domain.series import Series
 from domain.values import Subject
@@ -246,3 +247,27 @@ def test_what_a_finding_is_about_is_short_however_long_the_names() -> None:
         ],
     )
     assert other.about != finding.about
+
+
+def test_every_part_is_held_against_every_whole_of_it() -> None:
+    """However many claims there are: those without an area in common, or a place of one, are no part of each other."""
+    areas = [(), ("a",), ("b",), ("a", "b"), ("a", "b", "c"), ("c", "d")]
+    enrolled = [(), ("", "people"), ("army", "people"), ("army", "others")]
+    made = [
+        claim(number, series=Series(measure, "stock", "persons", area, scope, "", of))
+        for number, (measure, area, scope, of) in enumerate(product(("x", "y"), areas, ("", "men"), enrolled), 1)
+    ]
+
+    def about(one: ClaimMade, other: ClaimMade) -> set[str]:
+        return {finding.about for finding in of_kin(REGISTER, [one, other])}
+
+    two_by_two = {key for one, other in combinations(made, 2) for key in about(one, other)}
+    assert len(two_by_two) > 50
+    assert {finding.about for finding in of_kin(REGISTER, made)} == two_by_two
+
+
+def test_of_many_claimants_those_of_the_newest_claims_are_held_against_each_other() -> None:
+    old = [claim(9_000, by=f"old {number}") for number in range(3)]
+    new = [claim(100, by=f"new {number}", on=DAY_3) for number in range(COMPARED)]
+    assert rules(*old, *new[1:])
+    assert rules(*old, *new) == []
