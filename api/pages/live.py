@@ -27,8 +27,7 @@ from domain.claimants import ACTORS
 from domain.references import references_in
 from domain.values import SUBJECT_PATTERN
 from domain.vocabulary import PAYLOADS
-from projections.queries import changes, status, subjects
-from projections.queries.at_horizon import HorizonRequest
+from projections.queries import history, status, subjects
 from projections.queries.line_names import lines_in
 
 if TYPE_CHECKING:
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
 router = APIRouter(include_in_schema=False, route_class=CostlyRoute)
 ON_PAGE = 100
 BYTES_ON_PAGE = 2 * 1024 * 1024  # of JSON: a page of large events ends early
+MOST_NEWER = 1_000  # newer reports that are counted
 SHORT_WAIT = 2.0  # seconds that a reader waits for the read models to show what was recorded
 Position = Annotated[int, Query(ge=0, le=LAST_POSITION)]
 
@@ -163,23 +163,21 @@ async def tell_newer(
     after: Position,
     at: Position = 0,
 ) -> Response:
-    """How many reports came in after a position, and how many of them change the lines of the process, in words.
+    """How many reports came in after a position, and how many of them change the lines of the process, in words: those
+    that a line rests on now, and what revises reports. Nothing is folded for it.
 
     `at` is the last position that the page has heard of: the read models are waited for.
     """
     await wait_for_views(asked.services, at, SHORT_WAIT)
 
     def counted() -> tuple[int, int]:
-        now = datetime.now(UTC)
         with asked.services.reading() as reading:
-            answer = changes.changes(reading, process, HorizonRequest(position=after), HorizonRequest(), now)
-            shown, _ = status.process_status(reading, process, now)
-        reports = {report["event"] for group in answer["new"] for report in group["reports"]}
-        revisions = {one["event"] for corrected in answer["corrected"] for one in corrected["revisions"]}
-        moved = [*answer["changed"], *answer["raised"], *answer["newly_contested"], *answer["no_longer_contested"]]
+            newer = history.recorded_after(reading, process, after, MOST_NEWER)
+            if not newer:
+                return 0, 0
+            shown, _ = status.process_status(reading, process, datetime.now(UTC))
         cited = {event for line in lines_in(shown).values() for event in line["events"]}
-        changing = revisions | {event for line in moved for event in line["because"]} | (reports & cited)
-        return answer["totals"]["new"] + len(revisions), len(changing)
+        return len(newer), sum(event in cited or PAYLOADS[name].revises for event, name in newer)
 
     newer, changing = await run_in_threadpool(counted)
     with speaking(asked.language):

@@ -67,6 +67,16 @@ def last_recorded(transaction: Transaction, process: str, most: int) -> list[Rec
     return sorted(found, key=lambda recorded: -recorded.position)
 
 
+def recorded_after(transaction: Transaction, process: str, position: int, most: int) -> list[tuple[str, str]]:
+    """The events of a process that were recorded after a position, so many at most: the id and the type of each.
+
+    Raises:
+        NotFound: it was never opened.
+    """
+    ids = known_ids(transaction, process)
+    return kept_history.recorded_after(transaction, ids, position, most, apart_from(transaction, ids))
+
+
 def recorded_on(transaction: Transaction, path: str, positions: Iterable[int], most: int) -> list[Recorded]:
     """The events by which what is known of a subject may have changed, the newest of them, newest first.
 

@@ -161,6 +161,18 @@ def _not_of(transaction: Transaction, subjects: Sequence[str]) -> ColumnElement[
     return table.c.position.not_in(select(timeline.c.position).where(timeline.c.subject.in_(list(subjects))))
 
 
+def recorded_after(
+    transaction: Transaction, ids: Sequence[str], position: int, most: int, without: Sequence[str] = ()
+) -> list[tuple[str, str]]:
+    """The events of a process that were recorded after a position, so many at most: the id and the type of each."""
+    table = transaction.table(PROCESS_TIMELINE)
+    query = select(table.c.event_id, table.c.type, table.c.position).distinct()
+    query = query.where(table.c.process.in_(list(ids)), table.c.position > position).order_by(table.c.position)
+    if without:
+        query = query.where(_not_of(transaction, without))
+    return [(row.event_id, row.type) for row in transaction.connection.execute(query.limit(most))]
+
+
 def newest(transaction: Transaction, ids: Sequence[str], most: int, without: Sequence[str] = ()) -> list[str]:
     """The ids of the events of a process that were recorded last, newest first, without those of some subjects."""
     connection = transaction.connection
