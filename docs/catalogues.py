@@ -20,6 +20,7 @@ from babel.messages.pofile import read_po, write_po
 import domain
 from api.pages.forms import FormField, form_of, types_by_family
 from api.wording.language import CATALOGUES, HELP, LANGUAGES, TERM
+from api.wording.values import EXPECTED
 from domain.findings.rules import RULES
 from domain.vocabulary import PAYLOADS
 
@@ -66,6 +67,14 @@ def terms() -> Iterator[str]:
         for held in vars(importlib.import_module(module.name)).values():
             if isinstance(held, type) and issubclass(held, StrEnum) and held.__module__.startswith("domain."):
                 yield from (str(one) for one in held)
+    yield from EXPECTED
+    for path in sorted([*ROOT.glob("api/wording/*.py"), *ROOT.glob("api/pages/**/*.py")]):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute) and node.args:
+                called = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
+                word = node.args[0].value if isinstance(node.args[0], ast.Constant) else None
+                if called in ("coded", "tag") and isinstance(word, str):
+                    yield word
     for name in PAYLOADS:
         yield re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
 

@@ -21,7 +21,7 @@ from api.pages.tables import Cell, Table, download
 from api.wording import last_heard, lines, words
 from api.wording.language import grouped, say, speaking
 from api.wording.rules import looks_at, rule
-from api.wording.values import tag
+from api.wording.values import expected, tag
 from domain.errors import BadCursor
 from domain.event import Recorded
 from domain.findings.rules import REPLACED, RULES
@@ -128,7 +128,7 @@ def _deadline(asked: Asked, deadline: Deadline, explained: Explained) -> list[An
     who = words.claimed_by(f"actors/{deadline['actor']}", actors) if deadline["actor"] else ""
     return [
         Cell(fragments([*marks, " ", words.when(deadline["when"])])),
-        words.coded(deadline["what"]),
+        expected(deadline["what"]),
         words.clean(deadline["label"]),
         who,
         [of_process(asked, process) for process in deadline["processes"]],

@@ -62,7 +62,8 @@ def where(point: Mapping[str, Any]) -> str:
         if radius is not None
         else precision
     )
-    return f"{point['lat']:.4g}, {point['lon']:.4g} ({far})"
+    at = words.clean(f"{point['lat']:.4g}, {point['lon']:.4g}")
+    return f"{at} ({far})"
 
 
 @router.get("/processes/{process}/map")

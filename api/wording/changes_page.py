@@ -12,7 +12,7 @@ from api.wording.lines import readable
 from api.wording.marks import ALERT, ASIDE, FACT, Fragment
 from api.wording.rules import rule_mark
 from api.wording.sheet import Sheet
-from api.wording.values import Names, tag
+from api.wording.values import Names, expected, tag
 from api.wording.words import clean, coded
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class ChangesPage:
         who = f", {self._names.actor(line['actor'])}" if line["actor"] else ""
         passed, past = say("its date has passed"), say("it was past already when it was reported")
         why = passed if line["by_time"] else past
-        what = f" {clean(line['what'].rstrip('.'))}{who}: {self._subject(line)}; {why}."
+        what = f" {expected(line['what'])}{who}: {self._subject(line)}; {why}."
         self._entry(line["events"], tag("overdue"), (f" {words.when(line['when'])}", "bold"), what)
 
     def _finding(self, finding: FindingEntry) -> None:

@@ -79,7 +79,7 @@ def _difference(place: Fields) -> str:
     said += [clean(code["value"]) for code in place.get("codes", ())]
     said += [clean(f"places/{place['id']}")] if place.get("id") else []
     if place.get("lat") is not None:
-        point = f"{place['lat']:g}, {place['lon']:g}"
+        point = clean(f"{place['lat']:g}, {place['lon']:g}")
         near = place.get("precision") not in (None, "exact")
         said.append(say("{precision} {point}", precision=coded(place["precision"]), point=point) if near else point)
     said += [coded(place["kind"])] if place.get("kind") else []

@@ -168,7 +168,7 @@ SHOW: dict[str, ShowLine] = {
     "statements": _statement,
     "incidents": incident_lines.happened,
     "last_heard": _heard,
-    "due": lambda _, value: [f"{clean(value['what'])}: {words.when(value['when'])}"],
+    "due": lambda _, value: [f"{values.expected(value['what'])}: {words.when(value['when'])}"],
     "findings": lambda names, value: [readable(value["text"], names.actors)],
     "withdrawn": lambda *_: [say("it was taken back")],
     "steps": lambda _, value: [tag(value["step"])],

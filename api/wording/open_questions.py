@@ -10,8 +10,7 @@ from api.wording.language import say
 from api.wording.lines import readable
 from api.wording.marks import Fragment
 from api.wording.sheet import Sheet
-from api.wording.values import Names, tag
-from api.wording.words import clean
+from api.wording.values import Names, expected, tag
 
 if TYPE_CHECKING:
     from projections.answers.status import StatusAnswer
@@ -41,7 +40,7 @@ def _lines(names: Names, status: StatusAnswer, named: Mapping[str, NamedLine]) -
     for due in status["overdue"][:MOST]:
         said = say(
             " What became of this is not recorded: {what}, {date}.",
-            what=clean(due["what"].rstrip(".")),
+            what=expected(due["what"]),
             date=words.when(due["when"]),
         )
         yield [tag("overdue"), said], due, due["events"]

@@ -206,7 +206,7 @@ class StatusPage(CitedLines):
 
     def _due(self, mark: Fragment, line: ShownDue, after: str = "") -> None:
         who = f", {self.names.actor(line['actor'])}" if line["actor"] else ""
-        what = f" {coded(line['what'].rstrip('.'))}{who}: {self.names.subject(line['subject'])}.{after}"
+        what = f" {values.expected(line['what'])}{who}: {self.names.subject(line['subject'])}.{after}"
         self.entry(line["events"], mark, (f" {words.when(line['when'])}", "bold"), what, of=line)
 
     def people_at_risk(self) -> None:

@@ -109,6 +109,24 @@ def tag(word: str, more: str = "") -> Fragment:
     return (f"[{coded(word)}{more}]", STYLES.get(word, "bold"))
 
 
+EXPECTED = (
+    *("round of talks", "round of talks, not held", "departure", "opening", "request", "end of the term"),
+    *("end of the clearance", "last day to join", "obligation", "next run"),
+)
+"""What is expected by a date, as `domain.general.Due` names it; some with what a source says of it after a colon."""
+_ANSWER = "answer to the "
+
+
+def expected(what: str) -> str:
+    """What is expected by a date: our words for it, and what a source says of it as it stands."""
+    kind, colon, said = what.rstrip(".").partition(": ")
+    if colon and kind in EXPECTED:
+        return say("{what}: {text}", what=coded(kind), text=clean(said))
+    if what.startswith(_ANSWER):
+        return say("answer to the {proposal}", proposal=coded(what.removeprefix(_ANSWER)))
+    return coded(what.rstrip("."))
+
+
 def quoted(verbatim: str | None) -> Fragment:
     return (f" (“{clean(verbatim)}”)", "italic") if verbatim else ""
 
