@@ -115,7 +115,7 @@ class ChangesPage:
     # --- what asks for attention
 
     def _overdue(self, line: OverdueEntry) -> None:
-        who = f", {self._names.actor(line['actor'])}" if line["actor"] else ""
+        who = say(", ") + self._names.actor(line["actor"]) if line["actor"] else ""
         passed, past = say("its date has passed"), say("it was past already when it was reported")
         why = passed if line["by_time"] else past
         what = f" {expected(line['what'])}{who}: {self._subject(line)}; {why}."

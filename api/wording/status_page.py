@@ -205,7 +205,7 @@ class StatusPage(CitedLines):
                 self._due(tag("planned"), line)
 
     def _due(self, mark: Fragment, line: ShownDue, after: str = "") -> None:
-        who = f", {self.names.actor(line['actor'])}" if line["actor"] else ""
+        who = say(", ") + self.names.actor(line["actor"]) if line["actor"] else ""
         what = f" {values.expected(line['what'])}{who}: {self.names.subject(line['subject'])}.{after}"
         self.entry(line["events"], mark, (f" {words.when(line['when'])}", "bold"), what, of=line)
 
