@@ -10,7 +10,7 @@ from starlette.responses import Response
 from typing_extensions import TypedDict
 
 from api.exporters import ical
-from api.http.horizon import At, stated_of_all
+from api.http.horizon import At, stated, stated_of_all
 from api.http.negotiation import accepted
 from api.http.parameters import POSITION_HEADER, Fresh
 from api.http.problems import problems
@@ -134,11 +134,13 @@ def list_deadlines(
             reading, now, **filters, after=after, limit=limit or DEADLINES_ON_PAGE, request=asked
         )
         headers = {POSITION_HEADER: str(reading.position), "Vary": "Accept"}
+        of_one = filters["process"]  # its day ends by its zones
+        horizon = stated(reading, of_one, asked) if of_one is not None else stated_of_all(asked, now)
     page: DeadlinesAnswer = {
         "deadlines": listed.items,
         "next": listed.next,
         **explained,
-        "horizon": stated_of_all(asked, now),
+        "horizon": horizon,
     }
     return JSON(page, headers=headers)
 

@@ -119,6 +119,13 @@ def test_a_list_of_deadlines_begins_with_the_day_of_its_horizon(client: TestClie
     assert rest["next"] is None
 
 
+def test_the_clock_of_a_list_of_one_process_goes_by_its_zone(client: TestClient) -> None:
+    data = {"labels": [{"text": "Far in the west"}], "time_zone": "America/New_York"}
+    append(client, wire("ProcessOpened", subject="processes/west", occurred="2017-10-01", data=data))
+    for query, clock in (("", "2017-10-15T23:59:59.000000Z"), ("&process=west", "2017-10-16T03:59:59.000000Z")):
+        assert at(client, "/v1/deadlines", f"as_of=2017-10-15{query}")["horizon"]["now"] == clock
+
+
 def test_a_calendar_of_the_past_says_of_when_it_is(client: TestClient) -> None:
     begin(client)
     append(client, wire("TalksScheduled", occurred="2017-10-02", data={"when": "2017-10-10"}))
