@@ -38,6 +38,7 @@ from projections.read_models.finding_rows import FINDINGS, finding_in, key_of
 from projections.read_models.findings import gravity
 from projections.read_models.foreign_ids import ids_in
 from projections.read_models.membership import processes_of
+from projections.read_models.place_meanings import said_of, standing_alone
 from projections.read_models.process_list import followed_among
 from projections.read_models.repeated_reports import subjects_far_away
 from projections.read_models.revisions import canonical_subjects
@@ -114,10 +115,11 @@ class _Surroundings:
 def taken_together(transaction: Transaction, events: Sequence[Recorded], now: int) -> AskedEvents:
     """The first of some events that are asked about, with those after it that can be taken in one batch with it.
 
-    What each does to the findings of its subject is then found all the same. All are plain reports, which touch no
-    findings of other subjects. Of several on one subject each one tells of what comes after those before it, so that
-    its state is stepped; of a subject whose opening is told again, which has reports that are still to come, or whose
-    sources lie decades away, there is one.
+    What each does to the findings of its subject is then found all the same. All are plain reports: they touch no
+    findings of other subjects, and describe only places that stand for themselves in their processes already. Of
+    several on one subject each one tells of what comes after those before it, so that its state is stepped; of a
+    subject whose opening is told again, which has reports that are still to come, or whose sources lie decades away,
+    there is one.
 
     Args:
         transaction: in which they will be applied.
@@ -137,11 +139,15 @@ def taken_together(transaction: Transaction, events: Sequence[Recorded], now: in
 
 def _touches_others(event: Event, now: int) -> bool:
     """Whether an event touches findings of other subjects, or changes which are shown: a revision, what tells of
-    identity, ids, zones or places, and what is still to come."""
+    identity, ids, zones or what is known of places, and what is still to come."""
     data = event.data
-    if data.revises or (data.opens and (event.family in (*IN_NO_PROCESS, "processes") or ids_in(event))):
+    if (
+        data.revises
+        or event.family == "places"
+        or (data.opens and (event.family in (*IN_NO_PROCESS, "processes") or ids_in(event)))
+    ):
         return True
-    return may_be_upcoming(event, now) or next(places_in(data), None) is not None
+    return may_be_upcoming(event, now)
 
 
 class _Chosen:
@@ -151,6 +157,7 @@ class _Chosen:
         named = {process for recorded in events for process in names_processes(recorded.event)}
         self.surroundings = _Surroundings(transaction, {recorded.subject for recorded in events}, named)
         self.earlier: set[str] = set()
+        self._known_places = self._places_known(transaction, events)
         self._last_order = {subject: kept.last for subject, kept in self.surroundings.filed.items()}
         self._last_on: dict[Subject, Recorded] = {}
         self._single: set[Subject] = set()
@@ -158,6 +165,25 @@ class _Chosen:
         if len({recorded.subject for recorded in events}) < len(events):
             stay = {self.surroundings.canonical(recorded.subject) for recorded in events}
             self._single = stay if next_due(transaction) is not None else subjects_far_away(transaction, stay)
+
+    def _places_known(self, transaction: Transaction, events: Sequence[Recorded]) -> dict[tuple[str, str], str]:
+        """The descriptions that stand for themselves in processes of these reports, with the process: as each is
+        kept."""
+        around = self.surroundings
+        processes, described = defaultdict[Subject, set[str]](set), defaultdict[Subject, set[str]](set)
+        for recorded in events:
+            subject = around.canonical(recorded.subject)
+            processes[subject] |= around.processes[subject]
+            processes[subject].update(map(around.canonical_process, names_processes(recorded.event)))
+            described[subject].update(place.described for place in places_in(recorded.event.data))
+        pairs = {(one, text) for subject, texts in described.items() for text in texts for one in processes[subject]}
+        return standing_alone(transaction, pairs)
+
+    def _is_placed(self, event: Event, processes: Iterable[str]) -> bool:
+        """Whether the places that a report describes change nothing of what is meant by any description."""
+        kept = self._known_places
+        pairs = (((process, place.described), place) for place in places_in(event.data) for process in processes)
+        return all(pair in kept and kept[pair] <= said_of(place) for pair, place in pairs)
 
     def admits(self, recorded: Recorded) -> bool:
         """Whether a report may be among them; then it is."""
@@ -167,6 +193,8 @@ class _Chosen:
         are_followed = bool(processes) and processes <= around.followed
         if not are_followed and recorded_promptly(event, int(recorded.recorded_at.timestamp())):
             return False  # it may make them followed
+        if not self._is_placed(event, processes):
+            return False
         before, last = self._last_on.get(subject), self._last_order.get(subject)
         steps = families.is_step(event)
         is_late = steps and last is not None and last >= event.order

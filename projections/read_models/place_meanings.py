@@ -110,6 +110,15 @@ def _meanings_of(dialect: str, tables: GenerationTables) -> Query:
     return query.where(among(dialect, table.c.process), table.c.key > "")
 
 
+def standing_alone(transaction: Transaction, described: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """Those of some descriptions, each with its process by the id that stays, that stand for themselves and could mean
+    no other place: as each is said."""
+    table = transaction.table(PLACE_MEANINGS)
+    pair = (table.c.process, table.c.description)
+    rows = rows_where_pairs(transaction.connection, table, pair, described)
+    return {(row.process, row.description): row.said for row in rows if not row.key and not row.doubt}
+
+
 def processes_meaning(transaction: Transaction, key: str) -> set[str]:
     """The processes, by the ids that stay, of which an event means the place with this key."""
     table = transaction.table(PLACE_MEANINGS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -76,8 +77,10 @@ def _minutes(count: int) -> list[Wire]:
         for day in range(2, count)
     ]
     claims = [_claim("members", value, by) for value in range(10, 10 + count) for by in ("one side", "the other")]
+    area = {"area": [{"labels": [{"text": "Exampleton", "lang": "en"}]}]}
+    there = [_claim("area", value, by, **area) for value in (1, 2) for by in ("one side", "the other")]
     said = [wire("StatementMade", subject="talks/first", occurred="2017-10-20", claimant="one side")] * 3
-    return [*scheduled, *claims, *({**one, "id": str(uuid4())} for one in said)]
+    return [*there, *scheduled, *claims, *({**one, "id": str(uuid4())} for one in said)]
 
 
 def test_many_reports_of_one_subject_are_one_batch_and_each_is_told_by_itself() -> None:
@@ -85,13 +88,13 @@ def test_many_reports_of_one_subject_are_one_batch_and_each_is_told_by_itself() 
     with views() as together, views() as one_by_one:
         for one in log:
             _take(one_by_one, log, one)
-        _take(together, log, log[0])
+        _take(together, log, log[2])  # the place is described
         with together.writing() as connection:
             live = together.live(connection)
             assert live is not None
             tables = Transaction(connection, together.tables(live.generation))
-            asked = finding_changes.taken_together(tables, log[1:], int(log[-1].recorded_at.timestamp()))
-        assert [len(asked.events), len(asked.earlier)] == [len(log) - 1, len(log) - 2]
+            asked = finding_changes.taken_together(tables, log[3:], int(log[-1].recorded_at.timestamp()))
+        assert [len(asked.events), len(asked.earlier)] == [len(log) - 3, len(log) - 4]
         _take(together, log, log[-1])
         answers = []
         for found in (together, one_by_one):
@@ -143,8 +146,8 @@ def test_only_the_first_ones_are_told_with_how_many_there_are() -> None:
     assert {turn for turn, _ in gone.turns} == {Turn.RESOLVED}
 
 
-def _claim(measure: str, value: int, by: str) -> Wire:
-    data = {"measure": measure, "quantity": {"value": value}}
+def _claim(measure: str, value: int, by: str, **more: Any) -> Wire:
+    data = {"measure": measure, "quantity": {"value": value}, **more}
     return wire("FigureReported", subject="talks/first", data=data, claimant=by)
 
 
@@ -153,7 +156,7 @@ def _take(found: ReadModels, log: list[Recorded], one: Recorded) -> None:
 
 
 def _difference(found: ReadModels, log: list[Recorded], one: Recorded) -> set[tuple[str, Finding]]:
-    before = _standing(found, one)
+    before = _standing(found, one) if one.position > 1 else set()
     _take(found, log, one)
     after = _standing(found, one)
     keys = {finding.key for finding in before}
@@ -164,8 +167,6 @@ def _difference(found: ReadModels, log: list[Recorded], one: Recorded) -> set[tu
 
 def _standing(found: ReadModels, one: Recorded) -> set[Finding]:
     """The findings that stand on the subject of an event by its clock, while it is open."""
-    if one.position == 1:
-        return set()
     with found.reading() as reading:
         stays = canonical_subjects(reading).get(one.subject, one.subject)
         state = states_of(reading, [stays]).get(Subject(stays))
