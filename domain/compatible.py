@@ -160,15 +160,17 @@ def _amounts(items: Iterable[Any]) -> Iterator[tuple[Hashable, Quantity]]:
 
 
 def kind_of(item: Any) -> Hashable:
-    """What two entries of a list must share to be on the same: of goods and people what they are, of others all."""
+    """What two entries of a list must share to be on the same: of goods and people what they are, of what has an id
+    that, of others all."""
     match item:
         case Cohort():
             return (comparable(item.category), item.place.key if item.place is not None else None)
         case Item():
             unit = comparable(item.quantity.unit) if item.quantity is not None else None
             return (comparable(item.description), unit)
-        case _:
-            return gist(item)
+        case _:  # two entries under one id cannot stand in one list
+            own: Hashable = getattr(item, "id", None)
+            return own if own is not None else gist(item)
 
 
 def _apart(one: Quantity, other: Quantity) -> bool:

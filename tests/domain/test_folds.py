@@ -450,6 +450,13 @@ def test_a_register_keeps_the_tracks_of_all_reports() -> None:
     assert state.stage.value == "announced"
 
 
+def test_a_track_that_two_reports_call_otherwise_is_one_and_the_state_can_be_kept() -> None:
+    called = ({"id": "militia", "labels": [{"text": name}]} for name in ("Militia", "Local forces"))
+    state = fold_of(*(register("actual", tracks=[track]) for track in called))
+    assert set(state.tracks) == {"militia"}
+    assert families.load("enrolments", families.dump("enrolments", state)) == state
+
+
 # --- on any subject ---------------------------------------------------------------------------------------
 
 
