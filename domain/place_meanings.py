@@ -25,6 +25,7 @@ from domain.lines import Candidate, Cited, Line
 from domain.place_classes import (
     Code,
     Description,
+    Difference,
     PlaceClass,
     Point,
     classes,
@@ -150,22 +151,38 @@ def drawn(places: Mapping[str, Place], known: KnownPlaces) -> Drawn:
         codes |= {(code, shared) for code in one.codes}
         if one.doubt is not None:
             doubtful[frozenset((one.key, *one.doubt.others))].append(one)
-    doubts = tuple(_doubt(part, by_description, places) for part in doubtful.values())
+    doubts = tuple(_doubt(part, by_description, places, known) for part in doubtful.values())
     return Drawn(meanings, tuple(sorted(doubts, key=lambda doubt: doubt.key)), frozenset(codes))
 
 
 def _doubt(
-    part: Iterable[PlaceClass], by_description: Mapping[Description, list[str]], places: Mapping[str, Place]
+    part: Iterable[PlaceClass],
+    by_description: Mapping[Description, list[str]],
+    places: Mapping[str, Place],
+    known: KnownPlaces,
 ) -> Doubt:
     every = list(part)
     (first, doubt) = next((one, one.doubt) for one in every if one.doubt is not None)
     names = [places[by_description[one][0]].name for one in doubt.between]
+    if doubt.difference is Difference.CONTAINING_PLACE:
+        names = [
+            f"{name}, in {around}" if (around := _around(one, known)) else name
+            for name, one in zip(names, doubt.between, strict=True)
+        ]
     return Doubt(
         min(one.key for one in every) if every else first.key,
         doubt.difference.value,
         (names[0], names[1]),
         frozenset(key for one in every for member in one.members for key in by_description[member]),
     )
+
+
+def _around(description: Description, known: KnownPlaces) -> str:
+    """Where a place lies: the nearest place that contains it by its name, else the codes that tell it."""
+    if description.within:
+        place, state = known.state(description.within[0])
+        return state.labels[0].text if state is not None and state.labels else f"places/{place}"
+    return ", ".join(sorted(code.value for code in description.areas or description.codes))
 
 
 def of_events(events: Iterable[Event], known: KnownPlaces) -> Drawn:

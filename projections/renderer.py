@@ -12,8 +12,9 @@ from domain.comparison import comparable, compared
 from domain.event import Payload
 from domain.general import Due
 from domain.lines import Candidate, Cited, Line, told_by_one
+from domain.places_within import holding_places
 from domain.references import references_in
-from domain.values import Value
+from domain.values import Place, Value
 from projections.answers.deadlines import ShownDue
 from projections.answers.lines import (
     Citation,
@@ -249,7 +250,23 @@ class Renderer:
 
 def said(data: Value, *leave_out: str) -> Said:
     """What an event says, field by field, without what it does not say; the actors in it are not remembered."""
-    return cast(Said, _without_empty(data.model_dump(mode="json", exclude_none=True, exclude=set(leave_out))))
+    shown = _without_empty(data.model_dump(mode="json", exclude_none=True, exclude=set(leave_out)))
+    _put_around(data, shown)
+    return cast(Said, shown)
+
+
+def _put_around(value: Value, shown: dict[str, Any]) -> None:
+    """Puts with each place the paths of those that contain it, as far as places that were identified tell."""
+    if isinstance(value, Place):
+        if value.within:
+            shown["within"] = list(value.within)
+        return
+    for name in holding_places(type(value)):
+        held, dumped = getattr(value, name), shown.get(name)
+        pairs = zip(held, dumped or (), strict=False) if isinstance(held, tuple) else [(held, dumped)]
+        for inner, its in pairs:
+            if isinstance(inner, Value) and isinstance(its, dict):
+                _put_around(inner, its)
 
 
 _SELDOM = frozenset(

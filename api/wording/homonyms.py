@@ -41,7 +41,7 @@ def _places_in(part: Any) -> Iterator[Fields]:
 
 
 def _is_place(part: Fields) -> bool:
-    return bool(part.get("labels")) and part.keys() - {"included"} <= _OF_PLACES
+    return bool(part.get("labels")) and part.keys() - {"included", "within"} <= _OF_PLACES
 
 
 def _name(place: Fields) -> str:
@@ -83,4 +83,5 @@ def _difference(place: Fields) -> str:
         near = place.get("precision") not in (None, "exact")
         said.append(say("{precision} {point}", precision=coded(place["precision"]), point=point) if near else point)
     said += [coded(place["kind"])] if place.get("kind") else []
+    said += [say("in {place}", place=clean(place["within"][0]))] if place.get("within") else []
     return say("; ").join(said) or say("not said which")

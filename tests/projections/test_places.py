@@ -111,6 +111,27 @@ def test_what_could_be_two_places_is_neither_and_a_hint() -> None:
     assert hint["events"] == sorted(report["id"] for report in reports)
 
 
+def test_a_hint_names_the_places_around_if_these_tell_two_apart() -> None:
+    north, south = (place(admin_code=code, precision="admin 1") for code in ("SY01", "SY02"))
+    status = in_each_way(OPENED, access(north), access(south, "2024-03-05"), access(place(), "2024-03-06"))
+    (hint,) = [one for one in status["findings"]["items"] if one["rule"] == "places-in-doubt"]
+    assert ", in SY01” and “" in hint["text"]
+    assert ", in SY02” are told apart (containing place)" in hint["text"]
+
+
+def test_what_lies_in_different_places_shows_in_which() -> None:
+    mills = [identified("mill", within="north"), identified("old-mill", within="south")]
+    status = in_each_way(
+        identified("north"),
+        identified("south"),
+        *mills,
+        OPENED,
+        access(place(id="mill")),
+        access(place(id="old-mill"), "2024-03-05"),
+    )
+    assert [line["value"]["place"]["within"] for line in status["access"]] == [["places/north"], ["places/south"]]
+
+
 APART = {
     "kind": (place(kind="settlement"), place(kind="checkpoint")),
     "level": (place(kind="admin 1"), place(kind="admin 3")),

@@ -101,5 +101,13 @@ def test_two_places_of_one_name_are_told_apart() -> None:
     coded = [access(admin_code="SY0304", precision="near"), access(admin_code="SY0912", precision="near")]
     said = [line for line in drawn(folded(recorded([opened, *coded]), "first")).said if line.startswith("Mill")]
     assert {line.partition(" (place)")[0] for line in said} == {"Mill (SY0304)", "Mill (SY0912)"}
+    mills = [
+        wire("PlaceIdentified", subject=f"places/{path}", data={"labels": [{"text": "Mill"}], **more})
+        for path, more in {"north": {}, "south": {}, "a": {"within": "north"}, "b": {"within": "south"}}.items()
+    ]
+    named = folded(recorded([*mills, opened, access(id="a"), access(id="b")]), "first")
+    said = [line for line in drawn(named).said if line.startswith("Mill")]
+    around = {"Mill (places/a; in places/north)", "Mill (places/b; in places/south)"}
+    assert {line.partition(" (place)")[0] for line in said} == around
     one = folded(recorded([opened, access(kind="settlement"), access(lat=33.5, lon=36.5, precision="near")]), "first")
     assert told_apart(one) is one, "nothing tells the two descriptions apart"
