@@ -107,8 +107,14 @@ def read_changes(client: Client, process: str, since: str, until: str | None) ->
 
 
 def read_findings(client: Client, process: str, options: Options) -> ProcessFindingsAnswer:
-    answer = by_name(client, process, lambda each: client.get(_part(each, "findings"), fresh=True, **options))
-    return cast("ProcessFindingsAnswer", answer.json())
+    """All findings, of all pages together."""
+    pages = by_name(client, process, lambda each: begun(client.pages(_part(each, "findings"), **options)))
+    whole, *others = cast("Iterator[ProcessFindingsAnswer]", pages)
+    for page in others:
+        whole["findings"] += page["findings"]
+        whole["actors"] |= page["actors"]
+        whole["evidence"] |= page["evidence"]
+    return {**whole, "next": None}
 
 
 def list_findings(client: Client, options: Options) -> Iterator[FindingsAnswer]:

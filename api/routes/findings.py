@@ -108,16 +108,25 @@ def list_rules() -> JSON:
     summary="What does not fit in it",
     responses=answered(
         "The findings.",
-        {"findings": [examples.FINDING], "actors": {}, "evidence": {}, "horizon": examples.HORIZON},
+        {"findings": [examples.FINDING], "next": None, "actors": {}, "evidence": {}, "horizon": examples.HORIZON},
         ProcessFindingsAnswer,
     ),
 )
-def read_findings(process: ProcessPath, services: Fresh, asked: At, rules: OfRules) -> JSON:
-    """All findings that stand at the clock of the horizon, the gravest first, with the reports they rest on."""
+def read_findings(
+    process: ProcessPath,
+    services: Fresh,
+    asked: At,
+    rules: OfRules,
+    after: Cursor = None,
+    limit: Annotated[
+        int | None, Query(ge=1, le=1000, description="The most entries of a page; if not said, as many as fit.")
+    ] = None,
+) -> JSON:
+    """The findings that stand at the clock of the horizon, the gravest first, with the reports they rest on."""
     now = datetime.now(UTC)
 
     def question(reading: ReadTransaction) -> ProcessFindingsAnswer:
-        listed, explained = findings.findings(reading, process, now, asked, *rules)
-        return {"findings": listed, **explained, "horizon": stated(reading, process, asked)}
+        listed, explained = findings.findings(reading, process, now, asked, *rules, after, limit)
+        return {"findings": listed.items, "next": listed.next, **explained, "horizon": stated(reading, process, asked)}
 
     return ask(services, question)

@@ -55,9 +55,10 @@ class FindingsAnswer(Named):
 
 
 class ProcessFindingsAnswer(Explained):
-    """Findings that stand in one process, the gravest first, and what they rest on."""
+    """A page of the findings that stand in one process, the gravest first, and what they rest on."""
 
     findings: list[ShownFinding]
+    next: str | None
     horizon: ShownHorizon
 
 

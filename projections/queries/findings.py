@@ -33,7 +33,9 @@ def findings(
     request: HorizonRequest = PRESENT,
     rule: str | None = None,
     severity: str | None = None,
-) -> tuple[list[ShownFinding], Explained]:
+    after: str | None = None,
+    limit: int | None = None,
+) -> tuple[Page[ShownFinding], Explained]:
     """The findings of a process that stand at the clock of the horizon, the gravest first, and what explains them.
 
     Args:
@@ -42,19 +44,32 @@ def findings(
         now: the clock on the wall, where the horizon does not set it.
         request: the horizon.
         rule, severity: only these; None: all.
+        after, limit: of the page; without a limit it has as many as fit.
 
     Raises:
         NotFound: the process was never opened, or nothing of it is inside the horizon.
+        BadCursor: `after` is not a cursor of this list.
     """
+    last = read_cursor(after, str, int, int, str, str) if after is not None else None
     view = process_view(transaction, process, now, request)
     renderer = Renderer()
-    items = [
-        shown_finding(renderer, finding)
+    rules = _rules(rule, severity)
+    wanted = [
+        (_key(view.snapshot.process, finding), finding)
         for finding in standing(view.findings(), view.now)
-        if rule in (None, finding.rule) and severity in (None, RULES[finding.rule].severity.value)
+        if rules is None or finding.rule in rules
     ]
+    if last is not None:
+        passed = next((number for number, (key, _) in enumerate(wanted, 1) if key == last), None)
+        # It may be gone meanwhile: then those behind it are the ones that are less grave, or of another subject.
+        wanted = wanted[passed:] if passed is not None else [pair for pair in wanted if pair[0][:4] > last[:4]]
+    number = len(wanted) if limit is None else limit
+    items = [shown_finding(Renderer(), finding) for _, finding in wanted[:number]]
+    page = paged(items, [key for key, _ in wanted], more=len(wanted) > number)
+    for _, finding in wanted[: len(page.items)]:
+        shown_finding(renderer, finding)
     ids = list(renderer.events)
-    return items, explanations.at_horizon(view, renderer, view.lookup(ids), view.marks(ids))
+    return page, explanations.at_horizon(view, renderer, view.lookup(ids), view.marks(ids))
 
 
 def all_findings(

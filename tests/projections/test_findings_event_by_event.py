@@ -42,7 +42,7 @@ def step_by_step(*history: Wire) -> list[list[str]]:
         for end in range(1, len(log) + 1):
             follow(found, pull(log[:end], lambda: 1), NOW)
             with reading_at(found, NOW) as here:
-                kept = {(f["rule"], f["about"]) for f in findings.findings(here, "first", NOW)[0]}
+                kept = {(f["rule"], f["about"]) for f in findings.findings(here, "first", NOW)[0].items}
             pure = {(one.rule, one.about) for one in findings_in(pictured(log[:end], "first", now=NOW))}
             assert kept == {pair for pair in pure if pair in kept}
             assert {pair for pair in pure if pair[0] in RULES} <= kept
@@ -136,7 +136,7 @@ def test_of_many_that_say_the_same_or_contradict_each_other_the_same_ones_are_lo
         for end in (20, 110, *range(len(log) - 8, len(log) + 1, 2)):
             follow(found, pull(log[:end]), NOW)
             with reading_at(found, NOW) as here:
-                kept = [(one["about"], one["text"]) for one in findings.findings(here, "first", NOW)[0]]
+                kept = [(one["about"], one["text"]) for one in findings.findings(here, "first", NOW)[0].items]
             fold = findings_in(pictured(log[:end], "first", now=NOW))
             assert sorted(kept) == sorted((one.about, one.text) for one in fold), end
         assert any(text.startswith("At least 100 reports of StatementMade") for _, text in kept)

@@ -49,7 +49,7 @@ ANSWERS: dict[str, Callable[[ReadTransaction, str, HorizonRequest], Any]] = {
     "talks": lambda here, p, at: subjects.of_family(here, p, "talks", at),
     "convoys": lambda here, p, at: subjects.of_family(here, p, "convoys", at),
     "actors": lambda here, p, at: subjects.actors_of(here, p, at),
-    "findings": lambda here, p, at: findings.findings(here, p, NOW, at),
+    "findings": lambda here, p, at: pages(lambda after: findings.findings(here, p, NOW, at, after=after, limit=2)[0]),
 }
 
 

@@ -42,7 +42,7 @@ def listed(here: ReadTransaction, **wanted: Any) -> list[str]:
 
 
 def rules(here: ReadTransaction, asked: HorizonRequest = PRESENT, of: str = "bay") -> list[tuple[str, str]]:
-    return [(one["rule"], one["about"]) for one in findings.findings(here, of, NOW, asked)[0]]
+    return [(one["rule"], one["about"]) for one in findings.findings(here, of, NOW, asked)[0].items]
 
 
 def known_at(position: int) -> HorizonRequest:
@@ -128,7 +128,9 @@ def test_a_report_of_its_own_does_not_corroborate_it() -> None:
 def test_a_dispute_is_told_of_under_the_id_that_stays() -> None:
     dispute = wire("EventDisputed", subject="processes/bay", data={"event": ROLE["id"], "by": "coast-guard"})
     with reading(*STORY, dispute, UNIFIED) as here:
-        (told,) = (one["text"] for one in findings.findings(here, "bay", NOW)[0] if one["rule"] == "report-disputed")
+        (told,) = (
+            one["text"] for one in findings.findings(here, "bay", NOW)[0].items if one["rule"] == "report-disputed"
+        )
     assert "actors/cg" in told
     assert "coast-guard" not in told
 

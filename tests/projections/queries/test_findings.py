@@ -60,7 +60,7 @@ def pure(log: Sequence[Recorded], process: str, now: datetime) -> list[Wire]:
 
 
 def kept(snapshot: ReadTransaction, process: str, now: datetime) -> list[Wire]:
-    shown: list[Wire] = plain({"findings": findings.findings(snapshot, process, now)[0]})["findings"]
+    shown: list[Wire] = plain({"findings": findings.findings(snapshot, process, now)[0].items})["findings"]
     return shown
 
 

@@ -61,7 +61,7 @@ def test_the_findings_of_all_processes_are_those_of_each(history: list[Wire], si
             each: Shown = [
                 (process, f["rule"], f["subject"], f["text"])
                 for process in listed
-                for f in findings.findings(here, process, NOW)[0]
+                for f in findings.findings(here, process, NOW)[0].items
             ]
             assert sorted(in_pages(here, None, None, size)) == sorted(each)
             assert sorted(in_pages(here, None, "moderate", size)) == sorted(

@@ -33,7 +33,7 @@ def carrying(here: ReadTransaction, scheme: str, number: str | None = None) -> l
 
 
 def shared(here: ReadTransaction, process: str, request: HorizonRequest | None = None) -> list[str]:
-    items, _ = findings.findings(here, process, NOW, request or PRESENT, "shared-foreign-id")
+    items = findings.findings(here, process, NOW, request or PRESENT, "shared-foreign-id")[0].items
     return [f"{item['subject']}: {item['text']}" for item in items]
 
 

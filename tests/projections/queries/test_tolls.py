@@ -30,7 +30,7 @@ def test_claims_on_one_toll_are_held_against_each_other_and_against_no_other_tol
     history = [incident(1), incident(2), toll(1, 3, "Radio"), toll(1, 5, "Agency"), toll(2, 9, "Radio")]
     with reading(*OPENED, *history) as here:
         shown, _ = status.process_status(here, "first", NOW)
-        items, _ = findings.findings(here, "first", NOW, rule="claims-contradict")
+        items = findings.findings(here, "first", NOW, rule="claims-contradict")[0].items
     by_incident = {figure.get("about"): figure for figure in shown["figures"]}
     assert by_incident.keys() == {uuid(1), uuid(2)}
     assert [claim["value"] for claim in by_incident[uuid(1)]["claims"]] == [5, 3]
@@ -48,9 +48,9 @@ def test_a_part_is_shown_within_its_whole_and_found_above_it() -> None:
     data = {"event": uuid(5), "replacement": replacement, "by": "our error", "reason": "a slip"}
     correction = wire("EventCorrected", subject="processes/first", data=data)
     with reading(*OPENED, incident(1), wrong) as here:
-        assert len(findings.findings(here, "first", NOW, rule="part-above-whole")[0]) == 1
+        assert len(findings.findings(here, "first", NOW, rule="part-above-whole")[0].items) == 1
     with reading(*OPENED, incident(1), wrong, correction) as here:
-        assert findings.findings(here, "first", NOW, rule="part-above-whole")[0] == []
+        assert findings.findings(here, "first", NOW, rule="part-above-whole")[0].items == []
         (figure,) = status.process_status(here, "first", NOW)[0]["figures"]
         (part,) = map(fields_of, figure["claims"][0]["parts"])
         assert part == {"who": "children", "quantity": {"value": 7, "qualifier": "exact", "unit": "persons"}}
