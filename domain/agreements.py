@@ -260,11 +260,12 @@ def recurring(state: AgreementState) -> dict[str, Obligation]:
     """The obligations of which another run is owed: a run that is fully done leaves the next one to be done."""
     if "ended" in state.stage.values:
         return {}
-    return {
-        name: obligation
-        for name, obligation in state.obligations.items()
-        if not kept(obligation) or any(assessed.run for assessed in obligation.assessed.values)
-    }
+    return {name: obligation for name, obligation in state.obligations.items() if recurs(obligation)}
+
+
+def recurs(obligation: Obligation) -> bool:
+    """Whether another run of it is owed while the agreement has not ended."""
+    return not kept(obligation) or any(assessed.run for assessed in obligation.assessed.values)
 
 
 def kept(obligation: Obligation) -> bool:

@@ -224,6 +224,7 @@ def term(agreed: agreements.Term) -> ShownTerm:
 
 def obligation(renderer: Renderer, path: str, state: agreements.AgreementState, name: str) -> ShownObligation:
     held = state.obligations[name]
+    expected = "ended" not in state.stage.values and agreements.recurs(held)
     return {
         "agreement": path,
         "obligation": name,
@@ -231,7 +232,7 @@ def obligation(renderer: Renderer, path: str, state: agreements.AgreementState, 
         "score": renderer.line(held.assessed, lambda data: renderer.said(data, "obligation")),
         "kept": agreements.kept(held),
         "blocked_by": agreements.blocked_by(state, name),
-        "runs": runs(run for _, run in agreements.next_runs(held)) if name in agreements.recurring(state) else [],
+        "runs": runs(run for _, run in agreements.next_runs(held)) if expected else [],
     }
 
 
