@@ -9,8 +9,12 @@ from uuid import UUID
 
 from domain.comparison import comparable
 from domain.edtf import When
+from domain.harm_words import harm_of
 from domain.keys import compound
 from domain.values import Counting, Place, Quantity
+
+TOLL = "toll"
+"""With what the keys of series of tolls begin. Those of others have more parts."""
 
 
 class Series(NamedTuple):
@@ -55,7 +59,13 @@ class Series(NamedTuple):
         about: UUID | None = None,
         counts: str | None = None,
     ) -> Self:
-        """The series of one figure, given its fields as they were sent."""
+        """The series of one figure, given its fields as they were sent.
+
+        Figures on the toll of one incident are compared by the harm, to whom, and the unit alone: it happened once,
+        and at one place.
+        """
+        if about is not None:
+            return cls.of_toll(harm_of(measure), quantity, who=scope, about=about)
         return cls(
             comparable(measure),
             counting.value,
@@ -64,13 +74,20 @@ class Series(NamedTuple):
             comparable(scope or ""),
             period.bounds if period is not None and counting is not Counting.STOCK else "",
             tuple(comparable(part) for part in enrolled),
-            str(about or ""),
-            counts or "",
+            counts=counts or "",
         )
+
+    @classmethod
+    def of_toll(cls, harm: str, quantity: Quantity, *, who: str | None, about: UUID) -> Self:
+        """The series of the toll of an incident or a violation: of one harm, to one group of people or things."""
+        unit, scope = comparable(quantity.unit), comparable(who or "")
+        return cls(comparable(harm), Counting.CUMULATIVE.value, unit, (), scope, "", about=str(about))
 
 
 @lru_cache(1 << 12)
 def _key(series: Series) -> str:
+    if series.about:
+        return compound(TOLL, series.about, series.measure, series.unit, series.scope)
     return compound(
         series.measure,
         series.counting,
@@ -79,7 +96,6 @@ def _key(series: Series) -> str:
         series.scope,
         series.period,
         *series.enrolled,
-        *((series.about,) if series.about else ()),
         *(("counts", series.counts) if series.counts else ()),
     )
 

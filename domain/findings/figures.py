@@ -32,9 +32,10 @@ PART_ABOVE_WHOLE = Rule(
 CLAIMS_CONTRADICT = Rule(
     "claims-contradict",
     "The newest claim of each claimant on one series of figures, if they are of one time: a stock no more than 30 days "
-    "before the newest of all, a count that goes on of the same days; of more than 50 the newest 50. What each "
-    "recorder counts for itself (`counts`: violations, incidents) is not compared. Raised if no number satisfies them "
-    "all; resolved by newer claims, a correction or a retraction.",
+    "before the newest of all, a count that goes on of the same days, the toll of one incident at any time (what its "
+    "own report says among them); of more than 50 the newest 50. What each recorder counts for itself (`counts`: "
+    "violations, incidents) is not compared. Raised if no number satisfies them all; resolved by newer claims, a "
+    "correction or a retraction.",
     Severity.MODERATE,
 )
 CLAIMS_DIVERGE = Rule(
@@ -69,6 +70,8 @@ class ClaimMade:
     event: EventId
     called: tuple[str, ...] = ()
     """Names of the places of the area, in the order of their keys."""
+    of_report: bool = False
+    """Whether the report of an incident itself says so, of its toll."""
 
     @property
     def range(self) -> tuple[Exact, Exact | None]:
@@ -82,7 +85,10 @@ class ClaimMade:
         return self.high if self.low == 0 else middle(self.low, self.high)
 
     def is_of_the_time_of(self, newer: ClaimMade) -> bool:
-        """Whether it can be held against a newer claim on the series: they overlap, or are stocks of about one time."""
+        """Whether it can be held against a newer claim on the series: they overlap, or are stocks of about one time.
+        What is said of one toll is of one time, whenever it is said."""
+        if self.series.about:
+            return True
         apart = newer.earliest - self.latest
         return apart <= (0 if self.series.counting == Counting.CUMULATIVE else COMPARABLE)
 
@@ -166,7 +172,7 @@ def _against_each_other(subject: Subject, claims: Sequence[ClaimMade]) -> Iterat
 
 def _parts_above(subject: Subject, claims: Sequence[ClaimMade]) -> Iterator[Finding]:
     """Only what one claimant says of both: what two claimants count need not be the same."""
-    for part, whole in _parts_and_wholes([claim for claim in claims if not claim.assessed]):
+    for part, whole in _parts_and_wholes([claim for claim in claims if not claim.assessed and not claim.of_report]):
         apart = part.earliest > whole.latest or whole.earliest > part.latest
         if apart or whole.high is None or part.low <= whole.high:
             continue
@@ -282,7 +288,8 @@ def _is_track(part: Series, whole: Series) -> bool:
 def _series(claim: ClaimMade) -> str:
     series, names = claim.series, sorted(set(claim.called or claim.series.area))
     area = f"area {' and '.join(names)}" if names else ""
-    bounds = [series.counting, series.unit, area, series.scope, series.period]
+    counting = "the toll of one incident" if series.about else series.counting
+    bounds = [counting, series.unit, area, series.scope, series.period]
     return f"“{cut(series.measure)}” ({cut(', '.join(bound for bound in bounds if bound))})"
 
 

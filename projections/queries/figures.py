@@ -26,7 +26,7 @@ from projections.queries.nearest import near_words, nearest
 from projections.queries.processes import known_ids
 from projections.queries.snapshot import ProcessSnapshot
 from projections.read_models import figures as kept_figures
-from projections.read_models.figures import Claim, claims_in
+from projections.read_models.figures import Claim, claims_in, measured
 from projections.read_models.ordering import display_order
 from projections.read_models.revisions import canonical_subjects, events_by_id, marks_by_id, under
 from projections.read_models.timeline import number_that_fit
@@ -101,7 +101,8 @@ def near_claims(
     transaction: Transaction, process: str, measure: str | None, claimant: str | None, request: HorizonRequest
 ) -> NearWords:
     """What may have been meant by a measure or a claimant that no claim of a process has, as the sources spell it."""
-    claims = process_view(transaction, process, None, request).snapshot.claims
+    snapshot = process_view(transaction, process, None, request).snapshot
+    claims = [claim for claim in snapshot.claims if not claim.of_report]
     near: NearWords = {}
     if measure is not None and comparable(measure) not in (known := {claim.series.measure for claim in claims}):
         near["measure"] = near_words(measure, _as_sent(transaction, claims) if known else ())
@@ -131,7 +132,7 @@ def _staying(claimant: str | None, stays: Mapping[Subject, Subject]) -> str | No
 def _claims(event: Event, measure: str | None, claimant: str | None) -> bool:
     """Whether an event makes a claim on this measure (on any, if None), by this claimant (by any, if None)."""
     return any(
-        (measure is None or claim.series.measure == comparable(measure))
+        (measure is None or comparable(measured(event)) == comparable(measure))
         and (claimant is None or comparable(claim.claimant.name) == comparable(claimant))
         for claim in claims_in(event)
     )
@@ -148,12 +149,12 @@ def figures_of(
     series: dict[tuple[str, Series], list[Claim]] = defaultdict(list)
     for claim in snapshot.claims:
         series[claim.subject, claim.series].append(claim)
-    events = lookup([claim.event_id for claim in snapshot.claims])
+    events = lookup([claim.event_id for claim in snapshot.claims if not claim.of_report])
     figures: list[FigureSeries] = []
     counts: dict[str, list[FigureSeries]] = defaultdict(list)
     for subject, claims in _in_order(series, events, shown):
         line = _series(renderer, subject, claims, events)
-        if isinstance(events[claims[0].event_id].event.data, EnrolmentReported):
+        if claims[0].series.enrolled:
             counts[subject].append(line)
         else:
             figures.append(line)
@@ -176,7 +177,7 @@ def _in_order(
 
 def _counted_until(claim: Claim, events: Mapping[str, Recorded]) -> int:
     """The end of the period that a claim is on, or of the time of which it is said."""
-    period = _figure(claim, events).period
+    period = _figure(claim, events).period if not claim.of_report else None
     return period.span.latest if period is not None else claim.order[1]
 
 
@@ -216,7 +217,8 @@ def _span(claims: list[Claim]) -> tuple[Exact, Exact | None, bool]:
 
 def _series(renderer: Renderer, subject: str, claims: list[Claim], events: Mapping[str, Recorded]) -> FigureSeries:
     """One series; texts that are one are shown as the newest claim has them."""
-    newest_first = sorted(claims, key=lambda claim: claim.order, reverse=True)
+    made, tolls = ([claim for claim in claims if claim.of_report is of_report] for of_report in (False, True))
+    newest_first = sorted(made, key=lambda claim: claim.order, reverse=True)
     shown: dict[bool, list[SeriesClaim]] = {False: [], True: []}
     for claim in newest_first[:CLAIMS_SHOWN]:
         event, data = events[claim.event_id].event, _figure(claim, events)
@@ -235,7 +237,7 @@ def _series(renderer: Renderer, subject: str, claims: list[Claim], events: Mappi
         )
     newest = _figure(newest_first[0], events)
     low, high, contested = _span(claims)
-    compared = [str(made.event) for made in comparable_claims(claim.made for claim in newest_first)]
+    compared = [str(claim.event) for claim in comparable_claims(claim.made for claim in [*newest_first, *tolls])]
     stated = rendering.area(newest.area)
     return {
         "subject": subject,
@@ -247,7 +249,7 @@ def _series(renderer: Renderer, subject: str, claims: list[Claim], events: Mappi
         "scope": newest.scope,
         **_kind(newest),
         "claims": shown[False],
-        "claimants": len(claims),
+        "claimants": len(made),
         "span": None if contested or not compared else {"low": plain(low), "high": plain(high)},
         "compared": compared,
         "contested": contested,

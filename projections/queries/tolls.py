@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
 from domain.agreement_events import ViolationReported
-from domain.comparison import comparable
 from domain.event import Event, Recorded
 from domain.general import IncidentReported
+from domain.harm_words import harm_of
 from domain.values import Harm, HarmCategory
 from projections.answers.explanations import Marks
 from projections.answers.figures import FigureSeries, SeriesClaim, ShownQuantity
@@ -21,22 +20,6 @@ from projections.read_models.entries import ACTS, ACTS_SHOWN, gravity
 from projections.read_models.ordering import display_order
 from projections.renderer import Renderer
 
-WORDS = {
-    "killed": HarmCategory.KILLED,
-    "dead": HarmCategory.KILLED,
-    "deaths": HarmCategory.KILLED,
-    "fatalities": HarmCategory.KILLED,
-    "injured": HarmCategory.INJURED,
-    "wounded": HarmCategory.INJURED,
-    "injuries": HarmCategory.INJURED,
-    "detained": HarmCategory.DETAINED,
-    "arrested": HarmCategory.DETAINED,
-    "abducted": HarmCategory.ABDUCTED,
-    "kidnapped": HarmCategory.ABDUCTED,
-    "missing": HarmCategory.MISSING,
-    "displaced": HarmCategory.DISPLACED,
-}
-"""What measures of figures are called, and which harm that is; a measure with words of two is neither."""
 CATEGORIES = [category.value for category in HarmCategory]
 
 
@@ -78,9 +61,7 @@ def _counts(recorded: Recorded, view: ProcessView, marks: Mapping[str, Marks]) -
 
 
 def _killed(series: Iterable[FigureSeries]) -> float:
-    lows = [
-        claim["low"] or 0 for s in series if category_of(s["measure"]) == HarmCategory.KILLED for claim in s["claims"]
-    ]
+    lows = [claim["low"] or 0 for s in series if harm_of(s["measure"]) == HarmCategory.KILLED for claim in s["claims"]]
     return max(lows, default=0)
 
 
@@ -90,20 +71,13 @@ def _gravity(event: Event, series: Iterable[FigureSeries]) -> tuple[float, int]:
     return max([*own, _killed(series)]), gravity(event)
 
 
-def category_of(measure: str) -> str:
-    """Of which harm a figure is, by the words of its measure; else the measure itself."""
-    words = re.findall(r"\w+", comparable(measure))
-    categories = dict.fromkeys(WORDS[word] for word in words if word in WORDS)
-    return next(iter(categories)).value if len(categories) == 1 else measure
-
-
 def _incident(renderer: Renderer, view: ProcessView, event: Event, figures: Sequence[FigureSeries]) -> IncidentInStatus:
     data = cast(IncidentReported | ViolationReported, event.data)
     toll: dict[str, HarmByCategory] = {}
     for harm in data.harm:
         _of(toll, harm.category.value)["claims"].append(_own(renderer, event, harm))
     for figure in figures:
-        by_category = _of(toll, category_of(figure["measure"]))
+        by_category = _of(toll, harm_of(figure["measure"]))
         by_category["disagree"] = by_category["disagree"] or figure["contested"]
         by_category["claims"] += [_claimed(figure, claim, assessed=False) for claim in figure["claims"]]
         by_category["claims"] += [_claimed(figure, claim, assessed=True) for claim in figure["assessed"]]

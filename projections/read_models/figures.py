@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Boolean, Column, and_, delete, func, insert, select, tuple_
 
+from domain.agreement_events import ViolationReported
 from domain.claimants import Claimant, ClaimantKind
 from domain.comparison import comparable
 from domain.decimals import Exact, as_text, exact
 from domain.enrolments import EnrolmentReported
 from domain.event import Event, Payload, Recorded
 from domain.findings.figures import COMPARED, ClaimMade
-from domain.general import Figure, FigureAssessed, FigureReported
+from domain.general import Figure, FigureAssessed, FigureReported, IncidentReported
 from domain.keys import bounded, compound
 from domain.place_meanings import Meaning, Meanings
-from domain.series import Series
-from domain.values import EventId, Place
+from domain.series import TOLL, Series
+from domain.values import EventId, Place, Quantity
 from projections.read_models.change_set import ChangeSet, ReadModel
 from projections.read_models.membership import BELONGS
 from projections.read_models.ordering import ORDER, Order, display_order, order_columns, order_in
@@ -64,6 +66,16 @@ SERIES = TableDefinition(
 """The newest claim of each series of figures by each claimant; `kin` is subject, claimant and kin of the series in
 one: by two columns of which its key begins with one SQLite would look through all series of the subject."""
 
+TOLLS = TableDefinition(
+    "tolls",
+    Column("subject", Text, primary_key=True),
+    Column("series", Text, primary_key=True),
+    Column("claimant", Text, primary_key=True),
+    *order_columns(primary_key=False),
+    Column("claim", Text, nullable=False),
+)
+"""What the report of an incident or a violation itself says of its toll: held against the figures that are about it."""
+
 _COMPARED = First("claimant", ("earliest", "latest", "event_id", "claimant"), COMPARED, newest=True, without="assessed")
 
 IDENTITY = ("subject", "series", "claimant", "assessed")
@@ -71,6 +83,7 @@ IDENTITY = ("subject", "series", "claimant", "assessed")
 
 # Asked of every event: to look up a type is many times faster than to ask whether it is one.
 _CLAIMS: frozenset[type[Payload]] = frozenset((FigureReported, FigureAssessed, EnrolmentReported))
+_WITH_TOLLS: frozenset[type[Payload]] = frozenset((IncidentReported, ViolationReported))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +95,8 @@ class Claim:
     order: Order
     claims: int
     """How many times the claimant has spoken on it."""
+    of_report: bool = False
+    """Whether it is what the report of an incident itself says of the toll: a figure of the claimant stands for it."""
 
     @property
     def series(self) -> Series:
@@ -106,7 +121,7 @@ class Claim:
         earliest, latest, _, event_id = self.order
         series, claimant, assessed, low, high, called = self.stated
         event = EventId(UUID(event_id))
-        return ClaimMade(series, claimant, assessed, low, high, earliest, latest, event, called)
+        return ClaimMade(series, claimant, assessed, low, high, earliest, latest, event, called, self.of_report)
 
 
 class StatedClaim(NamedTuple):
@@ -155,6 +170,35 @@ class StatedClaim(NamedTuple):
 
 def apply(changes: ChangeSet) -> None:
     """Keeps every claim, and of each claimant on each series the newest one and how often it spoke."""
+    _keep_tolls(changes)
+    _keep_claims(changes)
+
+
+def _keep_tolls(changes: ChangeSet) -> None:
+    """Keeps what reports of incidents say of their tolls. There may be figures about those that are not new."""
+    gone = [claim for event in changes.gone for claim in tolls_by(event)]
+    come = [(recorded, claim) for recorded, event in changes.come for claim in tolls_by(event)]
+    if not gone and not come:
+        return
+    table = changes.table(TOLLS)
+    keys = [(claim.subject, bounded(claim.series.key), bounded(claim.claimant.key)) for claim in gone]
+    delete_keys(changes.connection, [table.c.subject, table.c.series, table.c.claimant], keys)
+    rows = [
+        {
+            "subject": claim.subject,
+            "series": bounded(claim.series.key),
+            "claimant": bounded(claim.claimant.key),
+            **dict(zip(ORDER, claim.order, strict=True)),
+            "claim": claim.stated.text,
+        }
+        for _, claim in come
+    ]
+    put(changes.connection, table, rows)
+    again = [*gone, *(claim for recorded, claim in come if recorded.position < changes.first_position)]
+    changes.tolls_again = {(claim.subject, bounded(claim.series.key)) for claim in again}
+
+
+def _keep_claims(changes: ChangeSet) -> None:
     gone = [row for c in changes.changes if c.before is not None for row in _rows(c.recorded, c.before)]
     come = [row for recorded, event in changes.come for row in _rows(recorded, event)]
     if not gone and not come:
@@ -198,6 +242,7 @@ def _rows(recorded: Recorded, event: Event) -> list[dict[str, Any]]:
     if not makes_claims(event):
         return []
     earliest, latest, step, event_id = display_order(event)
+    measure = measured(event)
     return [
         {
             "subject": event.subject,
@@ -210,7 +255,7 @@ def _rows(recorded: Recorded, event: Event) -> list[dict[str, Any]]:
             "event_id": event_id,
             "claim": claim.text,
             "kin": _kin(event.subject, claim.claimant, claim.series),
-            "measure": claim.series.measure,
+            "measure": comparable(measure),
             "called": comparable(claim.claimant.name),
             "position": recorded.position,
         }
@@ -222,7 +267,7 @@ def _place(row: Mapping[str, Any]) -> tuple[Any, ...]:
     return tuple(row[name] for name in ORDER)
 
 
-READ_MODEL = ReadModel((CLAIMS, SERIES), apply)
+READ_MODEL = ReadModel((CLAIMS, SERIES, TOLLS), apply)
 
 
 # --- in memory
@@ -231,6 +276,12 @@ READ_MODEL = ReadModel((CLAIMS, SERIES), apply)
 def makes_claims(event: Event) -> bool:
     """Whether an event makes claims."""
     return type(event.data) in _CLAIMS
+
+
+def measured(event: Event) -> str:
+    """What an event that makes claims measures, as it was sent."""
+    assert isinstance(event.data, Figure | EnrolmentReported)  # noqa: S101  see makes_claims
+    return event.data.title
 
 
 def claims_in(event: Event) -> Iterator[StatedClaim]:
@@ -255,17 +306,55 @@ def claims_by(event: Event) -> Iterator[Claim]:
             yield Claim(event.subject, stated, order, 1)
 
 
+def tolls_by(event: Event) -> Iterator[Claim]:
+    """What the report of an incident or a violation itself says of its toll, by each of its claimants.
+
+    If it gives several numbers for one harm to one group, none of them is the toll.
+    """
+    if type(event.data) not in _WITH_TOLLS:
+        return
+    data = cast(IncidentReported | ViolationReported, event.data)
+    by_series: dict[Series, Quantity | None] = {}
+    for harm in data.harm:
+        series = Series.of_toll(harm.category.value, harm.quantity, who=harm.who, about=event.id)
+        by_series[series] = None if series in by_series else harm.quantity
+    order = display_order(event)
+    for series, quantity in by_series.items():
+        if quantity is not None:
+            for claimant in event.claimants:
+                stated = StatedClaim(series, claimant, False, *quantity.range)
+                yield Claim(event.subject, stated, order, 1, of_report=True)
+
+
+def with_tolls(claims: Sequence[Claim], tolls: Iterable[Claim]) -> list[Claim]:
+    """Claims, with what the reports of incidents say of their tolls on the same series. Whoever gives a figure is not
+    asked again what its report said, and where so many speak that not all are compared, no report is."""
+    number = Counter((claim.subject, claim.series) for claim in claims if not claim.assessed)
+    spoken = {(claim.subject, claim.series, claim.claimant.key) for claim in claims if not claim.assessed}
+    return [
+        *claims,
+        *(
+            toll
+            for toll in tolls
+            if 0 < number[toll.subject, toll.series] < COMPARED
+            and (toll.subject, toll.series, toll.claimant.key) not in spoken
+        ),
+    ]
+
+
 def fold(events: Iterable[Event]) -> list[Claim]:
-    """The newest claims that events in effect make, in order."""
+    """The newest claims that events in effect make, in order, with what reports of incidents say on the same tolls."""
     newest: dict[tuple[str, Series, str, bool], Claim] = {}
+    tolls: list[Claim] = []
     for event in events:
+        tolls += tolls_by(event)
         for claim in claims_by(event):
             key = (event.subject, claim.series, claim.claimant.key, claim.assessed)
             before = newest.get(key)
             count = before.claims + 1 if before else 1
             latest = before if before is not None and before.order > claim.order else claim
             newest[key] = replace(latest, claims=count)
-    return sorted(newest.values(), key=_sorting)
+    return sorted(with_tolls(list(newest.values()), tolls), key=_sorting)
 
 
 def meant(claims: Iterable[Claim], meanings: Meanings) -> list[Claim]:
@@ -303,8 +392,27 @@ def _sorting(claim: Claim) -> tuple[str, Series, bool, str]:
 def newest_claims(transaction: Transaction, subjects: Iterable[str]) -> list[Claim]:
     """The newest claims on subjects, in order."""
     table = transaction.table(SERIES)
-    rows = rows_where(transaction.connection, table, table.c.subject, subjects)
-    return sorted((_claim(row) for row in rows), key=_sorting)
+    claims = [_claim(row) for row in rows_where(transaction.connection, table, table.c.subject, subjects)]
+    pairs = {(claim.subject, bounded(claim.series.key)) for claim in claims if claim.series.about}
+    tolls = tolls_of(transaction, pairs) if pairs else ()
+    return sorted(with_tolls(claims, tolls), key=_sorting)
+
+
+def tolls_of(transaction: Transaction, pairs: Iterable[tuple[str, str]]) -> list[Claim]:
+    """What reports of incidents say of their tolls, on some series of subjects, in no order."""
+    tolls = [pair for pair in pairs if pair[1].startswith(TOLL)]
+    table = transaction.table(TOLLS)
+    rows = rows_where_pairs(transaction.connection, table, (table.c.subject, table.c.series), tolls) if tolls else ()
+    return [
+        Claim(
+            row.subject,
+            StatedClaim.of(row.claim, assessed=False),
+            (row.earliest, row.latest, row.step, row.event_id),
+            1,
+            of_report=True,
+        )
+        for row in rows
+    ]
 
 
 def newest_on_series(
@@ -321,8 +429,11 @@ def newest_on_series(
     rows: dict[tuple[str, str], list[Any]] = {pair: [] for pair in pairs}
     for row in first_where_pairs(transaction.connection, table, (table.c.subject, table.c.series), rows, _COMPARED):
         rows[row.subject, row.series].append(row)
+    tolls: dict[tuple[str, str], list[Claim]] = {}
+    for toll in tolls_of(transaction, rows):
+        tolls.setdefault((toll.subject, bounded(toll.series.key)), []).append(toll)
     return {
-        pair: [_claim(row) for row in theirs]
+        pair: with_tolls([_claim(row) for row in theirs], tolls.get(pair, ()))
         for pair, theirs in rows.items()
         if new is None or len(theirs) < COMPARED or any(row.event_id in new for row in theirs)
     }

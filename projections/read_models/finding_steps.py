@@ -35,6 +35,9 @@ from projections.read_models.figures import (
     newest_claims,
     newest_of_kin,
     newest_on_series,
+    tolls_by,
+    tolls_of,
+    with_tolls,
 )
 from projections.read_models.findings import OF_STATE, of_state, part_of_report
 from projections.read_models.place_meanings import IN_ANY, Ways, ways_of
@@ -88,6 +91,7 @@ class _Claims:
     def __init__(self, changes: ChangeSet, reports: Sequence[Event], ways: dict[Subject, Ways]) -> None:
         self._ways = ways
         made = [claim for event in reports for claim in claims_by(event)]
+        self._tolls: list[Claim] = []
         self._of_series: defaultdict[tuple[str, str], dict[tuple[str, bool], Claim]] = defaultdict(dict)
         self._of_kin: defaultdict[tuple[str, str], dict[tuple[str, bool], Claim]] = defaultdict(dict)
         self._of_subject: defaultdict[str, dict[tuple[str, str, bool], Claim]] = defaultdict(dict)
@@ -101,8 +105,10 @@ class _Claims:
             *(claim for some in newest_of_kin(changes.transaction, of_kin).values() for claim in some),
             *newest_claims(changes.transaction, {s for s, _, _ in pairs if not self._apart(s)}),
         ]
+        self._tolls = tolls_of(changes.transaction, {(s, series) for s, series, _ in pairs})
         for claim in known:
-            self._put(claim)
+            if not claim.of_report:
+                self._put(claim)
 
     def _apart(self, subject: str) -> bool:
         return self._ways[Subject(subject)] == IN_ANY
@@ -121,17 +127,18 @@ class _Claims:
     def take(self, event: Event) -> dict[Part, list[tuple[str, Finding]]]:
         """What claims tell with those of one more report, by the parts that it renews."""
         made = list(claims_by(event))
+        self._tolls += tolls_by(event)
         for claim in made:
             self._put(claim)
         subject, renewed = event.subject, dict[Part, list[tuple[str, Finding]]]()
         for series, kin in dict.fromkeys(keys_of_claim(claim) for claim in made):
             ways = self._ways[subject]
             if self._apart(subject):
-                claims = list(self._of_series[subject, series].values())
+                claims = with_tolls(list(self._of_series[subject, series].values()), self._tolls)
                 renewed[subject, series_part(series)] = [("", one) for one in of_one_series(subject, claims)]
             renewed[subject, kin_part(kin)] = list(of_kin_of(subject, list(self._of_kin[subject, kin].values()), ways))
         if made and not self._apart(subject):
-            every = list(self._of_subject[subject].values())
+            every = with_tolls(list(self._of_subject[subject].values()), self._tolls)
             renewed[subject, OF_CLAIMS] = list(of_claims_on(subject, every, self._ways[subject]))
         return renewed
 

@@ -23,6 +23,7 @@ TRUTH: dict[str, dict[str, int]] = {
     "convoys/ilvaran-aid-dolmet": {"contested": 1, "report-disputed": 1},
     "enrolments/ilvaran-settlement": {"claims-contradict": 1},
     "processes/ilvaran-valley": {"claims-contradict": 1, "proposal-unanswered": 1},
+    "processes/kessur-gap": {"claims-contradict": 1},
     "talks/eastern-kalamun-truce": {"plan-date-passed": 1, "report-disputed": 1},
     "talks/ilvaran-round-4": {"plan-date-passed": 1},
 }
