@@ -95,15 +95,19 @@ def _touched(changes: ChangeSet, due: int) -> set[Subject]:
     """The subjects with reports ahead that the batch changes, whose zone it may change, or of which one has come."""
     table = changes.table(UPCOMING)
     columns = (table.c.subject,)
+    connection = changes.connection
     if any(r.event.family == "processes" and r.type in TELLING for r in changes.events):
-        return {changes.canonical(Subject(path)) for path in changes.connection.execute(select(*columns)).scalars()}
-    changed = {event.subject for c in changes.changes for event in (c.before, c.after) if event is not None}
-    changed |= changes.moved | {changes.stays_before.get(subject, subject) for subject in changes.moved}
-    touched = {row.subject for row in rows_where(changes.connection, columns, table.c.subject, changed)}
+        kept = set(connection.execute(select(*columns)).scalars())
+    else:
+        changed = {event.subject for c in changes.changes for event in (c.before, c.after) if event is not None}
+        changed |= changes.moved | {changes.stays_before.get(subject, subject) for subject in changes.moved}
+        kept = {row.subject for row in rows_where(connection, columns, table.c.subject, changed)}
     if due <= changes.now:
         come = select(table.c.subject).where(table.c.due <= changes.now)
-        touched |= set(changes.connection.execute(come).scalars())
-    return {changes.canonical(Subject(path)) for path in touched}
+        kept |= set(connection.execute(come).scalars())
+    # What came apart has its reports under the subject that stayed until now.
+    apart = {subject for subject in changes.moved if changes.stays_before.get(subject, subject) in kept}
+    return {changes.canonical(Subject(path)) for path in kept | apart}
 
 
 def _take(changes: ChangeSet, subject: Subject, by_id: dict[str, Change]) -> list[dict[str, Any]]:

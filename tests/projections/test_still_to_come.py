@@ -266,6 +266,24 @@ def test_what_is_one_holds_the_reports_of_both_ids_and_parts_with_them_again() -
         assert kept(found, "first", later) == folded(recorded(log), "first", later)
 
 
+@pytest.mark.parametrize("zone", ["Asia/Damascus", None])
+def test_what_comes_while_two_ids_part_has_come(zone: str | None) -> None:
+    other = opened("convoys/second")[0]
+    arrived = ahead("ConvoyArrived", "convoys/second")
+    joined = wire("SubjectUnified", subject="convoys/second", data={"into": RUN, "reason": "the same trucks"})
+    zoned_now = (
+        [wire("ProcessOpened", subject=FIRST, data={"labels": [{"text": "V"}], "time_zone": zone})] if zone else []
+    )
+    log = recorded([*BASE, other, arrived, joined, retraction(joined), *zoned_now])
+    later = BEFORE + 15 * DAY
+    with views() as found:
+        follow(found, pull(log[: len(BASE) + 3]), BEFORE)
+        follow(found, pull(log), later)
+        status = kept(found, "first", later)
+        assert status == folded(log, "first", later)
+        assert held(status) == []
+
+
 def test_a_dispute_of_what_is_held_is_no_finding_until_it_has_come() -> None:
     arrived = ahead("ConvoyArrived", RUN)
     dispute = wire("EventDisputed", subject=RUN, data={"event": arrived["id"], "described": "residents"})
