@@ -186,8 +186,19 @@ def _around(description: Description, known: KnownPlaces) -> str:
 
 
 def of_events(events: Iterable[Event], known: KnownPlaces) -> Drawn:
-    """Which place each description means that the events in effect of one process give."""
-    return drawn({place.described: place for event in events for place in places_in(event.data)}, known)
+    """Which place each description means that the events in effect of one process give, in whatever order."""
+    places: dict[str, Place] = {}
+    for event in events:
+        for place in places_in(event.data):
+            before = places.setdefault(place.described, place)
+            if before is not place and before != place:
+                places[place.described] = min(before, place, key=spelling)
+    return drawn(places, known)
+
+
+def spelling(place: Place) -> str:
+    """A description as it was sent. Of several spellings of one the first stands for all."""
+    return place.model_dump_json(exclude_unset=True)
 
 
 # --- events and states, seen so -----------------------------------------------------------------------------

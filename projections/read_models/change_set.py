@@ -225,9 +225,7 @@ class ChangeSet:
         self.series: set[tuple[str, str]] = set()
         """Subjects, each with a series of figures on which a claim comes or goes. By `figures`."""
         self.series_lost: set[tuple[str, str]] = set()
-        """Those of them on which a claim goes. By `figures`."""
-        self.tolls_again: set[tuple[str, str]] = set()
-        """Subjects, each with a series on which the report of an incident says something else now. By `figures`."""
+        """Those of them on which a claim goes, or what the report of an incident says of its toll. By `figures`."""
         self.kin: set[tuple[str, str]] = set()
         """Subjects, each with a claimant and a kin of series on which a claim of it comes or goes. By `figures`."""
         self.reclassed: dict[Subject, SubjectState] = {}

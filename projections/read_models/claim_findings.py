@@ -25,8 +25,7 @@ def renew_claims(changes: ChangeSet) -> None:
 
     Where descriptions of a subject mean one place, claims on several series may be on one: all are looked at together.
     """
-    named = (*changes.series, *changes.tolls_again, *changes.kin)
-    touched = {Subject(subject) for subject, _ in named} | set(changes.reclassed)
+    touched = {Subject(subject) for subject, _ in (*changes.series, *changes.kin)} | set(changes.reclassed)
     ways = ways_of(changes, [subject for subject in touched if subject not in changes.stays])
     apart = {subject for subject in ways if ways[subject] == IN_ANY}
     everything = newest_claims(changes.transaction, [s for s in ways if s in changes.reclassed or s not in apart])
@@ -44,8 +43,7 @@ def renew_claims(changes: ChangeSet) -> None:
     again = [(claim.subject, *keys_of_claim(claim)) for claim in everything if claim.subject in changes.reclassed]
     of_series_again = {(subject, series) for subject, series, _ in again}
     of_kin_again = {(subject, kin) for subject, _, kin in again}
-    pairs = changes.series | changes.tolls_again | of_series_again
-    _renew_series(changes, {pair for pair in pairs if pair[0] in apart})
+    _renew_series(changes, {pair for pair in changes.series | of_series_again if pair[0] in apart})
     _renew_kin(changes, {pair for pair in changes.kin | of_kin_again if pair[0] in ways}, ways)
 
 
@@ -88,7 +86,7 @@ def of_claims_on(subject: Subject, claims: Sequence[Claim], ways: Ways) -> Itera
 
 
 def _renew_series(changes: ChangeSet, pairs: set[tuple[str, str]]) -> None:
-    came = pairs & changes.series - changes.series_lost - changes.tolls_again
+    came = pairs & changes.series - changes.series_lost
     events = {event.key for _, event in changes.come} if came else ()
     claims_on = newest_on_series(changes.transaction, came, events) | newest_on_series(
         changes.transaction, pairs - came

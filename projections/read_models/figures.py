@@ -27,7 +27,7 @@ from projections.read_models.change_set import ChangeSet, ReadModel
 from projections.read_models.membership import BELONGS
 from projections.read_models.ordering import ORDER, Order, display_order, order_columns, order_in
 from projections.storage.checked_text import CheckedText
-from projections.storage.sql import Clash, First, delete_keys, first_where_pairs, put, rows_where
+from projections.storage.sql import Clash, First, delete_keys, first_where_pairs, put, rows_where, rows_where_pairs
 from projections.storage.tables import IndexDefinition, TableDefinition, Text, Transaction
 
 
@@ -170,16 +170,22 @@ class StatedClaim(NamedTuple):
 
 def apply(changes: ChangeSet) -> None:
     """Keeps every claim, and of each claimant on each series the newest one and how often it spoke."""
-    _keep_tolls(changes)
     _keep_claims(changes)
+    again = _keep_tolls(changes)
+    changes.series |= again
+    changes.series_lost |= again
 
 
-def _keep_tolls(changes: ChangeSet) -> None:
-    """Keeps what reports of incidents say of their tolls. There may be figures about those that are not new."""
+def _keep_tolls(changes: ChangeSet) -> set[tuple[str, str]]:
+    """Keeps what reports of incidents say of their tolls.
+
+    Returns:
+        The subjects, each with a series, of reports that are not new: there may be figures about these.
+    """
     gone = [claim for event in changes.gone for claim in tolls_by(event)]
     come = [(recorded, claim) for recorded, event in changes.come for claim in tolls_by(event)]
     if not gone and not come:
-        return
+        return set()
     table = changes.table(TOLLS)
     keys = [(claim.subject, bounded(claim.series.key), bounded(claim.claimant.key)) for claim in gone]
     delete_keys(changes.connection, [table.c.subject, table.c.series, table.c.claimant], keys)
@@ -195,7 +201,7 @@ def _keep_tolls(changes: ChangeSet) -> None:
     ]
     put(changes.connection, table, rows)
     again = [*gone, *(claim for recorded, claim in come if recorded.position < changes.first_position)]
-    changes.tolls_again = {(claim.subject, bounded(claim.series.key)) for claim in again}
+    return {(claim.subject, bounded(claim.series.key)) for claim in again}
 
 
 def _keep_claims(changes: ChangeSet) -> None:
@@ -403,16 +409,7 @@ def tolls_of(transaction: Transaction, pairs: Iterable[tuple[str, str]]) -> list
     tolls = [pair for pair in pairs if pair[1].startswith(TOLL)]
     table = transaction.table(TOLLS)
     rows = rows_where_pairs(transaction.connection, table, (table.c.subject, table.c.series), tolls) if tolls else ()
-    return [
-        Claim(
-            row.subject,
-            StatedClaim.of(row.claim, assessed=False),
-            (row.earliest, row.latest, row.step, row.event_id),
-            1,
-            of_report=True,
-        )
-        for row in rows
-    ]
+    return [replace(_claim_of(row, assessed=False, claims=1), of_report=True) for row in rows]
 
 
 def newest_on_series(
@@ -458,8 +455,12 @@ def _kin(subject: str, claimant: Claimant, series: Series) -> str:
 
 
 def _claim(row: Any) -> Claim:
-    stated = StatedClaim.of(row.claim, assessed=row.assessed)
-    return Claim(row.subject, stated, (row.earliest, row.latest, row.step, row.event_id), row.claims)
+    return _claim_of(row, assessed=row.assessed, claims=row.claims)
+
+
+def _claim_of(row: Any, *, assessed: bool, claims: int) -> Claim:
+    order = (row.earliest, row.latest, row.step, row.event_id)
+    return Claim(row.subject, StatedClaim.of(row.claim, assessed=assessed), order, claims)
 
 
 def page(

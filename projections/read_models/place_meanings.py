@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Column, select
 
 from domain.place_classes import Code
-from domain.place_meanings import NO_MEANINGS, KnownPlaces, Meaning, Meanings
+from domain.place_meanings import NO_MEANINGS, KnownPlaces, Meaning, Meanings, spelling
 from domain.places import PlaceState
 from domain.values import Label, Place, Subject
 from projections.read_models.change_set import ChangeSet
@@ -81,7 +81,7 @@ def place_of(said: str) -> Place:
 
 def said_of(place: Place) -> str:
     """A place as a table holds it. Identical descriptions have one text: the spelling plays no part."""
-    return place.model_dump_json(exclude_unset=True)
+    return spelling(place)
 
 
 def meaning_of(row: Any) -> Meaning:

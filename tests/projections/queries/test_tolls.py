@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import repeat
 from typing import Any
 
 import pytest
@@ -70,9 +71,9 @@ def test_what_a_report_says_of_its_toll_is_held_against_figures(
     log = recorded([*OPENED, act, *figures])
     for size in (1, len(log)):
         with views() as kept:
-            follow(kept, pull(log, lambda size=size: size), LATER)
+            follow(kept, pull(log, repeat(size).__next__), LATER)
             with kept.reading() as here:
-                items, _ = findings.findings(here, "first", LATER, rule="claims-contradict")
+                items = findings.findings(here, "first", LATER, rule="claims-contradict")[0].items
                 shown, _ = status.process_status(here, "first", LATER)
         assert len(items) == contested
         assert any(by["disagree"] for one in shown["incidents"] for by in one["toll"]) == contested
@@ -82,7 +83,7 @@ def test_a_figure_in_other_words_is_of_the_same_harm() -> None:
     words = toll(1, 11, "Hospital")
     words["data"] |= {"measure": "Deaths in hospital", "counting": "stock"}
     with reading(*OPENED, with_toll(1, 14), words) as here:
-        (item,) = findings.findings(here, "first", NOW, rule="claims-contradict")[0]
+        (item,) = findings.findings(here, "first", NOW, rule="claims-contradict")[0].items
         assert "the toll of one incident" in item["text"]
         assert figures.claims(here, "first", None, 9, measure="deaths in hospital").items
         assert not figures.claims(here, "first", None, 9, measure="killed").items
@@ -101,7 +102,7 @@ def test_a_corrected_report_agrees_and_a_retracted_one_says_nothing() -> None:
         with views() as kept:
             follow(kept, pull(log, lambda: 1), NOW)
             with kept.reading() as here:
-                assert findings.findings(here, "first", NOW, rule="claims-contradict")[0] == []
+                assert findings.findings(here, "first", NOW, rule="claims-contradict")[0].items == []
 
 
 def test_a_part_is_shown_within_its_whole_and_found_above_it() -> None:
