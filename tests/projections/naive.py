@@ -238,12 +238,15 @@ def still_to_come(event: Event, horizon: Horizon, known: Log) -> str:
 
 
 def tells_a_plan(event: Event) -> bool:
-    """Whether a report is announced or possible, sets or moves a date, or tells of a convoy that is to go."""
+    """Whether a report is announced or possible, sets or moves a date, or tells of a convoy that is to go, or of a
+    passage that is to be opened."""
     if getattr(event.data, "modality", "actual") != "actual":
         return True
     if event.type == "ConvoyReported":
         return getattr(event.data, "planned", None) is not None
-    return event.type in ("TalksScheduled", "TalksPostponed")
+    if event.type == "PassageReported":
+        return getattr(event.data, "passage", None) in ("agreed", "announced")
+    return event.type in ("TalksScheduled", "TalksPostponed", "ConvoyPostponed")
 
 
 def published(recorded: Recorded, known: Log, horizon: Horizon) -> str:
