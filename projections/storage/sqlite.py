@@ -256,8 +256,8 @@ def _configure(connection: DBAPIConnection, _record: object) -> None:
             "cell_size_check=ON",
             "cache_size=-65536",
             f"wal_autocheckpoint={CHECKPOINT}",
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
+        ):  # several that begin one file at once are told at once that it is locked, without the time above
+            _wait_for_lock(cursor, f"PRAGMA {pragma}", time.monotonic() + WAIT)
 
 
 def _begin(connection: Connection) -> None:
@@ -273,15 +273,15 @@ def _begin(connection: Connection) -> None:
     with closing(raw) as cursor:
         cursor.execute("PRAGMA busy_timeout=0")
         try:
-            _wait_for_lock(cursor, time.monotonic() + WAIT)
+            _wait_for_lock(cursor, "BEGIN IMMEDIATE", time.monotonic() + WAIT)
         finally:
             cursor.execute(f"PRAGMA busy_timeout={WAIT * 1000}")
 
 
-def _wait_for_lock(cursor: DBAPICursor, until: float) -> None:
+def _wait_for_lock(cursor: DBAPICursor, statement: str, until: float) -> None:
     while True:
         try:
-            cursor.execute("BEGIN IMMEDIATE")
+            cursor.execute(statement)
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
                 raise
