@@ -173,7 +173,8 @@ def library() -> Path:
 
 
 @on_linux
-def test_a_server_whose_clock_jumps(site: Site) -> None:
+def test_a_server_whose_clock_jumps(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FAKETIME", raising=False)  # of the surroundings: it stands for the file
     told = site.home / "clock"
 
     def set_clock(by: str) -> None:
