@@ -84,6 +84,8 @@ class Server:
                 stdout=log,
                 stderr=log,
                 cwd=self.home,
+                # Under libfaketime its timers do not end: it has the time of the machine, and gives none to the log.
+                env={name: value for name, value in os.environ.items() if name != "LD_PRELOAD"},
                 start_new_session=True,  # a Ctrl-C at the tests must not end it before them
             )
         for _ in range(300):
