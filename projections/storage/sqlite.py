@@ -173,10 +173,12 @@ class SQLiteStore(Store):
         """
         kept = self._path.with_name(f"{self._path.name}.damaged")
         try:
-            with closing(FileLead(self._path.with_name(f"{self._rebuild_lock}.lock"))) as lead:
+            lock = self._path.with_name(f"{self._rebuild_lock}.lock")
+            with closing(FileLead(lock)) as lead:
                 if not lead.taken() or _identity(self._path) != file:
                     return MADE_ANEW
-                if kept.exists() and time.time() - kept.stat().st_ctime < AGAIN:
+                lock.touch()  # the time of the file system, as that of the file that was put aside
+                if kept.exists() and lock.stat().st_ctime - kept.stat().st_ctime < AGAIN:
                     return f"are damaged again, check the disk: {DAMAGED.partition(': ')[2]}"
                 _move_aside(self._path)
         except (OSError, sqlite3.Error):  # they cannot be written
