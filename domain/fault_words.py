@@ -6,7 +6,7 @@ HINTS = {
     "json_invalid": "send valid JSON: {error}",
     "missing": "required: send it",
     "none_required": "a revision has no time of occurrence: omit it",
-    "uuid_parsing": "send a UUID, for example one made by `uuidgen`",
+    "uuid_parsing": "send a UUID: that of a recorded event, or for a new event one made by `uuidgen`",
     "uuid_type": "send a UUID as text",
     "string_type": "send text",
     "string_too_short": "an empty text says nothing: write at least {min_length} character",

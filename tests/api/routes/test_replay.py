@@ -256,7 +256,8 @@ def test_an_event_that_was_never_recorded(client: TestClient) -> None:
     body = problem(client.get(f"/v1/events/{uuid4()}"), 404)
     assert body["type"] == "/problems/not-found"
     body = problem(client.get("/v1/events/m4rk3d"), 400)
-    assert body["errors"] == [{"parameter": "event_id", "detail": "send a UUID, for example one made by `uuidgen`"}]
+    told = "send a UUID: that of a recorded event, or for a new event one made by `uuidgen`"
+    assert body["errors"] == [{"parameter": "event_id", "detail": told}]
 
 
 # --- the head
