@@ -9,7 +9,7 @@ from domain.finding import Finding
 from domain.findings.figures import of_all_series, of_kin, of_series
 from domain.values import Subject
 from projections.read_models.change_set import ChangeSet
-from projections.read_models.figures import Claim, keys_of_claim, newest_claims, newest_of_kin, newest_on_series
+from projections.read_models.figures import Claim, newest_claims, newest_of_kin, newest_on_series
 from projections.read_models.figures import meant as claims_meant
 from projections.read_models.finding_rows import FINDINGS, replace_findings
 from projections.read_models.place_meanings import IN_ANY, Ways, ways_of
@@ -40,7 +40,7 @@ def renew_claims(changes: ChangeSet) -> None:
         for process, finding in of_claims_on(subject, of_subject[subject], ways[subject])
     ]
     replace_findings(changes, [(subject, OF_CLAIMS) for subject in ways], findings)
-    again = [(claim.subject, *keys_of_claim(claim)) for claim in everything if claim.subject in changes.reclassed]
+    again = [(claim.subject, *claim.keys) for claim in everything if claim.subject in changes.reclassed]
     of_series_again = {(subject, series) for subject, series, _ in again}
     of_kin_again = {(subject, kin) for subject, _, kin in again}
     _renew_series(changes, {pair for pair in changes.series | of_series_again if pair[0] in apart})

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 
@@ -78,6 +80,10 @@ TOLLS = TableDefinition(
 
 _COMPARED = First("claimant", ("earliest", "latest", "event_id", "claimant"), COMPARED, newest=True, without="assessed")
 
+HELD = 1 << 12
+"""Claims that are held once they were read: those on a series are read with each figure that is reported on it."""
+_ORDER_OF, _PLACE_OF = attrgetter(*ORDER), itemgetter(*ORDER)
+
 IDENTITY = ("subject", "series", "claimant", "assessed")
 """What tells one claimant's claims on one series from others."""
 
@@ -86,7 +92,7 @@ _CLAIMS: frozenset[type[Payload]] = frozenset((FigureReported, FigureAssessed, E
 _WITH_TOLLS: frozenset[type[Payload]] = frozenset((IncidentReported, ViolationReported))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Claim:
     """The newest word of one claimant (or assessor) on one series of figures."""
 
@@ -115,7 +121,12 @@ class Claim:
     def event_id(self) -> str:
         return self.order[3]
 
-    @property
+    @cached_property
+    def keys(self) -> tuple[str, str]:
+        """By what the table has it: its series, and its kin."""
+        return bounded(self.series.key), _kin(self.subject, self.claimant.key, self.series.kin)
+
+    @cached_property
     def made(self) -> ClaimMade:
         """The claim as findings look at it."""
         earliest, latest, _, event_id = self.order
@@ -226,7 +237,7 @@ def _keep_claims(changes: ChangeSet) -> None:
             continue
         before = new.get(identity)
         count = before["claims"] + 1 if before else 1
-        newest_row = before if before and _place(before) > _place(row) else row
+        newest_row = before if before and _PLACE_OF(before) > _PLACE_OF(row) else row
         new[identity] = {**{name: newest_row[name] for name in (*IDENTITY, *ORDER, "claim", "kin")}, "claims": count}
     put(changes.connection, changes.table(SERIES), list(new.values()), Clash(IDENTITY, added=("claims",), newest=ORDER))
 
@@ -260,17 +271,13 @@ def _rows(recorded: Recorded, event: Event) -> list[dict[str, Any]]:
             "step": step,
             "event_id": event_id,
             "claim": claim.text,
-            "kin": _kin(event.subject, claim.claimant, claim.series),
+            "kin": _kin(event.subject, claim.claimant.key, claim.series.kin),
             "measure": comparable(measure),
             "called": comparable(claim.claimant.name),
             "position": recorded.position,
         }
         for claim in claims_in(event)
     ]
-
-
-def _place(row: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple(row[name] for name in ORDER)
 
 
 READ_MODEL = ReadModel((CLAIMS, SERIES, TOLLS), apply)
@@ -335,6 +342,8 @@ def tolls_by(event: Event) -> Iterator[Claim]:
 def with_tolls(claims: Sequence[Claim], tolls: Iterable[Claim]) -> list[Claim]:
     """Claims, with what the reports of incidents say of their tolls on the same series. Whoever gives a figure is not
     asked again what its report said, and where so many speak that not all are compared, no report is."""
+    if not (tolls := list(tolls)):
+        return list(claims)
     number = Counter((claim.subject, claim.series) for claim in claims if not claim.assessed)
     spoken = {(claim.subject, claim.series, claim.claimant.key) for claim in claims if not claim.assessed}
     return [
@@ -406,10 +415,9 @@ def newest_claims(transaction: Transaction, subjects: Iterable[str]) -> list[Cla
 
 def tolls_of(transaction: Transaction, pairs: Iterable[tuple[str, str]]) -> list[Claim]:
     """What reports of incidents say of their tolls, on some series of subjects, in no order."""
-    tolls = [pair for pair in pairs if pair[1].startswith(TOLL)]
-    table = transaction.table(TOLLS)
-    rows = rows_where_pairs(transaction.connection, table, (table.c.subject, table.c.series), tolls) if tolls else ()
-    return [replace(_claim_of(row, assessed=False, claims=1), of_report=True) for row in rows]
+    tolls, table = [pair for pair in pairs if pair[1].startswith(TOLL)], transaction.table(TOLLS)
+    rows = rows_where_pairs(transaction.connection, table, (table.c.subject, table.c.series), tolls)
+    return [replace(_claim_of(row.subject, row.claim, _ORDER_OF(row), False, 1), of_report=True) for row in rows]
 
 
 def newest_on_series(
@@ -445,22 +453,18 @@ def newest_of_kin(transaction: Transaction, pairs: Iterable[tuple[str, str]]) ->
     return claims
 
 
-def keys_of_claim(claim: Claim) -> tuple[str, str]:
-    """By what the table has a claim: its series, and its kin."""
-    return bounded(claim.series.key), _kin(claim.subject, claim.claimant, claim.series)
-
-
-def _kin(subject: str, claimant: Claimant, series: Series) -> str:
-    return bounded(compound(subject, claimant.key, series.kin))
+@lru_cache(HELD)
+def _kin(subject: str, claimant: str, series: str) -> str:
+    return bounded(compound(subject, claimant, series))
 
 
 def _claim(row: Any) -> Claim:
-    return _claim_of(row, assessed=row.assessed, claims=row.claims)
+    return _claim_of(row.subject, row.claim, _ORDER_OF(row), row.assessed, row.claims)
 
 
-def _claim_of(row: Any, *, assessed: bool, claims: int) -> Claim:
-    order = (row.earliest, row.latest, row.step, row.event_id)
-    return Claim(row.subject, StatedClaim.of(row.claim, assessed=assessed), order, claims)
+@lru_cache(HELD)
+def _claim_of(subject: str, text: str, order: Order, assessed: bool, claims: int) -> Claim:
+    return Claim(subject, StatedClaim.of(text, assessed=assessed), order, claims)
 
 
 def page(

@@ -31,7 +31,6 @@ from projections.read_models.date_findings import dates_part
 from projections.read_models.figures import (
     Claim,
     claims_by,
-    keys_of_claim,
     newest_claims,
     newest_of_kin,
     newest_on_series,
@@ -97,7 +96,7 @@ class _Claims:
         self._of_subject: defaultdict[str, dict[tuple[str, str, bool], Claim]] = defaultdict(dict)
         if not made:
             return
-        pairs = [(claim.subject, *keys_of_claim(claim)) for claim in made]
+        pairs = [(claim.subject, *claim.keys) for claim in made]
         of_series = {(s, series) for s, series, _ in pairs if self._apart(s)}
         of_kin = {(s, kin) for s, _, kin in pairs}
         known = [
@@ -114,7 +113,7 @@ class _Claims:
         return self._ways[Subject(subject)] == IN_ANY
 
     def _put(self, claim: Claim) -> None:
-        subject, (series, kin) = claim.subject, keys_of_claim(claim)
+        subject, (series, kin) = claim.subject, claim.keys
         who = (claim.claimant.key, claim.assessed)
         known = self._of_series[subject, series].get(who)
         if known is not None and known.order > claim.order:
@@ -131,7 +130,7 @@ class _Claims:
         for claim in made:
             self._put(claim)
         subject, renewed = event.subject, dict[Part, list[tuple[str, Finding]]]()
-        for series, kin in dict.fromkeys(keys_of_claim(claim) for claim in made):
+        for series, kin in dict.fromkeys(claim.keys for claim in made):
             ways = self._ways[subject]
             if self._apart(subject):
                 claims = with_tolls(list(self._of_series[subject, series].values()), self._tolls)
