@@ -39,7 +39,7 @@ from projections.storage.postgres import PostgresStore
 from projections.storage.prepared import first, run
 from projections.storage.sqlite import PAGE, SQLiteStore, put_aside, tells_damage
 from projections.storage.store import STRUCTURE, Lead, Store
-from projections.storage.tables import GenerationTables, Schema, Text, Transaction
+from projections.storage.tables import GenerationTables, Schema, Text, Transaction, generation_tables
 
 log = logging.getLogger(__name__)
 
@@ -121,7 +121,6 @@ class ReadModels:
         if isinstance(where, Path) and where.is_file() and where.stat().st_size % PAGE:
             put_aside(where, rebuild_lock(self.version))
         self._store = store_at(where, self.version)
-        self._tables: dict[int, GenerationTables] = {}
         try:
             self._prepare()
         except Unavailable as refusal:
@@ -248,10 +247,7 @@ class ReadModels:
     # --- generations
 
     def tables(self, generation: int) -> GenerationTables:
-        tables = self._tables.get(generation)
-        if tables is None:
-            tables = self._tables[generation] = GenerationTables(self._schema, generation)
-        return tables
+        return generation_tables(self._schema, generation)
 
     def live(self, connection: Connection) -> GenerationProgress | None:
         """The live generation of this version; None if there is none."""
@@ -341,7 +337,6 @@ class ReadModels:
         for name in filter(its.search, inspect(connection).get_table_names()):
             Table(name, MetaData()).drop(connection)
         connection.execute(delete(generations).where(generations.c.generation == generation))
-        self._tables.pop(generation, None)
 
     def _drop_unknown(self, connection: Connection) -> None:
         """Drops tables that belong to no generation: those of before there were generations side by side."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Column, Connection, Index, MetaData, Table
@@ -80,6 +81,12 @@ class GenerationTables:
     def by_name(self) -> dict[str, Table]:
         """The tables by the names that they have in each generation."""
         return {definition.name: table for definition, table in self._tables.items()}
+
+
+@lru_cache(64)  # statements are kept by their tables: whoever opens read models of the same form shares both
+def generation_tables(schema: Schema, generation: int) -> GenerationTables:
+    """The tables of one generation, made once."""
+    return GenerationTables(schema, generation)
 
 
 @dataclass(frozen=True)
