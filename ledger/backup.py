@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -56,7 +54,7 @@ def write(log: LogRecorder, to: Path, now: datetime, *, replace: bool = False, p
         path = to if directory != to else to / f"parley-{now:%Y%m%dT%H%M%SZ}-{copied.sum.position}.db"
         _require_free(path, replace=replace)
         file.replace(path)
-        _flush(directory)
+        files.flush(directory)
     return Backup(path, path.stat().st_size, copied)
 
 
@@ -115,14 +113,4 @@ def _seal(file: Path) -> None:
     """Makes one file of it, without a log of changes beside it, and brings it to the disk."""
     with closing(sqlite3.connect(file)) as connection:
         connection.execute("PRAGMA journal_mode=DELETE")
-    _flush(file)
-
-
-def _flush(path: Path) -> None:
-    if sys.platform == "win32" and path.is_dir():
-        return  # there a directory cannot be opened
-    handle = os.open(path, os.O_RDWR if path.is_file() else os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    files.flush(file)

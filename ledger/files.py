@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import struct
+import sys
 import time
 from pathlib import Path
 
@@ -45,7 +46,7 @@ def fault(file: Path) -> str | None:
     """
     if file.is_dir():
         return "is a directory: move it away, and restore a backup if there was a log"
-    if _size(file) == 0 and (witness := _witness(file)) is not None:
+    if _size(file) == 0 and (witness := _witness(file)) is not None and _size(file) == 0:  # nor begun in between
         gone = "is empty" if file.exists() else "is gone"
         return f"{gone}, and {witness.name} beside it tells that there was a log: restore a backup, or move that away"
     if _size(wal_of(file)) > 0 and is_read_only(file.parent):
@@ -73,6 +74,17 @@ def read_only_address(file: Path) -> str:
     it, and looks at nothing there."""
     option = f"&{IMMUTABLE}" if is_read_only(file.absolute().parent) else ""
     return f"{file.absolute().as_uri()}?mode=ro{option}"
+
+
+def flush(path: Path) -> None:
+    """Brings a file, or the names in a directory, to the disk."""
+    if sys.platform == "win32" and path.is_dir():
+        return  # there a directory cannot be opened
+    handle = os.open(path, os.O_RDWR if path.is_file() else os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def identity(file: Path) -> tuple[int, int] | None:

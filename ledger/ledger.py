@@ -30,7 +30,7 @@ from ledger.joined import JoinedStreams
 from ledger.mapper import DAMAGE, DAMAGED, Entry, EventMapper, changed
 from ledger.recorder import EPOCH, UNFINISHED, Filter, Interrupted, LogRecorder, Writing, index_row, micros
 from ledger.references import refused_for_references
-from ledger.sqlite import available
+from ledger.sqlite import available, begin
 
 log = logging.getLogger(__name__)
 
@@ -135,6 +135,8 @@ class Ledger(Application[str]):
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         mode = f"ro&{files.IMMUTABLE}" if self._read_only else "rwc"
         with available(str(directory / "events.db")):
+            if not self._read_only:
+                begin(directory / "events.db")
             super().__init__(
                 {
                     "PERSISTENCE_MODULE": "ledger.sqlite:SQLiteLogFactory",

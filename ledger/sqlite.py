@@ -11,11 +11,15 @@
 from __future__ import annotations
 
 import json
+import logging
+import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import unquote
 
@@ -27,6 +31,7 @@ from eventsourcing.persistence import (
     StoredEvent,
 )
 from eventsourcing.sqlite import (
+    SQLITE3_DEFAULT_LOCK_TIMEOUT,
     SQLiteApplicationRecorder,
     SQLiteConnection,
     SQLiteConnectionPool,
@@ -53,6 +58,29 @@ from ledger.recorder import (
     Writing,
 )
 
+log = logging.getLogger(__name__)
+
+LOOK = 0.002
+"""Seconds between looks at a file that another process is beginning."""
+
+CREATE = (
+    "CREATE TABLE IF NOT EXISTS stored_events ("
+    "position INTEGER PRIMARY KEY, originator_id TEXT NOT NULL, originator_version INTEGER NOT NULL, "
+    "topic TEXT NOT NULL, state BLOB NOT NULL, UNIQUE (originator_id, originator_version))",
+    "CREATE INDEX IF NOT EXISTS stored_events_topic ON stored_events (topic)",
+    "CREATE TABLE IF NOT EXISTS event_index ("
+    "position INTEGER PRIMARY KEY, event_id BLOB NOT NULL UNIQUE, recorded_at INTEGER NOT NULL, "
+    "digest BLOB NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS event_index_recorded_at ON event_index (recorded_at)",
+    "CREATE TABLE IF NOT EXISTS subject_processes ("
+    "subject TEXT NOT NULL, process TEXT NOT NULL, PRIMARY KEY (subject, process)) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS process_events ("
+    "process TEXT NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (process, position)) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS event_references ("
+    "target BLOB NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (target, position)) WITHOUT ROWID",
+)
+"""Makes the tables of a log."""
+
 
 class _Pool(SQLiteConnectionPool):
     @property
@@ -66,12 +94,55 @@ class _Pool(SQLiteConnectionPool):
     def _create_connection(self) -> SQLiteConnection:
         if not self.is_journal_mode_wal:  # the first one changes the file to that
             _require_ours(self.file)
+            if not self.is_read_only:
+                self._write_ahead()
         self.is_journal_mode_wal |= self.is_read_only
         connection = super()._create_connection()
         cursor = connection.cursor()
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=OFF")
         return connection
+
+    def _write_ahead(self) -> None:
+        """Changes the file to a write-ahead log. Of several that begin one file at once, SQLite refuses all but one at
+        once, whatever the lock timeout: they are to wait for each other as they do for every other lock."""
+        patience = self.lock_timeout or SQLITE3_DEFAULT_LOCK_TIMEOUT
+        until = time.monotonic() + patience
+        with closing(sqlite3.connect(self.db_name, uri=True, timeout=patience)) as connection:
+            while True:
+                try:
+                    connection.execute("PRAGMA journal_mode=WAL").fetchone()
+                except sqlite3.OperationalError as error:
+                    if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                        raise
+                else:
+                    return
+                time.sleep(LOOK)
+
+
+def begin(file: Path) -> None:
+    """Makes a log without events where there is no file, and brings it to the disk.
+
+    It is made beside its place and put there whole, so that of several that begin one log each finds nothing or all of
+    it, and a process that is killed leaves none half begun.
+    """
+    if file.exists():
+        return
+    try:
+        with TemporaryDirectory(prefix=".beginning-", dir=file.parent) as beside:
+            whole = Path(beside, file.name)
+            with closing(sqlite3.connect(whole, isolation_level=None)) as connection:
+                for pragma in ("journal_mode=WAL", "synchronous=FULL"):
+                    connection.execute(f"PRAGMA {pragma}")
+                for statement in ("BEGIN", *CREATE, f"PRAGMA user_version={FORMAT}", "COMMIT"):
+                    connection.execute(statement)
+            os.link(whole, file)
+    except FileExistsError:
+        return  # another process was first
+    except OSError as error:  # here nothing can be linked, or nothing written: what opens the file says so
+        log.debug("a log was not begun beside its place: %s", error)
+        return
+    files.flush(file.parent)
 
 
 def _require_ours(file: Path) -> None:
@@ -126,22 +197,7 @@ class SQLiteLogRecorder(LogRecorder, SQLiteApplicationRecorder):
         self._turn = threading.Lock()
 
     def construct_create_table_statements(self) -> list[str]:
-        return [
-            "CREATE TABLE IF NOT EXISTS stored_events ("
-            "position INTEGER PRIMARY KEY, originator_id TEXT NOT NULL, originator_version INTEGER NOT NULL, "
-            "topic TEXT NOT NULL, state BLOB NOT NULL, UNIQUE (originator_id, originator_version))",
-            "CREATE INDEX IF NOT EXISTS stored_events_topic ON stored_events (topic)",
-            "CREATE TABLE IF NOT EXISTS event_index ("
-            "position INTEGER PRIMARY KEY, event_id BLOB NOT NULL UNIQUE, recorded_at INTEGER NOT NULL, "
-            "digest BLOB NOT NULL)",
-            "CREATE INDEX IF NOT EXISTS event_index_recorded_at ON event_index (recorded_at)",
-            "CREATE TABLE IF NOT EXISTS subject_processes ("
-            "subject TEXT NOT NULL, process TEXT NOT NULL, PRIMARY KEY (subject, process)) WITHOUT ROWID",
-            "CREATE TABLE IF NOT EXISTS process_events ("
-            "process TEXT NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (process, position)) WITHOUT ROWID",
-            "CREATE TABLE IF NOT EXISTS event_references ("
-            "target BLOB NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (target, position)) WITHOUT ROWID",
-        ]
+        return list(CREATE)
 
     def create_table(self) -> None:
         """Makes the tables, or sees that those that are there are ours to read, and brings all of it to the disk.

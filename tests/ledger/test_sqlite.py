@@ -1,12 +1,13 @@
 """The file: what is set on it, and what happens when it is held, full, damaged or shared."""
 
+import os
 import resource
 import sqlite3
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -225,6 +226,44 @@ def test_a_closed_log_is_told(tmp_path: Path) -> None:
     ledger.close()
     with pytest.raises(Unavailable, match="stopping"):
         ledger.head()
+
+
+# --- beginning one
+
+
+def test_several_that_begin_one_log_at_once_have_one(tmp_path: Path) -> None:
+    places = [tmp_path / f"{number}" for number in range(20)]
+    with ThreadPoolExecutor(6) as pool:
+        for place in places:
+            for opened in [pool.submit(Ledger, place) for _ in range(6)]:
+                opened.result().close()
+    assert {path.name for place in places for path in place.iterdir()} == {"events.db"}
+
+
+def test_a_log_is_begun_where_nothing_can_be_linked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError("links are not known here")
+
+    monkeypatch.setattr(os, "link", refuse)
+    with closing(Ledger(tmp_path)) as ledger:
+        begin(ledger)
+    assert {path.name for path in tmp_path.iterdir()} == {"events.db", "log-witness.json"}
+
+
+def test_a_reader_of_a_log_put_in_place_is_waited_for(tmp_path: Path) -> None:
+    """A log that was put there, as a backup is, becomes one with a log of changes: not while another one reads it."""
+    with closing(Ledger(tmp_path)) as ledger:
+        begin(ledger)
+    file = tmp_path / "events.db"
+    on_disk(file, "PRAGMA journal_mode=DELETE")
+    with closing(sqlite3.connect(file, isolation_level=None)) as reader, ThreadPoolExecutor(1) as pool:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM stored_events").fetchone()
+        opened = pool.submit(Ledger, tmp_path, lock_timeout=60)
+        time.sleep(0.3)
+        assert not opened.done()
+        reader.execute("COMMIT")
+        opened.result().close()
 
 
 # --- several writers
