@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -18,6 +18,7 @@ import orjson
 from domain.errors import BadCursor
 
 T = TypeVar("T")
+Entry = TypeVar("Entry")
 PAGE_BYTES = 4 * 1024 * 1024
 """Of JSON on a page: an entry that does not fit begins the next one."""
 
@@ -41,6 +42,42 @@ def paged(items: list[T], keys: Sequence[Sequence[Any]], *, more: bool) -> Page[
     """
     number = fitting(len(orjson.dumps(item)) for item in items)
     return Page(items[:number], cursor(*keys[number - 1]) if more or number < len(items) else None)
+
+
+def page_of(
+    entries: Sequence[tuple[str, Entry]], show: Callable[[Entry], T], after: str | None, limit: int | None = None
+) -> Page[T]:
+    """A page of a list that is at hand in its order. No more of it is shown than is on the page.
+
+    Args:
+        entries: each behind its name, an ASCII text that no other one has.
+        show: gives an entry as it is answered.
+        after: a cursor of this list. The page goes on behind the entry that it names, wherever that stands by now;
+            if it is gone, where it stood.
+        limit: the most entries; None: as many as fit.
+
+    Raises:
+        BadCursor: `after` is not a cursor of this list.
+    """
+    begin = _behind([name for name, _ in entries], *read_cursor(after, int, str)) if after is not None else 0
+    items: list[T] = []
+    together = 0
+    for _, entry in entries[begin : len(entries) if limit is None else begin + limit]:
+        item = show(entry)
+        together += len(orjson.dumps(item))
+        if items and together > PAGE_BYTES:
+            break
+        items.append(item)
+    end = begin + len(items)
+    return Page(items, cursor(end, entries[end - 1][0]) if 0 < end < len(entries) else None)
+
+
+def _behind(names: Sequence[str], number: int, last: str) -> int:
+    """Where a list goes on behind its entry of this name, which was the one of this number."""
+    place = max(number - 1, 0)
+    if names[place : place + 1] == [last]:
+        return place + 1
+    return next((at for at, name in enumerate(names, 1) if name == last), place)
 
 
 def fitting(sizes: Iterable[int]) -> int:

@@ -21,6 +21,9 @@ Cursor = Annotated[
     Query(max_length=1000, description="`next` of the page before.", json_schema_extra={"pattern": "^[A-Za-z0-9_-]+$"}),
 ]
 Limit = Annotated[int, Query(ge=1, le=1000, description="The most entries of a page; one of large entries ends early.")]
+WholeLimit = Annotated[
+    int | None, Query(ge=1, le=1000, description="The most entries of a page; if not said, as many as fit.")
+]
 IfNoneMatch = Annotated[str | None, Header(description="The ETag of an answer that is at hand.")]
 
 POSITION = {POSITION_HEADER: "The position of the log that the answer reflects."}

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query
 from api.http.horizon import At, stated, stated_of_all
 from api.http.parameters import Fresh, did_you_mean, no_such_rule, one_of
 from api.http.problems import problems
-from api.http.queries import POSITION, Cursor, Limit, ProcessPath, answered, ask
+from api.http.queries import POSITION, Cursor, Limit, ProcessPath, WholeLimit, answered, ask
 from api.http.question_routes import QuestionRoute
 from api.http.responses import JSON, answer
 from api.http.schemas import examples
@@ -118,9 +118,7 @@ def read_findings(
     asked: At,
     rules: OfRules,
     after: Cursor = None,
-    limit: Annotated[
-        int | None, Query(ge=1, le=1000, description="The most entries of a page; if not said, as many as fit.")
-    ] = None,
+    limit: WholeLimit = None,
 ) -> JSON:
     """The findings that stand at the clock of the horizon, the gravest first, with the reports they rest on."""
     now = datetime.now(UTC)

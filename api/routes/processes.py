@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.concurrency import run_in_threadpool
@@ -24,6 +24,7 @@ from api.http.queries import (
     IfNoneMatch,
     Limit,
     ProcessPath,
+    WholeLimit,
     answered,
     ask,
     matches,
@@ -47,6 +48,7 @@ from projections.answers.subjects import (
     ConvoysAnswer,
     EnrolmentsAnswer,
     ProcessActorsAnswer,
+    SubjectPage,
     TalksAnswer,
 )
 from projections.batch import VIEW_VERSION
@@ -231,24 +233,29 @@ def read_history(
 
 @dataclass(frozen=True, slots=True)
 class ProcessPart:
-    """A list that belongs to one process and is answered whole, at `/v1/processes/{id}/NAME`."""
+    """A list that belongs to one process, in pages, at `/v1/processes/{id}/NAME`."""
 
     name: str
     summary: str
     description: str
     example: Mapping[str, object]
     schema: AnswerType
-    question: Callable[[ReadTransaction, str, datetime, HorizonRequest], Sequence[Mapping[str, object]]]
-    """Given the read models, the process, the clock and the horizon."""
+    question: Callable[[ReadTransaction, str, datetime, HorizonRequest, str | None, int | None], Page[Any]]
+    """Given the read models, the process, the clock, the horizon, and the cursor and limit of the page."""
 
 
 def of_family(name: str, summary: str, tells: str, example: Mapping[str, object], schema: AnswerType) -> ProcessPart:
     """The subjects of one family."""
 
     def question(
-        reading: ReadTransaction, process: str, _: datetime, asked: HorizonRequest
-    ) -> Sequence[Mapping[str, object]]:
-        return subjects.of_family(reading, process, name, asked)
+        reading: ReadTransaction,
+        process: str,
+        _: datetime,
+        asked: HorizonRequest,
+        after: str | None,
+        limit: int | None,
+    ) -> Page[SubjectPage]:
+        return subjects.of_family(reading, process, name, asked, after, limit)
 
     return ProcessPart(name, summary, tells, example, schema, question)
 
@@ -260,7 +267,7 @@ PARTS = (
         "The actors with a role, a position or a seat in the process.",
         examples.ACTOR,
         ProcessActorsAnswer,
-        lambda reading, process, _, asked: subjects.actors_of(reading, process, asked),
+        lambda reading, process, _, *asked: subjects.actors_of(reading, process, *asked),
     ),
     of_family(
         "talks",
@@ -279,7 +286,8 @@ PARTS = (
     ProcessPart(
         "obligations",
         "Who owes what to whom",
-        "The obligations of all agreements as a ledger of sides.",
+        "The obligations of all agreements as a ledger of sides. An entry of a page is what a side owes, or is owed: a "
+        "side of which not all is on one goes on with the next.",
         examples.OBLIGATION,
         ObligationsAnswer,
         obligations.obligations,
@@ -304,7 +312,7 @@ PARTS = (
         "Every series of figures with the newest claim of each claimant. Nothing is added up.",
         examples.FIGURE,
         FiguresAnswer,
-        lambda reading, process, _, asked: figures.figures(reading, process, asked),
+        lambda reading, process, _, *asked: figures.figures(reading, process, *asked),
     ),
 )
 
@@ -312,23 +320,23 @@ PARTS = (
 def add_route(part: ProcessPart) -> None:
     """Adds the address of a part."""
 
-    def read(process: ProcessPath, services: Fresh, asked: At) -> JSON:
+    def read(process: ProcessPath, services: Fresh, asked: At, after: Cursor = None, limit: WholeLimit = None) -> JSON:
         now = datetime.now(UTC)
 
         def question(reading: ReadTransaction) -> dict[str, object]:
-            lines = part.question(reading, process, now, asked)
-            return {part.name: lines, "horizon": stated(reading, process, asked)}
+            page = part.question(reading, process, now, asked, after, limit)
+            return {part.name: page.items, "next": page.next, "horizon": stated(reading, process, asked)}
 
         return ask(services, question)
 
-    example = {part.name: [part.example], "horizon": examples.HORIZON}
+    example = {part.name: [part.example], "next": None, "horizon": examples.HORIZON}
     router.add_api_route(
         f"/{{process}}/{part.name}",
         read,
         name=f"read_{part.name}",
         summary=part.summary,
         description=part.description,
-        responses=answered(f"The {part.name}.", example, part.schema),
+        responses=answered(f"A page of its {part.name}.", example, part.schema),
     )
 
 

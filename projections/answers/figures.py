@@ -81,6 +81,7 @@ class FiguresAnswer(TypedDict):
     """Series of figures with the newest claim of every claimant; contested ones first."""
 
     figures: list[FigureSeries]
+    next: Cursor
     horizon: ShownHorizon
 
 

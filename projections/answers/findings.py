@@ -58,7 +58,7 @@ class ProcessFindingsAnswer(Explained):
     """A page of the findings that stand in one process, the gravest first, and what they rest on."""
 
     findings: list[ShownFinding]
-    next: str | None
+    next: Cursor
     horizon: ShownHorizon
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing_extensions import TypedDict
 
 from projections.answers.explanations import ShownHorizon
-from projections.answers.lines import EventId, Said
+from projections.answers.lines import Cursor, EventId, Said
 from projections.answers.subjects import ShownObligation
 
 
@@ -56,9 +56,10 @@ class ScoredSide(Creditor):
 
 
 class ObligationsAnswer(TypedDict):
-    """A ledger of sides: what each owes and is owed."""
+    """A ledger of sides: what each owes and is owed. A side of which not all is on a page goes on with the next."""
 
     obligations: list[ScoredSide]
+    next: Cursor
     horizon: ShownHorizon
 
 

@@ -463,36 +463,38 @@ class PlacesAnswer(TypedDict):
 # --- those of one process -------------------------------------------------------------------------------------
 
 
-class ProcessActorsAnswer(TypedDict):
+class PageAtHorizon(TypedDict):
+    """Of a list that belongs to one process."""
+
+    next: Cursor
+    horizon: ShownHorizon
+
+
+class ProcessActorsAnswer(PageAtHorizon):
     """Those with a role, a position or a seat, and what they are there."""
 
     actors: list[ActorPage]
-    horizon: ShownHorizon
 
 
-class TalksAnswer(TypedDict):
+class TalksAnswer(PageAtHorizon):
     """Rounds of talks by id."""
 
     talks: list[RoundPage]
-    horizon: ShownHorizon
 
 
-class AgreementsAnswer(TypedDict):
+class AgreementsAnswer(PageAtHorizon):
     """Agreements by id."""
 
     agreements: list[AgreementPage]
-    horizon: ShownHorizon
 
 
-class ConvoysAnswer(TypedDict):
+class ConvoysAnswer(PageAtHorizon):
     """Convoys by id."""
 
     convoys: list[ConvoyPage]
-    horizon: ShownHorizon
 
 
-class EnrolmentsAnswer(TypedDict):
+class EnrolmentsAnswer(PageAtHorizon):
     """Registers by id."""
 
     enrolments: list[EnrolmentPage]
-    horizon: ShownHorizon

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from typing_extensions import TypedDict
 
@@ -20,7 +21,7 @@ from projections import rendering
 from projections.answers.explanations import Marks
 from projections.answers.figures import FigureSeries, MadeClaim, SeriesClaim, ShownClaim, ShownQuantity, Within
 from projections.answers.lines import NearWords, Said
-from projections.paging import Page, paged, read_cursor, storable
+from projections.paging import Page, page_of, paged, read_cursor, storable
 from projections.queries.at_horizon import PRESENT, HorizonRequest, process_view
 from projections.queries.nearest import near_words, nearest
 from projections.queries.processes import known_ids
@@ -42,15 +43,34 @@ Lookup = Callable[[Iterable[str]], Mapping[str, Recorded]]
 """Finds events by their ids."""
 
 
-def figures(transaction: Transaction, process: str, request: HorizonRequest = PRESENT) -> list[FigureSeries]:
-    """Every series of figures of a process, counts of its registers included, by claimant.
+def figures(
+    transaction: Transaction,
+    process: str,
+    request: HorizonRequest = PRESENT,
+    after: str | None = None,
+    limit: int | None = None,
+) -> Page[FigureSeries]:
+    """Every series of figures of a process, by claimant, then the counts of its registers; without a limit as many as
+    fit.
 
     Raises:
         NotFound: the process was never opened, or nothing of it is inside the horizon.
+        BadCursor: `after` is not a cursor of this list.
     """
     view = process_view(transaction, process, None, request)
-    shown, counts = figures_of(Renderer(), view.snapshot, view.lookup, shown=len(view.snapshot.claims))
-    return [*shown, *(line for lines in counts.values() for line in lines)]
+    snapshot = view.snapshot
+    events = view.lookup([claim.event_id for claim in snapshot.claims if not claim.of_report])
+    by_subject: dict[str, list[tuple[str, list[Claim]]]] = {"": []}
+    for subject, claims in _in_order(snapshot.claims, events, len(snapshot.claims)):
+        counted_on = subject if claims[0].series.enrolled else ""
+        by_subject.setdefault(counted_on, []).append((subject, claims))
+    series = [(_name(*one), one) for some in by_subject.values() for one in some]
+    return page_of(series, lambda one: _series(Renderer(), *one, events), after, limit)
+
+
+def _name(subject: str, claims: Sequence[Claim]) -> str:
+    """A name for a series, whose texts may be of any length and script."""
+    return hashlib.blake2b(f"{subject} {claims[0].series.key}".encode(), digest_size=16).hexdigest()
 
 
 def claims(
@@ -146,13 +166,10 @@ def figures_of(
     Every claimant's newest claim is shown. The span is what all claims allow; nothing is ever added up. What is counted
     period by period stands together, the newest period first.
     """
-    series: dict[tuple[str, Series], list[Claim]] = defaultdict(list)
-    for claim in snapshot.claims:
-        series[claim.subject, claim.series].append(claim)
     events = lookup([claim.event_id for claim in snapshot.claims if not claim.of_report])
     figures: list[FigureSeries] = []
     counts: dict[str, list[FigureSeries]] = defaultdict(list)
-    for subject, claims in _in_order(series, events, shown):
+    for subject, claims in _in_order(snapshot.claims, events, shown):
         line = _series(renderer, subject, claims, events)
         if claims[0].series.enrolled:
             counts[subject].append(line)
@@ -161,10 +178,11 @@ def figures_of(
     return figures, counts
 
 
-def _in_order(
-    series: Mapping[tuple[str, Series], list[Claim]], events: Mapping[str, Recorded], shown: int
-) -> list[tuple[str, list[Claim]]]:
+def _in_order(claims: Iterable[Claim], events: Mapping[str, Recorded], shown: int) -> list[tuple[str, list[Claim]]]:
     """Series in the order in which they are shown, each with its subject; of many the contested and the newest ones."""
+    series: dict[tuple[str, Series], list[Claim]] = defaultdict(list)
+    for claim in claims:
+        series[claim.subject, claim.series].append(claim)
     contested = {key: _span(claims)[2] for key, claims in series.items()}
     ends = {key: max(_counted_until(claim, events) for claim in claims) for key, claims in series.items()}
     alike: dict[tuple[str, Series], int] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from domain import agreements
@@ -11,7 +12,8 @@ from domain.event import Event
 from domain.horizon import EVERYTHING
 from domain.values import Subject
 from projections import rendering
-from projections.answers.obligations import Kept, LedgerSide, OwedObligation, Score, ScoredSide
+from projections.answers.obligations import Kept, LedgerSide, OwedObligation, Score, ScoredObligation, ScoredSide
+from projections.paging import Page, page_of
 from projections.queries.at_horizon import PRESENT, HorizonRequest, ProcessView, process_view
 from projections.queries.snapshot import ProcessSnapshot
 from projections.read_models.subjects import folded_of_type
@@ -23,15 +25,28 @@ NOBODY = ""
 
 
 def obligations(
-    transaction: Transaction, process: str, now: datetime, request: HorizonRequest = PRESENT
-) -> list[ScoredSide]:
+    transaction: Transaction,
+    process: str,
+    now: datetime,
+    request: HorizonRequest = PRESENT,
+    after: str | None = None,
+    limit: int | None = None,
+) -> Page[ScoredSide]:
     """The ledger of the sides of a process, each obligation with its scores over time.
+
+    Args:
+        transaction: a snapshot.
+        process: id of the process.
+        now: the clock on the wall, where the horizon does not set it.
+        request: the horizon.
+        after, limit: of the page. An entry is what a side owes, or is owed; a side of which not all fits on a page
+            goes on with the next. Without a limit there are as many as fit.
 
     Raises:
         NotFound: the process was never opened, or nothing of it is inside the horizon.
+        BadCursor: `after` is not a cursor of this list.
     """
     view = process_view(transaction, process, now, request)
-    sides = ledger(Renderer(), view.snapshot, view.now)
     scores: dict[tuple[str, str], list[Score]] = {}
     for event in _assessments(transaction, view):
         data = event.data
@@ -43,16 +58,38 @@ def obligations(
             "event": str(event.id),
         }
         scores.setdefault((event.subject, data.obligation), []).append(score)
-    return [
-        {
-            "side": side["side"],
-            "owes": [
-                {**line, "scores": scores.get((line["agreement"], line["obligation"]), [])} for line in side["owes"]
-            ],
-            "is_owed": side["is_owed"],
-        }
-        for side in sides
+    entries = [
+        (f"{side['side']} {name}", (side["side"], line, name))
+        for side in ledger(Renderer(), view.snapshot, view.now)
+        for line, name in [
+            *((line, f"owes {line['agreement']}#{line['obligation']}") for line in side["owes"]),
+            *((None, name) for name in side["is_owed"]),
+        ]
     ]
+    page = page_of(entries, lambda entry: _scored(scores, *entry), after, limit)
+    return Page(_side_by_side(page.items), page.next)
+
+
+def _scored(
+    scores: Mapping[tuple[str, str], list[Score]], side: str | None, line: OwedObligation | None, name: str
+) -> ScoredSide:
+    """A side with one thing that it owes, or is owed."""
+    if line is None:
+        return {"side": side, "owes": [], "is_owed": [name]}
+    scored: ScoredObligation = {**line, "scores": scores.get((line["agreement"], line["obligation"]), [])}
+    return {"side": side, "owes": [scored], "is_owed": []}
+
+
+def _side_by_side(entries: Iterable[ScoredSide]) -> list[ScoredSide]:
+    """The same, put together side by side."""
+    sides: list[ScoredSide] = []
+    for entry in entries:
+        if sides and sides[-1]["side"] == entry["side"]:
+            sides[-1]["owes"] += entry["owes"]
+            sides[-1]["is_owed"] += entry["is_owed"]
+        else:
+            sides.append(entry)
+    return sides
 
 
 def _assessments(transaction: Transaction, view: ProcessView) -> list[Event]:

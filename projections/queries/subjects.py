@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import cast
 
 from domain.actors import shown_label
@@ -33,7 +34,7 @@ from projections.answers.subjects import (
     RolesByProcess,
     SubjectPage,
 )
-from projections.paging import Page, paged, read_cursor, storable
+from projections.paging import Page, page_of, paged, read_cursor, storable
 from projections.queries import explanations, subjects_at_horizon
 from projections.queries.at_horizon import PRESENT, HorizonRequest, process_view
 from projections.queries.nearest import MOST_COMPARED, near_words
@@ -57,23 +58,38 @@ from projections.storage.tables import Transaction
 
 
 def of_family(
-    transaction: Transaction, process: str, family: str, request: HorizonRequest = PRESENT
-) -> list[SubjectPage]:
-    """The subjects of one family that belong to a process.
+    transaction: Transaction,
+    process: str,
+    family: str,
+    request: HorizonRequest = PRESENT,
+    after: str | None = None,
+    limit: int | None = None,
+) -> Page[SubjectPage]:
+    """The subjects of one family that belong to a process, by id; without a limit as many as fit.
 
     Raises:
         NotFound: the process was never opened, or nothing of it is inside the horizon.
+        BadCursor: `after` is not a cursor of this list.
     """
     view = process_view(transaction, process, None, request)
-    mine = [(path, state) for path, state in view.snapshot.states.items() if path.startswith(f"{family}/")]
-    return [rendering.subject(Renderer(), path, state) for path, state in sorted(mine)]
+    mine = [(path, (path, state)) for path, state in view.snapshot.states.items() if path.startswith(f"{family}/")]
+    mine.sort(key=itemgetter(0))
+    return page_of(mine, lambda one: rendering.subject(Renderer(), *one), after, limit)
 
 
-def actors_of(transaction: Transaction, process: str, request: HorizonRequest = PRESENT) -> list[SubjectPage]:
-    """The actors with a role or a position in a process, each with its roles and positions there.
+def actors_of(
+    transaction: Transaction,
+    process: str,
+    request: HorizonRequest = PRESENT,
+    after: str | None = None,
+    limit: int | None = None,
+) -> Page[SubjectPage]:
+    """The actors with a role or a position in a process, each with its roles and positions there, by id; without a
+    limit as many as fit.
 
     Raises:
         NotFound: the process was never opened, or nothing of it is inside the horizon.
+        BadCursor: `after` is not a cursor of this list.
     """
     view = process_view(transaction, process, None, request)
     renderer = Renderer()
@@ -92,11 +108,12 @@ def actors_of(transaction: Transaction, process: str, request: HorizonRequest = 
         for actor in getattr(state, "between", ()):
             of(actor)
     names = view.named(sorted(mine))
-    return [
-        {**rendering.subject(Renderer(), f"actors/{actor}", names[actor]), **mine[actor]}
-        for actor in sorted(mine)
-        if actor in names
-    ]
+    return page_of(
+        [(actor, actor) for actor in sorted(mine) if actor in names],
+        lambda actor: {**rendering.subject(Renderer(), f"actors/{actor}", names[actor]), **mine[actor]},
+        after,
+        limit,
+    )
 
 
 def subject_page(transaction: Transaction, path: str) -> tuple[ExplainedSubject, JointVersion]:

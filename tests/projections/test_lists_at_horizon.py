@@ -165,7 +165,7 @@ def test_a_subject_by_itself_is_what_its_process_shows_of_it(history: list[Wire]
             for process_id in processes_of(log):
                 for family in ("talks", "convoys"):
                     try:
-                        shown = subjects.of_family(here, process_id, family, asked)
+                        shown = subjects.of_family(here, process_id, family, asked).items
                     except NotFound:
                         continue
                     for page in shown:

@@ -44,11 +44,11 @@ ANSWERS: dict[str, Callable[[ReadTransaction, str, HorizonRequest], Any]] = {
     ),
     "incidents": lambda here, p, at: pages(lambda after: incidents.incidents(here, p, after, 2, at)),
     "claims": lambda here, p, at: pages(lambda after: figures.claims(here, p, after, 2, request=at)),
-    "figures": lambda here, p, at: figures.figures(here, p, at),
-    "obligations": lambda here, p, at: obligations.obligations(here, p, NOW, at),
-    "talks": lambda here, p, at: subjects.of_family(here, p, "talks", at),
-    "convoys": lambda here, p, at: subjects.of_family(here, p, "convoys", at),
-    "actors": lambda here, p, at: subjects.actors_of(here, p, at),
+    "figures": lambda here, p, at: pages(lambda after: figures.figures(here, p, at, after, 2)),
+    "obligations": lambda here, p, at: obligations.obligations(here, p, NOW, at).items,
+    "talks": lambda here, p, at: pages(lambda after: subjects.of_family(here, p, "talks", at, after, 1)),
+    "convoys": lambda here, p, at: subjects.of_family(here, p, "convoys", at).items,
+    "actors": lambda here, p, at: pages(lambda after: subjects.actors_of(here, p, at, after, 2)),
     "findings": lambda here, p, at: pages(lambda after: findings.findings(here, p, NOW, at, after=after, limit=2)[0]),
 }
 

@@ -78,10 +78,10 @@ def test_it_is_one_claimant_whose_newer_claim_stands() -> None:
     claims = (claim(100, "actors/coast-guard", "2017-10-20"), claim(500, "actors/cg", "2017-10-24"))
     with reading(*STORY, *claims) as here:
         assert "claims-contradict" in dict(rules(here))
-        assert len(figures.figures(here, "bay")[0]["claims"]) == 2
+        assert len(figures.figures(here, "bay").items[0]["claims"]) == 2
     with reading(*STORY, *claims, UNIFIED) as here:
         assert "claims-contradict" not in dict(rules(here))
-        (line,) = figures.figures(here, "bay")
+        (line,) = figures.figures(here, "bay").items
         assert [(one["claimant"], one["value"], one["claims"]) for one in line["claims"]] == [("actors/cg", 500, 2)]
         for claimant in ("actors/coast-guard", "actors/cg"):
             for asked in (PRESENT, HorizonRequest(published_by="2020-01-01")):
@@ -163,9 +163,9 @@ def test_a_separation_applies_from_its_position_on() -> None:
         assert listed(here, actor="coast-guard") == ["bay"]
         assert listed(here, actor="cg") == ["bay", "delta"], "of the first it only has a position"
         assert subjects.actor_page(here, "cg")[0] == subjects.actor_page(never, "cg")[0]
-        assert [one["subject"] for one in subjects.actors_of(here, "bay")] == ["actors/cg", "actors/coast-guard"]
+        assert [one["subject"] for one in subjects.actors_of(here, "bay").items] == ["actors/cg", "actors/coast-guard"]
         joined = known_at(len(before) + 1)
-        assert [one["subject"] for one in subjects.actors_of(here, "bay", joined)] == ["actors/cg"]
+        assert [one["subject"] for one in subjects.actors_of(here, "bay", joined).items] == ["actors/cg"]
         assert "claims-contradict" not in dict(rules(here, joined))
         apart = known_at(len(before) + 2)
         assert rules(here, apart) == rules(here)

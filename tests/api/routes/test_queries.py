@@ -36,7 +36,7 @@ QUERIES = (
     "/v1/actors",
     "/v1/actors/russia",
 )
-LISTS = ("/v1/processes", f"{KALAMUN}/history", f"{KALAMUN}/claims", f"{KALAMUN}/incidents", "/v1/actors")
+LISTS = ("/v1/processes", *(KALAMUN + part for part in OF_A_PROCESS if part), "/v1/actors")
 
 
 def append(client: TestClient, *events: Wire) -> int:

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("both_databases")
 
 def figures_after(*history: Wire) -> list[FigureSeries]:
     with reading(*opened(FIRST), *history) as here:
-        return figures.figures(here, "first")
+        return figures.figures(here, "first").items
 
 
 def test_the_newest_claim_of_each_claimant_stands_and_nothing_is_added() -> None:
@@ -99,7 +99,7 @@ def test_counts_of_a_register_stand_with_it_and_among_the_figures() -> None:
         assert shown["figures"] == []
         (enrolment,) = shown["enrolments"]
         (count,) = enrolment["counts"]
-        assert count == figures.figures(here, "first")[0]
+        assert count == figures.figures(here, "first").items[0]
         assert (count["measure"], count["claims"][0]["low"], count["area_stated"]) == (
             "enrolled: all tracks",
             20001,

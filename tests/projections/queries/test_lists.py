@@ -97,7 +97,7 @@ def test_a_process_that_is_named_later_gets_what_came_before() -> None:
             one["id"] for one in the_history(here) if one["subject"] == "talks/first"
         ]
         assert {uuid(1), uuid(2), uuid(3), uuid(4)} <= set(ids(second))
-        assert len(figures.figures(here, "second")) == 1
+        assert len(figures.figures(here, "second").items) == 1
         assert ids(incidents.incidents(here, "second", None, 10).items) == [uuid(3)]
         shown, _ = status.process_status(here, "second", NOW)
         assert [talks["subject"] for talks in shown["talks"]] == ["talks/first"]

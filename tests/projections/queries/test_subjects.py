@@ -55,7 +55,7 @@ def test_the_actors_of_a_process_with_their_roles_and_positions() -> None:
         wire("PositionTaken", subject="processes/kalamun", data=position),
         wire("TalksReported", subject="talks/more", data=talks),
     ) as here:
-        found = {one["subject"]: one for one in subjects.actors_of(here, "kalamun")}
+        found = {one["subject"]: one for one in subjects.actors_of(here, "kalamun").items}
     assert list(found) == ["actors/army", "actors/elders", "actors/russia"]
     assert [r["role"] for r in found["actors/russia"]["roles"]] == ["guarantor"]
     positions = [line["value"] for line in found["actors/elders"]["positions"]]
