@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from math import inf
 from typing import TYPE_CHECKING
 
 from fastapi import Depends, FastAPI
@@ -39,7 +38,7 @@ from api.services.known_log import require_known
 from api.services.log_watcher import LogWatcher
 from api.services.metrics import Metrics
 from api.services.registry import Services
-from api.services.wakeup import ReachedPositions
+from api.services.wakeup import ReachedPositions, woken_together
 from api.settings import Settings, load, open_ledger, open_views
 from ledger.writer import Commit, Writer
 from projections.follower import Follower, FollowerStatus
@@ -147,8 +146,9 @@ def _start(settings: Settings, metrics: Metrics, projector: FollowerStatus | Non
 
     writer = Writer(ledger, recorded, settings.queue, follower.pass_on)
     closing.callback(writer.close)
-    moved = ReachedPositions(lambda: follower.position if follower.halted is None else inf)
-    follower.tell(moved.wake_from_thread)
+    moved = ReachedPositions(lambda: follower.position, lambda: follower.halted is not None)
+    answered = ReachedPositions(lambda: follower.answered_to, lambda: follower.halted is not None)
+    follower.tell(woken_together(moved, answered))
     follower.start()
     followers = Capacity(
         max(1, min(settings.followers, settings.connections // 2)),
@@ -157,7 +157,7 @@ def _start(settings: Settings, metrics: Metrics, projector: FollowerStatus | Non
     questions = Questions(settings.questions, settings.question_time)
     streams = EventStreams(ledger)
     services = Services(
-        settings, ledger, writer, log_watcher, views, follower, moved, metrics, followers, questions, streams
+        settings, ledger, writer, log_watcher, views, follower, moved, answered, metrics, followers, questions, streams
     )
     gauges.watch(services)
     closing.callback(metrics.close)

@@ -56,7 +56,14 @@ class Asked:
         return False
 
     def answer(self, event: str, changes: FindingChanges) -> None:
-        """What an event did; it counts when the transaction has been committed."""
+        """What an event did. It follows from the log, and holds whatever becomes of the transaction."""
+
+    def answered(self, position: int) -> None:
+        """What every event up to a position did has been said, of those that are asked about."""
+
+    def more(self) -> bool:
+        """Waits for further events that are asked about, to go into the same transaction; False: it is to end."""
+        return False
 
 
 NOBODY_ASKS = Asked()
@@ -108,11 +115,24 @@ def _take_batch(
     asked: Asked = NOBODY_ASKS,
 ) -> GenerationProgress | None:
     """None if there is no live generation."""
-    progress = read_models.claim(connection, generation)
-    if progress is None:
+    claimed = read_models.claim(connection, generation)
+    if claimed is None:
         if generation is None:
             return None
         raise Unavailable("another rebuild of the read models has taken the place of this one")
+    transaction = Transaction(connection, read_models.tables(claimed.generation))
+    progress, before = _pulled(transaction, claimed, pull, clock(), asked), claimed
+    while progress.position != before.position and progress.halted is None and asked.more():
+        progress, before = _pulled(transaction, progress, pull, clock(), asked), progress
+    if progress != claimed:
+        read_models.advance(connection, progress)
+    return progress
+
+
+def _pulled(
+    transaction: Transaction, progress: GenerationProgress, pull: Pull, now: datetime, asked: Asked
+) -> GenerationProgress:
+    """Takes what follows in the log, once. Returns how far the generation then is; it is not noted yet."""
     limit = BATCH if progress.complete else BUILDING_BATCH
     batch = list(pull(progress.position, limit))
     readable: list[Recorded] = []
@@ -122,25 +142,23 @@ def _take_batch(
             halted = f"position {event.position}, {event.type} on {event.subject}: {event.reason}"
             break
         readable.append(event)
-    transaction, now = Transaction(connection, read_models.tables(progress.generation)), clock()
     position = progress.position
     for events, answering in _parts(transaction, readable, asked, second_of(now)):
         position = events[-1].position
         answers = apply(transaction, events, position, now, answering)
         for event_id, changes in answers.items():
             asked.answer(event_id, changes)
+        if answers:
+            asked.answered(position)
     whole = not readable or position == readable[-1].position
     if not readable and is_due(transaction, now):
         apply(transaction, (), position, now)
-    after = GenerationProgress(
+    return GenerationProgress(
         generation=progress.generation,
         position=position,
         halted=halted if whole else None,
         complete=progress.complete or (whole and (len(batch) < limit or halted is not None)),
     )
-    if after != progress:
-        read_models.advance(connection, after)
-    return after
 
 
 def _parts(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from math import inf
 from uuid import UUID
 
@@ -27,6 +27,8 @@ MOST_ASKED = 10_000
 """Events that are asked about and not seen yet (those of requests that were refused never are), and answers."""
 EXPECTED = 1.0
 """Seconds within which an event that is asked about comes, if it is recorded at all."""
+LONGEST, NEXT = 0.05, 0.02
+"""Seconds for which a transaction is kept open for further events that are asked about, and for the next one."""
 SWEEP = 60.0
 """Seconds between looks for generations that can go."""
 EXAMINE, LIGHTLY = 600.0, 500
@@ -38,10 +40,13 @@ class FollowerStatus:
 
     def __init__(self) -> None:
         self._position = 0
+        self._answered_to = 0
         self._complete = False
         self._moved = threading.Condition()
         self._told: Callable[[], None] = lambda: None
         self._answers: dict[str, FindingChanges] = {}
+        self.answers: Mapping[str, FindingChanges] = {}
+        """What is told that was asked, to whom `tell` named."""
         self._closing = threading.Event()
         self.leads = False
         """Whether this server brings the read models up to date."""
@@ -54,6 +59,12 @@ class FollowerStatus:
     def position(self) -> int:
         """The position the read models reflect."""
         return self._position
+
+    @property
+    def answered_to(self) -> int:
+        """The position up to which all that is asked about events was answered. The read models may reflect it a moment
+        later only."""
+        return max(self._answered_to, self._position)
 
     @property
     def complete(self) -> bool:
@@ -104,6 +115,13 @@ class FollowerStatus:
             self._moved.wait_for(lambda: self._complete or self.fault is not None or self._closing.is_set(), timeout)
             return self._complete
 
+    def _say(self, answers: Mapping[str, FindingChanges], position: int) -> None:
+        """Tells what events up to a position did."""
+        self._remember(answers)
+        self._answered_to, self.answers = position, answers
+        self._told()
+        self.answers = {}
+
     def _see(self, progress: GenerationProgress | None) -> None:
         self.fault = None
         with self._moved:
@@ -120,13 +138,24 @@ class FollowerStatus:
 
 
 class _Asked(Asked):
-    """What those ask who append through this server, and the answers of the last batch."""
+    """What those ask who append through this server.
 
-    def __init__(self) -> None:
+    Args:
+        say: tells what events did, with the position up to which that was found out.
+        grown: set when the log has grown.
+    """
+
+    def __init__(self, say: Callable[[Mapping[str, FindingChanges], int], None], grown: threading.Event) -> None:
+        self._say = say
+        self._grown = grown
         self._events: dict[str, None] = {}
         self._answers: dict[str, FindingChanges] = {}
         self._gate = threading.Lock()
         self._last = -EXPECTED
+        self._hurried = self._open = False
+        """Whether somebody waits for what is in the transaction, and whether there is one."""
+        self._since = 0.0
+        """When it began."""
 
     def ask(self, events: Iterable[UUID]) -> None:
         with self._gate:
@@ -134,6 +163,13 @@ class _Asked(Asked):
             self._last = time.monotonic()
             while len(self._events) > MOST_ASKED:
                 del self._events[next(iter(self._events))]
+
+    def hurry(self) -> None:
+        """Lets the transaction end."""
+        with self._gate:
+            self._hurried = True
+            if self._open:
+                self._grown.set()
 
     @property
     def waits(self) -> bool:
@@ -146,17 +182,32 @@ class _Asked(Asked):
     def answer(self, event: str, changes: FindingChanges) -> None:
         self._answers[event] = changes
 
-    def begin(self) -> None:
-        """Forgets what a batch that failed had answered."""
-        self._answers = {}
-
-    def take(self) -> dict[str, FindingChanges]:
-        """The answers of a committed batch. Nobody asks about these events any more."""
+    def answered(self, position: int) -> None:
+        """Passes the answers on. Nobody asks about these events any more."""
         answers, self._answers = self._answers, {}
         with self._gate:
             for event in answers:
                 self._events.pop(event, None)
-        return answers
+        self._say(answers, position)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """While one is open."""
+        self._answers, self._since, self._open = {}, time.monotonic(), True
+        try:
+            yield
+        finally:
+            with self._gate:
+                self._open = self._hurried = False
+
+    def more(self) -> bool:
+        left = self._since + LONGEST - time.monotonic()
+        if self._hurried or not self.waits or left <= 0 or not self._grown.wait(min(left, NEXT)):
+            return False
+        with self._gate:
+            if not self._hurried:  # or the log has grown as well: it is looked at once more after the commit
+                self._grown.clear()
+            return not self._hurried
 
 
 class _Pull:
@@ -217,9 +268,7 @@ class Follower(FollowerStatus):
         """Whether somebody has asked about an event since it was last looked at."""
         self._swept = self._examined = time.monotonic()
         self._examine_after = EXAMINE
-        self._asked = _Asked()
-        self.answered: Mapping[str, FindingChanges] = {}
-        """What the last batch answered."""
+        self._asked = _Asked(self._say, self._nudged)
         self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
 
     def start(self) -> None:
@@ -229,6 +278,7 @@ class Follower(FollowerStatus):
 
     def close(self) -> None:
         self._closing.set()
+        self._asked.hurry()
         self._nudged.set()
         self._wanted.set()
         with self._moved:
@@ -241,6 +291,7 @@ class Follower(FollowerStatus):
 
     def hurry(self) -> None:
         self._hurried.set()
+        self._asked.hurry()
 
     def ask(self, events: Iterable[UUID]) -> None:
         self._asked.ask(events)
@@ -328,11 +379,9 @@ class Follower(FollowerStatus):
         """
         any_moved = False
         while not self._closing.is_set():
-            self._asked.begin()
             pull = _Pull(self._pull)
-            progress = catch_up(self._read_models, pull, asked=self._asked)
-            self.answered = self._asked.take()
-            self._remember(self.answered)
+            with self._asked.transaction():
+                progress = catch_up(self._read_models, pull, asked=self._asked)
             moved = progress.position != self._position
             any_moved = any_moved or moved
             self._see(progress)
@@ -359,5 +408,6 @@ class Follower(FollowerStatus):
 
     def _begin_anew(self) -> None:
         log.warning("the read models reflect another log than this one: they are made anew")
+        self._answered_to = 0
         with self._read_models.restructuring() as connection:
             self._read_models.begin_generation(connection, live=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, NamedTuple, get_origin
 
@@ -15,6 +15,7 @@ from fastapi.routing import APIRoute
 from pydantic import AfterValidator
 
 from api.services.registry import Services, Shared
+from api.services.wakeup import ReachedPositions
 from domain.errors import BadCursor, Fault, Unavailable
 from domain.findings.rules import REPLACED, RULES
 from domain.values import FAMILY_NAMES, ID_PATTERN, SUBJECT_PATTERN
@@ -28,6 +29,7 @@ A_TIME_OR_DAY = {
 """For the documentation of a parameter that `read_time_or_day` reads."""
 LAST_POSITION = 2**63 - 1  # what the database can hold
 BRIEFLY = 5.0  # seconds that min_position waits
+SHORTLY = 1.0  # seconds that a question waits for what was answered before it
 POLL = 0.1  # seconds between looks at whether it is of use to wait on
 POSITION_HEADER = "Parley-Position"
 
@@ -198,6 +200,7 @@ async def reached_by_views(services: Shared, response: Response, min_position: M
 
     An endpoint that makes its own Response must add the header itself: `position_header`.
     """
+    await show_answered(services)
     if min_position is not None:
         await require_views(services, min_position)
     response.headers.update(position_header(services))
@@ -224,21 +227,39 @@ async def require_views(services: Services, position: int) -> None:
         raise Unavailable(f"the read models have not reached the position asked for: {reason}")
 
 
-async def wait_for_views(services: Services, position: int, seconds: float, *, asked: bool = False) -> bool:
+async def wait_for_views(services: Services, position: int, seconds: float) -> bool:
     """Waits until the read models reflect a position; False after some seconds, or if they are halted before it.
 
-    It holds no thread: a thousand may wait. Those who make them are told to hurry, unless they were asked about the
-    event.
+    It holds no thread: a thousand may wait. Those who make them are told to hurry.
     """
+    return await _wait(services, services.moved, position, seconds, services.follower.hurry)
+
+
+async def wait_for_answers(services: Services, position: int, seconds: float) -> bool:
+    """The same until what the events up to a position did is answered: they were asked about. The read models may
+    reflect them a moment later only."""
+    return await _wait(services, services.answered, position, seconds, lambda: None)
+
+
+async def show_answered(services: Services) -> None:
+    """Waits for a moment until the read models reflect what was answered: whoever has been told what an append did
+    finds it there."""
+    follower = services.follower
+    if follower.position < follower.answered_to:
+        await wait_for_views(services, follower.answered_to, SHORTLY)
+
+
+async def _wait(
+    services: Services, reached: ReachedPositions, position: int, seconds: float, hurry: Callable[[], None]
+) -> bool:
     clock = asyncio.get_running_loop().time
     deadline = clock() + seconds
-    while services.follower.position < position:
+    while reached.position < position:
         left = deadline - clock()
         if services.follower.halted or services.log_watcher.stopping or left <= 0:
             return False
-        if not asked:
-            services.follower.hurry()
-        await services.moved.wait(position, min(left, POLL))
+        hurry()
+        await reached.wait(position, min(left, POLL))
     return True
 
 

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 from fastapi import Depends, Query, Request
 
 from api.http.horizon import horizon_of, read_date, read_known_at
-from api.http.parameters import did_you_mean
+from api.http.parameters import did_you_mean, show_answered
 from api.http.question_routes import HORIZON
 from api.pages.date_words import as_edtf
 from api.services.registry import Services, Shared
@@ -87,6 +87,7 @@ async def asked(
     if lang and lang not in LANGUAGES:
         hint = did_you_mean(lang, tuple(LANGUAGES))
         raise BadCursor.at("lang", f"no such language{hint}: one of {', '.join(LANGUAGES)}")
+    await show_answered(services)
     return Asked(services, language_of(lang, request.headers.get("accept-language")), request.url.path, sent(request))
 
 

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from api.http import preferences
 from api.http.nearest import with_candidates
-from api.http.parameters import POSITION_HEADER, require_views, wait_for_views
+from api.http.parameters import POSITION_HEADER, require_views, wait_for_answers, wait_for_views
 from api.http.problems import BadHeader, kind_of, problems
 from api.http.request_body import MAX_EVENTS_PER_REQUEST, MAX_FAULTS_PER_ANSWER, ParsedRequest, receive
 from api.http.responses import JSON, answer
@@ -157,10 +157,10 @@ async def append_sent(
         headers["Location"] = f"/v1/events/{done.events[0].id}"
     wait = preferences.seconds(preferred, LONGEST_WAIT)
     patience = SHORT_WAIT + WAIT_FOR_EACH * len(done.events) if wait is None else wait
-    waits = with_findings or wait is not None
-    shown = waits and await wait_for_views(services, done.position, patience, asked=with_findings)
-    changes = await _changes_by(services, done) if with_findings and shown else {}
+    shown = wait is not None and await wait_for_views(services, done.position, patience)
+    changes: Mapping[int, FindingChanges] = {}
     if with_findings:
+        changes = await _changes_by(services, done, patience)
         unknown = sum(event.position not in changes for event in done.events)
         services.metrics.unknown_findings.inc(unknown)
     applied = {"handling=strict": strict, "return=minimal": minimal, f"wait={wait}": wait is not None and shown}
@@ -227,13 +227,17 @@ def _quality_faults(services: Services, sent: ParsedRequest, numbers: list[int])
     ]
 
 
-async def _changes_by(services: Services, done: Appended) -> Mapping[int, FindingChanges]:
-    """What the events of an append did to the findings of their subjects, by position, as far as the read models can
-    say. The events are recorded."""
+async def _changes_by(services: Services, done: Appended, patience: float) -> Mapping[int, FindingChanges]:
+    """What the events of an append did to the findings of their subjects, by position, as far as it can be said within
+    so many seconds. The events are recorded."""
+    if not await wait_for_answers(services, done.position, patience):
+        return {}
     told = {event.position: services.follower.answer_of(event.id) for event in done.events}
     known = {position: changes for position, changes in told.items() if position is not None and changes is not None}
     if len(known) == len(told):
         return known
+    if not await wait_for_views(services, done.position, patience):
+        return {}
     return await run_in_threadpool(_changes_kept, services, done)
 
 

@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.http.admission import AUDIENCE
-from api.http.parameters import POSITION_HEADER
+from api.http.parameters import POSITION_HEADER, show_answered
 from api.http.problems import of_accident, of_broken_off, of_refusal
 from api.http.queries import matches
 from api.routes.append import append_sent
@@ -88,6 +88,7 @@ class FastPath:
     async def _status(self, key: StatusKey, scope: Scope, send: Send) -> bool:
         headers = _once(scope, (b"if-none-match",))
         services: Services = self._known.state.services
+        await show_answered(services)
         position, now = services.follower.position, datetime.now(UTC)
         current = services.status_cache.current(key, position, now)
         if headers is None or current is None:

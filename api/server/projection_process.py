@@ -51,8 +51,15 @@ class FollowerReport(NamedTuple):
     halted: str | None
     fault: str | None
     leads: bool
-    answered: Mapping[str, FindingChanges]
-    """What the last batch answered of what was asked."""
+    answers: Mapping[str, FindingChanges]
+    """What was answered since the last report, of what was asked."""
+    answered_to: int
+    """The position up to which all of it was."""
+
+    @classmethod
+    def of(cls, follower: Follower) -> FollowerReport:
+        told = (follower.position, follower.complete, follower.halted, follower.fault, follower.leads)
+        return cls(*told, follower.answers, follower.answered_to)
 
 
 class Projector(FollowerStatus):
@@ -156,9 +163,10 @@ class Projector(FollowerStatus):
         return hangs
 
     def _hear(self, report: FollowerReport) -> None:
-        self._remember(report.answered)
+        self._remember(report.answers)
+        self._answered_to = report.answered_to
         with self._moved:
-            self._position, self._complete, self.halted, self.fault, self.leads, _ = report
+            self._position, self._complete, self.halted, self.fault, self.leads, *_ = report
             self._moved.notify_all()
         with self._gate:
             self._waiting = self._hurried = False
@@ -200,18 +208,7 @@ def run_child(settings: Settings, line: Connection) -> None:
 
         def report() -> None:
             with contextlib.suppress(OSError):
-                line.send(
-                    tuple(
-                        FollowerReport(
-                            follower.position,
-                            follower.complete,
-                            follower.halted,
-                            follower.fault,
-                            follower.leads,
-                            follower.answered,
-                        )
-                    )
-                )
+                line.send(tuple(FollowerReport.of(follower)))
 
         follower.tell(report)
         follower.start()

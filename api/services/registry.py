@@ -36,6 +36,8 @@ class Services:
     follower: FollowerStatus
     moved: ReachedPositions
     """Wakes when the read models have moved."""
+    answered: ReachedPositions
+    """Wakes when what events did to findings was answered."""
     metrics: Metrics
     followers: Capacity
     """Places of live streams."""

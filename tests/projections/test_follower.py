@@ -13,9 +13,11 @@ import pytest
 from domain.errors import Unavailable
 from domain.event import Recorded, Unreadable
 from projections.follower import Follower
-from projections.storage.generations import ReadModels
+from projections.queries.finding_changes import RecordedReport, changes_by
+from projections.storage.generations import GenerationProgress, ReadModels
 from tests.projections.batches import LOG, figure_reports, strange, times_applied
-from tests.projections.world import follow, pull
+from tests.projections.world import Wire, follow, opened, pull, recorded
+from tests.spec import wire
 
 
 @pytest.fixture
@@ -160,3 +162,88 @@ def test_two_followers_share_a_file(open_views: Callable[[], ReadModels], follow
     assert other.wait_for(len(log), 20)
     other.close()
     assert times_applied(open_views()) == 40
+
+
+def _figures(count: int) -> list[Recorded]:
+    return recorded(
+        [*opened("processes/first"), *(wire("FigureReported", subject="processes/first") for _ in range(count))]
+    )
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A transaction is kept open for as long as somebody asks about an event that is still to come."""
+    for name in ("LONGEST", "NEXT", "EXPECTED"):
+        monkeypatch.setattr(f"projections.follower.{name}", 600)
+
+
+@pytest.mark.usefixtures("patient")
+@pytest.mark.parametrize("ending", ["hurry", "last"])
+def test_an_answer_comes_before_it_is_stored(following: Callable[..., Follower], ending: str) -> None:
+    whole = _figures(3)
+    log = whole[:1]
+    follower = following(log, poll=600)
+    assert follower.wait_for(1, 20)
+    follower.ask([one.event.id for one in whole[1:]])
+    for end in (2, 3):
+        log.append(whole[end - 1])
+        follower.nudge()
+        eventually(lambda end=end: follower.answer_of(whole[end - 1].event.id))  # type: ignore[misc]
+        assert (follower.position, follower.answered_to) == (1, end), "more is asked about, and nobody waits"
+    if ending == "hurry":
+        follower.hurry()
+        assert follower.wait_for(3, 20)
+    log.append(whole[3])
+    follower.nudge()
+    assert follower.wait_for(4, 20), "nothing more is asked about"
+    assert follower.answer_of(whole[3].event.id) is not None
+
+
+@pytest.mark.usefixtures("patient")
+def test_closing_stores_what_was_answered(found: ReadModels, following: Callable[..., Follower]) -> None:
+    whole = _figures(2)
+    log = whole[:1]
+    follower = following(log, poll=600)
+    assert follower.wait_for(1, 20)
+    follower.ask([one.event.id for one in whole[1:]])
+    log.append(whole[1])
+    follower.nudge()
+    eventually(lambda: follower.answer_of(whole[1].event.id))
+    follower.close()
+    assert found.position() == 2
+
+
+def _statements(said: Wire) -> list[Wire]:
+    return [wire("StatementMade", subject="processes/first", data=said) for _ in range(2)]
+
+
+def test_an_answer_stays_true_if_it_cannot_be_stored(
+    found: ReadModels, following: Callable[..., Follower], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It follows from the log: what is worked out anew is the same."""
+    said = {"text": "As before", "speaker": "monitor"}
+    whole = recorded([*opened("actors/monitor", "processes/first"), *_statements(said)])
+    log = whole[:3]
+    follower = following(log, poll=0.01)
+    assert follower.wait_for(3, 20)
+    advance, failed = found.advance, list[int]()
+
+    def fail_once(connection: Any, now: GenerationProgress) -> None:
+        if not failed:
+            failed.append(now.position)
+            raise Unavailable("the disk is full")
+        advance(connection, now)
+
+    monkeypatch.setattr(found, "advance", fail_once)
+    last = whole[3]
+    follower.ask([last.event.id])
+    log.append(last)
+    follower.nudge()
+    assert follower.wait_for(4, 20)
+    assert failed == [4]
+    answered = follower.answer_of(last.event.id)
+    assert answered is not None
+    assert answered.number == 1, "it was said before"
+    with found.reading() as reading:
+        anew = changes_by(reading, [RecordedReport(last.subject, last.position, last.recorded_at)])
+    assert anew == {4: answered}
