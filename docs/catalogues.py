@@ -9,7 +9,7 @@ import ast
 import importlib
 import pkgutil
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from io import BytesIO
 from pathlib import Path
@@ -22,12 +22,17 @@ from api.pages.forms import FormField, form_of, types_by_family
 from api.wording.language import CATALOGUES, HELP, LANGUAGES, TERM
 from api.wording.values import EXPECTED
 from domain.findings.rules import RULES
+from domain.lines import Course
 from domain.vocabulary import PAYLOADS
 
 ROOT = Path(__file__).parent.parent
 RECORDED = [name for names in types_by_family().values() for name in names]
 """The event types that there is a form for."""
-CALLS = {"say", "phrase", "say_number"}
+CALLS = {"say", "phrase", "told"}
+COUNTED = {"say_number", "told_number"}
+SPOKEN = ("api/wording/*.py", "api/pages/**/*.py")
+FOUND = ("domain/sentences.py", "domain/findings/*.py")
+"""The modules that speak, and those in which rules tell what they find."""
 _IN_TEMPLATE = re.compile(r'\bsay\("((?:[^"\\]|\\.)*)"')
 _COUNTED_IN_TEMPLATE = re.compile(r'\bsay_number\("([^"]*)", "([^"]*)"')
 
@@ -37,20 +42,34 @@ Phrase = str | tuple[str, str]
 
 def phrases() -> Iterator[Phrase]:
     """Every phrase in the code and in the templates."""
-    for path in sorted([*ROOT.glob("api/wording/*.py"), *ROOT.glob("api/pages/**/*.py")]):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in CALLS:
-                texts = [one.value for one in node.args[:2] if isinstance(one, ast.Constant)]
-                if node.func.id == "say_number" and len(texts) == 2:
-                    yield str(texts[0]), str(texts[1])
-                elif node.func.id != "say_number" and texts and isinstance(texts[0], str):
-                    yield texts[0]
-            elif isinstance(node, ast.Assign) and _two_forms(node.value):
-                yield tuple(ast.literal_eval(node.value))
+    yield from _phrases_in(SPOKEN)
     for path in sorted(ROOT.glob("api/pages/templates/*.html")):
         text = path.read_text(encoding="utf-8")
         yield from (match[1] for match in _IN_TEMPLATE.finditer(text))
         yield from ((match[1], match[2]) for match in _COUNTED_IN_TEMPLATE.finditer(text))
+    yield from sentences()
+
+
+def sentences() -> Iterator[Phrase]:
+    """The phrases in which rules tell what they find."""
+    return _phrases_in(FOUND)
+
+
+def _phrases_in(modules: Iterable[str]) -> Iterator[Phrase]:
+    for node in _nodes(modules):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in CALLS | COUNTED:
+            texts = [one.value for one in node.args[:2] if isinstance(one, ast.Constant)]
+            if node.func.id in COUNTED and len(texts) == 2:
+                yield str(texts[0]), str(texts[1])
+            elif node.func.id in CALLS and texts and isinstance(texts[0], str):
+                yield texts[0]
+        elif isinstance(node, ast.Assign) and _two_forms(node.value):
+            yield tuple(ast.literal_eval(node.value))
+
+
+def _nodes(modules: Iterable[str]) -> Iterator[ast.AST]:
+    for path in sorted(path for pattern in modules for path in ROOT.glob(pattern)):
+        yield from ast.walk(ast.parse(path.read_text(encoding="utf-8")))
 
 
 def _two_forms(value: ast.expr) -> bool:
@@ -67,16 +86,24 @@ def terms() -> Iterator[str]:
         for held in vars(importlib.import_module(module.name)).values():
             if isinstance(held, type) and issubclass(held, StrEnum) and held.__module__.startswith("domain."):
                 yield from (str(one) for one in held)
+    yield from stages()
     yield from EXPECTED
-    for path in sorted([*ROOT.glob("api/wording/*.py"), *ROOT.glob("api/pages/**/*.py")]):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute) and node.args:
-                called = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
-                word = node.args[0].value if isinstance(node.args[0], ast.Constant) else None
-                if called in ("coded", "tag") and isinstance(word, str):
-                    yield word
+    for node in _nodes((*SPOKEN, *FOUND)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute) and node.args:
+            called = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
+            word = node.args[0].value if isinstance(node.args[0], ast.Constant) else None
+            if called in ("coded", "tag", "Term") and isinstance(word, str):
+                yield word
     for name in PAYLOADS:
         yield re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
+
+
+def stages() -> Iterator[str]:
+    """The steps that a subject of any family goes through."""
+    for module in pkgutil.walk_packages(domain.__path__, "domain."):
+        for held in vars(importlib.import_module(module.name)).values():
+            if isinstance(held, Course):
+                yield from sorted({str(step) for pair in held.pairs for step in pair})
 
 
 def field_names() -> Iterator[str]:

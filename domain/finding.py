@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from domain.changing import unchanging
 from domain.keys import bounded
+from domain.sentences import Sentence
 from domain.values import EventId, Subject
 
 DAY = 86_400
@@ -37,7 +38,8 @@ class Finding:
     """Name of the rule."""
     subject: Subject
     text: str
-    """Who says what, and which date, for a field monitor."""
+    """Who says what, and which date, for a field monitor: a `Sentence`, unless it comes from where only its English was
+    kept."""
     events: tuple[EventId, ...]
     """What it rests on."""
     since: int | None = None
@@ -83,7 +85,7 @@ class Rule:
     def finding(
         self,
         subject: Subject,
-        text: str,
+        text: Sentence,
         events: tuple[EventId, ...],
         since: int | None = None,
         until: int | None = None,

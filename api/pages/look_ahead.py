@@ -10,6 +10,7 @@ from api.pages.asked import Asked
 from api.pages.sheets import PageSheet, Section
 from api.wording import words
 from api.wording.changes_page import ChangesPage
+from api.wording.finding_sentences import sentence
 from api.wording.language import speaking
 from api.wording.rules import rule
 from domain.event import Event
@@ -50,7 +51,7 @@ def look_ahead(asked: Asked, event: Event) -> LookAhead:
     with speaking(asked.language):
         return LookAhead(
             [moved(asked, answer, unrecorded=[event.key]) for answer in answers],
-            [(rule(finding.rule), words.clean(finding.text)) for _, finding in doubts],
+            [(rule(finding.rule), sentence(finding.text, {})) for _, finding in doubts],
             [(asked.link(f"/events/{report.id}"), _said(report)) for report in repeats],
             event.family in IN_NO_PROCESS,
         )

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
@@ -139,7 +140,7 @@ def explained(text: str) -> str:
 _SEPARATORS = {"ru": "\u00a0"}
 
 
-def grouped(number: float) -> str:
+def grouped(number: float | Decimal) -> str:
     """A number in digits, in groups of three. All three languages use the same digits here: so numbers can be compared
     at a glance, and with what the source shows."""
     text = f"{number:,}"

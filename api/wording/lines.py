@@ -10,11 +10,12 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from api.wording import incident_lines, values, words
+from api.wording.finding_sentences import ACTOR, sentence
 from api.wording.language import ENGLISH, say, speaking, spoken_now
 from api.wording.marks import Fragment
-from api.wording.rules import rule
 from api.wording.values import Names, tag
 from api.wording.words import Fields, clean, coded
+from domain.sentences import Sentence
 
 if TYPE_CHECKING:
     from projections.answers.changes import LineSide
@@ -184,18 +185,19 @@ PLAIN = {"state", "planned", "until"}
 
 _DAY = r"\d{4}-\d\d(?:-\d\d)?[~?%]?"
 _DATES = re.compile(rf"(?<![\w/-])(?:(?:\.\.|{_DAY})/(?:\.\.|{_DAY})|{_DAY})(?![\w/:-])")
-_ACTOR = re.compile(r"\bactors/([a-z0-9][a-z0-9-]*)")
 
 
 def readable(text: str, actors: Mapping[str, ActorName]) -> str:
-    """A text of ours with names in place of ids, and dates in words. Findings tell in English: it says so on a page."""
+    """A text of ours with names in place of ids, and dates in words. One of which only the English came here, as over
+    HTTP, stays in English."""
+    if isinstance(text, Sentence):
+        return sentence(text, actors)
     return _in_english(lambda: _DATES.sub(lambda match: words.when(match[0]), _with_names(text, actors)))
 
 
-def finding(rule_name: str, text: str, actors: Mapping[str, ActorName]) -> str:
-    """What a finding says, with names in place of ids; before it its rule in words, where English is not spoken."""
-    said = _in_english(lambda: _with_names(text, actors))
-    return said if spoken_now().language == ENGLISH else f"{rule(rule_name)}. {said}"
+def finding(text: str, actors: Mapping[str, ActorName]) -> str:
+    """What a finding says, with names in place of ids."""
+    return sentence(text, actors) if isinstance(text, Sentence) else _in_english(lambda: _with_names(text, actors))
 
 
 def _in_english(put: Callable[[], str]) -> str:
@@ -210,4 +212,4 @@ def _with_names(text: str, actors: Mapping[str, ActorName]) -> str:
         known = actors.get(match[1])
         return clean(known["label"]) if known else match[0]
 
-    return _ACTOR.sub(name, clean(text))
+    return ACTOR.sub(name, clean(text))

@@ -423,7 +423,7 @@ class StatusPage(CitedLines):
         for finding in findings["items"][:MAX_FINDINGS]:
             severity = coded(finding["severity"])
             mark: Fragment = (f"[{severity}]", ALERT if finding["severity"] == "high" else "bold")
-            text = lines.finding(finding["rule"], finding["text"], self.names.actors)
+            text = lines.finding(finding["text"], self.names.actors)
             said = f" {self.names.subject(finding['subject'])}: {text}"
             self.sheet.cite(mark, said, grounds="", of=finding, events=finding["events"], indent=2)
         if findings["total"] > MAX_FINDINGS:

@@ -9,9 +9,10 @@ from domain.agreement_codes import ObligationStanding
 from domain.edtf import When
 from domain.family import FamilyFindings
 from domain.finding import Finding, Rule, Severity, few
-from domain.findings.wording import MAX_VALUES, actors_named, cut, said_by
+from domain.findings.wording import MAX_VALUES, actors_named, counted, cut, said_by
 from domain.lines import Course
 from domain.runs import Expected
+from domain.sentences import AND, OR, Sentence, listed, told
 from domain.spans import Zones, first_passing, looks_hijri, moment_after
 from domain.values import EventId, Subject
 
@@ -38,14 +39,26 @@ def overdue(subject: Subject, state: agreements.AgreementState, zones: Zones) ->
         dates = _of_our_years(agreements.deadlines(obligation))
         if not judged and not dates:
             continue
-        debtors = dict.fromkeys(debtor for agreed in obligation.agreed.values for debtor in agreed.debtor)
-        owes = f"Obligation {name}" + (f" of {actors_named(debtors)}" if debtors else "")
-        due = f" was due by {' or '.join(dates[:MAX_VALUES])} and is not reported as kept" if dates else ""
-        text = owes + due + (" and" if due and judged else "") + (" is judged to be overdue" if judged else "") + "."
+        text = _overdue(name, obligation, dates, judged=bool(judged))
         events = few((*obligation.agreed.events, *obligation.assessed.events))
         since, about = None if judged else first_passing(dates, zones), f"obligation {name}"
         yield OBLIGATION_OVERDUE.finding(subject, text, events, since=since, about=about)
         yield OBLIGATION_UNSETTLED.finding(subject, text, events, since=since, about=about)
+
+
+def _overdue(name: str, obligation: agreements.Obligation, dates: Sequence[When], *, judged: bool) -> Sentence:
+    debtors = dict.fromkeys(debtor for agreed in obligation.agreed.values for debtor in agreed.debtor)
+    owed = told("Obligation {name}", name=name)
+    if debtors:
+        owed = told("Obligation {name} of {debtors}", name=name, debtors=actors_named(debtors))
+    if not dates:
+        return told("{obligation} is judged to be overdue.", obligation=owed)
+    due = told(
+        "{obligation} was due by {dates} and is not reported as kept",
+        obligation=owed,
+        dates=listed(dates[:MAX_VALUES], OR),
+    )
+    return told("{due} and is judged to be overdue.", due=due) if judged else told("{due}.", due=due)
 
 
 PHASE_BLOCKED = Rule(
@@ -59,28 +72,30 @@ PHASE_BLOCKED = Rule(
 def blocked(subject: Subject, state: agreements.AgreementState, zones: Zones) -> Iterator[Finding]:
     owed = agreements.owed(state)
     for name, obligation in owed.items():
-        reasons: list[tuple[str, int | None, tuple[EventId, ...]]] = []
+        reasons: list[tuple[Sentence, int | None, tuple[EventId, ...]]] = []
         if own := agreements.judged(obligation, ObligationStanding.BLOCKED):
-            reasons.append(("is judged to be blocked", None, own))
+            reasons.append((told("is judged to be blocked"), None, own))
         for other in agreements.blocked_by(state, name):
             if other not in owed:
                 continue  # of its terms nothing is known
             dates = _of_our_years(agreements.deadlines(owed[other]))
             if blocked := agreements.judged(owed[other], ObligationStanding.BLOCKED):
-                reasons.append((f"waits for {other}, which is judged to be blocked", None, blocked))
+                reasons.append((told("waits for {other}, which is judged to be blocked", other=other), None, blocked))
             elif late := agreements.judged(owed[other], ObligationStanding.OVERDUE):
-                reasons.append((f"waits for {other}, which is judged to be overdue", None, late))
+                reasons.append((told("waits for {other}, which is judged to be overdue", other=other), None, late))
             elif dates:
-                waits = f"waits for {other}, which was due by {dates[0]}"
+                waits = told("waits for {other}, which was due by {date}", other=other, date=dates[0])
                 reasons.append((waits, first_passing(dates, zones), owed[other].agreed.events))
         if not reasons:
             continue
         starts = [since for _, since, _ in reasons if since is not None]
         phase = next((agreed.phase for agreed in obligation.agreed.values if agreed.phase), None)
+        why = listed([reason for reason, _, _ in reasons[:MAX_VALUES]], AND)
         yield PHASE_BLOCKED.finding(
             subject,
-            (f"Phase “{cut(phase)}”: obligation" if phase else "Obligation")
-            + f" {name} {' and '.join(why for why, _, _ in reasons[:MAX_VALUES])}.",
+            told("Phase “{phase}”: obligation {name} {reasons}.", phase=cut(phase), name=name, reasons=why)
+            if phase
+            else told("Obligation {name} {reasons}.", name=name, reasons=why),
             few((*obligation.agreed.events, *(event for _, _, events in reasons for event in events))),
             since=min(starts) if len(starts) == len(reasons) else None,
             about=f"obligation {name}",
@@ -101,20 +116,24 @@ RUN_MISSED = Rule(
 def runs_missed(subject: Subject, state: agreements.AgreementState, zones: Zones) -> Iterator[Finding]:
     for name, obligation in agreements.recurring(state).items():
         for c, run in agreements.next_runs(obligation):
-            yield from missed(subject, f"Obligation {name} recurs: it", f"run {name}", run, c.events, zones)
+            yield from missed(
+                subject, told("Obligation {name} recurs: it", name=name), f"run {name}", run, c.events, zones
+            )
 
 
 def missed(
-    subject: Subject, what: str, about: str, run: Expected, events: Sequence[EventId], zones: Zones
+    subject: Subject, what: Sentence, about: str, run: Expected, events: Sequence[EventId], zones: Zones
 ) -> Iterator[Finding]:
     """The run that is missed once its day has passed, and those of the period before it."""
-    text = f"{what} was expected by {run.by}, and no run since the last one is reported."
-    periods = [(about, run.by, f"{what} was expected by {run.by}: {run.counted}." if run.counted else text)]
+    periods = [(about, run.by, run.counted)]
     if run.before is not None:
-        periods.append(
-            (f"{about}, before", run.before.last, f"{what} was expected by {run.before.last}: {run.before}.")
+        periods.append((f"{about}, before", run.before.last, run.before))
+    for about_period, day, runs in periods:
+        sentence = (
+            told("{what} was expected by {date}: {runs}.", what=what, date=day, runs=counted(runs))
+            if runs is not None
+            else told("{what} was expected by {date}, and no run since the last one is reported.", what=what, date=day)
         )
-    for about_period, day, sentence in periods:
         if (since := moment_after(day, zones)) is not None:
             yield RUN_MISSED.finding(subject, sentence, few(events), since=since, about=about_period)
 
@@ -141,13 +160,19 @@ def lapsing(subject: Subject, state: agreements.AgreementState, zones: Zones) ->
         return
     passing = [moment for end in ends if (moment := moment_after(end, zones)) is not None]
     first, last = min(passing), max(passing)
-    until = " or ".join(ends[:MAX_VALUES])
-    until += " (computed by us)" if any(term.computed for term in state.term.values) else ""
-    says_so = f"According to {said_by(who for c in state.term.candidates for who in c.claimants)} it is"
+    until = listed(ends[:MAX_VALUES], OR)
+    if any(term.computed for term in state.term.values):
+        until = told("{dates} (computed by us)", dates=until)
+    who = said_by(who for c in state.term.candidates for who in c.claimants)
     events = few((*state.term.events, *state.stage.events))
-    text = f"{says_so} in force until {until}; no extension beyond that is reported."
+    text = told(
+        "According to {who} it is in force until {date}; no extension beyond that is reported.", who=who, date=until
+    )
     yield TRUCE_LAPSING.finding(subject, text, events, first - agreements.LAPSING, last, about="term")
-    text = f"Its term ended on {until}, and nobody has said that it was extended or that it ended: a silent lapse."
+    text = told(
+        "Its term ended on {date}, and nobody has said that it was extended or that it ended: a silent lapse.",
+        date=until,
+    )
     yield TRUCE_LAPSED.finding(subject, text, events, last, about="term")
 
 

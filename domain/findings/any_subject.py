@@ -10,10 +10,11 @@ from domain import general, proposals
 from domain.claimants import ClaimantKind, confirming
 from domain.edtf import When
 from domain.finding import Finding, Rule, Severity, few
-from domain.findings.wording import actors_named, cut, names_of, said_by, says
+from domain.findings.wording import actors_named, cut, dated, names_of, said_by, says
 from domain.general import SubjectState
 from domain.general_codes import Stance
 from domain.lines import Candidate, Course, Line
+from domain.sentences import Term, told
 from domain.spans import Zones, moment_after
 from domain.values import EventId, Subject
 
@@ -46,7 +47,13 @@ def one_side_only(subject: Subject, state: SubjectState) -> Iterator[Finding]:
             continue
         if who[0].kind is ClaimantKind.ACTOR and who[0].name in parties:
             others = names_of(sorted(parties - {who[0].name}))
-            text = f"Only {who[0].name} says “{step}” ({dates[0]}); neither {others} nor anybody else confirms it."
+            text = told(
+                "Only {who} says “{step}” ({date}); neither {others} nor anybody else confirms it.",
+                who=who[0].name,
+                step=Term(step),
+                date=dates[0],
+                others=others,
+            )
             events = few(event for c in candidates for event in c.events)
             yield ONE_SIDE_ONLY.finding(subject, text, events, about=f"stage {step}")
 
@@ -77,18 +84,27 @@ def passed_plan(
     subject: Subject, what: str, when: When, events: tuple[EventId, ...], zones: Zones
 ) -> Iterator[Finding]:
     if (since := moment_after(when, zones)) is not None:
-        text = f"The {what} planned for {when} is not confirmed: the date has passed, and nobody says what came of it."
+        text = told(
+            "The {what} planned for {date} is not confirmed: the date has passed, and nobody says what came of it.",
+            what=Term(what),
+            date=when,
+        )
         yield PLAN_DATE_PASSED.finding(subject, text, events, since=since, about=f"{what} {when}")
 
 
 def unanswered_proposals(subject: Subject, state: SubjectState, zones: Zones) -> Iterator[Finding]:
     for reports in proposals.unanswered(state):
         proposal = reports[0].data
-        by = f" by actors/{proposal.by}" if proposal.by else ""
-        to = f" to {actors_named(proposal.to)}" if proposal.to else ""
+        made: str = Term(proposal.kind)
+        if proposal.by:
+            made = told("{proposal} by {actor}", proposal=made, actor=f"actors/{proposal.by}")
+        if proposal.to:
+            made = told("{proposal} to {actors}", proposal=made, actors=actors_named(proposal.to))
         for until, events in proposals.answer_dates(reports).items():
             if (since := moment_after(until, zones)) is not None:
-                text = f"The {proposal.kind}{by}{to} was to be answered by {until}; no answer is reported."
+                text = told(
+                    "The {proposal} was to be answered by {date}; no answer is reported.", proposal=made, date=until
+                )
                 yield PROPOSAL_UNANSWERED.finding(
                     subject, text, few(events), since=since, about=f"proposal {events[0]}"
                 )
@@ -99,9 +115,12 @@ def conditions(subject: Subject, state: SubjectState) -> Iterator[Finding]:
         for c in general.sure(line):
             taken = c.value
             if taken.position is Stance.ACCEPTS_ON_CONDITION and taken.condition_met is False:
-                text = (
-                    f"actors/{taken.actor} accepts on a condition that is said not to be met: "
-                    f"{cut(taken.condition or '').rstrip('.')} ({c.occurred}, {said_by(c.claimants)})."
+                text = told(
+                    "{actor} accepts on a condition that is said not to be met: {condition} ({date}, {who}).",
+                    actor=f"actors/{taken.actor}",
+                    condition=cut(taken.condition or "").rstrip("."),
+                    date=dated(c.occurred),
+                    who=said_by(c.claimants),
                 )
                 yield CONDITION_NOT_HELD.finding(subject, text, c.events, about=f"position {key}")
 
@@ -140,6 +159,12 @@ def impossible(
             continue
         earlier, later = state.passed[str(a)], state.passed[str(b)]
         if later.before(earlier):
-            text = f"“{b}” is reported for {later.last} at the latest, “{a}” for {earlier.first} at the earliest."
+            text = told(
+                "“{later}” is reported for {last} at the latest, “{earlier}” for {first} at the earliest.",
+                later=Term(b),
+                last=later.last,
+                earlier=Term(a),
+                first=earlier.first,
+            )
             events = few((*later.events, *earlier.events))
             yield IMPOSSIBLE_STEP.finding(subject, text, events, about=f"{b} before {a}")

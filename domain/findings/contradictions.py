@@ -13,6 +13,7 @@ from domain.finding import Finding, Rule, Severity, few
 from domain.findings.wording import MAX_VALUES, cut, said_by, says, title_of, with_claimants
 from domain.general import RoleHeld, RoleReported, SubjectState
 from domain.lines import Candidate, Line
+from domain.sentences import SEMICOLON, Term, listed, phrase, told, told_number
 from domain.values import Modality, Subject
 
 CONTESTED = Rule(
@@ -23,36 +24,36 @@ CONTESTED = Rule(
     Severity.HIGH,
 )
 DESCRIBED: dict[str, str] = {
-    "kind": "the kind of convoy",
-    "planned": "the planned departure",
-    "origin": "from where it goes",
-    "destination": "the destination",
-    "cargo": "what it carries",
-    "people": "whom it carries",
-    "stage": "the kind of agreement",
-    "written": "whether there is a text",
-    "ceasefire": "the class of the ceasefire",
-    "side": "how many sides declare it",
-    "level": "the level of the agreement",
-    "only_there": "whether it holds there only",
+    "kind": phrase("the kind of convoy"),
+    "planned": phrase("the planned departure"),
+    "origin": phrase("from where it goes"),
+    "destination": phrase("the destination"),
+    "cargo": phrase("what it carries"),
+    "people": phrase("whom it carries"),
+    "stage": phrase("the kind of agreement"),
+    "written": phrase("whether there is a text"),
+    "ceasefire": phrase("the class of the ceasefire"),
+    "side": phrase("how many sides declare it"),
+    "level": phrase("the level of the agreement"),
+    "only_there": phrase("whether it holds there only"),
 }
 """What openings say that reports can contradict each other on, with the words for it."""
 NO_LINES = {"labels", "processes", "opened", "opened_by", "ids", "proposals", "answered", "same_proposal", "passed"}
 TITLES: dict[str, str] = {
-    "stage": "the state",
-    "planned": "the date of the round",
-    "venue": "the venue",
-    "form": "the form of the talks",
-    "outcome": "the outcome",
-    "ending": "how it ended",
-    "term": "the term",
-    "departure": "from where and with what it left",
-    "arrival": "how much arrived",
-    "complete": "whether the agreement is complete",
-    "level": "the level of the process",
-    "time_zone": "the time zone of the process",
-    "kind": "the kind of actor",
-    "until": "the last day to join",
+    "stage": phrase("the state"),
+    "planned": phrase("the date of the round"),
+    "venue": phrase("the venue"),
+    "form": phrase("the form of the talks"),
+    "outcome": phrase("the outcome"),
+    "ending": phrase("how it ended"),
+    "term": phrase("the term"),
+    "departure": phrase("from where and with what it left"),
+    "arrival": phrase("how much arrived"),
+    "complete": phrase("whether the agreement is complete"),
+    "level": phrase("the level of the process"),
+    "time_zone": phrase("the time zone of the process"),
+    "kind": phrase("the kind of actor"),
+    "until": phrase("the last day to join"),
 }
 """Lines in the words of a monitor; what is held by a key is named after what it says (`title_of`)."""
 
@@ -71,10 +72,11 @@ def contested(subject: Subject, state: SubjectState, is_past: Callable[[Any, str
         for c in candidates:
             said.setdefault(comparable(says(c.value)), []).append(c)
         words = [with_claimants(says(alike[0].value), alike) for alike in said.values()]
-        more = f"; and {len(words) - MAX_VALUES} more" if len(words) > MAX_VALUES else ""
+        first, more = listed(words[:MAX_VALUES], SEMICOLON), len(words) - MAX_VALUES
+        what = told_number("{some}; and {number} more", "{some}; and {number} more", more, some=first)
         yield CONTESTED.finding(
             subject,
-            f"Reports contradict each other on {title}: {'; '.join(words[:MAX_VALUES])}{more}.",
+            told("Reports contradict each other on {title}: {what}.", title=title, what=what if more > 0 else first),
             few(event for alike in said.values() for c in alike for event in c.events),
             about=about,
         )
@@ -113,14 +115,21 @@ def _denied_roles(subject: Subject, state: SubjectState) -> Iterator[Finding]:
     for key, others in denied_roles(state).items():
         nobody = state.described_roles[key].candidates[-1]
         role, scope = nobody.value.role, nobody.value.scope
-        who = ", ".join(dict.fromkeys(_holder(c.value) for c in others[:MAX_VALUES]))
-        text = f"Reports contradict each other on who is {role}: nobody ({said_by(nobody.claimants)}); {who}."
+        who = listed(list(dict.fromkeys(_holder(c.value) for c in others[:MAX_VALUES])))
+        text = told(
+            "Reports contradict each other on who is {role}: nobody ({claimants}); {who}.",
+            role=Term(role),
+            claimants=said_by(nobody.claimants),
+            who=who,
+        )
         events = few((*nobody.events, *(event for c in others for event in c.events)))
         yield CONTESTED.finding(subject, text, events, about=f"nobody is {role} {scope or ''}".rstrip())
 
 
 def _holder(value: RoleHeld | RoleReported) -> str:
-    return f"actors/{value.actor}" if isinstance(value, RoleHeld) else cut(value.described or "some, not named")
+    if isinstance(value, RoleHeld):
+        return f"actors/{value.actor}"
+    return cut(value.described) if value.described else told("some, not named")
 
 
 def _matters(
@@ -133,10 +142,11 @@ def _matters(
             case Line() if name == "described":
                 for part in held.contested_fields:
                     if not is_past(state, f"described {part}"):
-                        yield f"described {part}", DESCRIBED.get(part, part.replace("_", " ")), _of_part(held, part)
+                        title = told(DESCRIBED[part]) if part in DESCRIBED else Term(part.replace("_", " "))
+                        yield f"described {part}", title, _of_part(held, part)
             case Line(candidates=(_, _, *_)):
                 if held.contested and not is_past(state, name):
-                    yield name, TITLES.get(name, name), held.sides()
+                    yield name, told(TITLES[name]) if name in TITLES else Term(name), held.sides()
             case dict():
                 for key, line in held.items():
                     yield from _held_by_key(name, key, line)
@@ -155,9 +165,9 @@ def _held_by_key(name: str, key: str, held: Any) -> Iterator[tuple[str, str, Seq
                 yield f"{name} {key}", title_of(first.value, name, key), held.sides()
         case Obligation():
             if held.agreed.contested:
-                yield f"obligation {key}", f"the terms of obligation {key}", held.agreed.sides()
+                yield f"obligation {key}", told("the terms of obligation {name}", name=key), held.agreed.sides()
             if held.assessed.contested:
-                yield f"assessment {key}", f"how far obligation {key} is kept", held.assessed.sides()
+                yield f"assessment {key}", told("how far obligation {name} is kept", name=key), held.assessed.sides()
         case _:
             pass
 

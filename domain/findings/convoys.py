@@ -14,9 +14,10 @@ from domain.finding import DAY, Finding, Rule, Severity, few
 from domain.findings.agreements import missed
 from domain.findings.any_subject import passed_plan
 from domain.findings.figures import PART_ABOVE_WHOLE
-from domain.findings.wording import cut, place_name, plain_number, said_by
+from domain.findings.wording import cut, dated, place_name, plain_number, said_by
 from domain.keys import compound
 from domain.lines import ANY_ORDER, Candidate, Course, Line
+from domain.sentences import OR, Term, listed, phrase, told, told_number
 from domain.spans import Zones, first_to_pass, last_to_pass, moment_after
 from domain.values import Item, Subject
 
@@ -28,7 +29,7 @@ def _planned_departure(subject: Subject, state: convoys.ConvoyState, zones: Zone
 
 def _runs_missed(subject: Subject, state: convoys.ConvoyState, zones: Zones) -> Iterator[Finding]:
     for c, run in convoys.next_runs(state):
-        yield from missed(subject, "The next run", "run", run, c.events, zones)
+        yield from missed(subject, told("The next run"), "run", run, c.events, zones)
 
 
 CLEARANCE_STUCK = Rule(
@@ -62,7 +63,11 @@ def _clearance(subject: Subject, state: convoys.ConvoyState, zones: Zones) -> It
         ends = [g.valid_until for _, g in granted if g.valid_until is not None]
         end = last_to_pass(ends, zones) if len(ends) == len(granted) else None
         if end is not None and (since := moment_after(end, zones)) is not None:
-            text = f"The clearance by actors/{by} was valid until {end}; the convoy is not reported to have gone."
+            text = told(
+                "The clearance by {actor} was valid until {date}; the convoy is not reported to have gone.",
+                actor=f"actors/{by}",
+                date=end,
+            )
             events = few(event for c, _ in granted for event in c.events)
             yield CLEARANCE_EXPIRED.finding(subject, text, events, since=since, about=f"clearance {by}")
 
@@ -83,9 +88,20 @@ def _not_answered(
         else None
     )
     if since is not None:
-        whom = f" of actors/{to}" if to else ""
-        until = f"by {by}" if by is not None else "within 7 days"
-        text = f"Passage was asked{whom} ({asked_on}); no answer is reported {until}."
+        on = dated(asked_on)
+        asked_for = told("Passage was asked ({date})", date=on)
+        if to:
+            asked_for = told("Passage was asked of {actor} ({date})", actor=f"actors/{to}", date=on)
+        text = (
+            told("{asked}; no answer is reported by {date}.", asked=asked_for, date=by)
+            if by is not None
+            else told_number(
+                "{asked}; no answer is reported within {number} day.",
+                "{asked}; no answer is reported within {number} days.",
+                ANSWERED_WITHIN // DAY,
+                asked=asked_for,
+            )
+        )
         yield CLEARANCE_STUCK.finding(subject, text, asked.events, since=since, about=f"request {to or ''}".rstrip())
 
 
@@ -98,9 +114,15 @@ def _not_final(
     first = [c.since or c.occurred for c, _ in granted]
     when = first_to_pass((when for when in first if when is not None), zones)
     since = moment_after(when, zones, ANSWERED_WITHIN) if when is not None else None
-    if since is not None:
-        forms = " or ".join(dict.fromkeys(clearance.form.value for _, clearance in granted))
-        text = f"actors/{by} granted passage {forms} ({when}); 7 days later there is no final clearance."
+    if when is not None and since is not None:
+        text = told_number(
+            "{actor} granted passage {forms} ({date}); {number} day later there is no final clearance.",
+            "{actor} granted passage {forms} ({date}); {number} days later there is no final clearance.",
+            ANSWERED_WITHIN // DAY,
+            actor=f"actors/{by}",
+            forms=listed([Term(form) for form in dict.fromkeys(clearance.form.value for _, clearance in granted)], OR),
+            date=when,
+        )
         events = few(event for c, _ in granted for event in c.events)
         yield CLEARANCE_STUCK.finding(subject, text, events, since=since, about=f"clearance {by}")
 
@@ -126,10 +148,14 @@ def _not_arrived(subject: Subject, state: convoys.ConvoyState, zones: Zones) -> 
     ]
     if seen:
         since, last = max(seen, key=lambda pair: pair[0])
-        place = f" at {place_name(last.value.place)}" if last.value.place else ""
-        text = (
-            f"Last seen: {last.value.stage}{place} ({last.occurred}, {said_by(last.claimants)}); "
-            "a day later it is not reported to have arrived."
+        stage: str = Term(last.value.stage)
+        if last.value.place:
+            stage = told("{stage} at {place}", stage=stage, place=place_name(last.value.place))
+        text = told(
+            "Last seen: {stage} ({date}, {who}); a day later it is not reported to have arrived.",
+            stage=stage,
+            date=dated(last.occurred),
+            who=said_by(last.claimants),
         )
         yield NOT_ARRIVED.finding(subject, text, last.events, since=since, about="stage")
 
@@ -139,15 +165,21 @@ def _unloaded(subject: Subject, state: convoys.ConvoyState, zones: Zones) -> Ite
     loads = [(c.events, _amounts(c.value.loaded)) for c in general.sure(state.departure)]
     if convoys.is_series(state) or not loads:
         return
-    taken = [(c.events, "delivered", _amounts(c.value.delivered)) for c in general.sure(state.arrival)]
-    taken += [((cited.event,), "removed", _amounts(cited.data.items)) for cited in state.removed]
+    taken = [(c.events, phrase("delivered"), _amounts(c.value.delivered)) for c in general.sure(state.arrival)]
+    taken += [((cited.event,), phrase("removed"), _amounts(cited.data.items)) for cited in state.removed]
     for events, what, amounts in taken:
         for (item, unit), (least, _) in amounts.items():
             most = [load.get((item, unit), (0, None))[1] for _, load in loads]
             bounds = [high for high in most if high is not None]
             if len(bounds) == len(most) and least > max(bounds):
-                loaded_at_most = f"{plain_number(max(bounds))} loaded at most"
-                text = f"{plain_number(least)} {unit} of {cut(item)} or more were {what}, {loaded_at_most}."
+                text = told(
+                    "{least} {unit} of {item} or more were {done}, {most} loaded at most.",
+                    least=plain_number(least),
+                    unit=Term(unit),
+                    item=cut(item),
+                    done=told(what),
+                    most=plain_number(max(bounds)),
+                )
                 rests_on = few((*events, *(event for load_events, _ in loads for event in load_events)))
                 yield PART_ABOVE_WHOLE.finding(subject, text, rests_on, about=f"{what} {compound(item, unit)}")
 

@@ -8,8 +8,9 @@ from typing import Final
 from domain.edtf import Span, When
 from domain.event import Event, date_paths, dates_in
 from domain.finding import DAY, Finding, Rule, Severity
-from domain.findings.wording import MAX_NAMES, cut
+from domain.findings.wording import MAX_NAMES, cut, dated, few_of
 from domain.processes import InstrumentCited
+from domain.sentences import SEMICOLON, FieldName, Sentence, Term, told
 from domain.spans import HIJRI_YEARS, looks_hijri, told_before, years_apart
 from domain.values import Mode, Source, Subject
 
@@ -62,18 +63,25 @@ def of_dates(subject: Subject, event: Event, told_at: int) -> list[Finding]:
     """
     if is_calm(event, told_at):
         return []
-    findings = []
-    hijri = list(dict.fromkeys(f"{name} {when}" for name, when in dates_of(event) if _is_hijri(when)))
+    findings, kind = [], Term(event.type)
+    hijri = list(dict.fromkeys(_field(name, when) for name, when in dates_of(event) if _is_hijri(when)))
     if hijri:
-        text = f"{event.type} gives {_listed(hijri)}: years of the Islamic calendars, not of ours."
+        text = told(
+            "{type} gives {dates}: years of the Islamic calendars, not of ours.", type=kind, dates=_listed(hijri)
+        )
         findings.append(HIJRI_YEAR.finding(subject, text, (event.id,), about=f"report {event.key}"))
     early = list(dict.fromkeys(_too_early(event, told_at)))
     if early:
-        text = f"{event.type} is told before it can have happened: {_listed(early)}."
+        text = told("{type} is told before it can have happened: {dates}.", type=kind, dates=_listed(early))
         findings.append(TOLD_TOO_EARLY.finding(subject, text, (event.id,), about=f"report {event.key}"))
     ahead = list(dict.fromkeys(_set_far_off(event)))
     if ahead:
-        text = f"{event.type} of {event.occurred} sets {_listed(ahead)}: more than 20 years lie between."
+        text = told(
+            "{type} of {date} sets {dates}: more than 20 years lie between.",
+            type=kind,
+            date=dated(event.occurred),
+            dates=_listed(ahead),
+        )
         findings.append(YEARS_APART.finding(subject, text, (event.id,), about=f"report {event.key}"))
     return findings
 
@@ -103,12 +111,17 @@ def of_years_apart(subject: Subject, far: Sequence[Event], in_company: Callable[
         company = in_company(event)
         if company or (company is None and not others):
             continue
-        told = [
-            f"{event.type} of {event.occurred}, published {source.published} by {cut(source.publisher)}"
+        late = [
+            told(
+                "{type} of {date}, {published}",
+                type=Term(event.type),
+                date=dated(event.occurred),
+                published=_published(source),
+            )
             for source in event.sources
             if _is_far(event, source)
         ]
-        text = f"More than 20 years lie between what happened and who tells it: {_listed(told)}."
+        text = told("More than 20 years lie between what happened and who tells it: {reports}.", reports=_listed(late))
         findings.append(YEARS_APART.finding(subject, text, (event.id,), about=f"years {event.key}"))
     return findings
 
@@ -158,30 +171,41 @@ def _is_hijri(when: When) -> bool:
 
 
 def _listed(parts: Sequence[str]) -> str:
-    more = f" and {len(parts) - MAX_NAMES} more" if len(parts) > MAX_NAMES else ""
-    return "; ".join(parts[:MAX_NAMES]) + more
+    return few_of(parts, MAX_NAMES, SEMICOLON)
+
+
+def _field(name: str, when: When) -> Sentence:
+    return told("{field} {date}", field=FieldName(name), date=when)
+
+
+def _published(source: Source) -> Sentence:
+    return told("published {date} by {publisher}", date=dated(source.published), publisher=cut(source.publisher))
+
+
+def _recorded_before(what: Sentence) -> Sentence:
+    return told("{what}, after it was recorded", what=what)
 
 
 # --- told too early ---------------------------------------------------------------------------------------
 
 
-def _too_early(event: Event, told_at: int) -> Iterator[str]:
+def _too_early(event: Event, told_at: int) -> Iterator[Sentence]:
     recorded = Span(told_at, told_at, timed=True)
     for source in event.sources:
         if source.published is not None and told_before(source.published.span, recorded):
-            yield f"published {source.published} by {cut(source.publisher)}, after it was recorded"
+            yield _recorded_before(_published(source))
     if event.data.is_plan or event.data.revises:
         return
     for name, when in dates_of(event):
         if (name != "occurred" and name not in HAPPENED) or _is_hijri(when):
             continue
         if told_before(when.span, recorded):
-            yield f"{name} {when}, after it was recorded"
+            yield _recorded_before(_field(name, when))
         for source in event.sources:
             if source.published is None or _is_hijri(source.published) or _is_text_of(event, source, name):
                 continue
             if told_before(when.span, source.published.span):
-                yield f"{name} {when}, published {source.published} by {cut(source.publisher)}"
+                yield told("{what}, {published}", what=_field(name, when), published=_published(source))
 
 
 def _is_text_of(event: Event, source: Source, field: str) -> bool:
@@ -205,10 +229,10 @@ def _is_far(event: Event, source: Source) -> bool:
     return years_apart(occurred, out)
 
 
-def _set_far_off(event: Event) -> Iterator[str]:
+def _set_far_off(event: Event) -> Iterator[Sentence]:
     """The dates that a report sets more than twenty years from when it was so."""
     if event.occurred is None or _is_hijri(event.occurred):
         return
     for name, when in dates_in(event.data):
         if name not in HAPPENED and not _is_hijri(when) and years_apart(event.span, when.span):
-            yield f"{name} {when}"
+            yield _field(name, when)

@@ -11,11 +11,12 @@ from functools import cache
 from domain.claimants import Claimant
 from domain.comparison import comparable
 from domain.decimals import Exact, middle, times
-from domain.edtf import BEGINNING, END
+from domain.edtf import BEGINNING, END, When
 from domain.event import Event
 from domain.finding import DAY, Finding, Rule, Severity, few, in_order, ranked
-from domain.findings.wording import MAX_VALUES, amount_of, cut, names_by_key, plain_number, said_by
+from domain.findings.wording import MAX_VALUES, amount_between, amount_of, cut, names_by_key, said_by
 from domain.keys import bounded, compound
+from domain.sentences import AND, SEMICOLON, Number, Sentence, Term, listed, told, told_number
 from domain.series import Series
 from domain.value_classes import nested_values
 from domain.values import Counting, EventId, Part, Quantity, Subject, Value
@@ -157,16 +158,18 @@ def _against_each_other(subject: Subject, claims: Sequence[ClaimMade]) -> Iterat
     low, high = common(claim.range for claim in claims)
     central = [claim.central for claim in claims if claim.central is not None]
     if high is not None and low > high:
-        rule, verdict = CLAIMS_CONTRADICT, "cannot all be true"
+        rule, verdict = CLAIMS_CONTRADICT, told("cannot all be true")
     elif len(central) > 1 and max(central) > 0 and max(central) >= times(min(central), WIDE):
-        rule, verdict = CLAIMS_DIVERGE, f"can all be true, but lie a factor of {WIDE} or more apart"
+        apart = told("can all be true, but lie a factor of {factor} or more apart", factor=Number(WIDE))
+        rule, verdict = CLAIMS_DIVERGE, apart
     else:
         return
     shown = ordered if len(ordered) <= MAX_VALUES else [*ordered[: MAX_VALUES - 1], ordered[-1]]
     names = names_by_key([claim.claimant for claim in ordered])
-    words = "; ".join(f"{_range(claim)} ({_dates(claim)}, {cut(names[claim.claimant.key])})" for claim in shown)
-    more = f"; and {len(ordered) - len(shown)} more" if len(ordered) > len(shown) else ""
-    text = f"Claims on {_series(claims[0])} {verdict}: {words}{more}."
+    words = listed([_claimed(claim, cut(names[claim.claimant.key])) for claim in shown], SEMICOLON)
+    if more := len(ordered) - len(shown):
+        words = told_number("{some}; and {number} more", "{some}; and {number} more", more, some=words)
+    text = told("Claims on {series} {verdict}: {claims}.", series=_series(claims[0]), verdict=verdict, claims=words)
     yield rule.finding(subject, text, few(claim.event for claim in ordered), about=claims[0].series.key)
 
 
@@ -176,9 +179,16 @@ def _parts_above(subject: Subject, claims: Sequence[ClaimMade]) -> Iterator[Find
         apart = part.earliest > whole.latest or whole.earliest > part.latest
         if apart or whole.high is None or part.low <= whole.high:
             continue
-        text = (
-            f"{said_by([part.claimant])} puts {_series(part)} at {_range(part)} ({_dates(part)}), but "
-            f"{_series(whole)}, of which it is a part, at {_range(whole)} ({_dates(whole)})."
+        text = told(
+            "{who} puts {part} at {amount} ({dates}), "
+            "but {whole}, of which it is a part, at {most} ({dates_of_whole}).",
+            who=said_by([part.claimant]),
+            part=_series(part),
+            amount=_range(part),
+            dates=_dates(part),
+            whole=_series(whole),
+            most=_range(whole),
+            dates_of_whole=_dates(whole),
         )
         about = compound(part.claimant.key, part.series.key, whole.series.key)
         yield PART_ABOVE_WHOLE.finding(subject, text, few((part.event, whole.event)), about=about)
@@ -209,7 +219,13 @@ def of_parts(subject: Subject, event: Event) -> list[Finding]:
     return [
         PART_ABOVE_WHOLE.finding(
             subject,
-            f"{said_by(event.claimants)}: {amount_of(part.quantity)} ({cut(part.who)}) out of {amount_of(whole)}.",
+            told(
+                "{who}: {amount} ({part}) out of {whole}.",
+                who=said_by(event.claimants),
+                amount=amount_of(part.quantity),
+                part=cut(part.who),
+                whole=amount_of(whole),
+            ),
             (event.id,),
             about=f"parts {compound(str(event.id), *path)}",
         )
@@ -285,32 +301,46 @@ def _is_track(part: Series, whole: Series) -> bool:
     return bool(track) and not of_track and rest == of_rest
 
 
-def _series(claim: ClaimMade) -> str:
+def _series(claim: ClaimMade) -> Sentence:
     series, names = claim.series, sorted(set(claim.called or claim.series.area))
-    area = f"area {' and '.join(names)}" if names else ""
-    counting = "the toll of one incident" if series.about else series.counting
-    bounds = [counting, series.unit, area, series.scope, series.period]
-    return f"“{cut(series.measure)}” ({cut(', '.join(bound for bound in bounds if bound))})"
+    area = told("area {places}", places=listed(names, AND)) if names else ""
+    counting = told("the toll of one incident") if series.about else Term(series.counting)
+    period = When(series.period) if series.period not in ("", "..") else series.period
+    bounds = [counting, Term(series.unit), area, series.scope, period]
+    bounded_by = cut(listed([bound for bound in bounds if bound]))
+    return told("“{measure}” ({bounds})", measure=_measure(series), bounds=bounded_by)
+
+
+def _measure(series: Series) -> str:
+    """What is counted: of a register a stage, a track and a category, as `EnrolmentReported.title` has them."""
+    if not series.enrolled:
+        return Term(series.measure) if series.about else cut(series.measure)
+    track, category, *stage = series.enrolled
+    of_track = told(
+        "{stage}: {track}", stage=Term(*stage) if stage else Term("enrolled"), track=track or told("all tracks")
+    )
+    named = listed([of_track, category]) if category else of_track
+    return cut(named if named == series.measure else series.measure)
+
+
+def _claimed(claim: ClaimMade, who: str) -> Sentence:
+    return told("{amount} ({dates}, {who})", amount=_range(claim), dates=_dates(claim), who=who)
 
 
 def _range(claim: ClaimMade) -> str:
-    if claim.high is None:
-        return f"{plain_number(claim.low)} or more"
-    return (
-        plain_number(claim.low)
-        if claim.low == claim.high
-        else f"{plain_number(claim.low)} to {plain_number(claim.high)}"
-    )
+    return amount_between(claim.low, claim.high)
 
 
 def _dates(claim: ClaimMade) -> str:
     """The first and the last day of which a claim speaks."""
-    if claim.earliest <= BEGINNING and claim.latest >= END:
-        return "no date"
-    first = ".." if claim.earliest <= BEGINNING else _day(claim.earliest)
-    last = ".." if claim.latest >= END else _day(claim.latest)
-    return first if first == last else f"{first} to {last}"
+    if claim.earliest <= BEGINNING:
+        return told("no date") if claim.latest >= END else told(".. to {last}", last=_day(claim.latest))
+    first = _day(claim.earliest)
+    if claim.latest >= END:
+        return told("{first} to ..", first=first)
+    last = _day(claim.latest)
+    return first if first == last else told("{first} to {last}", first=first, last=last)
 
 
-def _day(second: int) -> str:
-    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=second)).date().isoformat()
+def _day(second: int) -> When:
+    return When((datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=second)).date().isoformat())

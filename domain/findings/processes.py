@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from domain import agreements, general, processes, talks
 from domain.edtf import When
 from domain.finding import DAY, Finding, Rule, Severity, few, in_order, ranked
-from domain.findings.wording import MAX_NAMES, cut
+from domain.findings.wording import MAX_NAMES, cut, few_of
 from domain.general import SubjectState
+from domain.sentences import Term, phrase, told, told_number
 from domain.spans import ANYWHERE, Zones, moment_after
 from domain.values import EventId, Subject
 
@@ -50,9 +51,12 @@ def in_doubt(process: str, about: str, between: tuple[str, str], difference: str
         events: that describe them, or could.
     """
     one, other = (cut(name) for name in between)
-    text = (
-        f"Two places could be meant: “{one}” and “{other}” are told apart ({difference}), and another description fits "
-        "both, so it is taken for neither. Name the place by its id, or say more of it."
+    text = told(
+        "Two places could be meant: “{one}” and “{other}” are told apart ({difference}), and another description fits "
+        "both, so it is taken for neither. Name the place by its id, or say more of it.",
+        one=one,
+        other=other,
+        difference=Term(difference),
     )
     return PLACES_IN_DOUBT.finding(Subject(f"processes/{process}"), text, few(sorted(events)), about=f"place {about}")
 
@@ -78,9 +82,15 @@ def of_process(
 
 def silence(process: str, stages: Sequence[str], heard: str | None, zones: Zones = ANYWHERE) -> Iterator[Finding]:
     """Whether a process has not been heard of for long, unless all say that it ended."""
-    since = moment_after(When(heard), zones, SILENT_AFTER) if heard and list(stages) != ["ended"] else None
-    if since is not None:
-        text = f"Nothing has been heard of the process since {heard}, for more than {SILENT_AFTER // DAY} days."
+    last = When(heard) if heard and list(stages) != ["ended"] else None
+    since = moment_after(last, zones, SILENT_AFTER) if last is not None else None
+    if last is not None and since is not None:
+        text = told_number(
+            "Nothing has been heard of the process since {date}, for more than {number} day.",
+            "Nothing has been heard of the process since {date}, for more than {number} days.",
+            SILENT_AFTER // DAY,
+            date=last,
+        )
         yield SILENCE.finding(Subject(f"processes/{process}"), text, (), since=since)
 
 
@@ -92,6 +102,13 @@ class Act:
     actor: str
     what: str
     events: tuple[EventId, ...]
+
+
+ACTS = {
+    "takes a position": phrase("takes a position ({subject})"),
+    "proposes": phrase("proposes ({subject})"),
+}
+"""What an actor does for itself, and how it is told."""
 
 
 def in_place(state: SubjectState) -> set[str]:
@@ -120,9 +137,12 @@ def without_role(process: str, acting: Iterable[Act], placed: Collection[str]) -
         if act.actor not in placed:
             done.setdefault(act.actor, []).append(act)
     for actor, theirs in done.items():
-        what = list(dict.fromkeys(f"{act.what} ({act.subject})" for act in theirs))
-        more = f" and {len(what) - MAX_NAMES} more" if len(what) > MAX_NAMES else ""
-        text = f"actors/{actor} {', '.join(what[:MAX_NAMES])}{more}, but no role or side of it is reported."
+        what = list(dict.fromkeys(told(ACTS[act.what], subject=act.subject) for act in theirs))
+        text = told(
+            "{actor} {acts}, but no role or side of it is reported.",
+            actor=f"actors/{actor}",
+            acts=few_of(what, MAX_NAMES),
+        )
         events = few(event for act in theirs for event in act.events)
         about = f"actors/{actor}"
         yield ACTING_WITHOUT_ROLE.finding(Subject(f"processes/{process}"), text, events, about=about)

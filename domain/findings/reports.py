@@ -14,11 +14,12 @@ from domain.claimants import Claimant
 from domain.comparison import comparable, compared
 from domain.event import Event, Payload, Revision, date_paths, dates_in
 from domain.finding import Finding, Rule, Severity, few
-from domain.findings.wording import cut, names_of, said_by
+from domain.findings.wording import cut, dated, names_of, said_by
 from domain.general import IncidentReported
 from domain.keys import bounded, compound, short_hash
 from domain.places_within import holding_places, places_in, with_places
 from domain.revisions import EventDisputed
+from domain.sentences import Sentence, Term, told, told_number
 from domain.values import EventId, Label, Place, Subject
 
 LIKELY_DUPLICATE = Rule(
@@ -105,15 +106,20 @@ def of_repeats(subject: Subject, events: Iterable[Event]) -> list[Finding]:
     findings = []
     for content, every in contents.items():
         if len(every) > 1:
-            first, number = _looked_at(every)
-            findings += [_repeated(subject, key, same, number) for key, same in _of_one_place(content, first)]
+            first, are_all = _looked_at(every)
+            alike = _of_one_place(content, first)
+            findings += [_repeated(subject, key, same, are_all=are_all) for key, same in alike]
     return [finding for finding in findings if finding is not None]
 
 
-def _looked_at(events: Sequence[Event]) -> tuple[list[Event], str]:
-    """Of reports that share something those that are looked at, and what stands before their number in a sentence."""
+def _looked_at(events: Sequence[Event]) -> tuple[list[Event], bool]:
+    """Of reports that share something those that are looked at, and whether these are all."""
     by_id = sorted(events, key=lambda event: event.key)
-    return by_id[:LOOKED_AT], "At least " if len(by_id) > LOOKED_AT else ""
+    return by_id[:LOOKED_AT], len(by_id) <= LOOKED_AT
+
+
+def _at_least(told_of: Sentence, *, are_all: bool) -> Sentence:
+    return told_of if are_all else told("At least {reports}", reports=told_of)
 
 
 def _of_one_place(content: str, events: Iterable[Event]) -> Iterable[tuple[str, list[Event]]]:
@@ -125,14 +131,22 @@ def _of_one_place(content: str, events: Iterable[Event]) -> Iterable[tuple[str, 
     return alike.items()
 
 
-def _repeated(subject: Subject, key: str, same: Sequence[Event], number: str) -> Finding | None:
+def _repeated(subject: Subject, key: str, same: Sequence[Event], *, are_all: bool) -> Finding | None:
     twice = _told_twice(same)
     if not twice:
         return None
     ids = sorted({event.id for _, event in twice})
     who = said_by(sorted(claimant for claimant, _ in twice))
     first = same[0]  # the same date may be written in several ways
-    text = f"{number}{len(ids)} reports of {first.type} on {first.occurred} by {who} say the same."
+    text = told_number(
+        "{number} report of {type} on {date} by {who} say the same.",
+        "{number} reports of {type} on {date} by {who} say the same.",
+        len(ids),
+        type=Term(first.type),
+        date=dated(first.occurred),
+        who=who,
+    )
+    text = _at_least(text, are_all=are_all)
     return LIKELY_DUPLICATE.finding(subject, text, few(ids), about=f"content {key}")
 
 
@@ -172,9 +186,17 @@ def of_numbers(subject: Subject, key: str, events: Sequence[Event]) -> list[Find
     """
     if len(events) < 2:
         return []
-    same, at_least = _looked_at(events)
+    same, are_all = _looked_at(events)
     scheme, number = dict(zip(number_keys(same[0]), numbers_of(same[0]).items(), strict=True))[key]
-    text = f"{at_least}{len(same)} reports of {same[0].type} have the id {cut(number)} in {scheme}: one thing twice."
+    text = told_number(
+        "{number} report of {type} have the id {id} in {register}: one thing twice.",
+        "{number} reports of {type} have the id {id} in {register}: one thing twice.",
+        len(same),
+        type=Term(same[0].type),
+        id=cut(number),
+        register=scheme,
+    )
+    text = _at_least(text, are_all=are_all)
     return [LIKELY_DUPLICATE.finding(subject, text, few(event.id for event in same), about=key)]
 
 
@@ -204,7 +226,12 @@ def of_shared_ids(subject: Subject, holders: Mapping[ForeignKey, Holders]) -> li
     for (scheme, number), subjects in sorted(holders.items()):
         others = sorted(other for other in subjects if other != subject and other.startswith(family))
         if subject in subjects and 0 < len(others) < ONE_THING and not _is_wider(scheme, family):
-            text = f"Its id {cut(number)} in {scheme} is also that of {names_of(others)}: one thing twice, or a slip."
+            text = told(
+                "Its id {id} in {register} is also that of {others}: one thing twice, or a slip.",
+                id=cut(number),
+                register=scheme,
+                others=names_of(others),
+            )
             rests_on = few((*sorted(subjects[subject]), *(e for other in others for e in sorted(subjects[other]))))
             about = f"id {compound(scheme, number)}"
             findings.append(SHARED_FOREIGN_ID.finding(subject, text, rests_on, about=about))
@@ -230,7 +257,7 @@ def of_disputes(subject: Subject, disputed: Sequence[tuple[EventId, EventId, str
     return [
         REPORT_DISPUTED.finding(
             subject,
-            f"{names_of([who] if who else [])} disputes what is reported; both stand.",
+            told("{who} disputes what is reported; both stand.", who=names_of([who] if who else [])),
             few((target, dispute)),
             about=f"dispute {dispute}",
         )

@@ -1,140 +1,210 @@
-"""How values, places, actors and claimants are named in the text of a finding."""
+"""How values, places, actors and claimants are named in the sentence of a finding."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from enum import StrEnum
 from typing import Any
 
 from domain.actors import ActorRelated
 from domain.agreement_events import AgreementRelated, AgreementSigned, ObligationAgreed, ObligationAssessed
-from domain.agreements import Term
+from domain.agreements import Term as AgreedTerm
 from domain.claimants import Claimant, ClaimantKind, distinct, told_apart
 from domain.convoy_events import ClearanceDenied, ClearanceGranted, ConvoyArrived
 from domain.convoys import Whereabouts
 from domain.decimals import Exact, as_text
+from domain.edtf import When
 from domain.general import PositionTaken, RoleHeld, RoleReported
 from domain.lines import Candidate
 from domain.processes import AccessReported, AreaHeld, ControlReported, ProcessLinked
+from domain.runs import Counted
+from domain.sentences import AND, COMMA, Number, Term, listed, told, told_number
 from domain.talks import Attendance
 from domain.values import Basis, Cohort, Item, Place, Quantity
 
 MAX_VALUES = 5
-"""Values that the text of one finding gives."""
+"""Values that the sentence of one finding gives."""
 MAX_NAMES = 3
 MAX_TEXT = 160
-"""Characters of a source's wording that the text of a finding repeats."""
+"""Characters of a source's wording that the sentence of a finding repeats."""
 
 
 def says(value: Any) -> str:
     """What a report says on a line, in few words."""
     match value:
         case bool():
-            return "yes" if value else "no"
+            return told("yes") if value else told("no")
         case Whereabouts():
-            return value.stage
+            return Term(value.stage)
         case Place():
             return place_name(value)
         case tuple():
-            return ", ".join(says(item) for item in value)
+            return listed([says(item) for item in value]) if value else ""
         case Cohort() | Item():
             return _load(value)
+        case AgreedTerm():
+            return _term(value)
+        case RoleHeld():
+            role = Term(value.modality.value if value.held else "ended")
+            match value.accepted:
+                case None:
+                    return role
+                case True:
+                    return told("{role}, accepted", role=role)
+                case False:
+                    return told("{role}, not accepted", role=role)
+        case PositionTaken():
+            return _position(value)
+        case RoleReported():
+            return Term("nobody") if value.nobody else Term(value.modality)
+        case AreaHeld():
+            return Term(value.gist)
+        case ClearanceDenied():
+            return Term("denied")
+        case AgreementSigned():
+            return told("{act} as {capacity}", act=Term(value.act), capacity=Term(value.capacity))
+        case AgreementRelated() | ActorRelated():
+            return _affirmed(yes=value.affirmed)
+        case ProcessLinked():
+            return _affirmed(yes=not value.denied)
+        case ControlReported():
+            holders = [f"actors/{holder}" for holder in value.holders]
+            who = listed(holders, AND) if holders else ""
+            return who if value.number is None else listed([who, amount_of(value.number)])
+        case ObligationAgreed():
+            return _owed(value)
+        case ObligationAssessed():
+            score = [] if value.score is None else [told("score {score}", score=Number(value.score))]
+            standing = [Term(value.standing.value)] if value.standing else []
+            return listed([*score, *standing]) if score or standing else ""
+        case When():
+            return value
+        case _:
+            return Term(_coded(value))
+
+
+def _coded(value: Any) -> str:
+    """The coded value by which a report is known on a line; or a text."""
+    match value:
         case ConvoyArrived():
             return value.completeness.value
-        case Term():
-            until = value.until or (cut(value.until_event) if value.until_event else None)
-            return (f"until {until}" if until else "without an end") + (", on trial" if value.trial else "")
         case Attendance():
             return value.presence.value
-        case RoleHeld():
-            accepted = {None: "", True: ", accepted", False: ", not accepted"}[value.accepted]
-            return (value.modality.value if value.held else "ended") + accepted
-        case RoleReported():
-            return value.gist
-        case PositionTaken():
-            condition = f" ({cut(value.condition)})" if value.condition else ""
-            met = {None: "", True: ", met", False: ", not met"}[value.condition_met]
-            return f"{value.position}{condition}{met}"
         case ClearanceGranted():
             return value.form.value
-        case ClearanceDenied():
-            return "denied"
-        case AgreementSigned():
-            return f"{value.act} as {value.capacity}"
-        case AreaHeld():
-            return value.gist
-        case AgreementRelated():
-            return "affirmed" if value.affirmed else "denied"
-        case ProcessLinked():
-            return "denied" if value.denied else "affirmed"
-        case ActorRelated():
-            return "affirmed" if value.affirmed else "denied"
-        case ControlReported():
-            number = f", {amount_of(value.number)}" if value.number is not None else ""
-            return " and ".join(f"actors/{holder}" for holder in value.holders) + number
         case AccessReported():
             return value.access.value
-        case ObligationAgreed():
-            to = f" to {actors_named(value.beneficiary)}" if value.beneficiary else ""
-            by = f" by {value.deadline}" if value.deadline else ""
-            on = f" if {cut(value.condition)}" if value.condition else ""
-            return f"owed by {actors_named(value.debtor)}{to}{by}{on}"
-        case ObligationAssessed():
-            score = [] if value.score is None else [f"score {value.score}"]
-            return ", ".join(score + ([value.standing.value] if value.standing else []))
+        case StrEnum():
+            return value.value
         case _:
             return cut(str(value))
 
 
 def _load(value: Cohort | Item) -> str:
-    what = value.category if isinstance(value, Cohort) else value.description
-    return cut(what) + (f" {amount_of(value.quantity)}" if value.quantity is not None else "")
+    what = cut(value.category if isinstance(value, Cohort) else value.description)
+    return what if value.quantity is None else told("{what} {amount}", what=what, amount=amount_of(value.quantity))
+
+
+def _term(value: AgreedTerm) -> str:
+    until = value.until or (cut(value.until_event) if value.until_event else None)
+    term = told("until {until}", until=until) if until else told("without an end")
+    return told("{term}, on trial", term=term) if value.trial else term
+
+
+def _position(taken: PositionTaken) -> str:
+    said: str = Term(taken.position)
+    if taken.condition:
+        said = told("{position} ({condition})", position=said, condition=cut(taken.condition))
+    match taken.condition_met:
+        case None:
+            return said
+        case True:
+            return told("{position}, met", position=said)
+        case False:
+            return told("{position}, not met", position=said)
+
+
+def _affirmed(*, yes: bool) -> str:
+    return Term("affirmed") if yes else Term("denied")
+
+
+def _owed(agreed: ObligationAgreed) -> str:
+    owed: str = told("owed by {actors}", actors=actors_named(agreed.debtor))
+    if agreed.beneficiary:
+        owed = told("{owed} to {actors}", owed=owed, actors=actors_named(agreed.beneficiary))
+    if agreed.deadline:
+        owed = told("{owed} by {date}", owed=owed, date=agreed.deadline)
+    return told("{owed} if {condition}", owed=owed, condition=cut(agreed.condition)) if agreed.condition else owed
 
 
 def title_of(value: Any, field: str, key: str) -> str:
     """What a line that is held by a key is about."""
     match value:
         case RoleHeld():
-            behalf = f" on behalf of actors/{value.on_behalf_of}" if value.on_behalf_of else ""
-            plan = ", as planned" if value.planned else ""
-            return f"the role of actors/{value.actor} as {value.role}{behalf}{plan}"
+            title = told("the role of {actor} as {role}", actor=f"actors/{value.actor}", role=Term(value.role))
+            if value.on_behalf_of:
+                title = told("{title} on behalf of {actor}", title=title, actor=f"actors/{value.on_behalf_of}")
+            return _as_planned(title) if value.planned else title
         case RoleReported():
-            return f"the role of {value.role}" + (f" of {cut(value.described)}" if value.described else "")
+            role = told("the role of {role}", role=Term(value.role))
+            return told("{role} of {who}", role=role, who=cut(value.described)) if value.described else role
         case PositionTaken():
-            return f"the position of actors/{value.actor}" + (f" on {cut(value.matter)}" if value.matter else "")
+            title = told("the position of {actor}", actor=f"actors/{value.actor}")
+            return told("{title} on {matter}", title=title, matter=cut(value.matter)) if value.matter else title
         case Attendance():
-            return f"whether actors/{value.actor} was there"
+            return told("whether {actor} was there", actor=f"actors/{value.actor}")
         case AgreementSigned():
-            return f"the signature of actors/{value.actor}" if value.actor else "a signature"
+            signature = told("a signature")
+            return told("the signature of {actor}", actor=f"actors/{value.actor}") if value.actor else signature
         case AgreementRelated():
-            return f"whether it {value.relation} {f'agreements/{value.to}' if value.to else cut(value.named or key)}"
+            to = f"agreements/{value.to}" if value.to else cut(value.named or key)
+            return told("whether it {relation} {other}", relation=Term(value.relation), other=to)
         case ClearanceGranted() | ClearanceDenied():
-            return f"the clearance by actors/{value.by}"
+            return told("the clearance by {actor}", actor=f"actors/{value.by}")
         case AreaHeld():
-            return f"whether {place_name(value.place)} comes under the process"
+            return told("whether {place} comes under the process", place=place_name(value.place))
         case ProcessLinked():
-            return f"the link {value.relation} to processes/{value.to}"
+            return told(
+                "the link {relation} to {process}", relation=Term(value.relation), process=f"processes/{value.to}"
+            )
         case ControlReported():
-            return f"who holds {cut(place_name(value.places[0]) if value.places else value.description or key)}"
+            place = place_name(value.places[0]) if value.places else value.description or key
+            return told("who holds {place}", place=cut(place))
         case AccessReported():
-            whom = f" for {cut(value.for_whom)}" if value.for_whom else ""
-            return f"access to {place_name(value.place)}{whom}" + (", as planned" if value.planned else "")
+            return _access(value)
         case ActorRelated():
-            return f"whether it is {value.relation} actors/{value.to}"
+            return told("whether it is {relation} {actor}", relation=Term(value.relation), actor=f"actors/{value.to}")
         case _:
-            return f"{field} {key}"
+            return told("{field} {key}", field=Term(field), key=key)
+
+
+def _access(reported: AccessReported) -> str:
+    title = told("access to {place}", place=place_name(reported.place))
+    if reported.for_whom:
+        title = told("{access} for {whom}", access=title, whom=cut(reported.for_whom))
+    return _as_planned(title) if reported.planned else title
+
+
+def _as_planned(title: str) -> str:
+    return told("{title}, as planned", title=title)
 
 
 def with_claimants(words: str, candidates: Sequence[Candidate[Any]]) -> str:
     """One value with who says so, and of when."""
-    dates = dict.fromkeys(str(c.occurred) for c in candidates if c.occurred is not None)
+    dates = dict.fromkeys(c.occurred for c in candidates if c.occurred is not None)
     who = said_by(claimant for c in candidates for claimant in c.claimants)
-    return f"{words} ({', '.join([*list(dates)[:MAX_NAMES], who])})"
+    return told("{what} ({who})", what=words, who=listed([*list(dates)[:MAX_NAMES], who]))
+
+
+def dated(when: When | None) -> str:
+    """A date, if there is one."""
+    return when if when is not None else told("date not said")
 
 
 _NAMELESS = {
-    Basis.REPORTED.value: "a source not named",
-    Basis.OBSERVED.value: "our own observation",
-    Basis.INFERRED.value: "an inference of ours",
+    Basis.REPORTED.value: told("a source not named"),
+    Basis.OBSERVED.value: told("our own observation"),
+    Basis.INFERRED.value: told("an inference of ours"),
 }
 """Who says so, of an event without a source (`Event.claimants`)."""
 
@@ -154,9 +224,15 @@ def names_by_key(claimants: Sequence[Claimant]) -> dict[str, str]:
 
 def names_of(texts: Iterable[str]) -> str:
     names = [cut(text) for text in texts]
-    if len(names) > MAX_NAMES:
-        return f"{', '.join(names[:MAX_NAMES])} and {len(names) - MAX_NAMES} more"
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names) or "nobody named"
+    if not names:
+        return told("nobody named")
+    return few_of(names, MAX_NAMES) if len(names) > MAX_NAMES else listed(names, COMMA, AND)
+
+
+def few_of(parts: Sequence[str], most: int, between: str = COMMA) -> str:
+    """The first of several parts, and how many more there are."""
+    first, more = listed(parts[:most], between), len(parts) - most
+    return told_number("{some} and {number} more", "{some} and {number} more", more, some=first) if more > 0 else first
 
 
 def cut(text: str) -> str:
@@ -173,15 +249,28 @@ def actors_named(ids: Iterable[str]) -> str:
 
 def amount_of(quantity: Quantity) -> str:
     low, high = quantity.range
-    number = (
-        plain_number(low)
-        if low == high
-        else f"{plain_number(low)} or more"
-        if high is None
-        else f"{plain_number(low)} to {plain_number(high)}"
-    )
-    return f"{number} {quantity.unit}"
+    return told("{amount} {unit}", amount=amount_between(low, high), unit=Term(quantity.unit))
+
+
+def amount_between(low: Exact, high: Exact | None) -> str:
+    """A number of which the bounds are known; None: no upper bound."""
+    if high is None:
+        return told("{number} or more", number=plain_number(low))
+    return plain_number(low) if low == high else told("{low} to {high}", low=plain_number(low), high=plain_number(high))
 
 
 def plain_number(number: Exact) -> str:
-    return as_text(number)
+    return Number(as_text(number))
+
+
+def counted(runs: Counted) -> str:
+    """How many runs are reported of how many in a period."""
+    least, most = Number(runs.least), Number(runs.most)
+    return told_number(
+        "{seen} of {number} run is reported for {first} to {last}",
+        "{seen} of {number} runs are reported for {first} to {last}",
+        runs.expected,
+        seen=least if least == most else told("{least}, perhaps {most},", least=least, most=most),
+        first=runs.first,
+        last=runs.last,
+    )

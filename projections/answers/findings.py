@@ -24,7 +24,7 @@ class ShownFinding(TypedDict):
     about: str
     """What of the subject it is about, for programs."""
     text: str
-    """Who says what, and when; actors by their ids."""
+    """Who says what, and when; actors by their ids. Where it is not sent, a `Sentence` of `domain.sentences`."""
     since: str | None
     """From when on it stands; null: always."""
     until: str | None

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Column
 
 from domain.finding import Finding
+from domain.sentences import as_json, from_json
 from domain.values import EventId, Subject
 from projections.read_models.change_set import ChangeSet, FindingEdits, FindingKey
 from projections.storage.checked_text import CheckedText
@@ -24,7 +25,7 @@ FINDINGS = TableDefinition(
     Column("process", Text, primary_key=True),
     Column("rule", Text, primary_key=True),
     Column("about", Text, primary_key=True),
-    Column("text", CheckedText, nullable=False),
+    Column("sentence", CheckedText, nullable=False),
     Column("events", CheckedText, nullable=False),
     Column("since", BigInteger),
     Column("until", BigInteger),
@@ -69,7 +70,7 @@ def write_findings(changes: ChangeSet) -> None:
             "process": process,
             "rule": finding.rule,
             "about": finding.about,
-            "text": finding.text,
+            "sentence": as_json(finding.text),
             "events": json.dumps([str(event) for event in finding.events]),
             "since": finding.since,
             "until": finding.until,
@@ -101,4 +102,4 @@ def key_of(row: Any) -> FindingKey:
 def finding_in(row: Any) -> Finding:
     """The finding that a row holds."""
     events = tuple(EventId(UUID(event)) for event in json.loads(row.events))
-    return Finding(row.rule, Subject(row.subject), row.text, events, row.since, row.until, row.about)
+    return Finding(row.rule, Subject(row.subject), from_json(row.sentence), events, row.since, row.until, row.about)
