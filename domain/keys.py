@@ -37,6 +37,7 @@ def bounded(key: str) -> str:
     return f"{beginning}…{blake2b(whole, digest_size=16).hexdigest()}"
 
 
-def short_hash(text: str) -> str:
-    """64 bits of BLAKE2b over a text, as 16 digits."""
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+def short_hash(text: str | bytes) -> str:
+    """64 bits of BLAKE2b over a text, or over its bytes in UTF-8, as 16 digits."""
+    written = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
+    return blake2b(written, digest_size=8).hexdigest()

@@ -7,7 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from domain.agreement_events import ViolationReported
 from domain.claimants import Claimant
@@ -20,6 +20,7 @@ from domain.keys import bounded, compound, short_hash
 from domain.places_within import holding_places, places_in, with_places
 from domain.revisions import EventDisputed
 from domain.sentences import Sentence, Term, told, told_number
+from domain.value_classes import nested_values
 from domain.values import EventId, Label, Place, Subject
 
 LIKELY_DUPLICATE = Rule(
@@ -41,21 +42,37 @@ COUNTED: Final = (IncidentReported, ViolationReported)
 """What is counted: reported twice, it counts twice."""
 SOMEWHERE = Place(labels=(Label(text="a place"),))
 
-_FOLDED = re.compile(r'  |" | "|\\|\x7f|\.|e-')
+_FOLDED = re.compile(rb'  |" | "|\\|\x7f|\.|e-')
 """What JSON in small letters of ASCII has where it is not yet in the form in which it is compared: spaces to fold,
 marks that cannot be seen, fractions. Most reports have none, and folding takes longer than writing them."""
 
 
+class _Form(NamedTuple):
+    """What of a payload is compared apart from its content, as pydantic leaves it out."""
+
+    apart: dict[str, Any] | None
+    """Its dates, its places and, of what is counted, its ids in other registers."""
+    has_dates: bool
+    deep: tuple[str, ...]
+    """The fields that hold values with places."""
+
+
 @lru_cache(256)
-def _date_places(payload: type[Payload]) -> dict[str, Any] | None:
-    """The places of dates in a payload, as pydantic leaves them out; None if it has none."""
-    places: dict[str, Any] = {}
-    for path in date_paths(payload):
-        inner = places
+def _form_of(payload: type[Payload]) -> _Form:
+    apart: dict[str, Any] = {"ids": True} if issubclass(payload, COUNTED) else {}
+    deep = []
+    for name in holding_places(payload):
+        if Place in nested_values(payload.model_fields[name].annotation):
+            apart[name] = True
+        else:
+            deep.append(name)
+    paths = date_paths(payload)
+    for path in paths:
+        inner = apart
         for name in path[:-1]:
             inner = inner.setdefault(name, {})
         inner[path[-1]] = True
-    return places or None
+    return _Form(apart or None, bool(paths), tuple(deep))
 
 
 def content_key(event: Event) -> str:
@@ -64,17 +81,17 @@ def content_key(event: Event) -> str:
     Which places are one is a matter of the process: those of reports with one hash are compared apart, and so are the
     ids of an incident or a violation.
     """
-    apart = _date_places(type(event.data))
-    dates = [f"{name} {when.bounds}" for name, when in dates_in(event.data)] if apart else ()
-    data = with_places(event.data, lambda _: SOMEWHERE) if holding_places(type(event.data)) else event.data
-    apart = {**(apart or {}), "ids": True} if numbers_of(event) else apart
-    written = data.__pydantic_serializer__.to_json(data, exclude=apart, exclude_defaults=True, exclude_none=True)
-    text = written.decode().lower() if written.isascii() else ""  # in fixed order
+    data, form = event.data, _form_of(type(event.data))
+    dates = [f"{name} {when.bounds}" for name, when in dates_in(data)] if form.has_dates else ()
+    if form.deep and any(data.__dict__[name] for name in form.deep):
+        data = with_places(data, lambda _: SOMEWHERE)
+    text = data.__pydantic_serializer__.to_json(data, exclude=form.apart, exclude_defaults=True, exclude_none=True)
+    text = text.lower() if text.isascii() else b""  # in fixed order
     if not text or _FOLDED.search(text):
-        said = data.model_dump(mode="json", exclude=apart, exclude_defaults=True, exclude_none=True)
-        text = json.dumps(compared(said), ensure_ascii=False, separators=(",", ":"))
+        said = data.model_dump(mode="json", exclude=form.apart, exclude_defaults=True, exclude_none=True)
+        text = json.dumps(compared(said), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
     when = event.occurred.bounds if event.occurred is not None else ""
-    return short_hash(f"{event.type} {when} {' '.join(dates)} {text}")
+    return short_hash(f"{event.type} {when} {' '.join(dates)} ".encode() + text)
 
 
 def numbers_of(event: Event) -> Mapping[str, str]:

@@ -164,11 +164,13 @@ def heard_of(told: Iterable[tuple[Event, Recorded]], as_of: When | None = None, 
     prompt: int | None = None
     said: int | None = None
     for event, recorded in told:
-        told_at, when, sources = int(recorded.recorded_at.timestamp()), event.occurred, event.sources
-        if (says := _said(event, recorded)) is not None:
+        told_at, when, sources, data = int(recorded.recorded_at.timestamp()), event.occurred, event.sources, event.data
+        if isinstance(data, ProcessOpened) and data.followed is not None:
+            says = recorded.position * 2 + int(data.followed)
             said = max(says, said or says)
-        if when is not None and _is_to_come(event, when, told_at, as_of, zones):
-            if not event.data.is_plan:
+        ahead = as_of is not None or data.is_plan or event.possible
+        if ahead and when is not None and _is_to_come(event, when, told_at, as_of, zones):
+            if not data.is_plan:
                 continue  # it lends its name, and nothing is heard by it
             when = None
         newest: Source | None = None
@@ -229,12 +231,6 @@ def _was_out(published: When, event: Event, told_at: int, as_of: When | None, zo
     if not event.repeats and ahead_of(published, told_at):
         return False
     return as_of is None or come_by(published, as_of, zones) is not False
-
-
-def _said(event: Event, recorded: Recorded) -> int | None:
-    if not isinstance(event.data, ProcessOpened) or event.data.followed is None:
-        return None
-    return recorded.position * 2 + int(event.data.followed)
 
 
 @lru_cache(1 << 12)
