@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from functools import cache, lru_cache
+from functools import cache, lru_cache, reduce
 from typing import Any, cast
 
 from pydantic import TypeAdapter
@@ -66,12 +66,18 @@ def evolve(state: SubjectState, event: Event) -> SubjectState:
     return EVOLVE[event.family](state, event)
 
 
-def fold(family: str, events: Iterable[Event]) -> SubjectState:
-    """The state that a set of events amounts to, in whatever order they are given."""
-    state = initial(family)
-    for event in sorted(filter(is_step, events), key=lambda event: event.order):
-        state = evolve(state, event)
-    return state
+def fold(
+    family: str, events: Iterable[Event], going_through: Callable[[Iterable[Event]], Iterable[Event]] = iter
+) -> SubjectState:
+    """The state that a set of events amounts to, in whatever order they are given.
+
+    Args:
+        family: of the subject.
+        events: on it.
+        going_through: gives what it is given, one by one. Who looks on may stop there.
+    """
+    steps = sorted(filter(is_step, events), key=lambda event: event.order)
+    return reduce(evolve, going_through(steps), initial(family))
 
 
 # --- what follows from a state ----------------------------------------------------------------------------

@@ -30,6 +30,7 @@ from domain.edtf import When
 from domain.values import Sensitivity
 from projections.answers.deadlines import Deadline
 from projections.answers.explanations import ActorName, Explained
+from projections.patience import each
 
 UID_NAMESPACE = uuid5(NAMESPACE_URL, "parley:deadline")
 """What UIDs are made in. It never changes, or subscribers would see everything twice."""
@@ -42,6 +43,7 @@ CLASSES = {
     Sensitivity.HIGH: "CONFIDENTIAL",
     Sensitivity.SEVERE: "CONFIDENTIAL",
 }
+END = b"END:VCALENDAR\r\n"
 
 _EXACT = re.compile(r"\d{4}-\d\d-\d\d(T.+)?")
 
@@ -58,10 +60,9 @@ def calendar(deadlines: Iterable[Deadline], explained: Explained, name: str) -> 
     document.add("prodid", "-//Parley//Deadlines//EN")
     document.add("version", "2.0")
     document.add("x-wr-calname", name)
-    for deadline in deadlines:
-        document.add_component(_entry(deadline, explained))
-    content: bytes = document.to_ical()
-    return content
+    frame: bytes = document.to_ical()
+    begin, end = frame[: -len(END)], frame[-len(END) :]
+    return begin + b"".join(_entry(deadline, explained).to_ical() for deadline in each(deadlines)) + end
 
 
 def uid(deadline: Deadline) -> UUID:

@@ -13,6 +13,8 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from projections.patience import each
+
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 """How a cell begins that a program for sheets would compute."""
 LONGEST = 32_767
@@ -30,7 +32,7 @@ def as_csv(head: Sequence[str], rows: Sequence[Sequence[SheetCell]]) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow([_harmless(cell) for cell in head])
-    writer.writerows([_harmless(cell) for cell in row] for row in rows)
+    writer.writerows([_harmless(cell) for cell in row] for row in each(rows))
     return b"\xef\xbb\xbf" + out.getvalue().encode()
 
 
@@ -68,9 +70,9 @@ def as_xlsx(
             sheet.right_to_left()
         for column, name in enumerate(head):
             sheet.write_string(0, column, _legal(name), bold)
-            longest = max((len(str(row[column])) for row in rows if column < len(row)), default=0)
+            longest = max((len(str(row[column])) for row in each(rows) if column < len(row)), default=0)
             sheet.set_column(column, column, min(max(longest, len(name), 8) + 2, WIDEST))
-        for number, row in enumerate(rows, 1):
+        for number, row in enumerate(each(rows), 1):
             for column, cell in enumerate(row):
                 if isinstance(cell, str):
                     sheet.write_string(number, column, _legal(cell), quoted if is_formula(cell) else text)

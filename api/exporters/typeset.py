@@ -16,6 +16,8 @@ from typing import Any
 
 import orjson
 
+from projections.patience import go_on
+
 DOCUMENTS = Path(__file__).parent / "typst"
 FONTS = ("fontpkg_noto_sans", "fontpkg_noto_sans_arabic")
 ACCESSIBLE = "ua-1"
@@ -71,6 +73,7 @@ def picture(drawing: Mapping[str, Any]) -> bytes:
 def _set(name: str, sent: Mapping[str, str], **options: Any) -> bytes:
     import typst
 
+    go_on()  # once begun, it is set to its end
     source = (DOCUMENTS / f"{name}.typ").read_bytes()
     made = typst.compile(source, font_paths=_fonts(), sys_inputs=dict(sent), **options)
     return made if isinstance(made, bytes) else b"".join(made or ())

@@ -12,6 +12,7 @@ from api.pages.asked import Asked
 from api.pages.markup import fragments, marked_up, plain
 from api.pages.sheets import Entry, Section
 from api.wording.language import APART, REJOINED, say
+from projections.patience import each
 
 KINDS = {"b": "bold", "i": "italic", "s": "strike"}
 
@@ -46,7 +47,8 @@ def _named(section: Section) -> dict[str, str]:
 
 def _entries(entries: Iterable[Entry]) -> list[dict[str, Any]]:
     return [
-        {"said": parts(entry.said), "by": parts(_by(entry)), "entries": _entries(entry.entries)} for entry in entries
+        {"said": parts(entry.said), "by": parts(_by(entry)), "entries": _entries(entry.entries)}
+        for entry in each(entries)
     ]
 
 

@@ -21,6 +21,7 @@ from api.services.registry import Services
 from api.wording import words
 from api.wording.language import LANGUAGES, grouped, say, say_number, speaking
 from api.wording.rules import rule
+from projections.patience import go_on
 
 TEMPLATES = Path(__file__).parent / "templates"
 POLICY = (
@@ -57,7 +58,7 @@ def environment() -> Environment:
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=lambda value: marked_up(value) if isinstance(value, str) else value,
+        finalize=_put,
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
@@ -81,6 +82,12 @@ def environment() -> Environment:
     }
     made.filters |= {"plain": plain, "isolated": isolated}
     return made
+
+
+def _put(value: object) -> object:
+    """A value as it is put into a template, as long as somebody waits for the page."""
+    go_on()
+    return marked_up(value) if isinstance(value, str) else value
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from api.exporters.sheets import SheetCell, as_csv, as_xlsx
 from api.pages.asked import Asked
 from api.pages.markup import plain
 from domain.errors import BadCursor
+from projections.patience import each
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -43,7 +44,7 @@ def download(asked: Asked, table: Table, name: str) -> Response | None:
         BadCursor: there is no such format.
     """
     head = [plain(one) for one in table.head]
-    rows = [[_written(cell) for cell in row] for row in table.rows]
+    rows = [[_written(cell) for cell in row] for row in each(table.rows)]
     match asked.query.get("format"):
         case None:
             return None

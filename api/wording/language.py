@@ -19,6 +19,8 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
+from projections.patience import go_on
+
 CATALOGUES = Path(__file__).parent / "catalogues"
 APART, REJOINED = "\u2068", "\u2069"
 """Around a text from outside: first strong isolate, and pop directional isolate."""
@@ -106,7 +108,12 @@ def catalogue(code: str) -> Catalogue:
 
 
 def say(phrase: str, /, **values: object) -> str:
-    """A phrase of ours, with values in its `{places}`."""
+    """A phrase of ours, with values in its `{places}`.
+
+    Raises:
+        TookTooLong: nobody waits any more for the answer that it is for.
+    """
+    go_on()
     code = _SPEECH.get().language.code
     if code != "en":
         phrase = catalogue(code).phrases.get((None, phrase), (phrase,))[0]

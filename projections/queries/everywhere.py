@@ -15,6 +15,7 @@ from domain.finding import Finding
 from domain.findings.processes import ACTING_WITHOUT_ROLE, SILENCE, Act, silence, without_role
 from domain.process_zones import zones_in
 from domain.values import Subject
+from projections.patience import each
 from projections.queries.following import of_followed
 from projections.read_models.findings import PLACED, Rules, activity_in, in_processes, subjects_with
 from projections.read_models.membership import processes_of
@@ -124,7 +125,8 @@ def _standing(
 ) -> dict[str, list[Finding]]:
     """The findings that stand in some processes, given all their ids, each with the one that stays."""
     standing: defaultdict[str, dict[tuple[str, Subject, str], Finding]] = defaultdict(dict)
-    kept = list(in_processes(transaction, moment, list(ids), rules)) if rules is None or rules - OF_PROCESS else []
+    of_subjects = rules is None or rules - OF_PROCESS
+    kept = list(each(in_processes(transaction, moment, list(ids), rules))) if of_subjects else []
     followed = {finding.key for finding in of_followed(transaction, (finding for _, _, finding in kept))}
     for name, stands_in, finding in kept:
         process = ids[name]

@@ -28,6 +28,7 @@ from domain.references import naming
 from domain.spans import ANYWHERE, Zones
 from domain.values import IN_NO_PROCESS, EventId, Subject
 from projections.answers.explanations import Marks
+from projections.patience import each
 from projections.queries.following import others_of, unfollowed_in
 from projections.read_models import (
     entries,
@@ -275,7 +276,7 @@ def _heard(
         last_heard.heard_in(event, recorded, as_of, seen.zones.get(event.subject, ANYWHERE))
         for event, recorded in recorded_reports
     )
-    newest = reduce(last_heard.newer, every, NOBODY)
+    newest = reduce(last_heard.newer, each(every), NOBODY)
     return newest if newest != NOBODY else None
 
 
@@ -300,13 +301,13 @@ def _told_in(seen: Seen, inside: Iterable[Subject], own: Subject) -> Iterator[Ev
     for subject in {*inside, own}:
         reports = seen.events.get(subject, ())
         if subject == own or any(event.data.opens for event in reports):
-            yield from reports
+            yield from each(reports)
 
 
 def _state(subject: Subject, events: Iterable[Event], meanings: Meanings, own: Subject) -> SubjectState:
     """The state of a subject, its places as they are meant: the lines of the process itself are folded by them."""
     reports = [meant(event, meanings) for event in events] if subject == own else events
-    return state_meant(families.fold(subject.partition("/")[0], reports), meanings)
+    return state_meant(families.fold(subject.partition("/")[0], reports, each), meanings)
 
 
 def drawn_for(log: Iterable[Recorded], position: int | None, events: Iterable[Event]) -> Drawn:
@@ -379,9 +380,8 @@ def _lend_identity(seen: Seen, own: Subject) -> None:
 
 def _was_heard(recorded: Recorded, seen: Seen, states: Mapping[Subject, SubjectState]) -> bool:
     """Whether it is a revision inside the horizon, of a subject that is not withdrawn: that was heard, too."""
-    if not recorded.event.data.revises or recorded.event.id in seen.outside:
-        return False
-    return seen.joined.get(recorded.subject, recorded.subject) in states
+    stays = seen.joined.get(recorded.subject, recorded.subject)
+    return recorded.event.data.revises and recorded.event.id not in seen.outside and stays in states
 
 
 def _withdrawn(
@@ -472,8 +472,7 @@ def findings_of_subjects(snapshot: ProcessSnapshot) -> list[Finding]:
         snapshot.held_reports,
     )
     of_subjects = [f for f in of_subjects if holds(f.rule, followed=f.subject not in snapshot.unfollowed)]
-    of_revised = [f for subject, revised in snapshot.revisions.items() for f in of_revisions(subject, revised)]
-    return [*of_subjects, *of_revised]
+    return [*of_subjects, *(f for path, revised in snapshot.revisions.items() for f in of_revisions(path, revised))]
 
 
 def _told_at(snapshot: ProcessSnapshot) -> dict[str, int]:

@@ -52,6 +52,7 @@ from domain.general import SubjectState
 from domain.place_meanings import state_meant
 from domain.spans import ANYWHERE, Zones
 from domain.values import EventId, Subject
+from projections.patience import each
 from projections.read_models.change_set import ChangeSet, DoubtfulPlaces, ReadModel
 from projections.read_models.claim_findings import renew_claims
 from projections.read_models.date_findings import renew_dates, renew_dates_of_revisions
@@ -270,19 +271,19 @@ def fold(
     alike: dict[tuple[Subject, str, Span], list[Event]] = defaultdict(list)
     numbered: dict[tuple[Subject, str], list[Event]] = defaultdict(list)
     far: dict[Subject, list[Event]] = defaultdict(list)
-    for event in in_effect:
+    for event in each(in_effect):
         findings += of_parts(event.subject, event)
         alike[event.subject, event.type, event.span].append(event)
         for key in number_keys(event):
             numbered[event.subject, key].append(event)
-    for event in (*in_effect, *held):
+    for event in each((*in_effect, *held)):
         findings += of_dates(event.subject, event, told_at[event.key])
         if is_far(event):
             far[event.subject].append(event)
     disputed: dict[Subject, list[tuple[EventId, EventId, str]]] = defaultdict(list)
     for subject, event_id, dispute in disputes:
         disputed[subject].append((event_id, dispute.id, disputant(dispute)))
-    for subject, state in states.items():
+    for subject, state in each(states.items()):
         if state.opened:
             findings += families.findings(subject, state, zones.get(subject, ANYWHERE))
     for subject, theirs in made.items():
