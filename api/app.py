@@ -38,7 +38,7 @@ from api.services.known_log import require_known
 from api.services.log_watcher import LogWatcher
 from api.services.metrics import Metrics
 from api.services.registry import Services
-from api.services.wakeup import ReachedPositions, woken_together
+from api.services.wakeup import ReachedPositions, waking
 from api.settings import Settings, load, open_ledger, open_views
 from ledger.writer import Commit, Writer
 from projections.follower import Follower, FollowerStatus
@@ -148,7 +148,7 @@ def _start(settings: Settings, metrics: Metrics, projector: FollowerStatus | Non
     closing.callback(writer.close)
     moved = ReachedPositions(lambda: follower.position, lambda: follower.halted is not None)
     answered = ReachedPositions(lambda: follower.answered_to, lambda: follower.halted is not None)
-    follower.tell(woken_together(moved, answered))
+    follower.tell(waking(moved, answered))
     follower.start()
     followers = Capacity(
         max(1, min(settings.followers, settings.connections // 2)),

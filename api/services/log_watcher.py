@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
 
-from api.services.wakeup import Wakeup
+from api.services.wakeup import ReachedPositions, waking
 from domain.errors import Unavailable
 
 
@@ -29,43 +28,40 @@ class LogWatcher:
         self._look = look
         self._wait = watch
         self._told = moved
-        self._loop = asyncio.get_running_loop()
-        self._grown = Wakeup()
+        self._gate = threading.Lock()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="head", daemon=True)
         self.position = look()
-        """The last known position; it belongs to the event loop."""
+        """The last known position."""
         self.stopping = False
         """Whether the server stops: live streams should end."""
+        self._reached = ReachedPositions(lambda: self.position, lambda: self.stopping)
+        self._wake = waking(self._reached)
         self._thread.start()
 
     def nudge(self, position: int) -> None:
         """Call it, from any thread, when the log has grown to a position."""
         self._told()
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            self._loop.call_soon_threadsafe(self._publish, position)
+        with self._gate:
+            if position <= self.position:
+                return
+            self.position = position
+        self._wake()
 
     async def beyond(self, position: int, timeout: float) -> bool:
         """Waits until the log stands beyond a position; False after `timeout` seconds, or when the server stops."""
-        deadline = self._loop.time() + timeout
-        while self.position <= position and not self.stopping and (left := deadline - self._loop.time()) > 0:
-            await self._grown.wait(left)
+        await self._reached.wait(position + 1, timeout)
         return self.position > position
 
     def stop(self) -> None:
         """Ends all live streams. Call it from the event loop, before connections are closed."""
         self.stopping = True
-        self._grown.wake()
+        self._reached.wake()
 
     def close(self) -> None:
         self.stop()
         self._closing.set()
         self._thread.join()
-
-    def _publish(self, position: int) -> None:
-        if position > self.position:
-            self.position = position
-            self._grown.wake()
 
     def _watch(self) -> None:
         seen = self.position

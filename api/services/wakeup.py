@@ -1,4 +1,4 @@
-"""Wakes tasks of an event loop that wait for something to change, or to come as far as they wait for."""
+"""Wakes tasks of an event loop that wait until a position is reached."""
 
 from __future__ import annotations
 
@@ -8,29 +8,8 @@ from collections.abc import Callable
 from math import inf
 
 
-class Wakeup:
-    """Create it on the event loop to which it belongs."""
-
-    def __init__(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._next = asyncio.Event()
-
-    def wake(self) -> None:
-        """Wakes all waiting tasks; call it on the loop."""
-        # Each event is set once and replaced, so that a waiting task wakes once for each call.
-        self._next.set()
-        self._next = asyncio.Event()
-
-    async def wait(self, seconds: float) -> None:
-        """Waits until it is woken, or for so many seconds."""
-        following = self._next
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await following.wait()
-
-
 class ReachedPositions:
-    """Wakes the tasks of an event loop that wait until a position is reached. Create it on that loop.
+    """Create it on the event loop to which the tasks belong.
 
     Args:
         reached: tells the position that is reached.
@@ -48,6 +27,11 @@ class ReachedPositions:
         """The one that is reached."""
         return self._reached()
 
+    @property
+    def any_waiting(self) -> bool:
+        """Whether there is anybody to wake. Ask, in any thread, once the position has moved."""
+        return bool(self._waiting)
+
     def wake(self) -> None:
         """Wakes those whose position is reached; call it on the loop."""
         reached = inf if self._over() else self._reached()
@@ -56,20 +40,20 @@ class ReachedPositions:
 
     async def wait(self, position: int, seconds: float) -> None:
         """Waits until a position is reached, or for so many seconds."""
-        if position <= self._reached() or self._over():
-            return
         waiting = self._loop.create_future()
-        self._waiting[waiting] = position
+        self._waiting[waiting] = position  # before the look: what moves after it finds somebody to wake
         alarm = self._loop.call_later(seconds, _end, waiting)
         try:
-            await waiting
+            if position > self._reached() and not self._over():
+                await waiting
         finally:
             alarm.cancel()
             del self._waiting[waiting]
 
 
-def woken_together(*positions: ReachedPositions) -> Callable[[], None]:
-    """Wakes those who wait for any of these, from any thread. Call this on their loop."""
+def waking(*positions: ReachedPositions) -> Callable[[], None]:
+    """What wakes those who wait for any of these, in any thread: the loop is left alone if nobody does. Call it on the
+    loop."""
     loop = asyncio.get_running_loop()
 
     def wake() -> None:
@@ -77,8 +61,9 @@ def woken_together(*positions: ReachedPositions) -> Callable[[], None]:
             one.wake()
 
     def wake_from_thread() -> None:
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            loop.call_soon_threadsafe(wake)
+        if any(one.any_waiting for one in positions):
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(wake)
 
     return wake_from_thread
 
