@@ -7,7 +7,7 @@ the target added is taken away, and what it adds now is put in its place. What a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -38,7 +38,7 @@ from projections.read_models import (
     timeline,
     upcoming,
 )
-from projections.read_models.change_set import AskedEvents, ChangeSet, FindingChanges, FindingEdits
+from projections.read_models.change_set import AskedEvents, ChangeSet, FindingEdits, Tell
 from projections.storage.generations import ReadModels, rebuild_lock
 from projections.storage.sqlite import put_aside
 from projections.storage.tables import Schema, Transaction
@@ -57,17 +57,19 @@ READ_MODELS = (
     places.READ_MODEL,
     process_zones.READ_MODEL,
     finding_steps.READ_MODEL,  # looks at claims and hashes as they were
+    # With these four, what plain reports do to findings is known, and told before all that follows.
+    figures.READ_MODEL,
+    foreign_ids.READ_MODEL,
+    findings.READ_MODEL,  # looks at the newest figures, and at who carries which ids
+    finding_changes.OF_PLAIN,
     # These only take it.
     history.READ_MODEL,
     roles.READ_MODEL,
     involvement.READ_MODEL,
     search_names.READ_MODEL,
     entries.READ_MODEL,
-    figures.READ_MODEL,
     incident_counts.READ_MODEL,
     deadlines.READ_MODEL,
-    foreign_ids.READ_MODEL,
-    findings.READ_MODEL,  # looks at the newest figures, and at who carries which ids
     last_heard.READ_MODEL,
     process_list.READ_MODEL,  # shows the last one heard
     finding_changes.READ_MODEL,  # looks at findings, and at who is followed
@@ -83,7 +85,8 @@ def apply(
     position: int,
     now: datetime,
     asked: AskedEvents | None = None,
-) -> Mapping[str, FindingChanges]:
+    tell: Tell = lambda _: None,
+) -> None:
     """Applies events to the tables of a generation, and takes in what has come by the clock.
 
     Args:
@@ -92,16 +95,13 @@ def apply(
         position: the last one that is then reflected.
         now: the clock.
         asked: the same events, if what each does to the findings of its subject is to be kept.
-
-    Returns:
-        What they did, by their ids, if that was asked.
+        tell: whom to tell that, as soon as it is known.
     """
     changes = ChangeSet(transaction, events, position, second_of(now))
     if asked is not None:
-        changes.edits = FindingEdits(asked)
+        changes.edits = FindingEdits(asked, tell)
     for read_model in READ_MODELS:
         read_model.apply(changes)
-    return changes.edits.changes if changes.edits is not None else {}
 
 
 def open_read_models(where: Path | str) -> ReadModels:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from itertools import groupby
 
 from sqlalchemy import Connection
@@ -55,11 +56,9 @@ class Asked:
         """Whether somebody asks about an event, given its id."""
         return False
 
-    def answer(self, event: str, changes: FindingChanges) -> None:
-        """What an event did. It follows from the log, and holds whatever becomes of the transaction."""
-
-    def answered(self, position: int) -> None:
-        """What every event up to a position did has been said, of those that are asked about."""
+    def answer(self, position: int, changes: Mapping[str, FindingChanges]) -> None:
+        """What events did, by their ids: all up to a position that are asked about. It follows from the log, and holds
+        whatever becomes of the transaction."""
 
     def more(self) -> bool:
         """Waits for further events that are asked about, to go into the same transaction; False: it is to end."""
@@ -145,11 +144,7 @@ def _pulled(
     position = progress.position
     for events, answering in _parts(transaction, readable, asked, second_of(now)):
         position = events[-1].position
-        answers = apply(transaction, events, position, now, answering)
-        for event_id, changes in answers.items():
-            asked.answer(event_id, changes)
-        if answers:
-            asked.answered(position)
+        apply(transaction, events, position, now, answering, partial(asked.answer, position))
     whole = not readable or position == readable[-1].position
     if not readable and is_due(transaction, now):
         apply(transaction, (), position, now)

@@ -149,7 +149,6 @@ class _Asked(Asked):
         self._say = say
         self._grown = grown
         self._events: dict[str, None] = {}
-        self._answers: dict[str, FindingChanges] = {}
         self._gate = threading.Lock()
         self._last = -EXPECTED
         self._hurried = self._open = False
@@ -179,21 +178,17 @@ class _Asked(Asked):
     def about(self, event: str) -> bool:
         return event in self._events
 
-    def answer(self, event: str, changes: FindingChanges) -> None:
-        self._answers[event] = changes
-
-    def answered(self, position: int) -> None:
-        """Passes the answers on. Nobody asks about these events any more."""
-        answers, self._answers = self._answers, {}
+    def answer(self, position: int, changes: Mapping[str, FindingChanges]) -> None:
+        """Passes it on. Nobody asks about these events any more."""
         with self._gate:
-            for event in answers:
+            for event in changes:
                 self._events.pop(event, None)
-        self._say(answers, position)
+        self._say(changes, position)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """While one is open."""
-        self._answers, self._since, self._open = {}, time.monotonic(), True
+        self._since, self._open = time.monotonic(), True
         try:
             yield
         finally:

@@ -138,15 +138,21 @@ class AskedEvents:
     """The ids of those that are followed by another one on the same subject."""
 
 
+Tell = Callable[[Mapping[str, FindingChanges]], None]
+"""Takes what events did to the findings of their subjects, by their ids."""
+
+
 class FindingEdits:
     """The rows of findings that a batch takes away or puts, by their keys: as they were before it, and after it.
 
     Args:
         asked: the events of the batch.
+        tell: whom to tell what they did.
     """
 
-    def __init__(self, asked: AskedEvents) -> None:
+    def __init__(self, asked: AskedEvents, tell: Tell) -> None:
         self.asked = asked
+        self.tell = tell
         self.changes: dict[str, FindingChanges] = {}
         """What the events did, by their ids. By `finding_changes`."""
         self.before: dict[FindingKey, Finding | None] = {}

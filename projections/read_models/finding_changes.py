@@ -30,6 +30,7 @@ from projections.read_models.change_set import (
     AskedEvents,
     ChangeSet,
     FindingChanges,
+    FindingEdits,
     FindingKey,
     ReadModel,
     Standing,
@@ -217,9 +218,17 @@ class _Chosen:
 
 
 def apply(changes: ChangeSet) -> None:
-    edits = changes.edits
-    if edits is None:
-        return
+    if changes.edits is not None and not changes.edits.asked.plain:
+        _tell(changes, changes.edits)
+
+
+def apply_plain(changes: ChangeSet) -> None:
+    if changes.edits is not None and changes.edits.asked.plain:
+        _tell(changes, changes.edits)
+
+
+def _tell(changes: ChangeSet, edits: FindingEdits) -> None:
+    """Finds out what each event did, tells it, and keeps it."""
     before, after = (_by_subject(findings) for findings in (edits.before, edits.after))
     standings, current = _standings_after(changes, edits.asked), dict[Subject, Findings]()
     for recorded in changes.events:
@@ -235,6 +244,7 @@ def apply(changes: ChangeSet) -> None:
         current[now.subject] = has
         second = int(recorded.recorded_at.timestamp())
         edits.changes[recorded.key] = changes_between(shown(was, _present(had)), shown(now, _present(has)), second)
+    edits.tell(edits.changes)
     rows = [_row(r.position, edits.changes[r.key]) for r in changes.events]
     put(changes.connection, changes.table(FINDING_CHANGES), rows)
 
@@ -288,6 +298,8 @@ def _present(findings: Findings) -> list[Finding]:
     return [finding for finding in findings.values() if finding is not None]
 
 
+OF_PLAIN = ReadModel((), apply_plain)
+"""Where all events are plain: what they did is known before all read models have taken them."""
 READ_MODEL = ReadModel((FINDING_CHANGES,), apply)
 
 
