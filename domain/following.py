@@ -45,7 +45,10 @@ def ahead_of(when: When, second: int) -> bool:
 
 
 def followed_processes(
-    standings: Mapping[EventId, ReportStatus], joined: Mapping[Subject, Subject], held: Iterable[EventId] = ()
+    standings: Mapping[EventId, ReportStatus],
+    joined: Mapping[Subject, Subject],
+    held: Iterable[EventId] = (),
+    prompted: Iterable[Subject] = (),
 ) -> frozenset[Subject]:
     """The processes that are followed, by the ids that stay.
 
@@ -56,9 +59,10 @@ def followed_processes(
         standings: what became of each report.
         joined: the subjects that gave way, each with the one that stays.
         held: the reports among these that are still to come: they do not count.
+        prompted: processes of which other reports, not given here, were prompt.
     """
     said: dict[Subject, tuple[int, bool]] = {}
-    prompt: set[Subject] = set()
+    prompt = set(prompted)
     belongs: dict[Subject, set[Subject]] = {}
     without = set(held)
     for event_id, standing in standings.items():

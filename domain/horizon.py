@@ -112,8 +112,8 @@ class Seen:
     """The processes that are followed, by the ids that stay; cut by position and by the clock only."""
 
 
-def seen_from(horizon: Horizon, log: Iterable[Recorded]) -> Seen:
-    """Looks at a log from a horizon: steps 1 to 4."""
+def seen_from(horizon: Horizon, log: Iterable[Recorded], prompted: Iterable[Subject] = ()) -> Seen:
+    """Looks at a log from a horizon: steps 1 to 4. `prompted` are processes of which other reports were prompt."""
     position = horizon.position
     known = sorted((r for r in log if position is None or r.position <= position), key=lambda r: r.position)
     published = published_by(known, horizon.published_by.span) if horizon.published_by is not None else {}
@@ -170,7 +170,7 @@ def seen_from(horizon: Horizon, log: Iterable[Recorded]) -> Seen:
         zones if not upcoming or published else _zones_by_now(effect, upcoming, held - set(possible)),
         {event_id: moment for event_id, moment in upcoming.items() if event_id not in outside},
         frozenset(held),
-        followed_processes(by_position.standings, by_position.joined, held - set(possible)),
+        followed_processes(by_position.standings, by_position.joined, held - set(possible), prompted),
     )
 
 

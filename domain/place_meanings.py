@@ -16,6 +16,7 @@ import dataclasses
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar, cast
 
 from domain.comparison import comparable
@@ -54,6 +55,7 @@ class Meaning(NamedTuple):
 Meanings = Mapping[str, Meaning]
 """By `Place.described`, those that do not stand for themselves alone."""
 NO_MEANINGS: Meanings = {}
+NO_PLACES: Mapping[str, Place] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -185,9 +187,15 @@ def _around(description: Description, known: KnownPlaces) -> str:
     return ", ".join(sorted(code.value for code in description.areas or description.codes))
 
 
-def of_events(events: Iterable[Event], known: KnownPlaces) -> Drawn:
-    """Which place each description means that the events in effect of one process give, in whatever order."""
-    places: dict[str, Place] = {}
+def of_events(events: Iterable[Event], known: KnownPlaces, further: Mapping[str, Place] = NO_PLACES) -> Drawn:
+    """Which place each description means that the events in effect of one process give, in whatever order.
+
+    Args:
+        events: what is reported of it.
+        known: what is known of places.
+        further: descriptions that other events of it give, by `Place.described`.
+    """
+    places = dict(further)
     for event in events:
         for place in places_in(event.data):
             before = places.setdefault(place.described, place)

@@ -20,23 +20,30 @@ from domain.event import Recorded, instant
 from domain.finding import Finding
 from domain.findings.rules import holds
 from domain.horizon import EVERYTHING, Horizon, may_be_upcoming
+from domain.place_meanings import state_meant
 from domain.process_zones import zones_of
 from domain.references import references
 from domain.spans import ANYWHERE, Zones, end_of, second_of
 from domain.values import Subject
 from projections.answers.explanations import Marks, ShownHorizon
+from projections.queries.actors_seen import actors_seen
 from projections.queries.following import others_of
+from projections.queries.settled import Settled, parts_of, settled_in
 from projections.queries.snapshot import (
+    NEWEST,
     ProcessSnapshot,
-    actors_seen,
     findings_in,
+    findings_of_subjects,
     findings_of_whole,
     fold_snapshot,
     read_snapshot,
 )
+from projections.read_models import figures, incident_counts
+from projections.read_models.change_set import NOBODY
 from projections.read_models.findings import Glance, findings_of, glance, glance_at
 from projections.read_models.foreign_ids import events_of_namesakes
 from projections.read_models.incident_counts import DAY, counted_from
+from projections.read_models.last_heard import newer
 from projections.read_models.membership import events_of
 from projections.read_models.process_list import unknown
 from projections.read_models.revisions import events_by_id, ever_unified, marks_by_id
@@ -152,6 +159,8 @@ def process_view(
     now: datetime | None,
     request: HorizonRequest = PRESENT,
     unrecorded: Sequence[Recorded] = (),
+    *,
+    reports: bool = True,
 ) -> ProcessView:
     """A process as it is seen from a horizon.
 
@@ -162,12 +171,29 @@ def process_view(
             only counted as a whole.
         request: the horizon.
         unrecorded: events that are looked at as if they had been recorded at the end of the log.
+        reports: whether its reports themselves are looked at, not only what they amount to. Otherwise, at a horizon,
+            the snapshot may have no events of some of its subjects, as one of the present has none.
 
     Raises:
         NotFound: the process was never opened, or nothing of it is inside the horizon.
     """
     if request.horizon == EVERYTHING and not unrecorded:
         return _present(transaction, process, request.clock() or now, request)
+    if not reports and not unrecorded:
+        view = _in_parts(transaction, process, now or datetime.now(UTC), request)
+        if view is not None:
+            return view
+    return _whole(transaction, process, now, request, unrecorded)
+
+
+def _whole(
+    transaction: Transaction,
+    process: str,
+    now: datetime | None,
+    request: HorizonRequest,
+    unrecorded: Sequence[Recorded],
+) -> ProcessView:
+    """The view of which all subjects are folded, with all of their reports."""
     log = [*events_of(transaction, process), *unrecorded]
     if not log:
         raise unknown()
@@ -218,7 +244,7 @@ def _present(transaction: Transaction, process: str, clock: datetime | None, req
         lambda ids: events_by_id(transaction, ids),
         lambda ids: marks_by_id(transaction, ids),
         lambda ids: actors_named(transaction, ids),
-        cache(lambda: [*_kept_findings(transaction, snapshot), *findings_of_whole(snapshot)]),
+        cache(lambda: [*_kept_findings(transaction, snapshot, subjects), *findings_of_whole(snapshot)]),
         cache(
             lambda at, most: glance(
                 transaction, snapshot.process, subjects, findings_of_whole(snapshot), at, most, snapshot.unfollowed
@@ -227,10 +253,83 @@ def _present(transaction: Transaction, process: str, clock: datetime | None, req
     )
 
 
-def _kept_findings(transaction: Transaction, snapshot: ProcessSnapshot) -> list[Finding]:
-    """The findings that are kept of the subjects of a process, those that hold as far as it is followed."""
-    every = findings_of(transaction, list(snapshot.states), snapshot.process)
+def _in_parts(transaction: Transaction, process: str, now: datetime, request: HorizonRequest) -> ProcessView | None:
+    """The view of which only those subjects are folded that the horizon makes read otherwise than they are kept; None
+    if all of the process is to be folded."""
+    horizon = request.horizon_at(now)
+    names = ActorNames(transaction, horizon.position)
+    parts = parts_of(transaction, process, horizon) if names.as_now else None
+    if parts is None:
+        return None
+    settled = settled_in(transaction, process, parts, horizon, counted_from(request.clock() or now))
+    if settled is None:
+        return None
+    log = all_of(transaction, parts.across)
+    others = [*events_of_namesakes(transaction, log), *names.unified, *zones_of_others(transaction, log)]
+    folded = fold_snapshot([*log, *others], process, horizon=horizon, settled=settled)
+    snapshot = with_settled(folded, settled) if folded is not None else None
+    if folded is None or snapshot is None:
+        return None
+
+    def lookup(ids: Iterable[str]) -> dict[str, Recorded]:
+        wanted = list(dict.fromkeys(ids))
+        kept = events_by_id(transaction, (name for name in wanted if name not in folded.events))
+        every = {**folded.events, **kept}
+        return {name: every[name] for name in wanted if name in every}
+
+    across, still = cache(partial(findings_of_subjects, folded)), list(settled.states)
+    whole, unfollowed = cache(partial(findings_of_whole, snapshot)), snapshot.unfollowed & settled.states.keys()
+    return ProcessView(
+        snapshot,
+        request.clock(snapshot.zones_of(snapshot.own)) or now,
+        request,
+        lookup,
+        lambda ids: {name: folded.marks[name] for name in dict.fromkeys(ids) if name in folded.marks},
+        names.named,
+        cache(lambda: [*across(), *_kept_findings(transaction, snapshot, still), *whole()]),
+        cache(
+            lambda at, most: glance(transaction, snapshot.process, still, [*across(), *whole()], at, most, unfollowed)
+        ),
+    )
+
+
+def _kept_findings(transaction: Transaction, snapshot: ProcessSnapshot, subjects: Iterable[Subject]) -> list[Finding]:
+    """The findings that are kept of subjects of a process, those that hold as far as it is followed."""
+    every = findings_of(transaction, subjects, snapshot.process)
     return [f for f in every if holds(f.rule, followed=f.subject not in snapshot.unfollowed)]
+
+
+def with_settled(snapshot: ProcessSnapshot, settled: Settled) -> ProcessSnapshot | None:
+    """A snapshot that was folded without the settled subjects of its process, with them.
+
+    Returns:
+        None if it depends on what is not at hand: on what their places mean from there, or on the other processes of a
+        process that is not followed.
+    """
+    meanings = snapshot.drawn.meanings
+    if snapshot.drawn.doubts or any(meanings.get(d) != settled.meanings.get(d) for d in settled.described):
+        return None
+    kept = {path: state_meant(state, meanings) for path, state in settled.states.items()}
+    states = dict(sorted({**snapshot.states, **kept}.items()))
+    followed = snapshot.followed if settled.said is None else settled.said
+    if not followed and others_of(states, snapshot.own, snapshot.joined):
+        return None
+    newest = [*((recorded.position, recorded.key) for recorded in snapshot.filed[-NEWEST:]), *settled.newest]
+    heard = newer(snapshot.heard or NOBODY, settled.heard)
+    return replace(
+        snapshot,
+        version=settled.version if snapshot.own in settled.states else snapshot.version,
+        states=states,
+        claims=sorted([*snapshot.claims, *figures.meant(settled.claims, meanings)], key=figures.sorting),
+        incident_counts=incident_counts.in_order([*snapshot.incident_counts, *settled.incident_counts]),
+        heard=heard if heard != NOBODY else None,
+        heard_of={**snapshot.heard_of, **settled.heard_of},
+        followed=followed,
+        unfollowed=frozenset() if followed else frozenset(states),
+        newest=[key for _, key in sorted(newest, reverse=True)[:NEWEST]],
+        zones={**snapshot.zones, **settled.zones},
+        beyond=snapshot.beyond + settled.beyond,
+    )
 
 
 def place_reports(transaction: Transaction, log: Iterable[Recorded]) -> list[Recorded]:
@@ -262,6 +361,8 @@ class ActorNames:
         mine = [path for path in self._together if path.startswith("actors/")]
         self.unified = all_of(transaction, mine) if mine else []
         """All events of the actors that were ever said to be one with others."""
+        self.as_now = position is None or all(r.position <= position for r in self.unified if r.event.data.revises)
+        """Whether those that were one are those that are one now."""
 
     def named(self, ids: Iterable[str]) -> dict[str, ActorState]:
         paths = {actor: Subject(f"actors/{actor}") for actor in ids}

@@ -149,7 +149,7 @@ def _at_horizon(
     if process is None:
         seen_from_there = views(transaction, now, request)
     else:
-        seen_from_there = iter((process_view(transaction, process, now, request),))
+        seen_from_there = iter((process_view(transaction, process, now, request, reports=False),))
     first: list[_Found] = []
     done: set[str] = set()
     for view in seen_from_there:

@@ -57,7 +57,7 @@ def figures(
         NotFound: the process was never opened, or nothing of it is inside the horizon.
         BadCursor: `after` is not a cursor of this list.
     """
-    view = process_view(transaction, process, None, request)
+    view = process_view(transaction, process, None, request, reports=False)
     snapshot = view.snapshot
     events = view.lookup([claim.event_id for claim in snapshot.claims if not claim.of_report])
     by_subject: dict[str, list[tuple[str, list[Claim]]]] = {"": []}

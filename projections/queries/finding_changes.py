@@ -15,9 +15,10 @@ from domain.horizon import Horizon, Seen, seen_from
 from domain.references import naming
 from domain.values import IN_NO_PROCESS, EventId, Subject
 from projections.answers.findings import ChangedFinding
+from projections.queries.actors_seen import actors_seen, with_actors
 from projections.queries.at_horizon import HorizonRequest, process_view
 from projections.queries.findings import shown_finding
-from projections.queries.snapshot import actors_seen, findings_of_subjects, with_actors
+from projections.queries.snapshot import findings_of_subjects
 from projections.read_models import figures, findings, foreign_ids
 from projections.read_models.change_set import FindingChanges
 from projections.read_models.date_findings import of_revisions

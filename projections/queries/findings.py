@@ -51,7 +51,7 @@ def findings(
         BadCursor: `after` is not a cursor of this list.
     """
     last = read_cursor(after, str, int, int, str, str) if after is not None else None
-    view = process_view(transaction, process, now, request)
+    view = process_view(transaction, process, now, request, reports=False)
     renderer = Renderer()
     rules = _rules(rule, severity)
     wanted = [

@@ -26,10 +26,12 @@ from domain.place_meanings import NO_MEANINGS, NOTHING_DRAWN, Doubt, Drawn, Mean
 from domain.places_within import places_in
 from domain.references import naming
 from domain.spans import ANYWHERE, Zones
-from domain.values import IN_NO_PROCESS, EventId, Subject
+from domain.values import IN_NO_PROCESS, EventId, Place, Subject
 from projections.answers.explanations import Marks
 from projections.patience import each
+from projections.queries.actors_seen import actor_states, actors_seen, with_actors
 from projections.queries.following import others_of, unfollowed_in
+from projections.queries.settled import NOTHING_SETTLED, Settled
 from projections.read_models import (
     entries,
     figures,
@@ -53,6 +55,9 @@ from projections.read_models.revisions import as_one, canonical_subjects, ids_of
 from projections.read_models.subjects import states_of
 from projections.read_models.timeline import ids_of_type, version_of
 from projections.storage.tables import Transaction
+
+NEWEST = 10
+"""How many of the events that were recorded last a snapshot names."""
 
 
 @dataclass
@@ -133,7 +138,7 @@ class ProcessSnapshot:
 
 
 def read_snapshot(
-    transaction: Transaction, process: str, counted_from: int, newest: int = 10, statements: int = 10
+    transaction: Transaction, process: str, counted_from: int, newest: int = NEWEST, statements: int = 10
 ) -> ProcessSnapshot | None:
     """The snapshot of a process as the read models keep it; None if it was never opened.
 
@@ -203,9 +208,10 @@ def _unfollowed(
 def fold_snapshot(
     events: Iterable[Recorded],
     process: str,
-    newest: int = 10,
+    newest: int = NEWEST,
     statements: int = 10,
     horizon: Horizon = EVERYTHING,
+    settled: Settled = NOTHING_SETTLED,
 ) -> ProcessSnapshot | None:
     """Folds a whole log, or any part of one, into the snapshot of a process at a horizon. Pure, and slow on a long log.
 
@@ -217,26 +223,25 @@ def fold_snapshot(
         newest: how many of the events last recorded to name.
         statements: how many of the last statements to name.
         horizon: from where to look. Names of actors are cut by position only: they are not news.
+        settled: the subjects of the process that are not among the events, since they read as they are kept.
 
     Returns:
-        None if nothing of the process is inside.
+        None if nothing of the process is inside. The settled subjects are not in it (`with_settled` puts them in).
     """
     log = list(events)
-    actors = actors_seen(log, horizon.position)
-    seen = with_actors(seen_from(horizon, (r for r in log if r.event.family not in IN_NO_PROCESS)), actors.joined)
+    actors, seen = _seen(log, process, horizon, settled)
     own, ids = as_one(f"processes/{process}", seen.joined)[0], set(ids_of(process, seen.joined))
     ever = named_by(seen.known)
-    inside = _belonging(seen, own, ids, ever)
-    if not inside:
+    inside = _belonging(seen, own, ids, ever) - settled.states.keys()
+    if not inside and not settled.states:
         return None
     _lend_identity(seen, own)
-    if own not in seen.events and own not in seen.withdrawn:
+    if own not in seen.events and own not in seen.withdrawn and own not in settled.states:
         return None
-    places = drawn_for(log, horizon.position, _told_in(seen, inside, own))
-    all_states = {s: _state(s, seen.events.get(s, ()), places.meanings, own) for s in sorted(inside | {own})}
+    places = drawn_for(log, horizon.position, _told_in(seen, inside, own), settled.described)
+    all_states = _states(seen, {*inside, own} - settled.states.keys(), places.meanings, own)
     states = {s: state for s, state in all_states.items() if state.opened or s == own}
     mine = [r for r in seen.known if seen.joined.get(r.subject, r.subject) in all_states]
-    in_history = _in_history(seen, ids, ever)
     in_effect = [event for subject, theirs in seen.events.items() if subject in states for event in theirs]
     heard = [r for r in mine if _was_heard(r, seen, states)]
     snapshot = ProcessSnapshot(
@@ -246,9 +251,9 @@ def fold_snapshot(
         claims=figures.meant(figures.fold(in_effect), places.meanings),
         incident_counts=incident_counts.fold(in_effect),
         heard=_heard(seen, in_effect, heard, horizon.as_of, actors.joined),
-        statements=entries.last_statements_in(in_effect, statements),
-        acts=entries.acts_in(in_effect),
-        actors=_actor_states(actors),
+        statements=entries.last_statements_in(in_effect, statements, settled.statements),
+        acts=entries.acts_in(in_effect, settled.acts),
+        actors=actor_states(actors),
         joined={**seen.joined, **actors.joined},
         withdrawn=_withdrawn(seen, mine, all_states),
         in_effect=[meant(event, places.meanings) for event in in_effect],
@@ -257,9 +262,17 @@ def fold_snapshot(
         holders=foreign_ids.holders_in(event for theirs in seen.events.values() for event in theirs),
     )
     _add_following(snapshot, seen, horizon)
-    _add_events(snapshot, seen, mine, [r for r in seen.known if r.subject in in_history])
+    _add_events(snapshot, seen, mine, _filed(seen, ids, ever, settled))
     _add_revisions(snapshot, seen, heard)
     return replace(snapshot, newest=[r.key for r in snapshot.filed[::-1][:newest]])
+
+
+def _seen(log: Sequence[Recorded], process: str, horizon: Horizon, settled: Settled) -> tuple[Seen, Seen]:
+    """The actors of a log and all else of it, from a horizon."""
+    actors = actors_seen(log, horizon.position)
+    prompted = [Subject(f"processes/{process}")] if settled.prompted else []
+    of_processes = (recorded for recorded in log if recorded.event.family not in IN_NO_PROCESS)
+    return actors, with_actors(seen_from(horizon, of_processes, prompted), actors.joined)
 
 
 def _heard(
@@ -304,17 +317,24 @@ def _told_in(seen: Seen, inside: Iterable[Subject], own: Subject) -> Iterator[Ev
             yield from each(reports)
 
 
-def _state(subject: Subject, events: Iterable[Event], meanings: Meanings, own: Subject) -> SubjectState:
-    """The state of a subject, its places as they are meant: the lines of the process itself are folded by them."""
-    reports = [meant(event, meanings) for event in events] if subject == own else events
-    return state_meant(families.fold(subject.partition("/")[0], reports, each), meanings)
+def _states(seen: Seen, subjects: Iterable[Subject], meanings: Meanings, own: Subject) -> dict[Subject, SubjectState]:
+    """The states of subjects, their places as they are meant: the lines of the process itself are folded by them."""
+    states: dict[Subject, SubjectState] = {}
+    for subject in sorted(subjects):
+        reports = seen.events.get(subject, [])
+        reports = [meant(event, meanings) for event in reports] if subject == own else reports
+        states[subject] = state_meant(families.fold(subject.partition("/")[0], reports, each), meanings)
+    return states
 
 
-def drawn_for(log: Iterable[Recorded], position: int | None, events: Iterable[Event]) -> Drawn:
-    """Which place each description in events of one process means, given what is known of places at a position."""
+def drawn_for(
+    log: Iterable[Recorded], position: int | None, events: Iterable[Event], further: Mapping[str, Place]
+) -> Drawn:
+    """Which place each description in events of one process, or a further one, means, given what is known of places at
+    a position."""
     seen = seen_from(Horizon(position), (r for r in log if r.event.family == "places"))
     states = {path: families.fold("places", seen.events.get(path, ())) for path in {*seen.events, *seen.withdrawn}}
-    return of_events(events, known_places(states, seen.joined))
+    return of_events(events, known_places(states, seen.joined), further)
 
 
 def doubtful_in(doubts: Iterable[Doubt], events: Sequence[Event]) -> list[DoubtfulPlaces]:
@@ -330,29 +350,6 @@ def _held_reports(seen: Seen, states: Mapping[Subject, SubjectState], joined: Ma
     """The reports on subjects that are still to come, and that lend no name either."""
     events = (seen.standings[event_id].event for event_id in seen.held if event_id not in seen.possible)
     return [naming(event, joined) for event in events if event is not None and event.subject in states]
-
-
-def _actor_states(seen: Seen) -> dict[str, SubjectState]:
-    """The states of actors by their ids."""
-    paths = {*seen.events, *seen.withdrawn}
-    return {path.partition("/")[2]: families.fold("actors", seen.events.get(path, ())) for path in paths}
-
-
-def actors_seen(log: Iterable[Recorded], position: int | None) -> Seen:
-    """The actors as they were known at a position, each event naming the actors that stay there."""
-    actors = seen_from(Horizon(position), (r for r in log if r.event.family == "actors"))
-    return with_actors(actors, actors.joined)
-
-
-def with_actors(seen: Seen, joined: Mapping[Subject, Subject]) -> Seen:
-    """The same log, its events naming the actors that stay in the place of those that gave way."""
-    if not joined:
-        return seen
-    events, lending = (
-        {subject: [naming(event, joined) for event in reports] for subject, reports in by_subject.items()}
-        for by_subject in (seen.events, seen.lending)
-    )
-    return replace(seen, events=events, lending=lending)
 
 
 def _belonging(seen: Seen, own: Subject, ids: set[str], ever: Mapping[Subject, set[str]]) -> set[Subject]:
@@ -417,10 +414,11 @@ def _add_events(snapshot: ProcessSnapshot, seen: Seen, mine: list[Recorded], fil
     snapshot.held = sorted((r.key for r in filed if r.key in ahead), key=lambda key: (ahead[key], key))
 
 
-def _in_history(seen: Seen, ids: set[str], ever: Mapping[Subject, set[str]]) -> set[Subject]:
-    """The subjects whose events the history of a process shows: all that were ever put into it."""
+def _filed(seen: Seen, ids: set[str], ever: Mapping[Subject, set[str]], settled: Settled) -> list[Recorded]:
+    """What the history of a process shows: the events of all subjects that were ever put into it."""
     mine_now = {seen.joined.get(subject, subject) for subject, named in ever.items() if named & ids}
-    return {subject for subject in ever if seen.joined.get(subject, subject) in mine_now}
+    in_history = {s for s in ever if seen.joined.get(s, s) in mine_now} - settled.states.keys()
+    return [recorded for recorded in seen.known if recorded.subject in in_history]
 
 
 def _add_following(snapshot: ProcessSnapshot, seen: Seen, horizon: Horizon) -> None:

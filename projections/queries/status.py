@@ -71,7 +71,7 @@ def process_status(
     Raises:
         NotFound: the process was never opened, or nothing of it is inside the horizon.
     """
-    view = process_view(transaction, process, now, request)
+    view = process_view(transaction, process, now, request, reports=False)
     if request != PRESENT:
         return compose(view), view.now
     edge = view.glance(int(view.now.timestamp()), FINDINGS_SHOWN).until

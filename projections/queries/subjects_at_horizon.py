@@ -39,9 +39,9 @@ from projections.answers.subjects import (
 )
 from projections.paging import Page, paged, read_cursor, storable
 from projections.queries import explanations
+from projections.queries.actors_seen import actors_seen, with_actors
 from projections.queries.at_horizon import HorizonRequest, ProcessView
 from projections.queries.processes_at_horizon import naming_actor, views
-from projections.queries.snapshot import actors_seen, with_actors
 from projections.read_models import foreign_ids
 from projections.read_models.ordering import Order, display_order
 from projections.read_models.revisions import as_one, ever_unified, marks_of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -45,6 +45,10 @@ ACTS_SHOWN = 10
 """Incidents and violations that a snapshot names: so many of the gravest, and so many of the newest."""
 _MOST = 10**9
 """Where numbers of those harmed are cut off, for the order alone."""
+
+
+Act = tuple[int, int, int, str, int]
+"""The place of an act in display order, and its gravity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +145,10 @@ def gravity(event: Event) -> int:
     return killed * (_MOST + 1) + others
 
 
-def acts_in(events: Iterable[Event]) -> Acts:
-    """The gravest and the newest acts among events in effect."""
+def acts_in(events: Iterable[Event], further: Iterable[Act] = ()) -> Acts:
+    """The gravest and the newest acts among events in effect, and others."""
     acts = [(*display_order(event), gravity(event)) for event in events if event.type in ACTS]
+    acts += further
     gravest = sorted((act for act in acts if act[-1]), key=lambda act: (act[-1], *act[:-1]), reverse=True)
     newest = sorted(acts, reverse=True)
     return _acts([act[:-1] for act in (*gravest[:ACTS_SHOWN], *newest[:ACTS_SHOWN])], len(acts))
@@ -153,10 +158,10 @@ def _acts(orders: Iterable[Order], total: int) -> Acts:
     return Acts(tuple(order[-1] for order in sorted(set(orders), reverse=True)), total)
 
 
-def last_statements_in(events: Iterable[Event], most: int) -> list[str]:
-    """The ids of the last statements among events in effect, newest first."""
-    statements = [event for event in events if type(event.data) is StatementMade]
-    return [str(event.id) for event in sorted(statements, key=display_order, reverse=True)[:most]]
+def last_statements_in(events: Iterable[Event], most: int, further: Iterable[Order] = ()) -> list[str]:
+    """The ids of the last statements among events in effect, and others, newest first."""
+    statements = [display_order(event) for event in events if type(event.data) is StatementMade]
+    return [order[-1] for order in sorted((*statements, *further), reverse=True)[:most]]
 
 
 # --- queries
@@ -198,6 +203,26 @@ def _last_statements(dialect: str, tables: GenerationTables) -> Query:
     key = order_in(table)
     query = select(*key).distinct().where(among(dialect, table.c.process), table.c.type == STATEMENT)
     return query.order_by(*(column.desc() for column in key)).limit(bindparam("most", type_=Integer))
+
+
+def acts_on(transaction: Transaction, process: str, subjects: Container[str]) -> list[Act]:
+    """The acts of a process on some of its subjects, in no order."""
+    rows = fetch(transaction.connection, _accumulated_in(transaction.tables, ACTS), {"process": process})
+    return [(row[0], row[1], row[2], row[3], row.gravity) for row in rows if row.subject in subjects]
+
+
+def statements_on(transaction: Transaction, process: str, subjects: Container[str]) -> list[Order]:
+    """The places of the statements in a process on some of its subjects, in no order."""
+    rows = fetch(transaction.connection, _accumulated_in(transaction.tables, (STATEMENT,)), {"process": process})
+    return [(row[0], row[1], row[2], row[3]) for row in rows if row.subject in subjects]
+
+
+@lru_cache(KEPT)
+def _accumulated_in(tables: GenerationTables, names: tuple[str, ...]) -> Query:
+    table = tables.table(ENTRIES)
+    query = select(*order_in(table), table.c.subject, table.c.gravity)
+    query = query.where(table.c.process == bindparam("process", type_=Text))
+    return query.where(or_(*(table.c.type == name for name in names)))
 
 
 def acts_of(transaction: Transaction, ids: Sequence[str]) -> Acts:

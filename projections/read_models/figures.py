@@ -369,7 +369,7 @@ def fold(events: Iterable[Event]) -> list[Claim]:
             count = before.claims + 1 if before else 1
             latest = before if before is not None and before.order > claim.order else claim
             newest[key] = replace(latest, claims=count)
-    return sorted(with_tolls(list(newest.values()), tolls), key=_sorting)
+    return sorted(with_tolls(list(newest.values()), tolls), key=sorting)
 
 
 def meant(claims: Iterable[Claim], meanings: Meanings) -> list[Claim]:
@@ -386,7 +386,7 @@ def meant(claims: Iterable[Claim], meanings: Meanings) -> list[Claim]:
             newest[key] = replace(before, claims=count)
         else:
             newest[key] = replace(claim, stated=stated, claims=count)
-    return sorted(newest.values(), key=_sorting)
+    return sorted(newest.values(), key=sorting)
 
 
 def _called(area: Iterable[Place] | None) -> tuple[str, ...]:
@@ -397,7 +397,7 @@ def _called(area: Iterable[Place] | None) -> tuple[str, ...]:
     return tuple(names[key] for key in sorted(names))
 
 
-def _sorting(claim: Claim) -> tuple[str, Series, bool, str]:
+def sorting(claim: Claim) -> tuple[str, Series, bool, str]:
     return (claim.subject, claim.series, claim.assessed, claim.claimant.key)
 
 
@@ -410,7 +410,7 @@ def newest_claims(transaction: Transaction, subjects: Iterable[str]) -> list[Cla
     claims = [_claim(row) for row in rows_where(transaction.connection, table, table.c.subject, subjects)]
     pairs = {(claim.subject, bounded(claim.series.key)) for claim in claims if claim.series.about}
     tolls = tolls_of(transaction, pairs) if pairs else ()
-    return sorted(with_tolls(claims, tolls), key=_sorting)
+    return sorted(with_tolls(claims, tolls), key=sorting)
 
 
 def tolls_of(transaction: Transaction, pairs: Iterable[tuple[str, str]]) -> list[Claim]:

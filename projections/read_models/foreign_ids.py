@@ -138,6 +138,20 @@ def keys_of(transaction: Transaction, subjects: Iterable[Subject]) -> set[Foreig
     return {(scheme, number) for scheme, number, opens in rows if opens}
 
 
+def with_namesakes(transaction: Transaction, subjects: Iterable[Subject]) -> set[Subject]:
+    """Those of some subjects that carry an id under which another one was ever put."""
+    table, ever = transaction.table(FOREIGN_IDS), transaction.table(EVER_IDENTIFIED)
+    columns = (table.c.scheme, table.c.id, table.c.subject)
+    carried = [tuple(row) for row in rows_where(transaction.connection, columns, table.c.subject, subjects)]
+    if not carried:
+        return set()
+    named: defaultdict[ForeignKey, set[str]] = defaultdict(set)
+    keys = {(scheme, number) for scheme, number, _ in carried}
+    for row in rows_where_pairs(transaction.connection, ever, (ever.c.scheme, ever.c.id), keys):
+        named[row.scheme, row.id].add(row.subject)
+    return {Subject(path) for scheme, number, path in carried if named[scheme, number] - {path}}
+
+
 def carrying(
     transaction: Transaction, scheme: str, number: str | None, after: tuple[str, str, str] | None, limit: int
 ) -> list[tuple[str, Subject, str, bool]]:

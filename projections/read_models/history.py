@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, ColumnElement, Integer, bindparam, select, tuple_
+from sqlalchemy import BigInteger, Boolean, Column, ColumnElement, Integer, bindparam, case, func, or_, select, tuple_
 
+from domain import revisions
 from domain.event import Event, Recorded
 from domain.values import Subject
 from projections.read_models.change_set import ChangeSet, ReadModel
@@ -25,10 +27,16 @@ PROCESS_TIMELINE = TableDefinition(
     *order_columns(),
     Column("position", BigInteger, nullable=False),
     Column("type", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("told", BigInteger, nullable=False),
+    Column("undated", Boolean, nullable=False),
     indexes=[IndexDefinition("position", ("process", "position"))],
 )
-"""The events of each process as they were recorded, in display order."""
+"""The events of each process as they were recorded, in display order; with the last second of all dates that each
+gives, of what occurred and of its sources (`told`), and whether one of its sources has no date."""
 
+REVISING = tuple(revision.__name__ for revision in revisions.EVENTS)
+"""The types of events that revise others."""
 REVISION_STEP = 1000
 """Puts a revision after all events of its target's date."""
 
@@ -70,6 +78,11 @@ def _targets(transaction: Transaction, events: Sequence[Recorded]) -> dict[str, 
 
 def _row(process: str, recorded: Recorded, targets: Mapping[str, Event], revised: dict[str, Event]) -> dict[str, Any]:
     earliest, latest, step, event_id = timeline_order(recorded, targets, revised)
+    published = [source.published for source in recorded.event.sources]
+    told = recorded.event.span.latest
+    for date in published:
+        if date is not None and date.span.latest > told:
+            told = date.span.latest
     return {
         "process": process,
         "earliest": earliest,
@@ -78,6 +91,9 @@ def _row(process: str, recorded: Recorded, targets: Mapping[str, Event], revised
         "event_id": event_id,
         "position": recorded.position,
         "type": recorded.type,
+        "subject": recorded.subject,
+        "told": told,
+        "undated": None in published,
     }
 
 
@@ -188,3 +204,52 @@ def _newest(dialect: str, tables: GenerationTables) -> Query:
     table = tables.table(PROCESS_TIMELINE)
     query = select(table.c.event_id, table.c.position).distinct().where(among(dialect, table.c.process))
     return query.order_by(table.c.position.desc()).limit(bindparam("most", type_=Integer))
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """Between what bounds all events of a subject lie, as they were recorded; seconds are those since 1970."""
+
+    subject: Subject
+    first: int
+    """The position of the first one."""
+    last: int
+    earliest: int
+    """The first second at which any of them may have occurred."""
+    begun: int
+    """The last second at which any of them may have begun."""
+    told: int
+    """The last second of all the dates that they give."""
+    undated: bool
+    """Whether the source of any of them has no date."""
+    revised: bool
+    """Whether any of them revises another."""
+    number: int
+
+
+def extents(transaction: Transaction, process: str) -> list[Extent]:
+    """The bounds of the events of each subject that was ever put into a process, in no order."""
+    rows = fetch(transaction.connection, _extents(transaction.tables), {"process": process})
+    return [
+        Extent(Subject(path), first, last, earliest, begun, told, undated > 0, revised > 0, number)
+        for path, first, last, earliest, begun, told, undated, revised, number in rows
+    ]
+
+
+@lru_cache(KEPT)
+def _extents(tables: GenerationTables) -> Query:
+    table = tables.table(PROCESS_TIMELINE)
+    c = table.c
+    revising = or_(*(c.type == name for name in REVISING))
+    bounds = (func.min(c.position), func.max(c.position), func.min(c.earliest), func.max(c.earliest), func.max(c.told))
+    flags = (func.max(case((c.undated, 1), else_=0)), func.max(case((revising, 1), else_=0)))
+    query = select(c.subject, *bounds, *flags, func.count()).group_by(c.subject)
+    return query.where(c.process == bindparam("process", type_=Text))
+
+
+def newest_on(transaction: Transaction, process: str, subjects: Sequence[str], most: int) -> list[tuple[int, str]]:
+    """The positions and ids of the events on a few subjects of a process that were recorded last, newest first."""
+    table = transaction.table(PROCESS_TIMELINE)
+    query = select(table.c.position, table.c.event_id).where(table.c.process == process)
+    query = query.where(table.c.subject.in_(subjects)).order_by(table.c.position.desc()).limit(most)
+    return [(row.position, row.event_id) for row in transaction.connection.execute(query)]

@@ -113,6 +113,11 @@ def fold(events: Iterable[Event]) -> list[IncidentCount]:
     return [IncidentCount(*key, events=number) for key, number in sorted(counts.items())]
 
 
+def in_order(counts: Iterable[IncidentCount]) -> list[IncidentCount]:
+    """Counts by subject, kind, recorder and day."""
+    return sorted(counts, key=lambda c: (c.subject, c.kind, c.recorder, c.first_day, c.last_day))
+
+
 def counted_from(now: datetime) -> int:
     """The first day, since 1970-01-01, that the counts of the last days may look at, whatever the zone."""
     return int(now.timestamp()) // DAY - LONGEST_COUNT
@@ -166,7 +171,7 @@ def counts_of(transaction: Transaction, subjects: Sequence[str], day: int) -> li
         ]
         for subject, kind, spelled, events in fetch(connection, before, since):
             counts.append(IncidentCount(subject, kind, _spelled(spelled), LONG_AGO, LONG_AGO, int(events)))
-    return sorted(counts, key=lambda c: (c.subject, c.kind, c.recorder, c.first_day, c.last_day))
+    return in_order(counts)
 
 
 def _spelled(text: str) -> Claimant:

@@ -269,6 +269,13 @@ def occurred_last(transaction: Transaction, subjects: Iterable[str]) -> dict[Sub
     return {Subject(row.subject): When(row.occurred_on) for row in rows if row.occurred_on}
 
 
+def heard_on(transaction: Transaction, subjects: Iterable[str]) -> list[tuple[Subject, Heard]]:
+    """What was heard last on each of these subjects, in no order."""
+    table = transaction.table(LAST_HEARD)
+    rows = rows_where(transaction.connection, table, table.c.subject, subjects)
+    return [(Subject(row.subject), _heard_from(row)) for row in rows]
+
+
 def newest_in(transaction: Transaction, processes: Iterable[str]) -> dict[str, Heard]:
     """What was heard last in each process, by each id that it has; none of a process that nobody was heard of."""
     query = _newest_in(transaction.connection.dialect.name, transaction.tables)

@@ -191,6 +191,23 @@ def described_in(transaction: Transaction, ids: Sequence[str]) -> dict[str, Plac
     return {description: place_of(text) for description, text in said.items()}
 
 
+def described_on(transaction: Transaction, subjects: Iterable[str]) -> dict[str, Place]:
+    """The descriptions that the events in effect on subjects give, by `Place.described`."""
+    mentions = transaction.table(PLACE_MENTIONS)
+    said: dict[str, str] = {}
+    columns = (mentions.c.description, mentions.c.said)
+    for description, text in rows_where(transaction.connection, columns, mentions.c.subject, subjects):
+        said[description] = min(text, said.get(description, text))
+    return {description: place_of(text) for description, text in said.items()}
+
+
+def in_doubt_there(transaction: Transaction, process: str) -> bool:
+    """Whether a description of a process, by the id that stays, could mean several places."""
+    table = transaction.table(PLACE_MEANINGS)
+    query = select(table.c.description).where(table.c.process == process, table.c.doubt > "").limit(1)
+    return transaction.connection.execute(query).first() is not None
+
+
 def known_places(states: Mapping[Subject, Any], stays: Mapping[Subject, Subject]) -> KnownPlaces:
     """What is known of places, given the states of those that stay."""
     return KnownPlaces({path: state for path, state in states.items() if isinstance(state, PlaceState)}, stays)
