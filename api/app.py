@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
-from fastapi import Depends, FastAPI
+from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp
 
@@ -14,7 +14,6 @@ from api.http import problems
 from api.http.middleware import RequestMiddleware
 from api.http.nearest import near_the_address
 from api.http.openapi import TAGS, DocumentedApp
-from api.http.parameters import only_known
 from api.pages.errors import as_page
 from api.pages.routers import PAGE_ROUTERS
 from api.routes import (
@@ -105,7 +104,6 @@ def create_app(settings: Settings | None = None, projector: FollowerStatus | Non
         "Errors are RFC 9457 problems that name each field and how to correct it.",
         openapi_tags=TAGS,
         lifespan=running,
-        dependencies=[Depends(only_known)],
         openapi_url=None,  # this and the pages of documentation are ours: api/routes/documentation.py
         redirect_slashes=False,
         telemetry={
@@ -118,7 +116,8 @@ def create_app(settings: Settings | None = None, projector: FollowerStatus | Non
     )
     problems.install(app, as_page, near_the_address)
     for router in ROUTERS:
-        app.include_router(router)
+        # They are complete. `include_router` would make each anew for this app, while the first requests wait.
+        app.router.routes.extend(router.routes)
     return app
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from api.server.interpreter import tune
 from ledger.ledger import Ledger
 from projections.batch import open_read_models
 from tests import postgres
@@ -79,6 +80,11 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     report = yield
     _refuse_skip(report)
     return report
+
+
+def pytest_collection_finish() -> None:
+    """Look for cycles as seldom as a server does: what is loaded stays, and events and states hold none."""
+    tune()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, NamedTuple, get_origin
 
-from fastapi import Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from pydantic import AfterValidator
@@ -185,6 +185,17 @@ async def only_known(request: Request) -> None:
             break
     if faults:
         raise BadCursor.of(faults)
+
+
+class StrictRouter(APIRouter):
+    """A router each of whose endpoints refuses a parameter that it does not know.
+
+    Args:
+        options: of FastAPI.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(dependencies=[Depends(only_known)], **options)
 
 
 # --- reading one's own writes

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from api.http.parameters import StrictRouter
 from api.http.queries import ProcessPath
 from api.http.question_routes import HORIZON, CostlyRoute
 from api.pages.asked import Asked, AskedAt, read_horizon
@@ -27,7 +28,7 @@ from projections.queries import status
 from projections.queries.at_horizon import HorizonRequest
 from projections.storage.generations import ReadTransaction
 
-router = APIRouter(include_in_schema=False, route_class=CostlyRoute)
+router = StrictRouter(include_in_schema=False, route_class=CostlyRoute)
 AFTER = "to_"
 """Before the names of the parameters of the second horizon."""
 

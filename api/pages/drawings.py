@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import orjson
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
+from api.http.parameters import StrictRouter
 from api.http.queries import Cursor, ProcessPath
 from api.http.question_routes import CostlyRoute
 from api.pages.asked import Asked, AskedAt
@@ -38,7 +39,7 @@ from projections.queries import history, status
 if TYPE_CHECKING:
     from api.wording.event_parts import PrintedEvent
 
-router = APIRouter(include_in_schema=False, route_class=CostlyRoute)
+router = StrictRouter(include_in_schema=False, route_class=CostlyRoute)
 ON_PAGE = 150
 
 

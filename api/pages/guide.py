@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
+from api.http.parameters import StrictRouter
 from api.pages.asked import AskedPage
 from api.pages.markup import fragments
 from api.pages.rendering import page
@@ -17,7 +18,7 @@ from api.wording.status_page import LEGEND, POSSIBLY_LEGEND
 from api.wording.values import tag
 from domain.findings.rules import RULES
 
-router = APIRouter(include_in_schema=False)
+router = StrictRouter(include_in_schema=False)
 
 
 @router.get("/reading")

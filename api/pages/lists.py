@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from starlette.responses import Response
 
+from api.http.parameters import StrictRouter
 from api.http.queries import Cursor
 from api.http.question_routes import QuestionRoute
 from api.pages.asked import Asked, AskedAt, AskedPage
@@ -32,7 +33,7 @@ from projections.answers.subjects import ExplainedActor, ExplainedPlace, Subject
 from projections.queries import deadlines, findings, history, processes, subjects
 from projections.read_models.process_list import ProcessFilter
 
-router = APIRouter(include_in_schema=False, route_class=QuestionRoute)
+router = StrictRouter(include_in_schema=False, route_class=QuestionRoute)
 ON_PAGE = 200
 MOST_TOLD = 50
 """Processes of the inbox of which the types of what came in are told."""

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 from urllib.parse import quote
 
 import orjson
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
-from api.http.parameters import LAST_POSITION, event_filter, wait_for_views
+from api.http.parameters import LAST_POSITION, StrictRouter, event_filter, wait_for_views
 from api.http.queries import ProcessPath
 from api.http.question_routes import CostlyRoute
 from api.pages.asked import Asked, AskedPage
@@ -33,7 +33,7 @@ from projections.queries.line_names import lines_in
 if TYPE_CHECKING:
     from api.wording.event_parts import PrintedEvent
 
-router = APIRouter(include_in_schema=False, route_class=CostlyRoute)
+router = StrictRouter(include_in_schema=False, route_class=CostlyRoute)
 ON_PAGE = 100
 BYTES_ON_PAGE = 2 * 1024 * 1024  # of JSON: a page of large events ends early
 MOST_NEWER = 1_000  # newer reports that are counted

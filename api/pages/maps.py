@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
+from api.http.parameters import StrictRouter
 from api.http.queries import ProcessPath
 from api.http.question_routes import CostlyRoute
 from api.pages.asked import Asked, AskedAt
@@ -35,7 +36,7 @@ from projections.queries.at_horizon import process_view
 from projections.queries.map import MappedPlace, PlaceUse, ProcessMap, SaidOfPlace, process_map
 from projections.queries.status import compose
 
-router = APIRouter(include_in_schema=False, route_class=CostlyRoute)
+router = StrictRouter(include_in_schema=False, route_class=CostlyRoute)
 MOST_LINES = 4
 """Lines of a label on the map; the table has all."""
 

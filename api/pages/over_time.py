@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any, cast
 from urllib.parse import quote
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from api.http.parameters import StrictRouter
 from api.http.queries import Cursor, ProcessPath
 from api.http.question_routes import CostlyRoute
 from api.http.two_ends import both_ends, read_end
@@ -31,7 +32,7 @@ from projections.queries import changes, history, status
 if TYPE_CHECKING:
     from api.wording.event_parts import PrintedEvent
 
-router = APIRouter(include_in_schema=False, route_class=CostlyRoute)
+router = StrictRouter(include_in_schema=False, route_class=CostlyRoute)
 ON_PAGE = 100
 
 

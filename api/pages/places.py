@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from starlette.responses import Response
 
+from api.http.parameters import StrictRouter
 from api.http.queries import Cursor
 from api.http.question_routes import QuestionRoute
 from api.pages.asked import Asked, AskedAt
@@ -22,7 +23,7 @@ from api.wording.language import say, speaking
 from projections.answers.lines import Said, ShownLine, fields_of
 from projections.queries import subjects
 
-router = APIRouter(include_in_schema=False, route_class=QuestionRoute)
+router = StrictRouter(include_in_schema=False, route_class=QuestionRoute)
 
 
 def _line(line: ShownLine[Any] | None, show: Any) -> list[str]:

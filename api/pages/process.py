@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
+from api.http.parameters import StrictRouter
 from api.http.queries import ProcessPath
 from api.http.question_routes import HORIZON, QuestionRoute
 from api.pages.asked import Asked, AskedAt
@@ -23,7 +24,7 @@ from projections.answers.status import StatusAnswer
 from projections.queries import status
 from projections.queries.line_names import lines_in
 
-router = APIRouter(include_in_schema=False, route_class=QuestionRoute)
+router = StrictRouter(include_in_schema=False, route_class=QuestionRoute)
 
 ORDER = (
     "due",

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
+from api.http.parameters import StrictRouter
 from api.http.queries import Cursor
 from api.http.question_routes import QuestionRoute
 from api.pages.asked import Asked, AskedAt
@@ -28,7 +29,7 @@ from projections.answers.status import ListedProcess
 from projections.queries.overview import overview
 from projections.read_models.process_list import ProcessFilter
 
-router = APIRouter(include_in_schema=False, route_class=QuestionRoute)
+router = StrictRouter(include_in_schema=False, route_class=QuestionRoute)
 STATES = ("open", "suspended", "resumed", "ended", "contested")
 ON_PAGE = 100
 

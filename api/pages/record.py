@@ -8,11 +8,11 @@ from typing import Annotated, Any
 from urllib.parse import parse_qsl, quote
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
-from api.http.parameters import did_you_mean, wait_for_views
+from api.http.parameters import StrictRouter, did_you_mean, wait_for_views
 from api.http.problems import BadHeader, WrongMediaType
 from api.http.request_body import parse_draft, uuid7
 from api.pages.asked import Asked, AskedPage
@@ -28,7 +28,7 @@ from domain.vocabulary import PAYLOADS
 from ledger.append import Append
 from ledger.mapper import Draft
 
-router = APIRouter(include_in_schema=False)
+router = StrictRouter(include_in_schema=False)
 MOST_FIELDS = 2_000
 SHORT_WAIT = 2.0  # seconds that a reader waits for the read models to show what was recorded
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from api.exporters import typeset
+from api.http.parameters import StrictRouter
 from api.http.queries import ProcessPath
 from api.http.question_routes import CostlyRoute
 from api.pages.asked import AskedAt
@@ -22,7 +23,7 @@ from domain.errors import BadCursor, NotFound
 from domain.values import Sensitivity
 from projections.queries import status
 
-router = APIRouter(include_in_schema=False, route_class=CostlyRoute)
+router = StrictRouter(include_in_schema=False, route_class=CostlyRoute)
 
 
 @router.get("/processes/{process}/report")

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
+from api.http.parameters import StrictRouter
 from domain.errors import NotFound
 
-router = APIRouter(include_in_schema=False)
+router = StrictRouter(include_in_schema=False)
 DIRECTORY = Path(__file__).parent / "static"
 MEDIA = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
 FOREVER = "public, max-age=31536000, immutable"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import JSONResponse, Response
 
+from api.http.parameters import StrictRouter
 from api.pages.asked import AskedPage
 from api.pages.markup import plain
 from api.wording import words
@@ -15,7 +16,7 @@ from domain.errors import BadCursor
 from domain.values import FAMILY_NAMES
 from projections.queries import subjects
 
-router = APIRouter(include_in_schema=False)
+router = StrictRouter(include_in_schema=False)
 MOST = 8
 """Suggestions of each family."""
 

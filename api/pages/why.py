@@ -11,10 +11,11 @@ from urllib.parse import quote
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from starlette.responses import Response
 
 from api.http.horizon import stated_of_all
+from api.http.parameters import StrictRouter
 from api.http.queries import ProcessPath
 from api.http.question_routes import HORIZON, QuestionRoute
 from api.pages.asked import Asked, AskedAt
@@ -39,7 +40,7 @@ from projections.queries.line_names import lines_in, matching
 from projections.queries.preview import MOST_PROCESSES
 from projections.storage.generations import ReadTransaction
 
-router = APIRouter(include_in_schema=False, route_class=QuestionRoute)
+router = StrictRouter(include_in_schema=False, route_class=QuestionRoute)
 
 
 def record(services: Services, event: str | UUID) -> ReadRecord:

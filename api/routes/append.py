@@ -7,14 +7,14 @@ from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import Header, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from api.http import preferences
 from api.http.nearest import with_candidates
-from api.http.parameters import POSITION_HEADER, require_views, wait_for_answers, wait_for_views
+from api.http.parameters import POSITION_HEADER, StrictRouter, require_views, wait_for_answers, wait_for_views
 from api.http.problems import BadHeader, kind_of, problems
 from api.http.request_body import MAX_EVENTS_PER_REQUEST, MAX_FAULTS_PER_ANSWER, ParsedRequest, receive
 from api.http.responses import JSON, answer
@@ -29,7 +29,7 @@ from projections.queries import quality
 from projections.queries.finding_changes import RecordedReport, changes_by, shown_changes
 from projections.read_models.change_set import FindingChanges
 
-router = APIRouter(prefix="/v1", tags=["events"])
+router = StrictRouter(prefix="/v1", tags=["events"])
 
 
 LONGEST_WAIT = 30  # seconds that `Prefer: wait` may ask for

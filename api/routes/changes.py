@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 
-from api.http.parameters import Fresh
+from api.http.parameters import Fresh, StrictRouter
 from api.http.queries import ProcessPath, answered, ask
 from api.http.question_routes import CostlyRoute
 from api.http.responses import JSON
@@ -18,7 +18,7 @@ from projections.queries.at_horizon import HorizonRequest
 from projections.queries.changes import changes
 from projections.storage.generations import ReadTransaction
 
-router = APIRouter(prefix="/v1/processes", tags=["processes"], route_class=CostlyRoute)
+router = StrictRouter(prefix="/v1/processes", tags=["processes"], route_class=CostlyRoute)
 
 
 @router.get(

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Query
+from fastapi import Depends, Header, Query
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
 from api.exporters import ical
 from api.http.horizon import At, stated, stated_of_all
 from api.http.negotiation import accepted
-from api.http.parameters import POSITION_HEADER, Fresh
+from api.http.parameters import POSITION_HEADER, Fresh, StrictRouter
 from api.http.problems import problems
 from api.http.queries import POSITION, Cursor
 from api.http.question_routes import QuestionRoute
@@ -28,7 +28,7 @@ from projections.answers.deadlines import DeadlinesAnswer
 from projections.queries import deadlines
 from projections.queries.at_horizon import HorizonRequest
 
-router = APIRouter(prefix="/v1", tags=["findings"], route_class=QuestionRoute)
+router = StrictRouter(prefix="/v1", tags=["findings"], route_class=QuestionRoute)
 
 LIST, CALENDAR = "application/json", "text/calendar"
 DEADLINES_ON_PAGE = 100

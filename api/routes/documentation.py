@@ -13,9 +13,10 @@ from html import escape
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import HTMLResponse
 
+from api.http.parameters import StrictRouter
 from api.http.responses import JSON
 
 STYLE = """
@@ -27,7 +28,7 @@ td,th{text-align:left;vertical-align:top;padding:.15rem .8rem .15rem 0}summary{c
 """
 
 
-router = APIRouter(include_in_schema=False)
+router = StrictRouter(include_in_schema=False)
 """`/docs` and `/openapi.json`; `/` leads to the guide."""
 
 

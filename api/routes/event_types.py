@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 
-from api.http.parameters import did_you_mean
+from api.http.parameters import StrictRouter, did_you_mean
 from api.http.problems import problems
 from api.http.responses import JSON, answer
 from api.http.schemas.answers import EventTypeAnswer, EventTypesAnswer, ListedEventType
@@ -15,7 +15,7 @@ from domain.errors import NotFound
 from domain.event import Opening, Revision
 from domain.vocabulary import PAYLOADS, example, families_of
 
-router = APIRouter(prefix="/v1/event-types", tags=["event types"])
+router = StrictRouter(prefix="/v1/event-types", tags=["event types"])
 
 
 def description_of(name: str) -> str:

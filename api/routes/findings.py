@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 
 from api.http.horizon import At, stated, stated_of_all
-from api.http.parameters import Fresh, did_you_mean, no_such_rule, one_of
+from api.http.parameters import Fresh, StrictRouter, did_you_mean, no_such_rule, one_of
 from api.http.problems import problems
 from api.http.queries import POSITION, Cursor, Limit, ProcessPath, WholeLimit, answered, ask
 from api.http.question_routes import QuestionRoute
@@ -21,7 +21,7 @@ from projections.answers.findings import FindingsAnswer, ProcessFindingsAnswer, 
 from projections.queries import findings
 from projections.storage.generations import ReadTransaction
 
-router = APIRouter(prefix="/v1", tags=["findings"], route_class=QuestionRoute)
+router = StrictRouter(prefix="/v1", tags=["findings"], route_class=QuestionRoute)
 
 
 async def of_rules(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
-from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import Response
 
+from api.http.parameters import StrictRouter
 from api.http.problems import problems
 from api.http.responses import JSON, answer
 from api.http.schemas.answers import HealthAnswer, ReadyAnswer
@@ -16,7 +16,7 @@ from domain.errors import Unavailable
 
 VERSION = version("parley-tracker")
 
-router = APIRouter(tags=["operations"])
+router = StrictRouter(tags=["operations"])
 
 
 @router.get(

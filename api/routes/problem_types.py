@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 
+from api.http.parameters import StrictRouter
 from api.http.problems import KINDS, STATUS_OF, problems
 from api.http.responses import JSON, answer
 from api.http.schemas.answers import ProblemType
 from domain import errors
 
-router = APIRouter(prefix="/problems", tags=["operations"])
+router = StrictRouter(prefix="/problems", tags=["operations"])
 
 
 @router.get(

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api.http.admission import AUDIENCE
 from api.http.horizon import At, stated, stated_of_all
-from api.http.parameters import POSITION_HEADER, Fresh, PositionParameter, no_such_rule, one_of
+from api.http.parameters import POSITION_HEADER, Fresh, PositionParameter, StrictRouter, no_such_rule, one_of
 from api.http.problems import problems
 from api.http.queries import (
     UNCHANGED,
@@ -60,7 +60,7 @@ from projections.read_models.process_list import ProcessFilter
 from projections.read_models.upcoming import next_due
 from projections.storage.generations import ReadTransaction
 
-router = APIRouter(prefix="/v1/processes", tags=["processes"], route_class=QuestionRoute)
+router = StrictRouter(prefix="/v1/processes", tags=["processes"], route_class=QuestionRoute)
 STATES = ("open", "suspended", "resumed", "ended", "contested")
 
 

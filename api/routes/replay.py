@@ -7,7 +7,7 @@ from typing import Annotated, Any, cast
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Header, Path, Query, Request
+from fastapi import Header, Path, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
@@ -25,7 +25,7 @@ from api.http.log_cursors import (
 )
 from api.http.middleware import HEAD_ALONE
 from api.http.negotiation import accepted
-from api.http.parameters import POSITION_HEADER, AtLog, EventFilter
+from api.http.parameters import POSITION_HEADER, AtLog, EventFilter, StrictRouter
 from api.http.problems import BadHeader, problems
 from api.http.responses import JSON, answer
 from api.http.schemas.answers import EventsAnswer, EventWithRevisions, HeadAnswer, RecordedAnswer
@@ -37,7 +37,7 @@ from domain.errors import BadCursor, NotFound
 from domain.event import instant
 from ledger.recorder import Filter
 
-router = APIRouter(prefix="/v1", tags=["events"])
+router = StrictRouter(prefix="/v1", tags=["events"])
 
 
 MAX_EVENTS_ON_PAGE = 1_000

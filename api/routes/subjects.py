@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 
 from api.http.horizon import At, stated_of_all
-from api.http.parameters import POSITION_HEADER, Fresh
+from api.http.parameters import POSITION_HEADER, Fresh, StrictRouter
 from api.http.problems import problems
 from api.http.queries import POSITION, Cursor, Limit, ask
 from api.http.question_routes import QuestionRoute
@@ -34,7 +34,7 @@ from projections.queries import subjects, subjects_at_horizon
 from projections.queries.at_horizon import PRESENT, HorizonRequest
 from projections.storage.generations import ReadTransaction
 
-router = APIRouter(prefix="/v1", tags=["subjects"], route_class=QuestionRoute)
+router = StrictRouter(prefix="/v1", tags=["subjects"], route_class=QuestionRoute)
 
 SubjectId = Annotated[str, Path(pattern=ID_PATTERN, description="Id of the subject within its family.")]
 ActorPath = Annotated[str, Path(pattern=ID_PATTERN, description="Id of the actor.", examples=["eleven-groups"])]

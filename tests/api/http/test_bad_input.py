@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
 from api.app import create_app
+from api.http.parameters import only_known
 from api.http.request_body import MAX_VALUES_PER_EVENT
 from api.settings import Settings, load
 from ledger.ledger import Ledger
@@ -336,3 +338,9 @@ def test_a_language_is_a_tag_of_the_grammar(client: TestClient) -> None:
     assert pointers(body) == ["/data/labels/0/lang"]
     assert "BCP 47" in body["detail"]
     assert client.post("/v1/events", json=sent("sr-Latn-RS-x-local")).status_code == 201
+
+
+def test_every_endpoint_refuses_a_parameter_that_it_does_not_know(app: FastAPI) -> None:
+    for endpoint in app.routes:
+        assert isinstance(endpoint, APIRoute), endpoint
+        assert only_known in [needed.dependency for needed in endpoint.dependencies], endpoint.path
