@@ -47,6 +47,17 @@ class Sentence(str):
     values: Mapping[str, str]
 
 
+class ReportText(str):
+    """What a report says, in an English sentence made from its fields, with these: so it can be told otherwise, too."""
+
+    __slots__ = ("fields", "type")
+
+    type: str
+    """The type of the event."""
+    fields: Mapping[str, Any]
+    """As they would be sent; of a long report the first ones, and long texts cut."""
+
+
 def told(phrase: str, /, **values: str) -> Sentence:
     """A sentence, or a part of one."""
     return _made(phrase, "", values)

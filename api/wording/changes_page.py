@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from api.wording import lines, words
+from api.wording.finding_sentences import sentence, with_names
 from api.wording.language import grouped, say, say_number
 from api.wording.lines import readable
 from api.wording.marks import ALERT, ASIDE, FACT, Fragment
@@ -14,6 +14,7 @@ from api.wording.rules import rule_mark
 from api.wording.sheet import Sheet
 from api.wording.values import Names, expected, tag
 from api.wording.words import clean, coded
+from domain.sentences import ReportText, Sentence
 
 if TYPE_CHECKING:
     from projections.answers.changes import (
@@ -167,7 +168,8 @@ class ChangesPage:
         what = words.listed(map(coded, report["what"]))
         said = (report["says"] if report["said"] is None else report["said"]) or ""
         style = FACT if report["what"][0] in ("restored", "unified", "dispute withdrawn") else ALERT
-        self.sheet.put((f"[{what}]", style), f" {self._subject(report)}: “{self._text(said)}”", indent=2)
+        text = say(": ").join(filter(None, self._parts(said)))
+        self.sheet.put((f"[{what}]", style), f" {self._subject(report)}: “{text}”", indent=2)
         for difference in report["differences"]:
             steps = difference["field"].removeprefix("data.").split(".")
             field = ", ".join(map(words.field_name, steps))
@@ -190,7 +192,9 @@ class ChangesPage:
             case None | []:
                 return say("not said")
             case str():
-                return readable(value, self._names.actors) if field != "occurred" else words.when(value)
+                if field == "occurred" or lines.is_date(value):
+                    return words.when(value)
+                return words.coded(with_names(value, self._names.actors))
             case bool():
                 return say("yes") if value else say("no")
             case int() | float():
@@ -227,7 +231,7 @@ class ChangesPage:
         recorded = words.day(report["recorded_at"])
         marks += [say("late")] if late else []
         marks += [say("recorded {date}, new to this process", date=recorded)] if report["put_in"] else []
-        type_, _, said = self._text(report["says"]).partition(": ")
+        type_, said = self._parts(report["says"])
         fragments: list[Fragment] = [(type_, "bold"), f": {said}" if said else ""]
         known = self._answer["evidence"].get(report["event"])
         grounds = words.grounds([known or {}], self._names.actors)
@@ -262,8 +266,15 @@ class ChangesPage:
         if names:
             self.sheet.put(f"{lead}{words.listed(list(names)[-5:])}", indent=4)
 
-    def _text(self, text: str) -> str:
-        return re.sub(r"\s+", " ", readable(text, self._names.actors))
+    def _parts(self, text: str) -> tuple[str, str]:
+        """The type of a report in words, and what it says; of a sentence that is no report, itself and nothing."""
+        if isinstance(text, ReportText):
+            type_ = words.spoken(text.type)
+            return f"{type_[:1].upper()}{type_[1:]}", " ".join(words.gist(text.fields, self._names.actors).split())
+        if isinstance(text, Sentence):
+            return sentence(text, self._names.actors), ""
+        type_, _, said = " ".join(readable(text, self._names.actors).split()).partition(": ")
+        return type_, said
 
 
 def _is_revision(evidence: Evidence) -> bool:

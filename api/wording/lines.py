@@ -187,6 +187,11 @@ _DAY = r"\d{4}-\d\d(?:-\d\d)?[~?%]?"
 _DATES = re.compile(rf"(?<![\w/-])(?:(?:\.\.|{_DAY})/(?:\.\.|{_DAY})|{_DAY})(?![\w/:-])")
 
 
+def is_date(text: str) -> bool:
+    """Whether a text is a date and nothing else, as events have it."""
+    return _DATES.fullmatch(text) is not None
+
+
 def readable(text: str, actors: Mapping[str, ActorName]) -> str:
     """A text of ours with names in place of ids, and dates in words. One of which only the English came here, as over
     HTTP, stays in English."""

@@ -21,6 +21,7 @@ from domain.finding import Finding
 from domain.findings.reports import disputant
 from domain.references import references_in
 from domain.revisions import EventCorrected, EventDisputed, SubjectUnified
+from domain.sentences import ReportText, told
 from domain.values import Subject
 from projections import rendering
 from projections.answers.changes import (
@@ -46,7 +47,7 @@ from projections.queries.findings import shown_finding, standing
 from projections.queries.line_changes import came_about, shown_line, substance
 from projections.queries.line_names import NamedLine
 from projections.queries.revision_roots import RevisionRoots
-from projections.queries.sentences import content_of, differences, gist
+from projections.queries.sentences import brief, content_of, differences, gist
 from projections.queries.snapshot import ProcessSnapshot
 from projections.queries.status import due
 from projections.read_models.incident_counts import DAY
@@ -268,14 +269,17 @@ class _Comparison:
         """Two ids that turned out to be one thing, or not to be."""
         gives_way, into = recorded.subject, Subject(data.into)
         stands = self._stays(gives_way) == self._stays(into)
-        statement = f"{gives_way} and {into} are one"
         return {
             "what": ["unified" if stands else "unification withdrawn"],
             **self._named(self._stays(gives_way)),
             "event": self._renderer.rests_on([event_id])[0],
             "type": recorded.type,
-            "said": None if event_id in self._news else f"{statement}.",
-            "says": f"{statement}: {self._stays(into)} stays." if stands else None,
+            "said": None if event_id in self._news else told("{one} and {other} are one.", one=gives_way, other=into),
+            "says": told(
+                "{one} and {other} are one: {stays} stays.", one=gives_way, other=into, stays=self._stays(into)
+            )
+            if stands
+            else None,
             "differences": [],
             "same_as": None,
             "revisions": [self._revision(revision) for revision in revisions],
@@ -463,9 +467,13 @@ class _Comparison:
             if refers.to == "actors":
                 self._name(f"actors/{name}")
         words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", event.type).capitalize()
-        phrases = gist(event.data.model_dump(mode="json", exclude_unset=True, exclude_none=True), self._labels)
+        fields = event.data.model_dump(mode="json", exclude_unset=True, exclude_none=True)
+        phrases = gist(fields, self._labels)
         text = f"{words}: {phrases}" if phrases else words
-        return f"{text}." if len(text) < MOST_TEXT else f"{text[: MOST_TEXT - 1].rstrip()}…"
+        whole = len(text) < MOST_TEXT
+        sentence = ReportText(f"{text}." if whole else f"{text[: MOST_TEXT - 1].rstrip()}…")
+        sentence.type, sentence.fields = event.type, fields if whole else brief(fields, MOST_TEXT)
+        return sentence
 
     def _name(self, actor: str | None) -> None:
         """Looks up the name of an actor, once."""

@@ -28,6 +28,8 @@ def differences(old: Any, new: Any, at: str = "") -> Iterator[FieldDifference]:
         yield {"field": at, "before": old, "after": new}
 
 
+MOST_ITEMS = 10
+"""Of a list in a field of a long report."""
 _LEFT_OUT = {"processes", "verbatim", "precision", "lat", "lon", "answers", "event", "of", "violation", "considered"}
 _LEADS = {
     "until": "until",
@@ -73,6 +75,29 @@ def _phrase(name: str, value: Any, labels: Mapping[str, str]) -> str:
             return lead + gist(value, labels).replace("; ", ", ")
         case _:
             return ""
+
+
+def brief(fields: Mapping[str, Any], most: int) -> dict[str, Any]:
+    """The first of the fields of a report, to about so many characters, and of long texts the begin."""
+    kept, left = dict[str, Any](), most
+    for name, value in fields.items():
+        if left <= 0:
+            break
+        kept[name] = _cut(value, most)
+        left -= len(str(kept[name]))
+    return kept
+
+
+def _cut(value: Any, most: int) -> Any:
+    match value:
+        case str() if len(value) > most:
+            return f"{value[: most - 1].rstrip()}…"
+        case list():
+            return [_cut(item, most) for item in value[:MOST_ITEMS]]
+        case dict():
+            return {name: _cut(item, most) for name, item in value.items()}
+        case _:
+            return value
 
 
 def quantity(claimed: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.pages.process import ORDER
-from api.wording.language import LANGUAGES
+from api.wording.language import IN_LANGUAGE, LANGUAGES
 from tests.api.pages.reading import HTML, Element, cells, every, get
 from tests.spec import wire
 
@@ -155,13 +155,20 @@ def test_every_page_in_every_language(seeded: TestClient, language: str) -> None
         assert by_header.one("html").attributes["lang"] == language
         by_parameter = get(seeded, f"{path}{'&' if '?' in path else '?'}lang={language}", liking="fr")
         assert by_parameter.one("html").attributes["lang"] == language
-        assert "\ufffd" not in by_parameter.text
+        assert not {"\ufffd", IN_LANGUAGE} & set(by_parameter.text), path
         for link in by_parameter.all("a"):
             address = link.attributes["href"]
             ours = address.startswith("/") and not address.startswith("/v1/") and "hreflang" not in link.attributes
             assert not ours or f"lang={language}" in address, f"{address} on {path} loses the language"
         titles.add((path, by_parameter.one("main").one("h1").text))
     assert len(titles) == len(PAGES)
+
+
+def test_what_came_in_is_told_in_the_language_of_the_page(seeded: TestClient) -> None:
+    page = get(seeded, f"{KALAMUN}/changes?since=0&lang=ru")
+    told = [line.text for line in page.one("main").all("li")]
+    assert any("Переговоры назначены: 29 окт. 2017" in line for line in told)
+    assert not [line for line in told if "Talks scheduled" in line]
 
 
 def test_the_links_of_a_page_lead_somewhere(seeded: TestClient) -> None:
