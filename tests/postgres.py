@@ -50,10 +50,18 @@ def programs(home: Path) -> Path:
     return package / "pginstall18" / "bin"
 
 
+PORTS = range(20_000, 32_000)
+"""Below those that Linux gives to whoever asks for any: a connection would have it before the server is there."""
+_tries = count()
+
+
 def free_port() -> int:
-    with closing(socket.socket()) as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
+    """A port for a server that is started soon; other processes that look for one begin elsewhere."""
+    while True:
+        port = PORTS[(os.getpid() * 101 + next(_tries)) % len(PORTS)]
+        with closing(socket.socket()) as sock, suppress(OSError):
+            sock.bind(("127.0.0.1", port))
+            return port
 
 
 class Server:

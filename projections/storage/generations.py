@@ -267,7 +267,7 @@ class ReadModels:
         generation = (connection.execute(select(func.max(generations.c.generation))).scalar() or 0) + 1
         row = {"generation": generation, "version": self.version, "position": 0, "halted": None, "live": live}
         connection.execute(insert(generations).values(complete=False, **row))
-        self.tables(generation).meta.create_all(connection, checkfirst=False)
+        self.tables(generation).create(connection)
         return GenerationProgress(generation, 0, None)
 
     def progress_of(self, connection: Connection, generation: int) -> GenerationProgress | None:

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Column, Connection, Index, MetaData, Table
+from sqlalchemy import Column, Connection, Dialect, Index, MetaData, Table
 from sqlalchemy import Text as AnyText
 from sqlalchemy.dialects.postgresql import TEXT
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 Text = AnyText().with_variant(TEXT(collation="C"), "postgresql")
 """Text in the order of its code points, in every database."""
@@ -73,6 +74,19 @@ class GenerationTables:
         self.generation = generation
         suffix = f"_v{schema.version}_{generation}"
         self._tables = {one: one.in_generation(self.meta, suffix) for one in schema.definitions}
+        self._creating: dict[str, list[str]] = {}
+
+    def create(self, connection: Connection) -> None:
+        """Makes the tables, empty."""
+        for statement in self._creating.get(connection.dialect.name) or self._created_by(connection.dialect):
+            connection.exec_driver_sql(statement)
+
+    def _created_by(self, dialect: Dialect) -> list[str]:
+        tables = self._tables.values()
+        made = [CreateTable(table) for table in tables] + [
+            CreateIndex(one) for table in tables for one in table.indexes
+        ]
+        return self._creating.setdefault(dialect.name, [str(one.compile(dialect=dialect)) for one in made])
 
     def table(self, definition: TableDefinition) -> Table:
         """The table of this generation."""

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -113,11 +114,21 @@ def views() -> Iterator[ReadModels]:
             databases.give_back(found)
         return
     with tempfile.TemporaryDirectory() as directory:
+        (Path(directory) / "views.db").write_bytes(_new_file())
         found = open_read_models(Path(directory) / "views.db")
         try:
             yield found
         finally:
             found.close()
+
+
+@cache
+def _new_file() -> bytes:
+    """A file of read models as it is at first: to copy it is quicker than to make all tables."""
+    with tempfile.TemporaryDirectory() as directory:
+        file = Path(directory) / "views.db"
+        open_read_models(file).close()
+        return file.read_bytes()
 
 
 def _empty(found: ReadModels) -> None:

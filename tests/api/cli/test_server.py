@@ -26,6 +26,7 @@ from api.cli.main import app
 from api.server.discovery import SERVER_FILE, announce, running_server, withdraw
 from api.settings import load
 from tests.api.sending import opening, statement
+from tests.postgres import free_port
 
 SEED = Path(__file__).parents[3] / "seeds" / "eastern-kalamun.ndjson"
 PARLEY = [str(Path(sys.executable).with_name("parley"))]
@@ -72,8 +73,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     for name in [name for name in os.environ if name.startswith("PARLEY_")]:
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
-    with socket.create_server(("127.0.0.1", 0)) as sock:
-        return Place(tmp_path, sock.getsockname()[1])
+    return Place(tmp_path, free_port())
 
 
 @pytest.fixture
