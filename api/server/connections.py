@@ -24,6 +24,8 @@ from domain.errors import Unavailable
 HEADERS = 10.0  # seconds for the headers of a request, and for a new connection to send some
 SILENCE = 20.0  # seconds without a byte, in the middle of a body
 BODY = 600.0  # seconds for a whole body: lines may be slow
+IDLE = 2.0  # seconds after which a connection without a request gives way, if there are too many
+UNREAD = 300.0  # seconds in which a client reads nothing of what waits for it
 LOOK = 1.0  # seconds between two looks
 TARGET = 16 * 1024  # bytes of the path and the query of a request
 HEADER_SECTION = 64 * 1024  # bytes of all headers of a request
@@ -77,6 +79,8 @@ class Joining:
         return getattr(self._transport, name)
 
     def write(self, data: bytes) -> None:
+        if self._closing:  # what is answered to a request before the one that was refused
+            return
         held, self._held = self._held, b""
         if len(held) + len(data) > JOINED:
             if held:
@@ -133,21 +137,53 @@ class Connection(HttpToolsProtocol):
         self._lingers_until: float | None = None
         """Until when what still comes is dropped; None: the connection is in use."""
         self._dropped = 0
+        self._begun = 0
+        """Requests that began in what was read last."""
+        self._waiting = 0
+        """Bytes of answers that the client had not read when it was looked at last."""
+        self._waits_since = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self._joining = Joining(transport, self.loop, self._linger)
         super().connection_made(cast(asyncio.Transport, self._joining))
-        self._began = self.loop.time()
-        if len(self.connections) > self.most and sum(map(_in_use, self.connections)) > self.most:
+        self._began = self._heard = self.loop.time()
+        if len(self.connections) > self.most and sum(map(_in_use, self.connections)) > self.most and not self._let_in():
             self._refuse(of_refusal(Unavailable("there are too many connections: try again in a moment")))
+
+    def _let_in(self) -> bool:
+        """Whether another connection gave way to this one: the one that has been without a request for longest."""
+        others = (one for one in self.connections if isinstance(one, Connection) and one.is_idle)
+        longest = min(others, key=lambda one: one._heard, default=None)
+        if longest is None or self.loop.time() - longest._heard < IDLE:
+            return False
+        longest._joining.close_at_once()
+        return True
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no request is here as a whole, or in its body, that is not answered yet."""
+        answered = self.cycle is None or self.cycle.response_complete
+        return answered and not self._in_body and self._lingers_until is None and not self.transport.is_closing()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._joining.lost = True
         super().connection_lost(exc)
 
-    def eof_received(self) -> None:
-        self._joining.let_go()  # a client that has nothing more to send may still read; the transport closes itself now
-        super().eof_received()
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """A client that has nothing more to send may still read.
+
+        Returns:
+            Whether the connection stays: until what it asked for as a whole is answered. A live stream has no end, and
+            whoever follows one seldom closes one side alone.
+        """
+        self._joining.let_go()
+        last = self.cycle
+        if last is None or last.response_complete or self._began is not None or self._lingers_until is not None:
+            return False
+        if any(name == b"accept" and b"text/event-stream" in value for name, value in last.scope["headers"]):
+            return False
+        last.keep_alive = False
+        return True
 
     def data_received(self, data: bytes) -> None:
         if self._lingers_until is not None:
@@ -158,11 +194,12 @@ class Connection(HttpToolsProtocol):
         self._heard = self.loop.time()
         if self._began is None and (self.cycle is None or self.cycle.response_complete):
             self._began, self._in_body, self._head = self._heard, False, 0
-        in_head = self._began is not None and not self._in_body
+        in_head, self._begun = self._began is not None and not self._in_body, 0
         super().data_received(data)
         # The parser tells of a header when it is complete: one without an end is counted here, by what asyncio reads at
-        # once, 256 KiB at most.
-        if in_head and self._began is not None and not self._in_body and self._lingers_until is None:
+        # once, 256 KiB at most. Of several requests that came together only the last is not complete.
+        unfinished = self._began is not None and not self._in_body and self._lingers_until is None
+        if in_head and unfinished and self._begun < 2:
             self._head += len(data)
             if self._head > HEADER_SECTION + TARGET:
                 self._refuse(_headers_too_large())
@@ -171,6 +208,7 @@ class Connection(HttpToolsProtocol):
         super().on_message_begin()
         self._began, self._in_body = self._heard, False
         self._head = self._lines = self._section = 0
+        self._begun += 1
 
     def on_url(self, url: bytes) -> None:
         super().on_url(url)
@@ -194,7 +232,7 @@ class Connection(HttpToolsProtocol):
             self.cycle.expected_content_length = Unlimited()
 
     def on_message_complete(self) -> None:
-        self._began = None
+        self._began, self._in_body = None, False
         super().on_message_complete()
 
     def _give_up(self, refusal: ProblemAnswer) -> None:
@@ -222,12 +260,22 @@ class Connection(HttpToolsProtocol):
             if now > self._lingers_until:
                 self._joining.close_at_once()
             return
+        if self._reads_nothing(now):
+            self._joining.abort()
+            return
         if self._began is None or self.transport.is_closing():
             return
         took = now - self._began
         if took > BODY or (now - self._heard > SILENCE if self._in_body else took > HEADERS):
             detail = "the request did not come to its end in time: send it again, at once or over a better line"
             self._refuse(problem(408, None, "Request Timeout", detail, retry=True))
+
+    def _reads_nothing(self, now: float) -> bool:
+        """Whether the client has read nothing for too long of what waits for it."""
+        waiting = self._joining.get_write_buffer_size()
+        if not waiting or waiting != self._waiting:
+            self._waiting, self._waits_since = waiting, now
+        return now - self._waits_since > UNREAD
 
     def _refuse(self, answer: ProblemAnswer) -> None:
         if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:

@@ -152,7 +152,8 @@ def test_one_that_is_larger_than_the_room_has_it_for_itself() -> None:
     assert budget.held == 0
 
 
-def test_too_many_connections_are_told(tmp_path: Path) -> None:
+def test_too_many_connections_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "IDLE", 3_600.0)
     with serving(tmp_path / "log", tmp_path, connections=5) as address, ExitStack() as stack:
         kept_open = [stack.enter_context(socket.create_connection(address)) for _ in range(5)]
         eventually(lambda: b"200" in asked(kept_open[0]))

@@ -105,7 +105,10 @@ def test_an_early_refusal_reaches_a_client_that_is_still_sending(
         assert asked(client).startswith(b"HTTP/1.1 200"), "the connection can be used again"
 
 
-def test_one_connection_too_many_reads_why_also_if_it_sent_first(tmp_path: Path) -> None:
+def test_one_connection_too_many_reads_why_also_if_it_sent_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "IDLE", 3_600.0)
     with serving(tmp_path / "log", tmp_path, connections=3) as address, ExitStack() as stack:
         used = [stack.enter_context(socket.create_connection(address)) for _ in range(3)]
         eventually(lambda: b"200" in asked(used[0]))
