@@ -38,6 +38,7 @@ class PostgresStore(Store):
         import psycopg  # slow to import, and read models in a file do without
 
         self._url = url
+        self.FAULTS = (DBAPIError, psycopg.Error)
         self._connect: Callable[..., Any] = psycopg.connect
         self.engine = create_engine(
             "postgresql+psycopg://",

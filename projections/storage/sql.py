@@ -37,7 +37,7 @@ from sqlalchemy import (
 )
 
 from projections.storage.checked_text import CheckedText, sealed
-from projections.storage.prepared import KEPT, driver, fetch, run
+from projections.storage.prepared import KEPT, driver, fetch, psycopg_connection, run
 
 IN_LIST = 500
 """How many values go into one IN list: below every database's limit."""
@@ -97,9 +97,9 @@ def put(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]],
         driver(connection).executemany(statement, values)
         return
     statement = _for_postgresql(table, names, clash)
-    for some in chunks(rows, MOST_ROWS):
-        columns = {f"c{number}": _column(table, name, some) for number, name in enumerate(names)}
-        connection.exec_driver_sql(statement, columns)
+    with psycopg_connection(connection).cursor() as cursor:
+        for some in chunks(rows, MOST_ROWS):
+            cursor.execute(statement, {f"c{number}": _column(table, name, some) for number, name in enumerate(names)})
 
 
 @lru_cache(KEPT)

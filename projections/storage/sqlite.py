@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import ClassVar
 
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
@@ -115,7 +114,7 @@ def _identity(path: Path) -> tuple[int, int] | None:
 class SQLiteStore(Store):
     """One file, which is disposable: a commit need not reach the disk at once."""
 
-    FAULTS: ClassVar[tuple[type[Exception], ...]] = (DBAPIError, sqlite3.Error, UnicodeDecodeError)
+    FAULTS: tuple[type[Exception], ...] = (DBAPIError, sqlite3.Error, UnicodeDecodeError)
     LOCKED_AS_A_WHOLE = True
 
     def __init__(self, path: Path, rebuild_lock: str) -> None:

@@ -37,7 +37,7 @@ class Lead(ABC):
 class Store(ABC):
     """A place for read models."""
 
-    FAULTS: ClassVar[tuple[type[Exception], ...]] = (DBAPIError,)
+    FAULTS: tuple[type[Exception], ...] = (DBAPIError,)
     """What is raised when the database fails."""
 
     LOCKED_AS_A_WHOLE: ClassVar[bool] = False
