@@ -13,8 +13,8 @@ from starlette.responses import Response
 
 from api.http.parameters import StrictRouter
 from api.http.queries import Cursor
-from api.http.question_routes import QuestionRoute
-from api.pages.asked import Asked, AskedAt, AskedPage
+from api.http.question_routes import HORIZON, QuestionRoute
+from api.pages.asked import Asked, AskedAt
 from api.pages.horizon_form import form_of_all, form_of_subject, not_news, travelling
 from api.pages.markup import fragments
 from api.pages.rendering import page
@@ -163,7 +163,7 @@ def list_findings(
             style = "bold red" if finding["severity"] == "high" else "bold"
             return [
                 Cell(fragments([(f"[{words.coded(finding['severity'])}]", style)])),
-                Cell(rule(finding["rule"]), f"{asked.link('/reading')}#{finding['rule']}"),
+                Cell(rule(finding["rule"]), asked.link("/reading", finding["rule"], **dict.fromkeys(HORIZON))),
                 lines.readable(finding["text"], names["actors"]),
                 of_process(asked, finding["process"]),
                 words.day(finding["since"]) if finding["since"] else "",
@@ -261,46 +261,52 @@ def show_actor(
 @router.get("/inbox")
 def list_news(
     request: Request,
-    asked: AskedPage,
+    asked: AskedAt,
     since: Annotated[int, Query(ge=0, le=2**63 - 1)] = 0,
     after: Cursor = None,
     format: str | None = None,  # noqa: ARG001
 ) -> Response:
-    """The processes of which something became known after a position of the log."""
+    """The processes of which something became known after a position of the log, and by a horizon."""
+    now, wanted = datetime.now(UTC), ProcessFilter(updated_after=since)
     with asked.services.reading() as reading:
-        listed = processes.processes(reading, ProcessFilter(updated_after=since), after or None, ON_PAGE)
+        listed = processes.processes(reading, wanted, after or None, ON_PAGE, now, asked.horizon)
         newest = sorted(listed.items, key=lambda entry: -entry["updated"]["position"])
         came = {
-            one["process"]: history.last_recorded(reading, one["process"], MOST_CAME + 1) for one in newest[:MOST_TOLD]
+            one["process"]: history.last_recorded_at(reading, one["process"], MOST_CAME + 1, now, asked.horizon)
+            for one in newest[:MOST_TOLD]
         }
-        position = reading.position
+        form, position = form_of_all(asked, reading), reading.position
+    until, clock = asked.horizon.position, asked.horizon.clock() or now
+    upto = position if until is None else min(until, position)
+    present: dict[str, object] = dict.fromkeys(HORIZON)
     with speaking(asked.language):
         head = [say("Process"), say("Last recorded"), say("Last heard"), say("What became known")]
         rows: list[list[Any]] = [
             [
                 Cell(words.label(entry["labels"], entry["process"]), of_process(asked, entry["process"]).link),
                 words.moment(entry["updated"]["recorded_at"]),
-                last_heard.told(entry["last_heard"], last_heard.publisher, datetime.now(UTC)),
+                last_heard.told(entry["last_heard"], last_heard.publisher, clock),
                 Cell(
                     _came([one for one in came.get(entry["process"], ()) if one.position > since]),
-                    asked.link(f"/processes/{quote(entry['process'])}/changes", since=since),
+                    asked.link(
+                        f"/processes/{quote(entry['process'])}/changes", **{**present, "since": since, "until": until}
+                    ),
                     say("show it"),
                 ),
             ]
             for entry in newest
         ]
         table = Table(head, rows, say("What became known after log position {position}", position=grouped(since)))
+        from_here = say("From here on: what becomes known after log position {position}", position=grouped(upto))
         context = {
+            **travelling(asked, form, now, position),
             "title": say("Inbox"),
             "intro": say("Keep the link below: the next time, it shows what became known since now."),
-            "inbox": (position, asked.link("/inbox"), say("What became known since this browser last looked here")),
-            "more": [
-                (
-                    asked.link("/inbox", since=position),
-                    say("From here on: what becomes known after log position {position}", position=grouped(position)),
-                )
-            ],
+            "more": [(asked.link("/inbox", **{**present, "since": upto}), from_here)],
         }
+        if asked.at_present:
+            looked = say("What became known since this browser last looked here")
+            context["inbox"] = (position, asked.link("/inbox"), looked)
         return listing(request, asked, "inbox", table, context, listed.next)
 
 

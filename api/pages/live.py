@@ -16,7 +16,8 @@ from starlette.responses import JSONResponse, Response
 from api.http.parameters import LAST_POSITION, StrictRouter, event_filter, wait_for_views
 from api.http.queries import ProcessPath
 from api.http.question_routes import CostlyRoute
-from api.pages.asked import Asked, AskedPage
+from api.pages.asked import Asked, AskedAt, AskedPage
+from api.pages.horizon_form import form_of_all, travelling
 from api.pages.lists import listing
 from api.pages.markup import fragments, plain
 from api.pages.tables import Cell, Table
@@ -29,6 +30,7 @@ from domain.values import SUBJECT_PATTERN
 from domain.vocabulary import PAYLOADS
 from projections.queries import history, status, subjects
 from projections.queries.line_names import lines_in
+from projections.queries.subjects_at_horizon import beyond_dates
 
 if TYPE_CHECKING:
     from api.wording.event_parts import PrintedEvent
@@ -44,14 +46,14 @@ Position = Annotated[int, Query(ge=0, le=LAST_POSITION)]
 @router.get("/log")
 async def show_log(
     request: Request,
-    asked: AskedPage,
+    asked: AskedAt,
     type: Annotated[str | None, Query(max_length=64)] = None,
     process: Annotated[str | None, Query(max_length=64)] = None,
     subject: Annotated[str | None, Query(max_length=80, pattern=f"^$|{SUBJECT_PATTERN}")] = None,
     until: Annotated[int | None, Query(ge=1, le=LAST_POSITION)] = None,
     format: str | None = None,  # noqa: ARG001  `listing` reads it
 ) -> Response:
-    """What was recorded, in the order of the log, the newest first."""
+    """What was recorded, in the order of the log, the newest first; at a horizon, what is inside of it."""
     wanted = await event_filter(process or None, subject or None, None, type or None, None)
     ledger = asked.services.ledger
 
@@ -60,10 +62,11 @@ async def show_log(
 
     def answered() -> Response:
         head = ledger.head()
-        last = min(until or head, head)
+        known = asked.horizon.position
+        last = min(until or head, head, head if known is None else known)
         events, first = _newest(read, last)
         chosen = {"type": type or "", "process": process or ""}
-        return _log(request, asked, events, chosen, first, head if last == head else None)
+        return _log(request, asked, events, chosen, first, head if last == head and asked.at_present else None)
 
     return await run_in_threadpool(answered)
 
@@ -88,7 +91,10 @@ def _log(
     """
     of = f"process={quote(chosen['process'])}&" if chosen["process"] else ""
     with asked.services.reading() as reading:
-        actors = subjects.actor_names(reading, {actor for event in events for actor in _actors(event)})
+        beyond = beyond_dates(reading, (event["subject"] for event in events), asked.horizon)
+        inside = [event for event in events if event["id"] not in beyond]
+        actors = subjects.actor_names(reading, {actor for event in inside for actor in _actors(event)})
+        form, position = form_of_all(asked, reading), reading.position
     with speaking(asked.language):
         head_of_table = [say("Position"), say("Recorded"), say("By"), say("What is reported"), say("Who says so")]
         rows: list[list[Any]] = [
@@ -101,10 +107,19 @@ def _log(
                 ),
                 words.grounds([cast("PrintedEvent", event)], actors),
             ]
-            for event in events
+            for event in inside
         ]
         types = [(name, words.spoken(name)) for name in PAYLOADS]
+        left_out = len(events) - len(inside)
         context = {
+            **travelling(asked, form, datetime.now(UTC), position),
+            "note": say_number(
+                "{number} event of this stretch of the log is beyond these dates.",
+                "{number} events of this stretch of the log are beyond these dates.",
+                left_out,
+            )
+            if left_out
+            else "",
             "intro": say("Nothing is ever changed or taken out: what was mended is mended by a later event."),
             "filters": [("type", say("Type of event"), types, chosen["type"])],
             "search": ("process", say("Process, by its id"), chosen["process"]),

@@ -37,7 +37,7 @@ HEADERS = {
 }
 SERVED = {"/", "/inbox", "/deadlines", "/findings", "/actors", "/places", "/log", "/record", "/reading"}
 """The pages that the head of each page leads to."""
-TRAVELLED = {"/", "/deadlines", "/findings", "/actors", "/places"}
+TRAVELLED = {"/", "/inbox", "/deadlines", "/findings", "/actors", "/places", "/log"}
 """Those of them that are there from any horizon."""
 OF_PROCESS = {"/history", "/changes", "/compare", "/timeline", "/map", "/figures", "/obligations", "/report"}
 """The pages of a process beside its first screen."""

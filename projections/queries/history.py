@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import cast
 
 from domain.event import Event, Recorded, instant
@@ -65,6 +66,27 @@ def last_recorded(transaction: Transaction, process: str, most: int) -> list[Rec
     ids = known_ids(transaction, process)
     found = recorded_by_id(transaction, kept_history.newest(transaction, ids, most, apart_from(transaction, ids)))
     return sorted(found, key=lambda recorded: -recorded.position)
+
+
+def last_recorded_at(
+    transaction: Transaction, process: str, most: int, now: datetime, request: HorizonRequest
+) -> list[Recorded]:
+    """Those of them that are inside a horizon.
+
+    Args:
+        transaction: a snapshot.
+        process: its id.
+        most: so many at most.
+        now: the clock on the wall, where the horizon does not set it.
+        request: the horizon.
+
+    Raises:
+        NotFound: it was never opened, or nothing of it is inside the horizon.
+    """
+    if request.horizon == EVERYTHING:
+        return last_recorded(transaction, process, most)
+    filed = process_view(transaction, process, now, request).snapshot.filed
+    return sorted(filed, key=lambda recorded: -recorded.position)[:most]
 
 
 def recorded_after(transaction: Transaction, process: str, position: int, most: int) -> list[tuple[str, str]]:

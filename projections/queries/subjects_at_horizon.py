@@ -73,6 +73,22 @@ def seen_alone(transaction: Transaction, paths: Iterable[Subject], now: datetime
     return with_actors(seen_from(request.horizon_at(now), by_position.values()), actors.joined)
 
 
+def beyond_dates(transaction: Transaction, paths: Iterable[str], request: HorizonRequest) -> set[str]:
+    """The events on subjects that are beyond the dates of a horizon, by their ids; names are not news."""
+    if not request.horizon.bounded:
+        return set()
+    together, looked_at, beyond = ever_unified(transaction), set[Subject](), set[str]()
+    for path in map(Subject, paths):
+        subjects = together.get(path, (path,))
+        if path in looked_at or path.partition("/")[0] in IN_NO_PROCESS:
+            continue
+        looked_at |= {*subjects}
+        log = all_of(transaction, sorted(subjects))
+        by_position = {r.position: r for r in (*log, *zones_of_others(transaction, log))}
+        beyond |= {str(event) for event in seen_from(request.horizon, by_position.values()).outside}
+    return beyond
+
+
 @dataclass(frozen=True, slots=True)
 class SeenSubject:
     """One subject at a horizon."""

@@ -11,7 +11,7 @@ from api.wording.language import LANGUAGES
 from tests.api.pages.reading import Element, every, get
 from tests.spec import wire
 
-ACROSS = ("/", "/deadlines", "/findings", "/actors", "/actors/russia", "/places")
+ACROSS = ("/", "/inbox", "/log", "/deadlines", "/findings", "/actors", "/actors/russia", "/places")
 
 
 def bar(page: Element) -> str:
@@ -53,7 +53,7 @@ def test_links_between_pages_keep_the_horizon(seeded: TestClient) -> None:
                 assert "known_at_position=" in address, f"{address} on {path} loses the horizon"
         nav = {link.text: link.attributes["href"] for link in page.all("nav")[0].all("a")}
         assert {name for name, address in nav.items() if "known_at_position=40" in address} == {
-            *("Processes", "Deadlines", "Findings", "Actors", "Places"),
+            *("Processes", "Inbox", "Deadlines", "Findings", "Actors", "Places", "Log"),
         }
         for form in (one for one in page.all("form", **{"class": "filters"})):
             assert form.one("input", name="known_at_position").attributes["value"] == "40"
@@ -83,9 +83,38 @@ def test_a_page_shows_what_was_known_then(seeded: TestClient) -> None:
     assert "/actors/russia?known_at_position=0&lang=en" not in links.values()
     wrong = get(seeded, "/findings?as_of=yesterday", 400)
     assert all("yesterday" not in link.attributes["href"] for link in wrong.all("a"))
+    rule = get(seeded, "/findings?known_at_position=42").one("tbody").all("tr")[0].all("a")[0].attributes["href"]
+    assert rule.startswith("/reading#"), "how marks are read is the same at any horizon"
     steps = get(seeded, "/findings?known_at_position=20")
     assert steps.one("a", rel="prev").attributes["href"].endswith("known_at_position=19")
     assert steps.one("a", rel="next").attributes["href"].endswith("known_at_position=21")
+
+
+def test_the_inbox_and_the_log_show_what_was_known_then(seeded: TestClient) -> None:
+    def positions(path: str) -> list[int]:
+        return [int(row.one("th").text) for row in get(seeded, path).one("tbody").all("tr")]
+
+    assert positions("/log?known_at_position=20") == list(range(20, 0, -1))
+    assert positions("/log?known_at_position=20&until=3") == [3, 2, 1]
+    told_by_then = positions("/log?published_by=2017-10-26&lang=en")
+    assert 1 in told_by_then, "names are not news"
+    assert 0 < len(told_by_then) < 42
+    beyond = get(seeded, "/log?published_by=2017-10-26&lang=en").one("main").text
+    assert f"{42 - len(told_by_then)} events of this stretch of the log are beyond these dates." in beyond
+    pinned = get(seeded, "/log").one("footer").one("a").attributes["href"]
+    assert positions(pinned) == positions("/log")
+
+    def news(path: str) -> dict[str, str]:
+        return {row.one("th").text: row.all("td")[2].text for row in get(seeded, path).one("tbody").all("tr")}
+
+    assert not get(seeded, "/inbox?since=42").all("tbody"), "there is nothing after the last one"
+    assert list(news("/inbox?since=20&known_at_position=30")) == ["Eastern Kalamun"]
+    before, after = news("/inbox?since=20&known_at_position=30"), news("/inbox?since=20")
+    assert before["Eastern Kalamun"] != after["Eastern Kalamun"]
+    then = get(seeded, "/inbox?since=20&known_at_position=30").one("main")
+    links = [link.attributes["href"] for link in then.all("a")]
+    assert "/processes/eastern-kalamun/changes?since=20&until=30" in links
+    assert "/inbox?since=30" in links, "what came later is news"
 
 
 def test_an_event_is_shown_with_what_was_known_of_it(seeded: TestClient) -> None:
