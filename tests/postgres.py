@@ -12,7 +12,6 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import cache
@@ -24,6 +23,8 @@ import psycopg
 import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
+
+from tests.waiting import PATIENCE, eventually
 
 URL = "PARLEY_TEST_DATABASE_URL"
 QUICK = ("fsync=off", "full_page_writes=off", "shared_buffers=128MB", "max_connections=300", "jit=off")
@@ -96,11 +97,12 @@ class Server:
                 env={name: value for name, value in os.environ.items() if name != "LD_PRELOAD"},
                 start_new_session=True,  # a Ctrl-C at the tests must not end it before them
             )
-        for _ in range(300):
-            with suppress(psycopg.OperationalError), psycopg.connect(self.url()):
-                return
-            time.sleep(0.1)
-        raise AssertionError((self.home / f"{self.data.name}.log").read_text())
+        eventually(self._answers, lambda: (self.home / f"{self.data.name}.log").read_text())
+
+    def _answers(self) -> bool:
+        with suppress(psycopg.OperationalError), psycopg.connect(self.url()):
+            return True
+        return False
 
     def url(self, database: str = "postgres") -> str:
         return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
@@ -121,12 +123,12 @@ class Server:
             for pid in [*map(int, Path(f"/proc/{first}/task/{first}/children").read_text().split()), first]:
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-            self._process.wait(30)
+            self._process.wait(PATIENCE)
 
     def _end(self, how: signal.Signals) -> None:
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(how)
-            self._process.wait(60)
+            self._process.wait(PATIENCE)
 
 
 @contextmanager

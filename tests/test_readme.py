@@ -10,7 +10,6 @@ import re
 import shlex
 import shutil
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -28,6 +27,7 @@ from api.server.uvicorn_server import Server
 from api.settings import PREFIX, Settings, load
 from docs.interfaces import commands
 from tests.test_docs import DOCUMENTS, INDEX, ROOT
+from tests.waiting import PATIENCE, eventually
 
 README = ROOT / "README.md"
 GUARANTEES = ROOT / "docs" / "guarantees.md"
@@ -165,11 +165,8 @@ def address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
-        deadline = time.monotonic() + 30
-        while not server.started:
-            assert thread.is_alive()
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        eventually(lambda: server.started or not thread.is_alive())
+        assert server.started
         host, port = server.address
         files = [(ROOT / "seeds" / f"{name}.ndjson").read_text(encoding="utf-8") for name in SEEDS]
         events = [json.loads(line) for file in files for line in file.splitlines()]
@@ -180,7 +177,7 @@ def address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         yield f"http://{host}:{port}"
     finally:
         server.should_exit = True
-        thread.join(30)
+        thread.join(PATIENCE)
 
 
 def curl(command: str) -> httpx2.Response:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from api.settings import load
 from tests import postgres
 from tests.api.conftest import HERE
 from tests.api.sending import begin, problem, statement
+from tests.waiting import eventually
 
 
 @pytest.fixture
@@ -27,14 +27,6 @@ def database() -> Iterator[postgres.Server]:
         server.start()
         yield server
         server.stop()
-
-
-def eventually(true: Callable[[], Any]) -> None:
-    for _ in range(300):
-        if true():
-            return
-        time.sleep(0.1)
-    raise AssertionError("it never came true")
 
 
 def is_taken(client: TestClient, sent: dict[str, Any]) -> bool:

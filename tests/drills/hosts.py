@@ -16,8 +16,8 @@ from typing import Any
 
 import httpx2
 
-from tests.drills.pair import PATIENCE, eventually
 from tests.postgres import free_port
+from tests.waiting import PATIENCE, eventually
 
 PARLEY = str(Path(sys.executable).with_name("parley"))
 

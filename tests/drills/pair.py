@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,13 +12,12 @@ from psycopg import Connection, sql
 
 from tests import postgres
 from tests.postgres import Server
+from tests.waiting import eventually
 
 STANDBY = "parley_standby"
 """The name under which the standby connects, and by which the primary waits for it."""
 SAFE = ("shared_buffers=64MB", "max_connections=100")
 """All else is as PostgreSQL has it: what is committed is on disk."""
-PATIENCE = 60.0
-"""Seconds that a slow machine may need."""
 
 
 class Pair:
@@ -118,11 +116,3 @@ def at(server: Server, database: str = "postgres") -> Iterator[Connection[Any]]:
     """A session of the administrator."""
     with psycopg.connect(server.url(database), autocommit=True) as connection:
         yield connection
-
-
-def eventually(true: Callable[[], Any]) -> None:
-    """Waits for something."""
-    until = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < until, "it never came true"
-        time.sleep(0.1)

@@ -16,7 +16,7 @@ from uuid import uuid4
 import httpx2
 
 from tests.api.sending import opening, statement
-from tests.drills.pair import PATIENCE, eventually
+from tests.waiting import PATIENCE, eventually
 
 TIMEOUT = httpx2.Timeout(60, connect=5)
 """Seconds, as the command line has it: a server may wait for 20 until it knows what became of an append."""

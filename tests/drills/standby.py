@@ -28,9 +28,10 @@ from ledger.verify import verify
 from projections.batch import open_read_models
 from projections.compare import compare
 from tests.drills.hosts import Hosts, asked, hosts
-from tests.drills.pair import STANDBY, at, eventually, pair
+from tests.drills.pair import STANDBY, at, pair
 from tests.drills.senders import NO_ANSWER, TIMED_OUT, Onlookers, Senders
 from tests.postgres import Server
+from tests.waiting import eventually
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,10 @@ from domain.errors import Unavailable
 from ledger import postgres
 from ledger.append import Append, Appended
 from ledger.ledger import Ledger
-from tests.drills.pair import STANDBY, Pair, at, eventually, pair
+from tests.drills.pair import STANDBY, Pair, at, pair
 from tests.drills.standby import QUICK, alone, fail_over
 from tests.ledger.sending import begin, statement
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc and kills servers")
 

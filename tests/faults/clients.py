@@ -22,8 +22,8 @@ TIMEOUT = httpx2.Timeout(60, connect=5)
 """Seconds: a server may wait for 20 until it knows what became of an append."""
 AGAIN = 0.05
 """Seconds before a request is sent again,"""
-TRIES = 2_000
-"""and how often it is: a slow machine may need a minute to start a server."""
+TRIES = 6_000
+"""and how often it is: a slow machine may need minutes to start a server."""
 NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
 PAGE, LINES = "application/json", "application/x-ndjson"
 ON_PAGE = 100

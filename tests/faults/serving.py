@@ -6,25 +6,18 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-from typing import Any
 
 import httpx2
 
 from tests.postgres import free_port
+from tests.waiting import PATIENCE, eventually
 
 PARLEY = str(Path(sys.executable).with_name("parley"))
-PATIENCE = 60.0
-"""Seconds that a slow machine may need."""
-ORPHANED = 20.0
-"""Seconds in which all that a server started must end when it was killed: its workers end what they have begun."""
-LOOK = 0.02
-"""Seconds between two looks at what is waited for."""
 
 
 class Killed(Enum):
@@ -131,7 +124,7 @@ class Server:
 
     @staticmethod
     def _left_nothing(processes: Sequence[subprocess.Popen[bytes]]) -> None:
-        eventually(lambda: not living(processes), ORPHANED, lambda: f"its processes live on: {living(processes)}")
+        eventually(lambda: not living(processes), lambda: f"its processes live on: {living(processes)}")
 
     def _answers(self) -> bool:
         assert self._started[-1].poll() is None, self.errors
@@ -157,14 +150,3 @@ def living(leaders: Sequence[subprocess.Popen[bytes]]) -> dict[int, str]:
         if told[3] in sessions and told[0] not in "ZX":
             found[int(stat.parent.name)] = command
     return found
-
-
-def eventually(
-    true: Callable[[], Any], seconds: float = PATIENCE, otherwise: Callable[[], str] = lambda: "it never came true"
-) -> None:
-    """Waits for something, and gives up after some time. Time in which this process is held does not count."""
-    for _ in range(round(seconds / LOOK)):
-        if true():
-            return
-        time.sleep(LOOK)
-    raise AssertionError(otherwise())

@@ -8,8 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -29,12 +28,11 @@ from projections.storage.generations import ReadModels
 from projections.storage.postgres import LOCK
 from tests import postgres
 from tests.api.sending import opening, statement
+from tests.waiting import PATIENCE, eventually
 
 LONG = os.environ.get("PARLEY_LONG") == "1"
 """Whether the long versions were asked for."""
 PARLEY = str(Path(sys.executable).with_name("parley"))
-PATIENCE = 60
-"""Seconds after which waiting for something is given up."""
 
 UNFLUSHED = ["strace", "-f", "-qq", "-o", "/dev/null"]
 UNFLUSHED += ["-e", "trace=fsync,fdatasync", "-e", "inject=fsync,fdatasync:error=EIO"]
@@ -43,14 +41,6 @@ UNFLUSHED += ["-e", "trace=fsync,fdatasync", "-e", "inject=fsync,fdatasync:error
 Json = dict[str, Any]
 
 on_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="mounts disks, traces and kills processes")
-
-
-def eventually(true: Callable[[], Any]) -> None:
-    for _ in range(PATIENCE * 20):
-        if true():
-            return
-        time.sleep(0.05)
-    raise AssertionError("it never came true")
 
 
 # --- what runs

@@ -27,8 +27,9 @@ from tests.api.conftest import HERE
 from tests.api.sending import problem
 from tests.api.sending import statement as report
 from tests.faults.surroundings import on_linux
-from tests.faults.test_pressure import PATIENCE, serving
+from tests.faults.test_pressure import serving
 from tests.ledger.sending import begin
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture(scope="module")

@@ -28,9 +28,10 @@ from projections.queries.status import process_status
 from projections.read_models.timeline import event_of
 from tests.api.conftest import HERE
 from tests.api.sending import opening, problem, statement
-from tests.faults.test_pressure import eventually, serving
+from tests.faults.test_pressure import serving
 from tests.projections.world import NOW, opened, reading
 from tests.spec import wire
+from tests.waiting import eventually
 
 AT_HORIZON = "/v1/processes/first?as_of=2030-01-01"
 

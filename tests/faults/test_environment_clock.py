@@ -26,8 +26,9 @@ from projections.batch import open_read_models
 from projections.catch_up import rebuild
 from tests.api.conftest import HERE
 from tests.api.sending import begin, problem, statement
-from tests.faults.surroundings import Sent, Site, eventually, examine, on_linux, site
+from tests.faults.surroundings import Sent, Site, examine, on_linux, site
 from tests.spec import wire
+from tests.waiting import PATIENCE, eventually
 
 __all__ = ["site"]
 
@@ -205,7 +206,7 @@ def test_a_server_whose_clock_jumps(site: Site, monkeypatch: pytest.MonkeyPatch)
         eventually(sent.server.caught_up)
         for path in ("/v1/processes/first", "/v1/deadlines", "/v1/findings"):
             assert sent.server.ask(path).status_code == 200
-    listening.join(60)
+    listening.join(PATIENCE)
     assert heard == list(range(1, 18))
     assert sent.server.ask("/readyz").json()["log"]["ahead"] > 9 * 365 * 86_400
     sent.server.stop()

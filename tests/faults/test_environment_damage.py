@@ -32,8 +32,9 @@ from projections.catch_up import catch_up
 from tests.api.conftest import HERE
 from tests.api.sending import problem
 from tests.api.sending import statement as report
-from tests.faults.surroundings import Sent, Server, Site, eventually, examine, on_linux, site_at
+from tests.faults.surroundings import Sent, Server, Site, examine, on_linux, site_at
 from tests.ledger.sending import begin, statement
+from tests.waiting import eventually
 
 EVENTS = 1_202
 SEEN, SOUGHT = 603, "note 600 "

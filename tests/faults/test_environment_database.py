@@ -19,13 +19,13 @@ from tests.faults.surroundings import (
     Sent,
     Server,
     Site,
-    eventually,
     examine,
     no_flush,
     on_linux,
     own_database,
     site_at,
 )
+from tests.waiting import eventually
 
 __all__ = ["own_database"]
 

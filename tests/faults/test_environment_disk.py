@@ -18,7 +18,6 @@ from tests.faults.surroundings import (
     Sent,
     Server,
     Site,
-    eventually,
     examine,
     full,
     no_flush,
@@ -27,6 +26,7 @@ from tests.faults.surroundings import (
     site_at,
     small_disk,
 )
+from tests.waiting import eventually
 
 __all__ = ["own_database"]
 

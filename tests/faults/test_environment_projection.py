@@ -20,8 +20,9 @@ from ledger.append import Append
 from ledger.ledger import Ledger
 from ledger.mapper import Draft
 from projections.batch import open_read_models
-from tests.faults.surroundings import LONG, PATIENCE, Command, Site, eventually, held, on_linux, site, whole
+from tests.faults.surroundings import LONG, Command, Site, held, on_linux, site, whole
 from tests.ledger.sending import draft, opening, statement
+from tests.waiting import PATIENCE, eventually
 
 __all__ = ["site"]
 

@@ -17,8 +17,9 @@ from projections.batch import open_read_models
 from projections.catch_up import catch_up
 from tests import postgres
 from tests.api.sending import opening
-from tests.faults.surroundings import LONG, PATIENCE, Sent, Server, Site, eventually, examine, on_linux, site_at, whole
+from tests.faults.surroundings import LONG, Sent, Server, Site, examine, on_linux, site_at, whole
 from tests.ledger import sending
+from tests.waiting import PATIENCE, eventually
 
 ROUNDS = 50 if LONG else 2
 SERVING = 10 if LONG else 1

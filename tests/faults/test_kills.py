@@ -25,7 +25,8 @@ from ledger.ledger import Ledger
 from tests.api.sending import Wire
 from tests.faults.clients import Client, entry, log_of, report
 from tests.faults.history import Acknowledged, Append, Event, Refused, Unknown, check
-from tests.faults.serving import Killed, Server, eventually
+from tests.faults.serving import Killed, Server
+from tests.waiting import eventually
 
 LONG = os.environ.get("PARLEY_LONG") == "1"
 KILLS = 200 if LONG else 2

@@ -18,9 +18,10 @@ from ledger.append import Append
 from ledger.ledger import Ledger
 from projections.catch_up import catch_up
 from tests.api.sending import statement as report
-from tests.faults.surroundings import Server, Site, eventually, on_linux, site_at
+from tests.faults.surroundings import Server, Site, on_linux, site_at
 from tests.faults.test_environment_damage import run, status
 from tests.ledger.sending import begin, statement
+from tests.waiting import eventually
 
 EVENTS = 32
 CHANGED = f"position {EVENTS - 5}, StatementMade on talks/first: what it says is not what was recorded, by its digest"

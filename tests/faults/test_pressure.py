@@ -10,7 +10,7 @@ import sqlite3
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -28,10 +28,10 @@ from api.settings import load
 from ledger.ledger import Ledger
 from tests.api.conftest import HERE, kept
 from tests.api.sending import Wire, opening, problem, statement
+from tests.waiting import PATIENCE, eventually
 
 MANY = 500
 JSON = {"Content-Type": "application/json", "Prefer": "return=minimal"}
-PATIENCE = 60.0  # seconds after which a test gives up
 
 
 @contextmanager
@@ -47,13 +47,6 @@ def serving(where: Path | str, place: Path, **settings: Any) -> Iterator[tuple[s
     finally:
         server.should_exit = True
         thread.join(PATIENCE)
-
-
-def eventually(holds: Callable[[], Any]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def resident() -> int:

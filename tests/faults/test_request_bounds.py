@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from api.server import connections
-from tests.faults.test_pressure import PATIENCE, asked, eventually, resident, serving
+from tests.faults.test_pressure import asked, resident, serving
+from tests.waiting import PATIENCE, eventually
 
 LINE = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
 POST = b"POST /v1/events HTTP/1.1\r\nHost: localhost\r\n"

@@ -16,9 +16,10 @@ import httpx2
 
 from ledger.ledger import Ledger
 from tests.api.sending import opening, statement
-from tests.faults.serving import Server, eventually, living
+from tests.faults.serving import Server, living
 from tests.faults.surroundings import on_linux
 from tests.faults.test_stream_bounds import resident
+from tests.waiting import eventually
 
 LONG = os.environ.get("PARLEY_LONG") == "1"
 SECONDS = float(os.environ.get("PARLEY_SOAK", "3600")) if LONG else 4.0

@@ -26,8 +26,8 @@ from projections.catch_up import catch_up
 from projections.storage import sqlite
 from tests.api.conftest import HERE
 from tests.api.sending import problem
-from tests.faults.surroundings import eventually
 from tests.seeds.reading import lines_of
+from tests.waiting import eventually
 
 LONG = os.environ.get("PARLEY_LONG") == "1"
 EXAMPLES = 100 if LONG else 4

@@ -26,6 +26,7 @@ from ledger.postgres import LOCK, WRITE_LOCK, named, prepare
 from ledger.recorder import FORMAT, Interrupted
 from tests import postgres
 from tests.ledger.sending import append, begin, opening, statement
+from tests.waiting import PATIENCE
 
 SECRET = "s3cr3t"  # noqa: S105  stands in URLs that must not be shown
 
@@ -227,7 +228,7 @@ def test_processes_that_start_at_once_make_the_tables_once(bare: str) -> None:
         assert process.stdin is not None
         process.stdin.write("\n")
         process.stdin.flush()
-    told = [process.communicate(timeout=60) for process in started]
+    told = [process.communicate(timeout=PATIENCE) for process in started]
     assert [process.returncode for process in started] == [0, 0, 0], told
     assert run(bare, "SELECT version FROM parley_log.format") == [(FORMAT,)]
 
@@ -262,24 +263,23 @@ def test_a_held_lock_is_told_in_time_and_stores_nothing(ledger: Ledger, where: s
     assert append(ledger, statement()).position == 3
 
 
-def test_a_lock_that_is_let_go_is_waited_for(ledger: Ledger, where: str) -> None:
+def test_a_lock_that_is_let_go_is_waited_for(patient: Ledger, where: str) -> None:
     with ThreadPoolExecutor(1) as pool:
         with held(where):
-            answer = pool.submit(append, ledger, statement())
+            answer = pool.submit(append, patient, statement())
             time.sleep(0.3)
             assert not answer.done()
         assert answer.result().position == 3
 
 
 def test_a_writer_that_stopped_in_the_middle_lets_go(
-    ledger: Ledger, where: str, monkeypatch: pytest.MonkeyPatch
+    patient: Ledger, where: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "HELD_AT_MOST", 1)
     with closing(Ledger(where)) as stopped:
         writing = stopped.log.writing()
         writing.__enter__()
-        time.sleep(1.5)
-        assert append(ledger, statement()).position == 3
+        assert append(patient, statement()).position == 3
         with pytest.raises(Interrupted):  # its connection is ended
             writing.__exit__(None, None, None)
 
@@ -499,7 +499,7 @@ def test_a_database_that_is_away_is_told_at_once(proxy: Proxy, behind: Ledger, w
 
 def as_soon_as_it_is_back(ask: Callable[[], Appended]) -> Appended:
     """The answer, when connections can be had again: they are tried for about once a second."""
-    until = time.monotonic() + 10
+    until = time.monotonic() + PATIENCE
     while True:
         try:
             return ask()

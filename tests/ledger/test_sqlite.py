@@ -19,6 +19,7 @@ from ledger.ledger import Ledger
 from ledger.sqlite import SQLiteLogRecorder
 from ledger.writer import Writer
 from tests.ledger.sending import append, begin, opening, statement
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -121,10 +122,10 @@ def test_a_locked_log_is_told_in_time_and_stores_nothing(ledger: Ledger) -> None
     assert append(ledger, statement()).position == 3
 
 
-def test_a_lock_that_is_let_go_is_waited_for(ledger: Ledger) -> None:
+def test_a_lock_that_is_let_go_is_waited_for(patient: Ledger) -> None:
     with ThreadPoolExecutor(1) as pool:
-        with held(file_of(ledger)):
-            answer = pool.submit(append, ledger, statement())
+        with held(file_of(patient)):
+            answer = pool.submit(append, patient, statement())
             time.sleep(0.3)
             assert not answer.done()
         assert answer.result().position == 3
@@ -286,13 +287,13 @@ def test_two_servers_on_one_file_interleave_without_gaps(tmp_path: Path) -> None
                 last = event["position"]
 
     def send(writer: Writer) -> list[int]:
-        return [writer.submit(Append((statement(),))).result(60).position for _ in range(each)]
+        return [writer.submit(Append((statement(),))).result(PATIENCE).position for _ in range(each)]
 
     reader = threading.Thread(target=follow)
     reader.start()
     with ThreadPoolExecutor(senders * len(writers)) as pool:
         answers = list(pool.map(send, writers * senders))
-    reader.join(60)
+    reader.join(PATIENCE)
     for writer in writers:
         writer.close()
     assert seen == list(range(1, until + 1))

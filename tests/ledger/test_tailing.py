@@ -17,6 +17,7 @@ from ledger.append import Append
 from ledger.ledger import Ledger
 from ledger.recorder import Filter
 from tests.ledger.sending import begin, statement
+from tests.waiting import PATIENCE
 
 WRITERS = 4
 EVENTS = 100_000 if os.environ.get("PARLEY_LONG") == "1" else 3_000
@@ -62,7 +63,7 @@ def test_a_reader_that_follows_skips_none_of_what_four_processes_write(where: Pa
                     offices[event["recorded_by"]] += 1
                 last = event["position"]
         for writer in writers:
-            writer.join(60)
+            writer.join(PATIENCE)
             assert writer.exitcode == 0
         assert positions == list(range(1, 3 + share * WRITERS))
         assert versions == list(range(1, 2 + share * WRITERS))

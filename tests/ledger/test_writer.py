@@ -12,6 +12,7 @@ from ledger.append import Append, Appended
 from ledger.ledger import Ledger
 from ledger.writer import MAX_WAITING, Commit, Writer
 from tests.ledger.sending import statement
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def gate(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     append_group = ledger.append_group
 
     def waiting(requests: Sequence[Append], now: datetime | None = None) -> list[Appended | Refusal]:
-        assert opened.wait(30)
+        assert opened.wait(PATIENCE)
         return append_group(requests, now)
 
     monkeypatch.setattr(ledger, "append_group", waiting)
@@ -37,7 +38,7 @@ def test_what_waits_shares_a_commit(ledger: Ledger, gate: threading.Event) -> No
     others = [writer.submit(Append((statement(), statement()))) for _ in range(3)]
     stale = writer.submit(Append((statement(expected=99),)))
     gate.set()
-    assert [answer.result(30).position for answer in (first, *others)] == [3, 5, 7, 9]
+    assert [answer.result(PATIENCE).position for answer in (first, *others)] == [3, 5, 7, 9]
     assert isinstance(stale.exception(30), StaleVersion)
     writer.close()
     assert commits == [Commit(position=3, requests=1, events=1), Commit(position=9, requests=4, events=6)]
@@ -48,8 +49,8 @@ def test_what_is_not_new_is_no_commit(ledger: Ledger) -> None:
     writer = Writer(ledger, commits.append)
     once = statement()
     for _ in range(2):
-        writer.submit(Append((once,))).result(30)
-    writer.submit(Append((statement(),), dry_run=True)).result(30)
+        writer.submit(Append((once,))).result(PATIENCE)
+    writer.submit(Append((statement(),), dry_run=True)).result(PATIENCE)
     writer.close()
     assert len(commits) == 1
 
@@ -66,7 +67,7 @@ def test_a_full_queue_is_told_at_once(ledger: Ledger, gate: threading.Event) -> 
         writer.submit(dry)
     assert refusal.value.retry
     gate.set()
-    assert all(answer.result(60) for answer in waiting)
+    assert all(answer.result(PATIENCE) for answer in waiting)
     writer.close()
 
 
@@ -80,7 +81,7 @@ def test_closing_records_what_waits_and_takes_no_more(ledger: Ledger, gate: thre
     with pytest.raises(Unavailable, match="stopping"):
         writer.submit(Append((statement(),)))
     gate.set()
-    closing.join(30)
+    closing.join(PATIENCE)
     writer.close()
     assert [answer.result(0).position for answer in waiting] == [3, 4, 5, 6, 7]
 
@@ -103,7 +104,7 @@ def test_a_fault_reaches_all_who_wait_and_the_writer_goes_on(ledger: Ledger, mon
     with monkeypatch.context() as broken:
         broken.setattr(ledger, "append_group", lambda *_: 1 / 0)
         assert isinstance(writer.submit(Append((statement(),))).exception(30), ZeroDivisionError)
-    assert writer.submit(Append((statement(),))).result(30).position == 3
+    assert writer.submit(Append((statement(),))).result(PATIENCE).position == 3
     writer.close()
 
 
@@ -113,5 +114,5 @@ def test_a_watcher_that_fails_costs_no_answer(ledger: Ledger, caplog: pytest.Log
 
     writer = Writer(ledger, fails)
     with caplog.at_level(logging.CRITICAL + 1):
-        assert [writer.submit(Append((statement(),))).result(30).position for _ in range(2)] == [3, 4]
+        assert [writer.submit(Append((statement(),))).result(PATIENCE).position for _ in range(2)] == [3, 4]
     writer.close()

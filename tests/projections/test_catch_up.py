@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -22,6 +21,7 @@ from projections.storage.generations import ReadModels
 from tests.projections.batches import LOG, figure_reports, rows, strange, times_applied
 from tests.projections.world import follow, history, kept, pull, recorded
 from tests.spec import wire
+from tests.waiting import PATIENCE, eventually
 
 # --- a batch moves as a whole
 
@@ -160,7 +160,7 @@ def test_two_threads_on_one_file_apply_nothing_twice(open_views: Callable[[], Re
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(PATIENCE)
     assert failed == []
     found = open_views()
     assert found.position() == len(log)
@@ -243,10 +243,7 @@ def test_views_that_reflect_more_than_the_log_holds_are_made_anew(found: ReadMod
     follower = Follower(found, pull(shorter), lambda: len(shorter), poll=0.05)
     follower.start()
     try:
-        for _ in range(200):
-            if follower.position == len(shorter):
-                break
-            time.sleep(0.02)
+        eventually(lambda: follower.position == len(shorter))
     finally:
         follower.close()
     assert found.position() == len(shorter)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from typing import Any
@@ -18,6 +17,7 @@ from projections.storage.generations import GenerationProgress, ReadModels
 from tests.projections.batches import LOG, figure_reports, strange, times_applied
 from tests.projections.world import Wire, follow, opened, pull, recorded
 from tests.spec import wire
+from tests.waiting import PATIENCE, eventually
 
 
 @pytest.fixture
@@ -34,13 +34,6 @@ def following(found: ReadModels) -> Iterator[Callable[..., Follower]]:
     yield start
     for one in started:
         one.close()
-
-
-def eventually(holds: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 20
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 def test_a_follower_follows_when_nudged(following: Callable[..., Follower]) -> None:
@@ -94,7 +87,7 @@ def test_under_load_it_rests_until_somebody_waits(found: ReadModels, monkeypatch
     monkeypatch.setattr(follower, "_rest", rest)
     with closing(follower):
         follower.start()
-        assert resting.wait(20)
+        assert resting.wait(PATIENCE)
         assert follower.position == 5
         log.extend(LOG[5:])
         assert not follower.wait_for(6, 0.2), "nobody waits"
@@ -108,7 +101,7 @@ def test_closing_lets_go_whoever_waits(following: Callable[..., Follower]) -> No
     waiting = threading.Thread(target=lambda: answers.append(follower.wait_for(99, 3_600)))
     waiting.start()
     follower.close()
-    waiting.join(60)
+    waiting.join(PATIENCE)
     assert answers == [False]
 
 

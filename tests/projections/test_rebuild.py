@@ -18,6 +18,7 @@ from projections.read_models.timeline import TIMELINE
 from projections.storage.generations import ReadModels
 from tests.projections.batches import LOG, generations, generations_with_tables, rows
 from tests.projections.world import follow, history, kept, opened, pull, recorded
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -171,7 +172,7 @@ def test_nobody_ever_sees_less_while_it_is_rebuilt_and_events_come_in(open_views
         finally:
             stop.set()
         for each in running:
-            each.result(60)
+            each.result(PATIENCE)
     assert [position for position, _ in seen] == sorted(position for position, _ in seen)
     assert all(position == count for position, count in seen)
     assert live.position() == len(LOG)

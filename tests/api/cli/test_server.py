@@ -10,7 +10,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,10 +26,10 @@ from api.server.discovery import SERVER_FILE, announce, running_server, withdraw
 from api.settings import load
 from tests.api.sending import opening, statement
 from tests.postgres import free_port
+from tests.waiting import PATIENCE, eventually
 
 SEED = Path(__file__).parents[3] / "seeds" / "eastern-kalamun.ndjson"
 PARLEY = [str(Path(sys.executable).with_name("parley"))]
-PATIENCE = 60  # seconds
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="stops servers with signals")
 
@@ -350,10 +349,3 @@ def test_a_server_takes_only_its_own_file_away(tmp_path: Path) -> None:
     withdraw(tmp_path)
     withdraw(tmp_path)
     assert list(tmp_path.iterdir()) == []
-
-
-def eventually(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)

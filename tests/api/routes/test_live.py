@@ -3,8 +3,7 @@
 import json
 import socket
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +19,7 @@ from api.settings import Settings
 from ledger.ledger import Ledger
 from tests.api.sending import opening, statement
 from tests.ledger import sending
+from tests.waiting import PATIENCE, eventually
 
 LIVE = {"Accept": "text/event-stream"}
 
@@ -42,7 +42,7 @@ class Running:
 
     def stop(self) -> None:
         self.server.should_exit = True
-        self.thread.join(60)
+        self.thread.join(PATIENCE)
         assert not self.thread.is_alive()
 
 
@@ -58,13 +58,6 @@ def running(settings: Settings) -> Iterator[Running]:
         running.append(opening("processes/first"), opening("talks/first"))
         yield running
     running.stop()
-
-
-def eventually(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 Message = tuple[int, dict[str, Any]]
@@ -223,7 +216,7 @@ def test_many_senders_and_readers(running: Running) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(PATIENCE)
     assert seen == [list(range(3, 3 + senders * each))] * len(seen)
 
 

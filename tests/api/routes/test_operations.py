@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -19,12 +19,12 @@ from prometheus_client.multiprocess import mark_process_dead
 from prometheus_client.parser import text_string_to_metric_families
 
 from api.app import create_app
-from api.services import metrics
 from api.settings import Settings, load
 from ledger.ledger import Ledger
 from projections.storage.generations import GenerationProgress, ReadModels
 from tests.api.conftest import HERE
 from tests.api.sending import begin, opening, problem, statement
+from tests.waiting import eventually
 
 ROOT = Path(__file__).parents[3]
 LAG_EVENTS, LAG_SECONDS = (f"parley_projection_lag_{unit} projection=views" for unit in ("events", "seconds"))
@@ -124,13 +124,6 @@ def test_two_servers_in_one_process_count_apart(client: TestClient, settings: Se
     assert figures(client)["parley_events_recorded_total"] == 2
 
 
-def eventually(holds: Callable[[], Any]) -> None:
-    deadline = time.monotonic() + 30
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
 def test_an_accident_is_counted(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: Any) -> None:
         raise RuntimeError
@@ -178,8 +171,12 @@ def test_a_log_that_fails_in_an_unknown_way_does_not_end_the_figures(
 def test_read_models_that_catch_up_have_no_lag(client: TestClient) -> None:
     begin(client)
     client.post("/v1/events", json=statement(), headers={"Prefer": "wait=9"})
-    time.sleep(metrics.REFRESH)
-    assert (figures(client)[LAG_EVENTS], figures(client)[LAG_SECONDS]) == (0, 0)
+
+    def told() -> tuple[float, ...]:
+        seen = figures(client)
+        return seen["parley_views_position"], seen[LAG_EVENTS], seen[LAG_SECONDS]
+
+    eventually(lambda: told() == (3, 0, 0))
 
 
 # --- several workers

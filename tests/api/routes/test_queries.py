@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,6 +18,7 @@ from domain.event import Unreadable
 from domain.values import Subject
 from tests.api.sending import Wire, begin, head, opening, problem, statement
 from tests.spec import wire
+from tests.waiting import eventually
 
 KALAMUN = "/v1/processes/eastern-kalamun"
 TALKS = "/v1/talks/eastern-kalamun-truce"
@@ -224,8 +224,7 @@ def test_min_position_behind_a_halted_view_says_why(
     follower = app.state.services.follower
     monkeypatch.setattr(follower, "_pull", lambda after, limit: [strange])
     follower.nudge()
-    while follower.halted is None:
-        time.sleep(0.01)
+    eventually(lambda: follower.halted is not None)
     monkeypatch.setattr(parameters, "BRIEFLY", 3_600)  # if it waited in vain, this would never end
     body = problem(client.get("/v1/processes?min_position=99"), 503)
     assert "TalksBlessed" in body["detail"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from typing import Any, cast
 
@@ -15,6 +14,7 @@ from fastapi import FastAPI
 from api.server.connections import JOINED, Joining
 from api.server.uvicorn_server import Server
 from api.settings import Settings
+from tests.waiting import PATIENCE, eventually
 
 
 class Line:
@@ -122,13 +122,10 @@ def address(app: FastAPI, settings: Settings) -> Iterator[tuple[str, int]]:
     server = Server(app, settings, log_level="error")
     thread = threading.Thread(target=server.run)
     thread.start()
-    deadline = time.monotonic() + 20
-    while not server.started:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    eventually(lambda: server.started)
     yield server.address
     server.should_exit = True
-    thread.join(30)
+    thread.join(PATIENCE)
 
 
 @pytest.mark.parametrize("method", ["HEAD", "GET"])

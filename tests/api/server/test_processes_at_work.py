@@ -29,9 +29,10 @@ from projections.catch_up import catch_up
 from projections.follower import Follower
 from projections.queries import status
 from projections.storage.generations import ReadModels
-from tests.api.cli.test_server import PATIENCE, Place, place, printed, start, stop
+from tests.api.cli.test_server import Place, place, printed, start, stop
 from tests.ledger.sending import begin, statement
 from tests.projections.world import NOW, plain
+from tests.waiting import PATIENCE, eventually
 
 __all__ = ["place", "start"]
 
@@ -63,15 +64,6 @@ def children(pid: int) -> list[int]:
     """The workers of a server: the processes it started that serve."""
     found = [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     return [one for one in found if "spawn_main" in Path(f"/proc/{one}/cmdline").read_text()]
-
-
-def eventually(true: Callable[[], Any]) -> None:
-    """Waits for something, for as long as a slow machine may need."""
-    for _ in range(PATIENCE * 10):
-        if true():
-            return
-        time.sleep(0.1)
-    raise AssertionError("it never came true")
 
 
 def answers(url: str, path: str) -> bool:

@@ -7,10 +7,8 @@ import multiprocessing
 import os
 import signal
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -25,15 +23,7 @@ from ledger.mapper import Draft
 from projections.batch import open_read_models
 from tests.api.conftest import HERE, kept
 from tests.api.sending import Wire, opening, statement
-
-PATIENCE = 60.0
-
-
-def eventually(holds: Callable[[], Any]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+from tests.waiting import PATIENCE, eventually
 
 
 @pytest.fixture

@@ -13,9 +13,8 @@ import socket
 import sqlite3
 import sys
 import threading
-import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,6 +39,7 @@ from ledger.ledger import Ledger
 from projections.storage.generations import ReadModels
 from tests.api.conftest import HERE
 from tests.api.sending import opening, problem, statement
+from tests.waiting import PATIENCE, eventually
 
 CANARY = "m4rk3d"
 ACCESS = {"timestamp", "level", "event", "logger", "request_id", "method", "route", "status", "seconds", "bytes"}
@@ -105,14 +105,7 @@ def url(app: FastAPI, settings: Settings, logged: Logged) -> Iterator[str]:
     host, port = server.address
     yield f"http://{host}:{port}"
     server.should_exit = True
-    thread.join(30)
-
-
-def eventually(holds: Callable[[], Any]) -> None:
-    deadline = time.monotonic() + 20
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    thread.join(PATIENCE)
 
 
 def test_a_line_for_each_request(client: TestClient, logged: Logged) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 
 import psycopg
@@ -15,6 +14,7 @@ from projections.follower import Follower
 from projections.storage.generations import ReadModels
 from tests import postgres
 from tests.projections.world import follow, opened, pull, recorded
+from tests.waiting import eventually
 
 LOG = recorded(opened("processes/first", "talks/first", "convoys/first"))
 
@@ -30,14 +30,6 @@ def end_connections(url: str) -> None:
     ours = "datname = current_database() AND application_name LIKE 'parley%'"
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {ours}")
-
-
-def eventually(true: Callable[[], bool]) -> None:
-    for _ in range(300):
-        if true():
-            return
-        time.sleep(0.1)
-    raise AssertionError("it never came true")
 
 
 def test_who_reads_has_another_connection_at_once(where: str, found: ReadModels) -> None:
