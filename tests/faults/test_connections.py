@@ -14,8 +14,9 @@ import pytest
 
 from api.server import connections
 from tests.api.sending import opening
-from tests.faults.test_pressure import JSON, PATIENCE, asked, eventually, serving
+from tests.faults.test_pressure import JSON, asked, serving
 from tests.faults.test_stream_bounds import large
+from tests.waiting import PATIENCE, eventually
 
 HOST = b" HTTP/1.1\r\nHost: localhost\r\n"
 MANY = 600
