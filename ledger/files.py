@@ -46,10 +46,10 @@ def fault(file: Path) -> str | None:
     """
     if file.is_dir():
         return "is a directory: move it away, and restore a backup if there was a log"
-    if _size(file) == 0 and (witness := _witness(file)) is not None and _size(file) == 0:  # nor begun in between
+    if size(file) == 0 and (witness := _witness(file)) is not None and size(file) == 0:  # nor begun in between
         gone = "is empty" if file.exists() else "is gone"
         return f"{gone}, and {witness.name} beside it tells that there was a log: restore a backup, or move that away"
-    if _size(wal_of(file)) > 0 and is_read_only(file.parent):
+    if size(wal_of(file)) > 0 and is_read_only(file.parent):
         return (
             f"lies where nothing can be written, and commits in {wal_of(file).name} wait to be taken in: copy the "
             "directory to where it can be written"
@@ -98,10 +98,11 @@ def identity(file: Path) -> tuple[int, int] | None:
 
 def is_torn(file: Path, page_size: int) -> bool:
     """Whether a file ends within a page. Ask when all changes beside it were taken into it."""
-    return _size(file) % page_size != 0
+    return size(file) % page_size != 0
 
 
-def _size(path: Path) -> int:
+def size(path: Path) -> int:
+    """The bytes of a file; 0 if there is none."""
     try:
         return path.stat().st_size
     except (FileNotFoundError, NotADirectoryError):
@@ -111,7 +112,7 @@ def _size(path: Path) -> int:
 def _witness(file: Path) -> Path | None:
     """What lies beside a log only once something was stored in it."""
     beside = wal_of(file), file.with_name("views.db"), file.with_name(WITNESS)
-    return next((path for path in beside if _size(path) > 0), None)
+    return next((path for path in beside if size(path) > 0), None)
 
 
 # --- the log of changes; its form: https://www.sqlite.org/fileformat2.html#the_write_ahead_log
@@ -132,7 +133,7 @@ def _scan(wal: Path) -> tuple[int, int] | None:
     Frames that do not fit are left by commits that failed, too: each began where the last whole one ended. So what
     counts are commits that follow from each other. The last of these may have been broken off when the power went.
     """
-    if _size(wal) <= HEADER:
+    if size(wal) <= HEADER:
         return None
     with wal.open("rb") as opened:
         head = opened.read(HEADER)

@@ -7,7 +7,6 @@ cache and snapshots go by version order, which late reports break; they are not 
 from __future__ import annotations
 
 import logging
-import random
 import threading
 import time
 import uuid
@@ -76,7 +75,9 @@ class Ledger(Application[str]):
         self.office = office
         self._noted_at = where / witness.WITNESS if isinstance(where, Path) else noted_at
         self._read_only = isinstance(where, Path) and files.is_read_only(where)
-        self._noted = 0
+        self._noted = witness.NOTHING
+        self._lost: str | None = None
+        """Why nothing is served any more: the file lacks what it was seen to hold."""
         self._noted_time = time.monotonic()
         self._reached: tuple[int, bytes] = 0, b""
         self._settle = settle
@@ -99,8 +100,8 @@ class Ledger(Application[str]):
             self._require_known()
 
     def close(self) -> None:
-        if self._reached[0] > self._noted:
-            self._note(*self._reached)
+        if self._reached[0] > self._noted.position:
+            self._note_growth()
         super().close()
 
     def _require_known(self) -> None:
@@ -116,7 +117,7 @@ class Ledger(Application[str]):
         if refused := witness.refusal(self._noted_at, known, head, digest.hex() if digest is not None else None):
             self.close()
             raise Unavailable(refused)
-        self._noted = known.position
+        self._noted = known
 
     def note_reached(self) -> int:
         """Notes how far the log reaches, whatever was noted before, and returns that position."""
@@ -126,10 +127,18 @@ class Ledger(Application[str]):
             self._noted_at.unlink(missing_ok=True)
         return head
 
+    def _note_growth(self) -> None:
+        """Notes how far the log reaches by now, unless it lacks what was noted before."""
+        if isinstance(self.where, Path):
+            self._lost = witness.missed(self.where, self._noted)
+        if self._lost is None:
+            self._note(*self._reached)
+
     def _note(self, position: int, digest: bytes) -> None:
+        self._noted = witness.Witness(position, digest.hex(), instant(datetime.now(UTC)))
+        self._noted_time = time.monotonic()
         if self._noted_at is not None and self._noted_at.parent.is_dir() and not self._read_only:
-            witness.note(self._noted_at, witness.Witness(position, digest.hex(), instant(datetime.now(UTC))))
-        self._noted, self._noted_time = position, time.monotonic()
+            witness.note(self._noted_at, self._noted)
 
     def _open_file(self, directory: Path, lock_timeout: int) -> None:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -201,6 +210,8 @@ class Ledger(Application[str]):
         Raises:
             Unavailable: the log cannot be written; nothing of any request is stored.
         """
+        if self._lost is not None:
+            raise Unavailable(self._lost)
         group = Group(requests, now)
         interrupted = False
         since: float | None = None
@@ -267,7 +278,7 @@ class Ledger(Application[str]):
         if entries:
             self._reached = before.head + len(entries), entries[-1].draft.digest
             if time.monotonic() - self._noted_time >= witness.EVERY:
-                self._note(*self._reached)
+                self._note_growth()
         for number, plan in plans.items():
             dry = requests[number].dry_run
             events = tuple(
@@ -349,23 +360,6 @@ class Ledger(Application[str]):
                 raise Unavailable(f"the log {self._named_file}is damaged: {changed(notification)}")
             events.append(event)
         return events
-
-    def changed_in_sample(self, number: int) -> tuple[int, list[str]]:
-        """Compares the newest events and others at random with their digests.
-
-        Args:
-            number: how many events are looked at, at most.
-
-        Returns:
-            How many were looked at, and a sentence for each that is not what was recorded.
-        """
-        head = self.head()
-        newest = range(max(head - number // 2, 0) + 1, head + 1)
-        earlier = range(1, newest.start)
-        positions = [*random.sample(earlier, min(number - len(newest), len(earlier))), *newest]
-        sampled = [n for position in sorted(positions) for n in self.log.select(position - 1, 1, ALL_EVENTS, position)]
-        faults = [changed(n) for n in sampled if not self._mapper.is_as_recorded(n, self.log.digest_at(n.id))]
-        return len(positions), faults
 
     @property
     def _named_file(self) -> str:
@@ -460,12 +454,17 @@ class Ledger(Application[str]):
 
     def head(self) -> int:
         """The last position; 0 for an empty log."""
-        return self.log.last()[0]
+        return self._last()[0]
 
     def head_at(self) -> tuple[int, datetime | None]:
         """The last position and when it was recorded; 0 and None for an empty log."""
-        position, recorded_at = self.log.last()
+        position, recorded_at = self._last()
         return position, EPOCH + timedelta(microseconds=recorded_at) if position else None
+
+    def _last(self) -> tuple[int, int]:
+        if self._lost is not None:
+            raise Unavailable(self._lost)
+        return self.log.last()
 
     def ahead(self) -> timedelta:
         """How far beyond the clock the last event was recorded; nothing if that is within what clocks differ by."""

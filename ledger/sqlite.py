@@ -194,6 +194,8 @@ class SQLiteLogRecorder(LogRecorder, SQLiteApplicationRecorder):
         """How a refusal calls the file: by its whole path as long as it is being opened, to the one who opens it."""
         self._identity: tuple[int, int] | None = None
         """Of the file that was opened: a name may come to stand for another one, or for none."""
+        self._size = 0
+        """Bytes that it had at most: it grows, and never gives room back."""
         self._turn = threading.Lock()
 
     def construct_create_table_statements(self) -> list[str]:
@@ -231,6 +233,13 @@ class SQLiteLogRecorder(LogRecorder, SQLiteApplicationRecorder):
                 f"the log file {self._named} was moved, deleted or replaced while it was open: put it back under its "
                 "name, or stop the server and start it on what lies there"
             )
+        size = files.size(self._file)
+        if self._identity is not None and size < self._size:
+            raise Unavailable(
+                f"the log file {self._named} was written over while it was open, it has {size:,} bytes and had "
+                f"{self._size:,}: stop the server, and put the right file there"
+            )
+        self._size = size
 
     def _bring_to_disk(self) -> None:
         """A process that was killed may have been waiting for the disk: what can be read is on it from now on."""

@@ -15,6 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from domain.errors import Unavailable
+from ledger.sqlite import snapshot_of
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,27 @@ class Witness:
     """Of the event at the position, as the log's index has it, in hexadecimal digits."""
     at: str
     """When this was noted, as an RFC 3339 time in UTC."""
+
+
+NOTHING = Witness(0, "", "")
+"""Of a log of which nothing was noted yet."""
+
+
+def missed(directory: Path, witness: Witness) -> str | None:
+    """Why a log in a file is not the one any more that was noted while it was open; None if it is.
+
+    A file that is written over in place keeps its name, and what a connection has read of it goes on to be believed
+    there. So it is asked anew.
+    """
+    if witness.position == 0:
+        return None
+    try:
+        with snapshot_of(directory / "events.db") as there:
+            digests = list(there.rows("SELECT digest FROM event_index WHERE position = ?", (witness.position,)))
+            ((head,),) = there.rows("SELECT COALESCE(MAX(position), 0) FROM event_index")
+    except Unavailable:
+        return None  # whoever asks it next is told
+    return refusal(directory / WITNESS, witness, head, bytes(digests[0][0]).hex() if digests else None)
 
 
 def note_of(directory: Path, database: str) -> Path:

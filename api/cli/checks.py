@@ -22,6 +22,7 @@ from domain.errors import Unavailable
 
 if TYPE_CHECKING:
     from ledger.ledger import Ledger
+    from ledger.sampling import Sample
     from projections.storage.generations import GenerationProgress
 
 
@@ -105,6 +106,12 @@ def require_log(settings: Settings) -> None:
         raise Unreachable(f"there is no log in {settings.shown}: name another with --data or PARLEY_DATABASE_URL")
 
 
+def _sampled(ledger: Ledger) -> Sample:
+    from ledger.sampling import sample  # slow to import
+
+    return sample(ledger, SAMPLE)
+
+
 def check_log(settings: Settings, done: Callable[[int], None] = lambda _: None) -> Iterator[CheckResult]:
     """Whether the file is sound, every position and version is there once, and every event can be read.
 
@@ -151,9 +158,9 @@ def check_log(settings: Settings, done: Callable[[int], None] = lambda _: None) 
         if position != head:
             faulty.add("gap", f"positions {position + 1} to {head} are missing")
         faulty_index = index_faults(ledger)
-        looked_at, changed = ledger.changed_in_sample(SAMPLE)
+        seen = _sampled(ledger)
         ahead = ledger.ahead()
-    yield from (CheckResult("log", text, sound=False) for text in [*faulty.named(), *faulty_index, *changed])
+    yield from (CheckResult("log", text, sound=False) for text in [*faulty.named(), *faulty_index, *seen.changed])
     if ahead:
         text = (
             f"the last event was recorded {ahead} in the future, by the clock of this machine: set the clock that is "
@@ -162,9 +169,9 @@ def check_log(settings: Settings, done: Callable[[int], None] = lambda _: None) 
         yield CheckResult("clock", text, sound=False)
     if not faulty.faults_by_kind and not faulty_index:
         yield CheckResult("log", f"{head:,} events on {len(versions):,} subjects: each is there once and can be read")
-    if head and not changed:
-        text = f"{looked_at:,} of {head:,} events were compared with their digests: each is as it was recorded"
-        yield CheckResult("log", text if looked_at == head else f"{text}; `parley verify` compares all")
+    if head and not seen.changed:
+        text = f"{seen.looked_at:,} of {head:,} events were compared with their digests: each is as it was recorded"
+        yield CheckResult("log", text if seen.looked_at == head else f"{text}; `parley verify` compares all")
 
 
 def check_private(data: Path) -> Iterator[CheckResult]:

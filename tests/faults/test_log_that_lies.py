@@ -14,8 +14,10 @@ import pytest
 
 from api.settings import load, open_ledger, open_views
 from domain.errors import Unavailable
+from ledger import witness
 from ledger.append import Append
 from ledger.ledger import Ledger
+from ledger.sampling import Sample, sample
 from projections.catch_up import catch_up
 from tests.api.sending import statement as report
 from tests.faults.surroundings import Server, Site, on_linux, site_at
@@ -107,7 +109,7 @@ def test_an_event_that_spells_out_a_default_is_as_it_was_recorded(tmp_path: Path
     with closing(Ledger(tmp_path)) as ledger:
         begin(ledger)
         ledger.append(Append((statement(id=str(uuid4()), sensitivity="low"),)))
-        assert ledger.changed_in_sample(10) == (3, [])
+        assert sample(ledger, 10) == Sample(3, [], [])
         assert len(ledger.read_checked()) == 3
 
 
@@ -182,6 +184,47 @@ def test_a_log_that_vanishes_while_it_is_served_takes_nothing_in(site: Site, dat
     aside.replace(file)
     eventually(lambda: _recorded(server))
     server.stop()
+
+
+@on_linux
+def test_a_log_that_is_written_over_while_it_is_served_takes_nothing_in(site: Site, data: Path, tmp_path: Path) -> None:
+    with closing(Ledger(data)) as ledger:
+        shutil.copy(data / "events.db", tmp_path / "earlier.db")
+        for _ in range(5):
+            ledger.append(Append(tuple(statement(id=str(uuid4()), note="long " * 900) for _ in range(10))))
+    with closing(open_views(load(data=data))) as views, closing(Ledger(data)) as ledger:
+        catch_up(views, ledger.read_checked)
+    server = site.serve()
+    shutil.copyfile(tmp_path / "earlier.db", data / "events.db")
+    answer = server.append(report(id=str(uuid4())))
+    assert answer.status_code == 503
+    assert "was written over while it was open" in answer.json()["detail"]
+    assert server.ask("/readyz").status_code == 503
+    server.stop()
+
+
+def test_a_log_that_becomes_another_one_is_noticed_as_it_grows(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(witness, "EVERY", 0.0)
+    with closing(Ledger(data)) as ledger:
+        ledger.append(Append((statement(id=str(uuid4())),)))
+        with closing(sqlite3.connect(data / "events.db")) as other:
+            other.execute("UPDATE event_index SET digest = x'00' WHERE position = ?", (EVENTS + 1,))
+            other.commit()
+        ledger.append(Append((statement(id=str(uuid4())),)))
+        with pytest.raises(Unavailable, match="another event at the position it had reached"):
+            ledger.append(Append((statement(id=str(uuid4())),)))
+        with pytest.raises(Unavailable, match="another event at the position it had reached"):
+            ledger.head()
+
+
+def test_a_log_with_a_gap_is_not_served(data: Path) -> None:
+    with closing(sqlite3.connect(data / "events.db")) as connection:
+        for table in ("stored_events", "event_index"):
+            connection.execute(f"DELETE FROM {table} WHERE position = ?", (EVENTS - 3,))
+        connection.commit()
+    code, _, err = run(data, "serve")
+    assert code != 0
+    assert f"it lacks the event at position {EVENTS - 3}" in err
 
 
 def _recorded(server: Server) -> bool:

@@ -15,6 +15,7 @@ from uuid import uuid4
 import httpx2
 
 from ledger.ledger import Ledger
+from projections.read_models.timeline import READ_EVENTS
 from tests.api.sending import opening, statement
 from tests.faults.serving import Server, living
 from tests.faults.surroundings import on_linux
@@ -24,6 +25,8 @@ from tests.waiting import eventually
 LONG = os.environ.get("PARLEY_LONG") == "1"
 SECONDS = float(os.environ.get("PARLEY_SOAK", "3600")) if LONG else 4.0
 WARM = SECONDS / 4
+FILLING = READ_EVENTS + 500 if LONG else 0
+"""Events that are there before: what is kept of those that were read last is full."""
 FAULTY = 0.02 if LONG else 0.1
 """How often something happens after an append."""
 DRIFT = 1.05
@@ -52,13 +55,16 @@ def _soak(server: Server, data: Path, rng: random.Random) -> None:
     peak = refused = 0
     with httpx2.Client(base_url=server.url, timeout=60) as client:
         client.post("/v1/events", json=opening("processes/first"))
+        for _ in range(0, FILLING, 500):
+            sent = [statement("processes/first", id=str(uuid4()), occurred="2017-09-01") for _ in range(500)]
+            assert client.post("/v1/events", json=sent, headers={"Prefer": "return=minimal"}).status_code == 201
         started = time.monotonic()
         while (passed := time.monotonic() - started) < SECONDS:
-            sent = statement("processes/first", id=str(uuid4()), occurred=f"2017-10-{rng.randint(1, 28):02d}")
-            answer = client.post("/v1/events", json=sent, headers={"Prefer": "return=minimal"})
+            report = statement("processes/first", id=str(uuid4()), occurred=f"2017-10-{rng.randint(1, 28):02d}")
+            answer = client.post("/v1/events", json=report, headers={"Prefer": "return=minimal"})
             assert answer.status_code in (201, 503), answer.text
             if answer.status_code == 201:
-                acknowledged.append(sent["id"])
+                acknowledged.append(report["id"])
             for path in rng.sample(QUESTIONS, 2):
                 answer = client.get(path)
                 assert answer.status_code in (200, 404, 503), answer.text
