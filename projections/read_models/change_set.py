@@ -184,6 +184,10 @@ class ChangeSet:
     edits: FindingEdits | None = None
     """What the batch does to findings; None: nobody asks."""
 
+    stepped: dict[tuple[Subject, str], list[tuple[str, Finding]]] | None = None
+    """The parts of findings that claims and repeated reports renew, with what they are after the batch, each finding
+    with the process in which it stands; None: it was not stepped. By `finding_steps`."""
+
     def __init__(self, transaction: Transaction, events: Sequence[Recorded], position: int, now: int) -> None:
         self.transaction = transaction
         self.events = events

@@ -1,9 +1,9 @@
-"""What stands on a subject after each event of a batch but its last: stepped in memory, by the rules of the batch.
+"""What stands on a subject after each event of a batch, as far as claims and repeated reports tell: stepped in memory.
 
 Where somebody asks what single events do to findings, a batch may hold several plain reports of one subject, in their
 order. Its tables are changed once, and hold what stands after the last of them. What stands after those before it is
 worked out here, before the batch has changed what claims and hashes are kept: only the parts of the findings that the
-event renews, from what was kept and what came until then.
+event renews, from what was kept and what came until then. What the last one leaves is what the tables will hold.
 """
 
 from __future__ import annotations
@@ -49,20 +49,28 @@ Renewed = Iterable[tuple[str, Finding]]
 
 def apply(changes: ChangeSet) -> None:
     edits = changes.edits
-    if edits is None or not edits.asked.earlier:
+    if edits is None or not edits.asked.plain:
         return
-    earlier = [(recorded, event) for recorded, event in changes.come if recorded.key in edits.asked.earlier]
-    ways = ways_of(changes, {event.subject for _, event in earlier})
-    claims = _Claims(changes, [event for _, event in earlier], ways)
-    repeats = _Repeats(changes, [event for _, event in earlier], ways)
-    for recorded, event in earlier:
-        renewed = {part: list(findings) for part, findings in _of_report(changes, recorded, event, ways)}
-        renewed |= claims.take(event)
-        renewed |= repeats.take(event)
-        edits.steps[recorded.key] = {
-            part: {_key(part[1], process, finding): finding for process, finding in findings}
-            for part, findings in renewed.items()
-        }
+    only_adds = not (changes.gone or changes.reclassed or changes.retimed)
+    if not only_adds and not edits.asked.earlier:
+        return
+    earlier = edits.asked.earlier
+    come = [(recorded, event) for recorded, event in changes.come if only_adds or recorded.key in earlier]
+    events = [event for _, event in come]
+    ways = ways_of(changes, {event.subject for event in events})
+    claims, repeats = _Claims(changes, events, ways), _Repeats(changes, events, ways)
+    stepped: dict[Part, list[tuple[str, Finding]]] = {}
+    for recorded, event in come:
+        renewed = claims.take(event) | repeats.take(event)
+        stepped |= renewed
+        if recorded.key in earlier:
+            renewed |= {part: list(findings) for part, findings in _of_report(changes, recorded, event, ways)}
+            edits.steps[recorded.key] = {
+                part: {_key(part[1], process, finding): finding for process, finding in findings}
+                for part, findings in renewed.items()
+            }
+    if only_adds:
+        changes.stepped = stepped
 
 
 def _key(part: str, process: str, finding: Finding) -> FindingKey:
@@ -96,7 +104,7 @@ class _Claims:
         self._of_subject: defaultdict[str, dict[tuple[str, str, bool], Claim]] = defaultdict(dict)
         if not made:
             return
-        pairs = [(claim.subject, *claim.keys) for claim in made]
+        pairs = [(claim.subject, *claim.keys) for claim in made if claim.subject not in changes.new]
         of_series = {(s, series) for s, series, _ in pairs if self._apart(s)}
         of_kin = {(s, kin) for s, _, kin in pairs}
         known = [

@@ -61,7 +61,7 @@ from projections.read_models.finding_rows import FINDINGS, finding_in, forget_fi
 from projections.read_models.foreign_ids import holders_of, ids_changed, keys_of
 from projections.read_models.membership import BELONGS, counted
 from projections.read_models.place_meanings import Ways, ways_of
-from projections.read_models.repeated_reports import REPORT_HASHES, renew_repeats
+from projections.read_models.repeated_reports import REPORT_HASHES, put_hashes, renew_repeats
 from projections.read_models.upcoming import disputes_by_clock
 from projections.storage.checked_text import CheckedText
 from projections.storage.prepared import KEPT, fetch
@@ -116,8 +116,12 @@ def apply(changes: ChangeSet) -> None:
     delete_where(changes.connection, changes.table(ACTOR_ACTIVITY).c.subject, changes.gave_way)
     _renew_states(changes)
     _renew_activity(changes)
-    renew_claims(changes)
-    renew_repeats(changes)
+    if changes.stepped is None:
+        renew_claims(changes)
+        renew_repeats(changes)
+    else:
+        changes.renewed.update(changes.stepped)
+        put_hashes(changes)
     renew_dates(changes)
     renew_dates_of_revisions(changes)
     _renew_disputes(changes)

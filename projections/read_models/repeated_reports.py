@@ -38,7 +38,7 @@ FAR = "far"
 def renew_repeats(changes: ChangeSet) -> None:
     """What is reported twice: in the same words, or by its id in another register."""
     lost = [(event.subject, key, event.key) for event in changes.gone for key in keys_of(event)]
-    new = [(event.subject, key, event.key) for _, event in changes.come for key in keys_of(event)]
+    new = _told_by(changes)
     told_by = keep_hashes(changes, lost, new)
     lost_contents = {(subject, content) for subject, content, _ in lost}
     again = _repeated_in(changes, changes.reclassed)
@@ -59,6 +59,21 @@ def renew_repeats(changes: ChangeSet) -> None:
         for process, finding in of_content(subject, content, reports, ways.get(subject, IN_ANY))
     ]
     replace_findings(changes, renewed, findings)
+
+
+def _told_by(changes: ChangeSet) -> list[tuple[Subject, str, str]]:
+    """What the events that come report: subject, hash of the content, and id."""
+    return [(event.subject, key, event.key) for _, event in changes.come for key in keys_of(event)]
+
+
+def put_hashes(changes: ChangeSet) -> None:
+    """Keeps what is reported by which events, where nothing goes."""
+    _put(changes, _told_by(changes))
+
+
+def _put(changes: ChangeSet, new: Iterable[tuple[Subject, str, str]]) -> None:
+    rows = [{"subject": subject, "content": key, "event_id": event_id} for subject, key, event_id in new]
+    put(changes.connection, changes.table(REPORT_HASHES), rows)
 
 
 def of_content(subject: Subject, content: str, reports: Sequence[Event], ways: Ways) -> Iterator[tuple[str, Finding]]:
@@ -92,7 +107,7 @@ def keep_hashes(
     table = changes.table(REPORT_HASHES)
     delete_keys(changes.connection, (table.c.subject, table.c.content, table.c.event_id), lost)
     told_by = reported_by(changes, [*((subject, key) for subject, key, _ in (*lost, *new)), *also])
-    put(changes.connection, table, [{"subject": s, "content": key, "event_id": i} for s, key, i in new])
+    _put(changes, new)
     for subject, content, event_id in new:
         told_by[subject, content].append(event_id)
     for ids in told_by.values():

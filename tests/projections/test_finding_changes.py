@@ -14,6 +14,7 @@ from domain.event import Recorded
 from domain.finding import Finding, Turn
 from domain.values import Subject
 from projections.catch_up import Asked, catch_up
+from projections.compare import compare
 from projections.queries.finding_changes import RecordedReport, changes_by
 from projections.queries.following import of_followed
 from projections.read_models import finding_changes, findings
@@ -67,7 +68,14 @@ def test_it_is_the_same_however_the_log_is_cut_into_batches(history: list[Wire],
         for found in (together, one_by_one):
             with found.reading() as reading:
                 answers.append(_turns(finding_changes.kept_at(reading, range(1, len(log) + 1))))
+        _hold_what_a_rebuild_does(together, log)
     assert answers[0] == answers[1]
+
+
+def _hold_what_a_rebuild_does(found: ReadModels, log: list[Recorded]) -> None:
+    wrong: list[str] = []
+    compare(found, pull(log), lambda table, text: wrong.append(f"{table}: {text}"))
+    assert wrong == []
 
 
 def _minutes(count: int) -> list[Wire]:
@@ -100,6 +108,7 @@ def test_many_reports_of_one_subject_are_one_batch_and_each_is_told_by_itself() 
         for found in (together, one_by_one):
             with found.reading() as reading:
                 answers.append(_turns(finding_changes.kept_at(reading, range(1, len(log) + 1))))
+            _hold_what_a_rebuild_does(found, log)
     assert answers[0] == answers[1]
     assert {turn for turns in answers[0].values() for turn, _ in turns} == {"raised", "changed", "resolved"}
 
