@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.fault_words import HINTS
-from domain.values import ID_PATTERN
+from domain.ids import ID_PATTERN
 
 if TYPE_CHECKING:
     from ledger.ledger import Ledger
@@ -38,7 +38,6 @@ class Settings(BaseSettings):
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,
-        use_attribute_docstrings=True,
     )
 
     data: Path = Path("parley-data")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import PurePath
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
@@ -13,7 +16,7 @@ from pydantic.fields import FieldInfo
 from api.app import create_app
 from api.cli import main
 from api.settings import PREFIX, Settings
-from domain.values import ID_PATTERN
+from domain.ids import ID_PATTERN
 
 _ID_IN_WORDS = "1 to 64 characters: a-z, 0-9 and -, beginning with a letter or digit"
 _TEXTS = {
@@ -38,11 +41,26 @@ def settings_markdown() -> str:
     """Each setting with its default, the values it takes, what it is for, and the flag of the command line, if any."""
     flags = {p.envvar: p.opts[0] for command in commands().values() for p in command.params if p.envvar}
     rows = ["| variable | default | values | meaning | flag |", "| --- | --- | --- | --- | --- |"]
+    meanings = said_of_fields(Settings)
     for name, field in Settings.model_fields.items():
         variable = PREFIX + name.upper()
         flag = f"`{flags[variable]}`" if variable in flags else "none"
-        rows.append(f"| `{variable}` | {_default(field)} | {_values(name, field)} | {field.description} | {flag} |")
+        rows.append(f"| `{variable}` | {_default(field)} | {_values(name, field)} | {meanings[name]} | {flag} |")
     return "## Settings\n\n" + "\n".join(rows) + "\n"
+
+
+def said_of_fields(model: type) -> dict[str, str]:
+    """What the docstrings of a class say of its fields; pydantic would read them whenever a command starts."""
+    tree = ast.parse(inspect.getsource(model))
+    definitions = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+    said: dict[str, str] = {}
+    for field, text in pairwise(definitions[0].body):
+        match field, text:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(words))):
+                said[name] = inspect.cleandoc(words)
+            case _:
+                pass
+    return said
 
 
 def _default(field: FieldInfo) -> str:

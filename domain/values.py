@@ -22,6 +22,7 @@ from domain.claimants import speaking
 from domain.comparison import comparable
 from domain.decimals import Exact, about, exact, more_than
 from domain.edtf import Day, When
+from domain.ids import ID_PATTERN
 from domain.keys import compound, short_hash
 from domain.language_tags import LanguageTag
 from domain.sectors import Sector
@@ -42,7 +43,6 @@ class Value(BaseModel):
 
 # --- identity ---------------------------------------------------------------------------------------------
 
-ID_PATTERN = r"^[a-z0-9][a-z0-9-]{0,63}$"
 FAMILY_NAMES = ("actors", "processes", "talks", "agreements", "convoys", "enrolments", "places")
 IN_NO_PROCESS = frozenset(("actors", "places"))
 """Families whose subjects belong to no process: they are what processes are about, or who acts in them."""

@@ -18,7 +18,7 @@ import httpx2
 
 from api.cli.errors import ServerRefusal, Unreachable
 from api.http.json_lines import lines_of
-from api.server.discovery import address, running_server, usual_server
+from api.server.discovery import address, encrypted, running_server, usual_server
 from api.settings import Settings
 
 LOG_FILE = "events.db"
@@ -222,7 +222,9 @@ def connect(
             notice(f"There is no log in {settings.data}. This is {_whose(server)}, served at {server}.")
     if server is not None:
         with reaching(server):
-            http = httpx2.Client(base_url=server, timeout=TIMEOUT, trust_env=not _loopback(server))
+            http = httpx2.Client(
+                base_url=server, timeout=TIMEOUT, trust_env=not _loopback(server), verify=encrypted(server)
+            )
         with http:
             yield Client(http, server, notice)
         return

@@ -18,7 +18,8 @@ from api.services.registry import Services, Shared
 from api.services.wakeup import ReachedPositions
 from domain.errors import BadCursor, Fault, Unavailable
 from domain.findings.rules import REPLACED, RULES
-from domain.values import FAMILY_NAMES, ID_PATTERN, SUBJECT_PATTERN
+from domain.ids import ID_PATTERN
+from domain.values import FAMILY_NAMES, SUBJECT_PATTERN
 from domain.vocabulary import PAYLOADS
 from ledger.recorder import Filter, micros
 

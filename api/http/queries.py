@@ -12,7 +12,7 @@ from api.http.problems import problems
 from api.http.responses import JSON, Responses, answer
 from api.http.schemas.from_types import AnswerType
 from api.services.registry import Services
-from domain.values import ID_PATTERN
+from domain.ids import ID_PATTERN
 from projections.storage.generations import ReadTransaction
 
 ProcessPath = Annotated[str, Path(pattern=ID_PATTERN, description="Id of the process.", examples=["eastern-kalamun"])]

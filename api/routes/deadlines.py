@@ -23,7 +23,7 @@ from api.services.registry import Services
 from api.wording import words
 from domain.edtf import FORM, When
 from domain.errors import BadCursor, Fault
-from domain.values import ID_PATTERN
+from domain.ids import ID_PATTERN
 from projections.answers.deadlines import DeadlinesAnswer
 from projections.queries import deadlines
 from projections.queries.at_horizon import HorizonRequest

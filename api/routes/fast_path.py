@@ -23,7 +23,7 @@ from api.routes.append import append_sent
 from api.services.registry import Services
 from api.services.status_cache import StatusKey
 from domain.errors import Refusal
-from domain.values import ID_PATTERN
+from domain.ids import ID_PATTERN
 
 
 class Route(NamedTuple):

@@ -38,7 +38,7 @@ from api.services.status_cache import StatusKey
 from domain.errors import BadCursor, Fault
 from domain.findings.rules import RULES
 from domain.general_codes import Role
-from domain.values import ID_PATTERN
+from domain.ids import ID_PATTERN
 from projections.answers.figures import ClaimsAnswer, FiguresAnswer
 from projections.answers.history import HistoryAnswer, IncidentsAnswer
 from projections.answers.obligations import ObligationsAnswer

@@ -18,7 +18,7 @@ from api.http.schemas import examples
 from api.http.schemas.from_types import AnswerType
 from api.services.registry import Services
 from domain.codings import LONGEST_ID, SCHEME_PATTERN
-from domain.values import ID_PATTERN
+from domain.ids import ID_PATTERN
 from projections.answers.subjects import (
     ActorAnswer,
     ActorsAnswer,

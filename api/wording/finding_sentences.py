@@ -11,11 +11,12 @@ from api.wording.language import grouped, say, say_number
 from domain.decimals import exact
 from domain.edtf import When
 from domain.sentences import FieldName, Number, Sentence, Term
-from domain.vocabulary import PAYLOADS
 
 if TYPE_CHECKING:
     from projections.answers.explanations import ActorName
 
+TYPE_NAME = re.compile(r"[A-Z][a-z]+(?:[A-Z][a-z]+)+")
+"""The form of the name of an event type; the types themselves take long to load, and a command only asks."""
 ACTOR = re.compile(r"\bactors/([a-z0-9][a-z0-9-]*)")
 
 
@@ -36,7 +37,7 @@ def sentence(text: str, actors: Mapping[str, ActorName]) -> str:
         case FieldName():
             return " ".join(words.field_name(name) for name in text.split("."))
         case Term():
-            return words.spoken(text) if text in PAYLOADS else words.coded(text)
+            return words.spoken(text) if TYPE_NAME.fullmatch(text) else words.coded(text)
         case _:
             return words.clean(with_names(text, actors))
 

@@ -19,7 +19,7 @@ from api.cli.questions import known, list_history, read_status
 from api.cli.terminal.console import out, print_json_line, say, warn
 from api.cli.terminal.event_line import print_event
 from api.wording import words
-from domain.values import ID_PATTERN
+from domain.ids import ID_PATTERN
 
 if TYPE_CHECKING:
     from api.http.schemas.answers import RecordedAnswer
