@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from domain.edtf import When
+from domain.searching import search_key
 
 LANGUAGES = ("en", "ar", "ru")
 ABOUT = ("about", "around", "circa", "c.", "ca.", "approximately", "около", "примерно", "ок.", "حوالي", "نحو", "قرابة")
@@ -20,27 +21,11 @@ SINCE = ("not before", "not earlier than", "since", "from", "не раньше",
 BETWEEN = (" to ", " until ", " – ", " — ", " - ", " по ", " до ", " إلى ", " حتى ")
 """What stands between the two ends of a span."""
 _DROPPED = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b|\bof\b|\bгода\b|\bг\.?(?=\s|$)|,|،")
-_LEVANT = dict(
-    zip(
-        (
-            "كانون الثاني",
-            "شباط",
-            "آذار",
-            "نيسان",
-            "أيار",
-            "حزيران",
-            "تموز",
-            "آب",
-            "أيلول",
-            "تشرين الأول",
-            "تشرين الثاني",
-            "كانون الأول",
-        ),
-        range(1, 13),
-        strict=True,
-    )
-)
-"""The names of months in the Levant and Iraq, beside those of Babel."""
+_MONTHS_OF = (*LANGUAGES, "en_GB", "ar_SY", "ar_IQ", "ar_DZ", "ar_MA", "ar_MR")
+"""The locales whose names of months are read: Arabic has others in the Levant and Iraq, and in each part of the
+Maghreb."""
+_NAMES = re.compile(r"[/()]")
+"""What stands between two names of one month: تموز/يوليو, أيار (مايو)."""
 
 
 def as_edtf(text: str) -> str:
@@ -122,7 +107,8 @@ def _of_names(text: str) -> str | None:
     rest = f"{text[: year.start()]} {text[year.end() :]}"
     day = re.search(r"(?<!\d)\d{1,2}(?!\d)", rest)
     name = " ".join((rest if day is None else f"{rest[: day.start()]} {rest[day.end() :]}").split()).strip(" .")
-    month = _months().get(name)
+    months = {_months().get(search_key(one)) for one in _NAMES.split(name) if one.strip()}
+    month = months.pop() if len(months) == 1 else None
     if month is None:
         return None
     return f"{year[0]}-{month:02}" + (f"-{int(day[0]):02}" if day is not None else "")
@@ -130,13 +116,13 @@ def _of_names(text: str) -> str | None:
 
 @cache
 def _months() -> Mapping[str, int]:
-    """The months by their names, long and short, in all languages of the pages."""
+    """The months by their names, long and short, in the form in which names are searched: few write every hamza."""
     from babel import Locale
 
-    names: dict[str, int] = dict(_LEVANT)
-    for code in LANGUAGES:
-        months = Locale(code).months
+    names: dict[str, int] = {}
+    for code in _MONTHS_OF:
+        months = Locale.parse(code).months
         for context in ("format", "stand-alone"):
             for width in ("wide", "abbreviated"):
-                names |= {name.lower().strip("."): number for number, name in months[context][width].items()}
-    return {**names, "sept": 9}
+                names |= {search_key(name): number for number, name in months[context][width].items()}
+    return names

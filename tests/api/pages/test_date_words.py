@@ -37,6 +37,14 @@ from api.pages.date_words import as_edtf
         ("٢٩ أكتوبر ٢٠١٧", "2017-10-29"),
         ("٢٩ تشرين الأول ٢٠١٧", "2017-10-29"),
         ("حتى 27 أكتوبر 2017", "../2017-10-27"),
+        ("5 تموز/يوليو 2017", "2017-07-05"),
+        ("5 أيار (مايو) 2017", "2017-05-05"),
+        ("5 اب 2017", "2017-08-05"),
+        ("5 ابريل 2017", "2017-04-05"),
+        ("10 جوان 2021", "2021-06-10"),
+        ("3 غشت 2021", "2021-08-03"),
+        ("5 أغشت 2021", "2021-08-05"),
+        ("29 sept. 2017", "2017-09-29"),
     ],
 )
 def test_a_date_is_read_as_it_is_written(typed: str, edtf: str) -> None:
@@ -44,7 +52,8 @@ def test_a_date_is_read_as_it_is_written(typed: str, edtf: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["3/4/2017", "yesterday", "31 February 2017", "29 October", "29 Foo 2017", "29.13.2017"]
+    "typed",
+    ["3/4/2017", "yesterday", "31 February 2017", "29 October", "29 Foo 2017", "29.13.2017", "5 تموز/يونيو 2017"],
 )
 def test_what_could_be_two_dates_or_none_is_left_alone(typed: str) -> None:
     assert as_edtf(typed) == typed
