@@ -81,6 +81,8 @@ BEYOND_PARAMETERS = (
     "take the cursor unchanged",  # what cursors hold is not told
     "the log ends at position",
     "this time is still to come",
+    "this day is still to come",
+    "no log is that long",
     "this lies after `until`",
     "there is no such day",
     "the years of a horizon",
