@@ -226,16 +226,16 @@ class Databases:
 
 def _contents(connection: psycopg.Connection[Any]) -> dict[str, Any]:
     """Tables, with the columns and indexes of each, and which generations of read models there are."""
-    columns = connection.execute(
-        "SELECT table_schema, table_name, count(*) FROM information_schema.columns "
-        "WHERE table_schema LIKE 'parley%' GROUP BY 1, 2 ORDER BY 1, 2"
+    relations = connection.execute(
+        "SELECT nspname, relname, relkind::text, (SELECT count(*) FROM pg_attribute"
+        " WHERE attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped) FROM pg_class "
+        "JOIN pg_namespace ON pg_namespace.oid = relnamespace WHERE nspname LIKE 'parley%' ORDER BY 1, 2"
     ).fetchall()
-    indexes = connection.execute("SELECT count(*) FROM pg_indexes WHERE schemaname LIKE 'parley%'").fetchall()
-    if ("parley_views", "generations", 7) not in columns:
+    if ("parley_views", "generations", "r", 7) not in relations:
         return {}
     generations = connection.execute("SELECT generation, version, live FROM parley_views.generations").fetchall()
     formats = connection.execute("SELECT version FROM parley_log.format").fetchall()
-    return {"columns": columns, "indexes": indexes, "generations": generations, "formats": formats}
+    return {"relations": relations, "generations": generations, "formats": formats}
 
 
 _EMPTY = """
