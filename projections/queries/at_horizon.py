@@ -48,7 +48,7 @@ from projections.read_models.membership import events_of
 from projections.read_models.process_list import unknown
 from projections.read_models.revisions import events_by_id, ever_unified, marks_by_id
 from projections.read_models.subjects import actors_named, last_change
-from projections.read_models.timeline import all_of
+from projections.read_models.timeline import all_of, each_of
 from projections.read_models.zone_reports import zone_reports, zones_of_others
 from projections.storage.tables import Transaction
 
@@ -264,7 +264,7 @@ def _in_parts(transaction: Transaction, process: str, now: datetime, request: Ho
     settled = settled_in(transaction, process, parts, horizon, counted_from(request.clock() or now))
     if settled is None:
         return None
-    log = all_of(transaction, parts.across)
+    log = sorted(each_of(transaction, parts.across), key=lambda recorded: recorded.position)
     others = [*events_of_namesakes(transaction, log), *names.unified, *zones_of_others(transaction, log)]
     folded = fold_snapshot([*log, *others], process, horizon=horizon, settled=settled)
     snapshot = with_settled(folded, settled) if folded is not None else None

@@ -14,7 +14,7 @@ from domain.horizon import names_processes
 from domain.values import IN_NO_PROCESS, Subject
 from projections.read_models.change_set import ChangeSet, Places, ReadModel
 from projections.read_models.revisions import as_one, canonical_subjects, ever_unified
-from projections.read_models.timeline import TIMELINE, recorded_of
+from projections.read_models.timeline import TIMELINE, Sharing, recorded_of
 from projections.storage.prepared import KEPT, fetch
 from projections.storage.sql import Clash, Query, among, chunks, delete_where, listed, put, rows_where
 from projections.storage.tables import GenerationTables, IndexDefinition, TableDefinition, Text, Transaction
@@ -236,4 +236,5 @@ def events_of(transaction: Transaction, process: str) -> list[Recorded]:
     ids = [path.partition("/")[2] for path in ever_unified(transaction).get(own, (own,))]
     mine: Select[tuple[str]] = select(membership.c.subject).where(membership.c.process.in_(ids))
     query = select(timeline).where(timeline.c.subject.in_(mine)).order_by(timeline.c.position)
-    return [recorded_of(row) for row in transaction.connection.execute(query)]
+    sharing = Sharing()
+    return [sharing.among(recorded_of(row)) for row in transaction.connection.execute(query)]

@@ -13,6 +13,7 @@ from domain.errors import NotFound
 from projections.queries.at_horizon import HorizonRequest
 from projections.queries.settled import parts_of
 from projections.queries.snapshot import fold_snapshot
+from projections.read_models.timeline import all_of, each_of
 from projections.storage.generations import ReadModels
 from tests.examples import examples
 from tests.projections.world import (
@@ -29,6 +30,7 @@ from tests.projections.world import (
 )
 from tests.spec import example_of, wire
 from tests.strategies import DATES, PUBLISHED
+from tests.strategies import read as read_event
 
 pytestmark = pytest.mark.usefixtures("both_databases")
 
@@ -140,6 +142,24 @@ def test_only_what_lies_across_the_cut_is_folded(
         across,
         beyond,
     )
+
+
+def test_events_that_are_held_together_are_the_same_and_share_their_sources() -> None:
+    with reading(*LOG) as snapshot:
+        apart, together = (
+            {recorded.position: recorded for recorded in read(snapshot, ["convoys/1", "convoys/2"])}
+            for read in (all_of, each_of)
+        )
+    assert together == apart
+    for one in together.values():
+        assert one.event.model_dump_json(exclude_unset=True) == wire_text(LOG[one.position - 1])
+    first, second = (together[position].event.sources for position in (2, 3))
+    assert first[0] is second[0]
+
+
+def wire_text(sent: Wire) -> str:
+    """What a report says as JSON, in the order of the fields of an event."""
+    return read_event(sent).model_dump_json(exclude_unset=True)
 
 
 def test_a_subject_that_was_revised_is_folded() -> None:
