@@ -170,7 +170,7 @@ def address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         host, port = server.address
         files = [(ROOT / "seeds" / f"{name}.ndjson").read_text(encoding="utf-8") for name in SEEDS]
         events = [json.loads(line) for file in files for line in file.splitlines()]
-        answer = httpx2.post(f"http://{host}:{port}/v1/events", json=events, headers={"Prefer": "wait=9"}, timeout=120)
+        answer = httpx2.post(f"http://{host}:{port}/v1/events", json=events, headers={"Prefer": "wait=30"}, timeout=120)
         assert answer.status_code == 201, answer.text
         monkeypatch.setenv("PARLEY_PORT", str(port))
         monkeypatch.setenv("COLUMNS", "100")

@@ -49,7 +49,7 @@ class FoundingCase:
         app = create_app(load(**kept(where, place), port=0))
         self.client = self._running.enter_context(TestClient(app, base_url=HERE, raise_server_exceptions=False))
         events = [json.loads(line) for line in SEED.read_text(encoding="utf-8").splitlines()]
-        answer = self.client.post("/v1/events", json=events, headers={"Prefer": "wait=9"})
+        answer = self.client.post("/v1/events", json=events, headers={"Prefer": "wait=30"})
         assert answer.status_code == 201, answer.text
         self._recorded = len(events)
 

@@ -31,7 +31,7 @@ def database() -> Iterator[postgres.Server]:
 
 def is_taken(client: TestClient, sent: dict[str, Any]) -> bool:
     """Whether an append is answered as recorded; it may be told to come again in a moment."""
-    answer = client.post("/v1/events", json=sent, headers={"Prefer": "wait=9"})
+    answer = client.post("/v1/events", json=sent, headers={"Prefer": "wait=30"})
     assert answer.status_code in (200, 201) or problem(answer, 503)
     return answer.status_code < 300
 
@@ -43,7 +43,7 @@ def test_it_goes_away_and_comes_back(database: postgres.Server, tmp_path: Path, 
         with TestClient(app, base_url=HERE, raise_server_exceptions=False) as client:
             begin(client)
             before = statement()
-            assert client.post("/v1/events", json=before, headers={"Prefer": "wait=9"}).status_code == 201
+            assert client.post("/v1/events", json=before, headers={"Prefer": "wait=30"}).status_code == 201
             assert client.get("/v1/processes/first").status_code == 200
             (database.stop if how == "stopped" else database.kill)()
             lost = statement()

@@ -135,7 +135,7 @@ def run(place: Path | str, data: Path, told: argparse.Namespace) -> list[str]:
     app: Any = create_app(load(**kept(place, data), port=0))
     with asgi.get_client(app) as client:
         sent = [json.loads(line) for line in SEED.read_text().splitlines()]
-        answer = client.post(f"{HERE}/v1/events", json=sent, headers={"Prefer": "wait=9"})
+        answer = client.post(f"{HERE}/v1/events", json=sent, headers={"Prefer": "wait=30"})
         assert answer.status_code == 201, answer.text
     schemathesis.hook("before_call")(choose_what_to_accept)
     schemathesis.check(each_line_is_an_event)

@@ -560,7 +560,7 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     app = create_app(load(data=tmp_path_factory.mktemp("data"), port=0))
     with TestClient(app, base_url=HERE, raise_server_exceptions=False) as client:
         events = [json.loads(line) for line in SEED.read_text().splitlines()]
-        assert client.post("/v1/events", json=events, headers={"Prefer": "wait=9"}).status_code == 201
+        assert client.post("/v1/events", json=events, headers={"Prefer": "wait=30"}).status_code == 201
         yield client
 
 

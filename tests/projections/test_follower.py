@@ -40,12 +40,12 @@ def test_a_follower_follows_when_nudged(following: Callable[..., Follower]) -> N
     log = LOG[:5]
     follower = following(log, poll=60)
     follower.nudge()
-    assert follower.wait_for(5, 20)
+    assert follower.wait_for(5, PATIENCE)
     assert follower.position == 5
     assert not follower.wait_for(6, 0.01)
     log.extend(LOG[5:])
     follower.nudge()
-    assert follower.wait_for(len(LOG), 20)
+    assert follower.wait_for(len(LOG), PATIENCE)
 
 
 def test_a_follower_looks_by_itself_too(following: Callable[..., Follower]) -> None:
@@ -61,7 +61,7 @@ def test_a_follower_starts_where_the_read_models_stand(found: ReadModels, follow
 def test_a_closed_follower_follows_no_more(found: ReadModels, following: Callable[..., Follower]) -> None:
     log = LOG[:5]
     follower = following(log, poll=0.01)
-    assert follower.wait_for(5, 20)
+    assert follower.wait_for(5, PATIENCE)
     follower.close()
     follower.close()
     log.extend(LOG[5:])
@@ -92,7 +92,7 @@ def test_under_load_it_rests_until_somebody_waits(found: ReadModels, monkeypatch
         log.extend(LOG[5:])
         assert not follower.wait_for(6, 0.2), "nobody waits"
         follower.hurry()
-        assert follower.wait_for(len(LOG), 20)
+        assert follower.wait_for(len(LOG), PATIENCE)
 
 
 def test_closing_lets_go_whoever_waits(following: Callable[..., Follower]) -> None:
@@ -131,7 +131,7 @@ def test_a_follower_goes_on_after_a_fault(following: Callable[..., Follower], fa
     assert follower.fault == told
     assert follower.position == 0
     broken.clear()
-    assert follower.wait_for(len(LOG), 20)
+    assert follower.wait_for(len(LOG), PATIENCE)
     assert follower.fault is None
 
 
@@ -143,7 +143,7 @@ def test_a_follower_tells_that_it_is_halted(following: Callable[..., Follower]) 
     assert follower.halted is not None
     assert follower.halted.startswith("position 7, TalksBlessed")
     log[6] = LOG[6]
-    assert follower.wait_for(len(LOG), 20)
+    assert follower.wait_for(len(LOG), PATIENCE)
     assert follower.halted is None
 
 
@@ -176,7 +176,7 @@ def test_an_answer_comes_before_it_is_stored(following: Callable[..., Follower],
     whole = _figures(3)
     log = whole[:1]
     follower = following(log, poll=600)
-    assert follower.wait_for(1, 20)
+    assert follower.wait_for(1, PATIENCE)
     follower.ask([one.event.id for one in whole[1:]])
     for end in (2, 3):
         log.append(whole[end - 1])
@@ -185,10 +185,10 @@ def test_an_answer_comes_before_it_is_stored(following: Callable[..., Follower],
         assert (follower.position, follower.answered_to) == (1, end), "more is asked about, and nobody waits"
     if ending == "hurry":
         follower.hurry()
-        assert follower.wait_for(3, 20)
+        assert follower.wait_for(3, PATIENCE)
     log.append(whole[3])
     follower.nudge()
-    assert follower.wait_for(4, 20), "nothing more is asked about"
+    assert follower.wait_for(4, PATIENCE), "nothing more is asked about"
     assert follower.answer_of(whole[3].event.id) is not None
 
 
@@ -197,7 +197,7 @@ def test_closing_stores_what_was_answered(found: ReadModels, following: Callable
     whole = _figures(2)
     log = whole[:1]
     follower = following(log, poll=600)
-    assert follower.wait_for(1, 20)
+    assert follower.wait_for(1, PATIENCE)
     follower.ask([one.event.id for one in whole[1:]])
     log.append(whole[1])
     follower.nudge()
@@ -218,7 +218,7 @@ def test_an_answer_stays_true_if_it_cannot_be_stored(
     whole = recorded([*opened("actors/monitor", "processes/first"), *_statements(said)])
     log = whole[:3]
     follower = following(log, poll=0.01)
-    assert follower.wait_for(3, 20)
+    assert follower.wait_for(3, PATIENCE)
     advance, failed = found.advance, list[int]()
 
     def fail_once(connection: Any, now: GenerationProgress) -> None:
@@ -232,7 +232,7 @@ def test_an_answer_stays_true_if_it_cannot_be_stored(
     follower.ask([last.event.id])
     log.append(last)
     follower.nudge()
-    assert follower.wait_for(4, 20)
+    assert follower.wait_for(4, PATIENCE)
     assert failed == [4]
     answered = follower.answer_of(last.event.id)
     assert answered is not None

@@ -60,7 +60,7 @@ def server(
 
 def test_every_way_of_answering_asks_first(server: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
     with TestClient(server, base_url=HERE, raise_server_exceptions=False) as client:
-        client.post("/v1/events", json=opening("processes/first"), headers={"Prefer": "wait=9"})
+        client.post("/v1/events", json=opening("processes/first"), headers={"Prefer": "wait=30"})
         assert client.get("/v1/processes/first").status_code == 200  # the fast path can answer it from now on
         described = client.get("/openapi.json").json()["paths"]
         seen: Asked = []
@@ -107,7 +107,7 @@ def test_a_web_socket_is_not_handed_on(client: TestClient) -> None:
 
 
 def test_a_status_is_kept_for_its_audience_alone(client: TestClient, app: FastAPI) -> None:
-    client.post("/v1/events", json=opening("processes/first"), headers={"Prefer": "wait=9"})
+    client.post("/v1/events", json=opening("processes/first"), headers={"Prefer": "wait=30"})
     assert client.get("/v1/processes/first").status_code == 200
     cache: StatusCache = app.state.services.status_cache
     assert list(cache._kept) == [StatusKey("first", EVERYBODY)]

@@ -204,7 +204,7 @@ def test_every_operation_works_as_its_example_shows(
         told = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("examples", {})
         for body in [each["value"] for each in told.values()] or [None]:
             asked = seeded if path.startswith(QUERIES) else client
-            answer = asked.request(method, path, params=needed, json=body, headers={"Prefer": "wait=9"})
+            answer = asked.request(method, path, params=needed, json=body, headers={"Prefer": "wait=30"})
             assert answer.status_code < 300, f"{method} {path}: {answer.text}"
             media = answer.headers["content-type"].partition(";")[0]
             schema = operation["responses"][str(answer.status_code)]["content"][media]["schema"]

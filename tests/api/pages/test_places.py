@@ -42,7 +42,7 @@ def placed(client: TestClient) -> TestClient:
         event("ControlReported", PROCESS, places=[{"id": "jarut"}], holders=["guard"]),
         event("IncidentReported", PROCESS, kind="shelling", place=FORD),
     ]
-    answer = client.post("/v1/events", json=log, headers={"Prefer": "wait=9"})
+    answer = client.post("/v1/events", json=log, headers={"Prefer": "wait=30"})
     assert answer.status_code == 201, answer.text
     return client
 
@@ -95,7 +95,7 @@ def test_an_incident_is_on_the_map_and_a_ring_that_is_too_wide_is_named(placed: 
     assert "wider than this map" not in page.one("main").text
     region = {"labels": [{"text": "Region", "lang": "en"}], "lat": 33.8, "lon": 36.8, "precision": "admin 1"}
     added = event("AreaAdded", PROCESS, place=region)
-    assert placed.post("/v1/events", json=added, headers={"Prefer": "wait=9"}).status_code == 201
+    assert placed.post("/v1/events", json=added, headers={"Prefer": "wait=30"}).status_code == 201
     assert "wider than this map: Region" in get(placed, "/processes/kalamun/map").one("main").text
 
 

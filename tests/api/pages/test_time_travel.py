@@ -120,7 +120,7 @@ def test_the_inbox_and_the_log_show_what_was_known_then(seeded: TestClient) -> N
 def test_an_event_is_shown_with_what_was_known_of_it(seeded: TestClient) -> None:
     event = seeded.get("/v1/events?after=20&limit=1").json()["events"][0]
     retraction = wire("EventRetracted", subject=event["subject"], data={"event": event["id"], "reason": "A slip."})
-    assert seeded.post("/v1/events", json=retraction, headers={"Prefer": "wait=9"}).status_code == 201
+    assert seeded.post("/v1/events", json=retraction, headers={"Prefer": "wait=30"}).status_code == 201
     path = f"/events/{event['id']}"
     assert "A slip." in get(seeded, path).one("main").text
     then = get(seeded, f"{path}?known_at_position=42&as_of=2017-10-28")

@@ -196,7 +196,7 @@ def test_waiting_for_the_read_models(client: TestClient) -> None:
 
 def test_waiting_in_vain_is_still_201(client: TestClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
     begin(client)
-    client.post("/v1/events", json=statement(), headers={"Prefer": "wait=9"})
+    client.post("/v1/events", json=statement(), headers={"Prefer": "wait=30"})
     monkeypatch.setattr(app.state.services.follower, "_follow", lambda: None)
     answer = client.post("/v1/events", json=statement(), headers={"Prefer": "wait=0"})
     assert answer.status_code == 201
@@ -205,7 +205,7 @@ def test_waiting_in_vain_is_still_201(client: TestClient, app: FastAPI, monkeypa
 
 def test_a_halted_view_is_not_waited_for(client: TestClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
     begin(client)
-    client.post("/v1/events", json=statement(), headers={"Prefer": "wait=9"})
+    client.post("/v1/events", json=statement(), headers={"Prefer": "wait=30"})
     follower = app.state.services.follower
     monkeypatch.setattr(follower, "_follow", lambda: None)
     monkeypatch.setattr(follower, "halted", "position 2: from a newer version")

@@ -80,7 +80,7 @@ def test_appends(both: tuple[TestClient, TestClient]) -> None:
 
 def test_statuses(both: tuple[TestClient, TestClient]) -> None:
     for client in both:
-        client.post("/v1/events", json=opening("processes/first", id=ID.format(1)), headers={"Prefer": "wait=9"})
+        client.post("/v1/events", json=opening("processes/first", id=ID.format(1)), headers={"Prefer": "wait=30"})
     for address in ("first", "none", "First", "first/", "first?as_of=2020-01-01", "first?x=1", "a/b", "%66irst"):
         for _ in range(2):  # drawn, then kept
             short, long = (client.get(f"/v1/processes/{address}") for client in both)
@@ -105,7 +105,7 @@ def test_an_accident_is_answered_alike(both: tuple[TestClient, TestClient], monk
 
 
 def test_the_shortcuts_are_taken(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert client.post("/v1/events", json=opening("processes/first"), headers={"Prefer": "wait=9"}).status_code == 201
+    assert client.post("/v1/events", json=opening("processes/first"), headers={"Prefer": "wait=30"}).status_code == 201
     client.get("/v1/processes/first")
     reached: list[str] = []
     inner = FastPath._append

@@ -57,7 +57,7 @@ def test_alive(client: TestClient) -> None:
 
 def test_ready(client: TestClient) -> None:
     begin(client)
-    client.post("/v1/events", json=statement(), headers={"Prefer": "wait=9"})
+    client.post("/v1/events", json=statement(), headers={"Prefer": "wait=30"})
     ready = client.get("/readyz").json()
     assert ready["log"].pop("where")
     assert ready == {
@@ -89,7 +89,7 @@ def test_what_is_counted(client: TestClient) -> None:
     client.post("/v1/events?dry_run=true", json=statement())
     client.post("/v1/events", json=statement("talks/second"))
     client.post("/v1/events", content=b"{")
-    client.post("/v1/events", json=[statement(), statement()], headers={"Prefer": "wait=9"})
+    client.post("/v1/events", json=[statement(), statement()], headers={"Prefer": "wait=30"})
     for number in range(20):
         client.get(f"/nothing/{number}")
         client.get(f"/v1/event-types/x{number}")
@@ -170,7 +170,7 @@ def test_a_log_that_fails_in_an_unknown_way_does_not_end_the_figures(
 
 def test_read_models_that_catch_up_have_no_lag(client: TestClient) -> None:
     begin(client)
-    client.post("/v1/events", json=statement(), headers={"Prefer": "wait=9"})
+    client.post("/v1/events", json=statement(), headers={"Prefer": "wait=30"})
 
     def told() -> tuple[float, ...]:
         seen = figures(client)
@@ -193,7 +193,7 @@ with TestClient(create_app(load(data=sys.argv[1])), base_url="http://127.0.0.1")
     begin(client)
     for line in sys.stdin:
         if line.strip() == "append":
-            client.post("/v1/events", json=[statement(), statement()], headers={"Prefer": "wait=9"})
+            client.post("/v1/events", json=[statement(), statement()], headers={"Prefer": "wait=30"})
         print(json.dumps(figures(client)), flush=True)
 """
 

@@ -41,9 +41,9 @@ LISTS = ("/v1/processes", *(KALAMUN + part for part in OF_A_PROCESS if part), "/
 
 def append(client: TestClient, *events: Wire) -> int:
     """Appends and waits until the read models show it; gives the last position."""
-    answer = client.post("/v1/events", json=list(events), headers={"Prefer": "wait=9"})
+    answer = client.post("/v1/events", json=list(events), headers={"Prefer": "wait=30"})
     assert answer.status_code in (200, 201), answer.text
-    assert answer.headers["preference-applied"] == "wait=9"
+    assert answer.headers["preference-applied"] == "wait=30"
     position: int = answer.json()["position"]
     return position
 

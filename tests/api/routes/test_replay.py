@@ -286,7 +286,7 @@ def test_waiting_for_a_position_of_the_log(filled: TestClient, monkeypatch: pyte
 def test_an_unreadable_event_is_shown_and_halts_the_views(client: TestClient, app: FastAPI) -> None:
     begin(client)
     here = app.state.services
-    client.post("/v1/events", json=statement(), headers={"Prefer": "wait=9"})
+    client.post("/v1/events", json=statement(), headers={"Prefer": "wait=30"})
     with here.ledger.log.writing() as writing:
         state = orjson.loads(writing.run("SELECT state FROM stored_events WHERE {position}=3")[0][0])
         state["envelope"]["id"] = str(uuid4())
@@ -296,7 +296,7 @@ def test_an_unreadable_event_is_shown_and_halts_the_views(client: TestClient, ap
             "INSERT INTO event_index (position, event_id, recorded_at, digest) "
             "SELECT 4, digest, recorded_at, digest FROM event_index WHERE position=3"
         )
-    answer = client.post("/v1/events", json=statement(), headers={"Prefer": "wait=9"})
+    answer = client.post("/v1/events", json=statement(), headers={"Prefer": "wait=30"})
     assert (answer.status_code, answer.json()["position"]) == (201, 5)
     assert "preference-applied" not in answer.headers
     shown = client.get("/v1/events?after=3").json()["events"]

@@ -14,7 +14,7 @@ from tests.spec import wire
 
 P1 = "processes/first"
 UNNAMED = "a local official, unnamed"
-WAIT = {"Prefer": "wait=9"}
+WAIT = {"Prefer": "wait=30"}
 STRICT = {"Prefer": "handling=strict"}
 
 
