@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from api.http import parameters
 from api.server.interpreter import tune
 from ledger.ledger import Ledger
 from projections.batch import open_read_models
@@ -93,6 +94,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if benchmarks := [item for item in items if item.get_closest_marker("benchmark")]:
         config.hook.pytest_deselected(items=benchmarks)
         items[:] = [item for item in items if not item.get_closest_marker("benchmark")]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patient_questions() -> Iterator[None]:
+    """A question to a server in this process waits for read models as long as a busy machine needs, and finds there
+    what an append before it was told; a test of waiting in vain sets its own time.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parameters, "BRIEFLY", 60.0)
+        patch.setattr(parameters, "SHORTLY", 60.0)
+        yield
 
 
 @pytest.fixture(scope="session")
