@@ -166,6 +166,8 @@ def _calendar(services: Services, filters: DeadlineFilters, asked: HorizonReques
     of = f" of {filters['process']}" if filters["process"] else ""
     bounds = words.horizon(stated_of_all(asked, now))
     name = f"Deadlines{of} in Parley" + (f", {bounds[0].lower()}{bounds[1:]}" if bounds else "")
+    if listed.next is not None:
+        name += f" (the first {len(listed.items):,} of more)"
     content = ical.calendar(listed.items, explained, name)
     headers["Content-Disposition"] = 'inline; filename="parley-deadlines.ics"'
     return Response(content, headers=headers, media_type=f"{CALENDAR}; charset=utf-8")
