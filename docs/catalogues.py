@@ -31,7 +31,7 @@ RECORDED = [name for names in types_by_family().values() for name in names]
 CALLS = {"say", "phrase", "told"}
 COUNTED = {"say_number", "told_number"}
 SPOKEN = ("api/wording/*.py", "api/pages/**/*.py")
-FOUND = ("domain/sentences.py", "domain/findings/*.py", "projections/queries/changes.py")
+FOUND = ("domain/sentences.py", "domain/enrolments.py", "domain/findings/*.py", "projections/queries/changes.py")
 """The modules that speak, and those in which rules tell what they find."""
 _IN_TEMPLATE = re.compile(r'\bsay\("((?:[^"\\]|\\.)*)"')
 _COUNTED_IN_TEMPLATE = re.compile(r'\bsay_number\("([^"]*)", "([^"]*)"')

@@ -15,6 +15,7 @@ from domain.event import Event, Payload, ProcessOpening
 from domain.family import Family
 from domain.general import Due, SubjectState
 from domain.lines import Account, Course, Keeps, Line
+from domain.sentences import Term, listed, told
 from domain.series import Series
 from domain.values import (
     ActorRef,
@@ -106,6 +107,14 @@ class EnrolmentOpened(ProcessOpening):
     }
 
 
+def title_of_count(track: str, category: str, stage: str = "") -> str:
+    """What a register counts, in words; empty: all tracks, no category, whoever is enrolled."""
+    counted = told(
+        "{stage}: {track}", stage=Term(stage) if stage else Term("enrolled"), track=track or told("all tracks")
+    )
+    return listed([counted, category]) if category else counted
+
+
 class EnrolmentReported(Payload):
     """Somebody reports how many have enrolled. Reports of different claimants are never added up."""
 
@@ -149,8 +158,7 @@ class EnrolmentReported(Payload):
     @property
     def title(self) -> str:
         """What is counted, in words: track and category."""
-        stage = self.stage.value if self.stage else "enrolled"
-        return f"{stage}: {self.track or 'all tracks'}" + (f", {self.category}" if self.category else "")
+        return title_of_count(self.track or "", self.category or "", self.stage or "")
 
     example: ClassVar[dict[str, Any]] = {
         "quantity": {"value": 20000, "qualifier": "more than", "verbatim": "more than 20,000"},

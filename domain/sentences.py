@@ -84,6 +84,8 @@ COMMA: Final = phrase("{some}, {next}")
 SEMICOLON: Final = phrase("{some}; {next}")
 AND: Final = phrase("{some} and {next}")
 OR: Final = phrase("{some} or {next}")
+AMOUNT: Final = phrase("{amount} {unit}")
+"""A number, or the two ends of a range, and what is counted: in some languages its form depends on the last number."""
 
 
 def listed(parts: Sequence[str], between: str = COMMA, last: str | None = None) -> str:

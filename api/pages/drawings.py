@@ -24,6 +24,7 @@ from api.pages.rendering import page
 from api.pages.tables import Cell, Table, download
 from api.wording import values, words
 from api.wording.event_parts import told
+from api.wording.finding_sentences import measured
 from api.wording.language import say, speaking
 from api.wording.values import Names
 from domain.edtf import When
@@ -164,7 +165,7 @@ def show_figures(
 def _series(asked: Asked, names: Names, series: FigureSeries) -> tuple[Drawing, list[DrawnRow]]:
     area = words.listed(map(words.clean, series["area"])) if series["area"] else say("area not stated")
     scope = f"; {words.clean(series['scope'])}" if series["scope"] else ""
-    title = f"{words.coded(series['measure'])} ({words.coded(series['counting'])}): {area}{scope}"
+    title = f"{measured(series['measure'])} ({words.coded(series['counting'])}): {area}{scope}"
     rows = [_claim(asked, names, series, title, claim, assessed=False) for claim in series["claims"]]
     rows += [_claim(asked, names, series, title, claim, assessed=True) for claim in series["assessed"]]
     return laid_out(title, rows, number_ticks, asked.language.direction), rows
@@ -183,7 +184,7 @@ def _claim(
     if low is None and value is not None and claim["qualifier"] in ("up to",):
         low = 0.0
     mark = Mark(low, high, rough=claim["qualifier"] in ("about", "several"))
-    label = f"{who}: {amount}, {as_of}"
+    label = say("{who}: {amount}, {date}", who=who, amount=amount, date=as_of)
     at_most = words.number(high) if high is not None else say("no bound")
     cells = (title, who, Cell(said, link, say("open")), as_of, words.number(low), at_most)
     return DrawnRow(label, mark, link, plain(label), cells)

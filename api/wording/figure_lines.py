@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from api.wording import incident_lines, values, words
 from api.wording.cited_lines import CitedLines
+from api.wording.finding_sentences import measured
 from api.wording.language import grouped, say, say_number
 from api.wording.marks import ASIDE, Fragment
 from api.wording.values import tag
@@ -63,7 +64,7 @@ def _series(page: CitedLines, series: list[FigureSeries], indent: int) -> None:
     mark: list[Fragment] = [tag("contested"), " "] if len(series) == 1 and first["contested"] else []
     scope = f" ({coded(first['counting'])}): {area}" + (f"; {clean(first['scope'])}" if first["scope"] else "")
     scope += say("; toll of one incident") if first.get("about") else ""
-    page.sheet.put(*mark, (coded(first["measure"]), "bold"), scope, indent=indent)
+    page.sheet.put(*mark, (measured(first["measure"]), "bold"), scope, indent=indent)
     shown = [figure for number, figure in enumerate(series) if number < PERIODS_SHOWN or figure["contested"]]
     for figure in shown:
         if len(series) > 1 and figure["contested"]:

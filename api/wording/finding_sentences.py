@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from api.wording import words
-from api.wording.language import grouped, say, say_number
+from api.wording.language import counted, grouped, say, say_number
 from domain.decimals import exact
 from domain.edtf import When
-from domain.sentences import FieldName, Number, Sentence, Term
+from domain.sentences import AMOUNT, FieldName, Number, Sentence, Term
 
 if TYPE_CHECKING:
     from projections.answers.explanations import ActorName
@@ -25,6 +25,8 @@ def sentence(text: str, actors: Mapping[str, ActorName]) -> str:
     match text:
         case Sentence():
             values = {name: sentence(one, actors) for name, one in text.values.items() if name != "number"}
+            if text.phrase == AMOUNT:
+                return _amount(values["amount"], text.values["amount"], text.values["unit"])
             if "number" not in text.values:
                 return say(text.phrase, **values)
             if not text.many:
@@ -40,6 +42,18 @@ def sentence(text: str, actors: Mapping[str, ActorName]) -> str:
             return words.spoken(text) if TYPE_NAME.fullmatch(text) else words.coded(text)
         case _:
             return words.clean(with_names(text, actors))
+
+
+def _amount(told: str, amount: str, unit: str) -> str:
+    """A number with its unit, in the form that goes with the last number."""
+    while isinstance(amount, Sentence):
+        amount = list(amount.values.values())[-1]
+    return counted(told, unit, exact(amount)) or f"{told} {words.coded(unit)}"
+
+
+def measured(text: str) -> str:
+    """What is measured, as a source has it, or of a register in words of ours."""
+    return sentence(text if isinstance(text, Sentence) else Term(text), {})
 
 
 def with_names(text: str, actors: Mapping[str, ActorName]) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from api.wording import language
 from api.wording.language import APART, IN_LANGUAGE, REJOINED, grouped, month, phrase, say, say_number, spoken_now, term
 from domain.isolates import is_balanced
 
@@ -176,7 +177,7 @@ def quantity(amount: Fields, unit: str | None = None) -> str:
 
     Of a number without a `value`, the bounds are given.
     """
-    what = coded(amount.get("unit") or unit or "persons")
+    what = amount.get("unit") or unit or "persons"
     value, qualifier = amount.get("value"), amount.get("qualifier") or "exact"
     low, high = amount.get("low"), amount.get("high")
     if value is not None:
@@ -191,7 +192,8 @@ def quantity(amount: Fields, unit: str | None = None) -> str:
         words = say("at most {number}", number=number(high))
     else:
         words = say("at least {number}", number=number(low))
-    return f"{words} {what}{parts(amount.get('parts'))}"
+    counted = language.counted(words, what, value, high, low) or f"{words} {coded(what)}"
+    return f"{counted}{parts(amount.get('parts'))}"
 
 
 def parts(within: Sequence[Fields] | None) -> str:
@@ -436,8 +438,6 @@ def _data(events: Mapping[str, Fields], event: str) -> Fields:
     data: Fields = events.get(event, {}).get("data", {})
     return data
 
-
-# --- any payload in one line ----------------------------------------------------------------------------------
 
 _LEFT_OUT = {"processes", "verbatim", "precision"}
 _DATES = {"when", "until", "starts", "answer_by", "deadline", "planned", "period", "valid_until", "dated"}

@@ -12,6 +12,7 @@ from domain.claimants import Claimant
 from domain.comparison import comparable
 from domain.decimals import Exact, middle, times
 from domain.edtf import BEGINNING, END, When
+from domain.enrolments import title_of_count
 from domain.event import Event
 from domain.finding import DAY, Finding, Rule, Severity, few, in_order, ranked
 from domain.findings.wording import MAX_VALUES, amount_between, amount_of, cut, names_by_key, said_by
@@ -315,11 +316,7 @@ def _measure(series: Series) -> str:
     """What is counted: of a register a stage, a track and a category, as `EnrolmentReported.title` has them."""
     if not series.enrolled:
         return Term(series.measure) if series.about else cut(series.measure)
-    track, category, *stage = series.enrolled
-    of_track = told(
-        "{stage}: {track}", stage=Term(*stage) if stage else Term("enrolled"), track=track or told("all tracks")
-    )
-    named = listed([of_track, category]) if category else of_track
+    named = title_of_count(*series.enrolled)
     return cut(named if named == series.measure else series.measure)
 
 

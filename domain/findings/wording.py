@@ -18,7 +18,7 @@ from domain.general import PositionTaken, RoleHeld, RoleReported
 from domain.lines import Candidate
 from domain.processes import AccessReported, AreaHeld, ControlReported, ProcessLinked
 from domain.runs import Counted
-from domain.sentences import AND, COMMA, Number, Term, listed, told, told_number
+from domain.sentences import AMOUNT, AND, COMMA, Number, Term, listed, told, told_number
 from domain.talks import Attendance
 from domain.values import Basis, Cohort, Item, Place, Quantity
 
@@ -249,7 +249,7 @@ def actors_named(ids: Iterable[str]) -> str:
 
 def amount_of(quantity: Quantity) -> str:
     low, high = quantity.range
-    return told("{amount} {unit}", amount=amount_between(low, high), unit=Term(quantity.unit))
+    return told(AMOUNT, amount=amount_between(low, high), unit=Term(quantity.unit))
 
 
 def amount_between(low: Exact, high: Exact | None) -> str:

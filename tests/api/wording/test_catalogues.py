@@ -9,8 +9,11 @@ import pytest
 from babel.messages.pofile import read_po
 
 from api.wording import words
+from api.wording.finding_sentences import sentence
 from api.wording.language import CATALOGUES, HELP, LANGUAGES, TERM, catalogue, say, say_number, speaking, term
 from docs.catalogues import explanations, field_names, phrases, terms, written
+from domain.findings.wording import amount_of
+from domain.values import Qualifier, Quantity
 
 TRANSLATED = [code for code in LANGUAGES if code != "en"]
 FORMS = {"ar": 6, "ru": 4}
@@ -78,3 +81,16 @@ def test_numbers_take_the_form_of_the_language() -> None:
         assert term("a word of somebody's") == "a word of somebody's"
     assert say("since {date}", date="x") == "since x"
     assert [say_number(*report, number) for number in (1, 2)] == ["1 report", "2 reports"]
+
+
+def test_what_is_counted_takes_the_form_of_its_number() -> None:
+    with speaking(LANGUAGES["ar"], apart=False):
+        told = [words.quantity({"value": number}) for number in (5, 11, 100, 19_000)]
+        assert told == ["5 أشخاص", "11 شخصًا", "100 شخص", "19,000 شخص"]
+        assert words.quantity({"low": 3, "high": 14}) == "3 إلى 14 شخصًا"
+        assert words.quantity({"qualifier": "several"}) == "عدة أشخاص"
+        assert sentence(amount_of(Quantity(value=17_100, qualifier=Qualifier.UP_TO)), {}) == "0 إلى 17,100 شخص"
+    with speaking(LANGUAGES["ru"], apart=False):
+        trucks = [words.quantity({"value": number, "unit": "trucks"}) for number in (1, 3, 7, 21)]
+        assert trucks == ["1 грузовик", "3 грузовика", "7 грузовиков", "21 грузовик"]
+    assert words.quantity({"value": 1, "unit": "trucks"}) == "1 trucks"
