@@ -1,5 +1,6 @@
 """The description of the interface holds together, its examples work when they are sent, and it needs no network."""
 
+import json
 import re
 import shlex
 from collections.abc import Iterator
@@ -11,8 +12,10 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from jsonschema import Draft202012Validator
 
+from api.app import create_app
 from api.routes.documentation import example_of
 from api.routes.processes import STATES
+from api.settings import load
 from domain.findings.rules import RULES
 from domain.values import FAMILY_NAMES
 from domain.vocabulary import PAYLOADS
@@ -21,9 +24,10 @@ from domain.vocabulary import example as example_event
 Operation = tuple[str, str, dict[str, Any]]
 
 
-@pytest.fixture
-def described(client: TestClient) -> dict[str, Any]:
-    document: dict[str, Any] = client.get("/openapi.json").json()
+@pytest.fixture(scope="module")
+def described() -> dict[str, Any]:
+    """It is the same of every installation, and takes long to make."""
+    document: dict[str, Any] = json.loads(json.dumps(create_app(load(port=0)).openapi()))
     return document
 
 
@@ -48,6 +52,10 @@ def references(node: Any) -> Iterator[str]:
 
 def validator(described: dict[str, Any], schema: dict[str, Any]) -> Draft202012Validator:
     return Draft202012Validator({**schema, "components": described["components"]})
+
+
+def test_it_is_served(described: dict[str, Any], client: TestClient) -> None:
+    assert client.get("/openapi.json").json() == described
 
 
 def test_its_form(described: dict[str, Any]) -> None:
@@ -101,7 +109,7 @@ def test_every_operation_has_examples_that_fit(described: dict[str, Any]) -> Non
                         assert not errors, f"{method} {path}: {errors[0].message}"
 
 
-def test_parameters_are_described_as_they_are_read(described: dict[str, Any], client: TestClient) -> None:
+def test_parameters_are_described_as_they_are_read(described: dict[str, Any]) -> None:
     """What is refused for its form does not fit the schema, and what may be left out is never null."""
     words: dict[str, set[str]] = {}
     forms: dict[str, set[str]] = {}
