@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Callable
 from contextlib import ExitStack, closing
@@ -22,23 +21,13 @@ from ledger.recorder import UNFINISHED
 from projections.batch import open_read_models
 from projections.read_models.last_heard import LAST_HEARD
 from tests import postgres
+from tests.api.cli.test_commands import SEED, Run, place
 from tests.api.sending import opening, statement
 
-SEED = Path(__file__).parents[3] / "seeds" / "eastern-kalamun.ndjson"
+__all__ = ["place"]  # a fixture
+
 TALKS = "talks/eastern-kalamun-truce"
 SECRET = "s3cr3t"  # noqa: S105  stands in URLs that must not be shown
-Run = Callable[..., Result]
-
-
-@pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty working directory, and no setting from outside; a port of 0 means that no server is looked for."""
-    for name in [name for name in os.environ if name.startswith("PARLEY_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("PARLEY_PORT", "0")
-    monkeypatch.setenv("COLUMNS", "80")
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 @pytest.fixture
