@@ -166,7 +166,8 @@ class Line(Generic[T]):
                 same = candidate
             else:
                 kept.append(candidate)
-                overtaken = overtaken or course.leads(value, candidate.value)
+                # What is only possible takes the place of nothing that is certain.
+                overtaken = overtaken or ((possible or not candidate.possible) and course.leads(value, candidate.value))
         if overtaken and possible:
             return self
         if overtaken:  # by a later step of the usual course, reported for the same time; what it follows is past too

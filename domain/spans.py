@@ -30,6 +30,7 @@ HIJRI_YEARS: Final = When("1300/1500")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_DAY: Final = _EPOCH.toordinal()
 _SECOND: Final = timedelta(seconds=1)
+_PAST_HIJRI: Final = HIJRI_YEARS.span.latest + DAY
 
 
 Zones = Collection[tzinfo]
@@ -109,6 +110,12 @@ def moment_after(when: When, zones: Zones, seconds: int = 0) -> int | None:
     """So many seconds after a date has passed in each of the zones, in seconds since 1970; None if its end is open."""
     moment = passes(when, zones)
     return None if moment is None else moment.last + seconds
+
+
+def found_passed(when: When, zones: Zones, seconds: int = 0) -> int | None:
+    """The same for a finding: also None of years of the Islamic calendars, which are a finding of their own."""
+    moment = moment_after(when, zones, seconds)
+    return None if moment is not None and moment - seconds <= _PAST_HIJRI and looks_hijri(when) else moment
 
 
 def first_to_pass(dates: Iterable[When], zones: Zones) -> When | None:

@@ -43,7 +43,7 @@ from projections.storage.generations import ReadModels, rebuild_lock
 from projections.storage.sqlite import put_aside
 from projections.storage.tables import Schema, Transaction
 
-VIEW_VERSION = 35
+VIEW_VERSION = 36
 """Raised whenever a table or a fold changes: read models of another version are rebuilt."""
 
 READ_MODELS = (

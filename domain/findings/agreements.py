@@ -13,7 +13,7 @@ from domain.findings.wording import MAX_VALUES, actors_named, counted, cut, said
 from domain.lines import Course
 from domain.runs import Expected
 from domain.sentences import AND, OR, Sentence, listed, told
-from domain.spans import Zones, first_passing, looks_hijri, moment_after
+from domain.spans import Zones, first_passing, found_passed, looks_hijri, moment_after
 from domain.values import EventId, Subject
 
 OBLIGATION_OVERDUE = Rule(
@@ -134,7 +134,7 @@ def missed(
             if runs is not None
             else told("{what} was expected by {date}, and no run since the last one is reported.", what=what, date=day)
         )
-        if (since := moment_after(day, zones)) is not None:
+        if (since := found_passed(day, zones)) is not None:
             yield RUN_MISSED.finding(subject, sentence, few(events), since=since, about=about_period)
 
 

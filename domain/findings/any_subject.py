@@ -15,7 +15,7 @@ from domain.general import SubjectState
 from domain.general_codes import Stance
 from domain.lines import Candidate, Course, Line
 from domain.sentences import Term, told
-from domain.spans import Zones, moment_after
+from domain.spans import Zones, found_passed
 from domain.values import EventId, Subject
 
 # --- who says so --------------------------------------------------------------------------------------------
@@ -83,7 +83,7 @@ CONDITION_NOT_HELD = Rule(
 def passed_plan(
     subject: Subject, what: str, when: When, events: tuple[EventId, ...], zones: Zones
 ) -> Iterator[Finding]:
-    if (since := moment_after(when, zones)) is not None:
+    if (since := found_passed(when, zones)) is not None:
         text = told(
             "The {what} planned for {date} is not confirmed: the date has passed, and nobody says what came of it.",
             what=Term(what),
@@ -101,7 +101,7 @@ def unanswered_proposals(subject: Subject, state: SubjectState, zones: Zones) ->
         if proposal.to:
             made = told("{proposal} to {actors}", proposal=made, actors=actors_named(proposal.to))
         for until, events in proposals.answer_dates(reports).items():
-            if (since := moment_after(until, zones)) is not None:
+            if (since := found_passed(until, zones)) is not None:
                 text = told(
                     "The {proposal} was to be answered by {date}; no answer is reported.", proposal=made, date=until
                 )

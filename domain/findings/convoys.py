@@ -18,7 +18,7 @@ from domain.findings.wording import cut, dated, place_name, plain_number, said_b
 from domain.keys import compound
 from domain.lines import ANY_ORDER, Candidate, Course, Line
 from domain.sentences import OR, Term, listed, phrase, told, told_number
-from domain.spans import Zones, first_to_pass, last_to_pass, moment_after
+from domain.spans import Zones, first_to_pass, found_passed, last_to_pass
 from domain.values import Item, Subject
 
 
@@ -62,7 +62,7 @@ def _clearance(subject: Subject, state: convoys.ConvoyState, zones: Zones) -> It
             yield from _not_final(subject, by, granted, zones)
         ends = [g.valid_until for _, g in granted if g.valid_until is not None]
         end = last_to_pass(ends, zones) if len(ends) == len(granted) else None
-        if end is not None and (since := moment_after(end, zones)) is not None:
+        if end is not None and (since := found_passed(end, zones)) is not None:
             text = told(
                 "The clearance by {actor} was valid until {date}; the convoy is not reported to have gone.",
                 actor=f"actors/{by}",
@@ -81,9 +81,9 @@ def _not_answered(
         return
     asked_on = asked.since or asked.occurred
     since = (
-        moment_after(by, zones)
+        found_passed(by, zones)
         if by is not None
-        else moment_after(asked_on, zones, ANSWERED_WITHIN)
+        else found_passed(asked_on, zones, ANSWERED_WITHIN)
         if asked_on is not None
         else None
     )
@@ -113,7 +113,7 @@ def _not_final(
         return
     first = [c.since or c.occurred for c, _ in granted]
     when = first_to_pass((when for when in first if when is not None), zones)
-    since = moment_after(when, zones, ANSWERED_WITHIN) if when is not None else None
+    since = found_passed(when, zones, ANSWERED_WITHIN) if when is not None else None
     if when is not None and since is not None:
         text = told_number(
             "{actor} granted passage {forms} ({date}); {number} day later there is no final clearance.",
@@ -144,7 +144,7 @@ def _not_arrived(subject: Subject, state: convoys.ConvoyState, zones: Zones) -> 
         (since, c)
         for c in general.sure(state.stage)
         if c.value.stage in convoys.ON_THE_ROAD and c.occurred is not None
-        if (since := moment_after(c.occurred, zones, ARRIVES_WITHIN)) is not None
+        if (since := found_passed(c.occurred, zones, ARRIVES_WITHIN)) is not None
     ]
     if seen:
         since, last = max(seen, key=lambda pair: pair[0])

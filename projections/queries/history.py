@@ -16,10 +16,9 @@ from projections.paging import Page, paged, read_cursor
 from projections.queries.at_horizon import PRESENT, HorizonRequest, ProcessView, process_view
 from projections.queries.processes import known_ids
 from projections.read_models import history as kept_history
-from projections.read_models.history import timeline_order
+from projections.read_models.history import Order, timeline_order
 from projections.read_models.membership import apart_from
 from projections.read_models.mentions import first_mentions
-from projections.read_models.ordering import Order
 from projections.read_models.revisions import ever_unified, marks_by_id, revisions_about, target_of
 from projections.read_models.timeline import all_of, events_at, number_that_fit, recorded_by_id
 from projections.storage.tables import Transaction
@@ -40,15 +39,15 @@ def history(
         NotFound: the process was never opened, or nothing of it is inside the horizon.
         BadCursor: `after` is not a cursor of this list.
     """
-    last = read_cursor(after, int, int, int, str) if after is not None else None
+    last = read_cursor(after, int, int, int, int) if after is not None else None
     if request.horizon != EVERYTHING:
         view = process_view(transaction, process, None, request)
         return _history_at(view, last, limit, newest_first=newest_first)
     ids = known_ids(transaction, process)
     apart = apart_from(transaction, ids)
     places = kept_history.page(transaction, ids, last, limit + 1, newest_first=newest_first, without=apart)
-    fits = min(number_that_fit(transaction, [order[3] for order, _ in places]), limit)
-    events = events_at(transaction, [position for _, position in places[:fits]])
+    fits = min(number_that_fit(transaction, [event_id for _, event_id in places]), limit)
+    events = events_at(transaction, [position for (*_, position), _ in places[:fits]])
     shown = [str(recorded.id) for recorded in events]
     revisions, marks = _by_target(revisions_about(transaction, shown)), marks_by_id(transaction, shown)
     items: list[HistoryEntry] = [

@@ -1,4 +1,4 @@
-"""The events of each process as they were recorded, in display order."""
+"""The events of each process as they were recorded, by when they occurred; those of one date as they were recorded."""
 
 from __future__ import annotations
 
@@ -14,26 +14,31 @@ from domain import revisions
 from domain.event import Event, Recorded
 from domain.values import Subject
 from projections.read_models.change_set import ChangeSet, ReadModel
-from projections.read_models.ordering import Order, display_order, order_columns, order_in
+from projections.read_models.ordering import display_order
 from projections.read_models.revisions import target_of
 from projections.read_models.timeline import TIMELINE, all_of, recorded_by_id
 from projections.storage.prepared import KEPT, fetch
 from projections.storage.sql import Query, among, listed, put
 from projections.storage.tables import GenerationTables, IndexDefinition, TableDefinition, Text, Transaction
 
+Order = tuple[int, int, int, int]
+"""Earliest and latest second of the occurrence, step (of an opening -1), position."""
+ORDER = ("earliest", "latest", "step", "position")
+"""The names of the columns."""
+
 PROCESS_TIMELINE = TableDefinition(
     "process_timeline",
     Column("process", Text, primary_key=True),
-    *order_columns(),
-    Column("position", BigInteger, nullable=False),
+    *(Column(name, BigInteger, primary_key=True, autoincrement=False, nullable=False) for name in ORDER),
+    Column("event_id", Text, nullable=False),
     Column("type", Text, nullable=False),
     Column("subject", Text, nullable=False),
     Column("told", BigInteger, nullable=False),
     Column("undated", Boolean, nullable=False),
     indexes=[IndexDefinition("position", ("process", "position"))],
 )
-"""The events of each process as they were recorded, in display order; with the last second of all dates that each
-gives, of what occurred and of its sources (`told`), and whether one of its sources has no date."""
+"""The events of each process as they were recorded, in the order of its history; with the last second of all dates that
+each gives, of what occurred and of its sources (`told`), and whether one of its sources has no date."""
 
 REVISING = tuple(revision.__name__ for revision in revisions.EVENTS)
 """The types of events that revise others."""
@@ -77,7 +82,7 @@ def _targets(transaction: Transaction, events: Sequence[Recorded]) -> dict[str, 
 
 
 def _row(process: str, recorded: Recorded, targets: Mapping[str, Event], revised: dict[str, Event]) -> dict[str, Any]:
-    earliest, latest, step, event_id = timeline_order(recorded, targets, revised)
+    earliest, latest, step, position = timeline_order(recorded, targets, revised)
     published = [source.published for source in recorded.event.sources]
     told = recorded.event.span.latest
     for date in published:
@@ -88,8 +93,8 @@ def _row(process: str, recorded: Recorded, targets: Mapping[str, Event], revised
         "earliest": earliest,
         "latest": latest,
         "step": step,
-        "event_id": event_id,
-        "position": recorded.position,
+        "position": position,
+        "event_id": recorded.key,
         "type": recorded.type,
         "subject": recorded.subject,
         "told": told,
@@ -104,7 +109,7 @@ READ_MODEL = ReadModel((PROCESS_TIMELINE,), apply)
 
 
 def timeline_order(recorded: Recorded, known: Mapping[str, Event], revised: dict[str, Event] | None = None) -> Order:
-    """The place of an event in a history. A revision stands right after the event it revises.
+    """The place of an event in a history. A revision stands after the event it revises, before what occurred later.
 
     Args:
         recorded: the event.
@@ -116,9 +121,9 @@ def timeline_order(recorded: Recorded, known: Mapping[str, Event], revised: dict
         event = _revised(event, known, {} if revised is None else revised)
     if event.data.revises:
         moment = int(recorded.recorded_at.timestamp())
-        return (moment, moment, event.data.step, recorded.key)
+        return (moment, moment, event.data.step, recorded.position)
     earliest, latest, step, _ = display_order(event)
-    return (earliest, latest, step + (REVISION_STEP if event is not recorded.event else 0), recorded.key)
+    return (earliest, latest, step + (REVISION_STEP if event is not recorded.event else 0), recorded.position)
 
 
 def _revised(event: Event, known: Mapping[str, Event], revised: dict[str, Event]) -> Event:
@@ -148,8 +153,8 @@ def page(
     *,
     newest_first: bool,
     without: Sequence[str] = (),
-) -> list[tuple[Order, int]]:
-    """The places of events in the history of a process, each with the position.
+) -> list[tuple[Order, str]]:
+    """The places of events in the history of a process, each with the id.
 
     Args:
         transaction: a snapshot.
@@ -160,15 +165,15 @@ def page(
         without: subjects that are left out, since they turned out not to belong to it.
     """
     table = transaction.table(PROCESS_TIMELINE)
-    key = order_in(table)
-    query = select(*key, table.c.position).distinct().where(table.c.process.in_(ids)).limit(limit)
+    key = [table.c[name] for name in ORDER]
+    query = select(*key, table.c.event_id).distinct().where(table.c.process.in_(ids)).limit(limit)
     query = query.order_by(*(column.desc() if newest_first else column for column in key))
     if without:
         query = query.where(_not_of(transaction, without))
     if last is not None:
         mark = tuple_(*key)
         query = query.where(mark < last if newest_first else mark > last)
-    return [((row[0], row[1], row[2], row[3]), row.position) for row in transaction.connection.execute(query)]
+    return [((row[0], row[1], row[2], row[3]), row.event_id) for row in transaction.connection.execute(query)]
 
 
 def _not_of(transaction: Transaction, subjects: Sequence[str]) -> ColumnElement[bool]:

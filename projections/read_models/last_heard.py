@@ -179,6 +179,8 @@ def heard_of(told: Iterable[tuple[Event, Recorded]], as_of: When | None = None, 
                 newest = one if newest is None else max(newest, one, key=_published)
         source = newest or (sources[0] if sources else None)
         end = known_end(when) if when is not None else None
+        if end is not None and end is not when and _lies_ahead(end, told_at, as_of, zones):
+            end = None  # only that it came before a day that is still to come: it is heard by its publication
         if end is not None:
             occurred.take(end, source, event)
         if newest is not None or end is None:
@@ -224,6 +226,10 @@ def _is_to_come(event: Event, occurred: When, told_at: int, as_of: When | None, 
     if as_of is not None and come_by(occurred, as_of, zones) is False:
         return True
     return (event.data.is_plan or event.possible) and ahead_of(occurred, told_at)
+
+
+def _lies_ahead(day: When, told_at: int, as_of: When | None, zones: Zones) -> bool:
+    return ahead_of(day, told_at) or (as_of is not None and come_by(day, as_of, zones) is False)
 
 
 def _was_out(published: When, event: Event, told_at: int, as_of: When | None, zones: Zones) -> bool:

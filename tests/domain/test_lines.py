@@ -26,6 +26,7 @@ COURSES = {
     "role": general.ROLE_COURSE,
 }
 Report = tuple[str, Event]
+CONVENED: Report = ("convened", event("TalksConvened", occurred="2017-10-20", data={}))
 
 
 def line_of(reports: list[Report], course: Course) -> Line[str]:
@@ -111,6 +112,19 @@ def test_any_arrival_gives_the_same_line() -> None:
     ]
     lines = {line_of(list(order), convoys.COURSE) for order in permutations(reports)}
     assert [line.value for line in lines] == ["arrived"]
+
+
+def test_what_is_only_possible_takes_the_place_of_nothing() -> None:
+    """A month that the horizon cuts begins before the days in it, and its step comes last in the usual course."""
+    concluded = ("concluded", event("TalksConcluded", occurred="2017-10").as_possible())
+    scheduled, convened = (("scheduled", event("TalksScheduled", occurred="2017-10-10")), CONVENED)
+    line = line_of([concluded, scheduled, convened], talks.COURSE)
+    assert [(c.value, c.possible) for c in line.candidates] == [("concluded", True), ("convened", False)]
+    assert (line.value, line.contested, line.otherwise) == ("convened", False, True)
+    certain = ("concluded", event("TalksConcluded", occurred="2017-10"))
+    assert [c.value for c in line_of([certain, scheduled, convened], talks.COURSE).candidates] == ["concluded"]
+    perhaps = ("convened", CONVENED[1].as_possible())
+    assert [c.value for c in line_of([certain, perhaps], talks.COURSE).candidates] == ["concluded"]
 
 
 def test_an_empty_line_says_nothing() -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from functools import partial
 from typing import Any
 
 import pytest
 from pydantic import BaseModel
 
+from domain import families
 from domain.edtf import When
 from domain.event import Event, date_paths
 from domain.findings.dates import ARCHIVE, company_among, is_far, of_dates, of_years_apart
 from domain.vocabulary import PAYLOADS
-from tests.spec import event, example_of
+from tests.spec import event, example_of, fold_of
 
 RECORDED = When("2024-06-10").span.latest
 
@@ -106,6 +108,30 @@ def test_every_field_that_takes_a_date_is_looked_at(name: str, field: str) -> No
     assert rules(dated(name, "2017-10-27", "2017-10-28", data=hijri, subject=subject)) == [HIJRI]
     found = rules(dated(name, "2017-10-27", "2017-10-28", data=late, subject=subject))
     assert found == ([EARLY] if field in ("period", "dated") else [APART])
+
+
+YEAR_OF_ANOTHER_CALENDAR: list[tuple[str, Any]] = [
+    ("TalksScheduled", {"when": "1439-02-07"}),
+    ("ConvoyReported", {"planned": "1439-02-07"}),
+    ("ConvoyReported", {"series": True, "schedule": {"starts": "1439-02", "rule": "FREQ=WEEKLY"}}),
+    ("ConvoyRequested", {"answer_by": "1439-02-07"}),
+    ("ClearanceGranted", {"form": "final", "valid_until": "1439-02-07"}),
+    ("PassageReported", {"passage": "announced", "on": "1439-02"}),
+    ("AgreementEnteredIntoForce", {"starts": "1439-02-01", "until": "1439-02-07"}),
+    ("ObligationAgreed", {"deadline": "1439-02-07"}),
+    ("ObligationAgreed", {"deadline": "1439", "schedule": {"starts": "1439-02", "times": 2, "per": "week"}}),
+    ("ProposalMade", {"answer_by": "1439-02-07"}),
+]
+
+
+@pytest.mark.parametrize(("name", "data"), YEAR_OF_ANOTHER_CALENDAR)
+def test_that_a_year_of_another_calendar_has_passed_is_not_said_beside_it(name: str, data: dict[str, Any]) -> None:
+    report = dated(
+        name, "2017-10-27", "2017-10-28", data=data, subject="talks/first" if name == "ProposalMade" else None
+    )
+    named = {one.rule for one in families.findings(report.subject, fold_of(report), (UTC,))}
+    assert named - {"acting-without-role"} == set()
+    assert rules(report) == [HIJRI]
 
 
 def test_no_date_of_a_payload_is_overlooked() -> None:

@@ -34,7 +34,7 @@ def test_a_history_goes_by_time_of_occurrence_not_of_arrival() -> None:
         assert [one["position"] for one in found if one["id"] == uuid(1)] == [2], "the order of arrival is told"
 
 
-def test_on_one_day_the_usual_course_decides_then_the_id() -> None:
+def test_on_one_day_the_usual_course_decides_then_the_position() -> None:
     talks = "talks/first"
     with reading(
         *opened(FIRST, talks, occurred="2017-10-27"),
@@ -43,7 +43,7 @@ def test_on_one_day_the_usual_course_decides_then_the_id() -> None:
         wire("TalksConvened", subject=talks, id=uuid(2), data={}),
         wire("TalksScheduled", subject=talks, id=uuid(4)),
     ) as here:
-        assert ids(the_history(here))[-4:] == [uuid(4), uuid(2), uuid(3), uuid(1)]
+        assert ids(the_history(here))[-4:] == [uuid(4), uuid(3), uuid(2), uuid(1)]
 
 
 @pytest.mark.parametrize("newest_first", [False, True])

@@ -7,6 +7,7 @@ from itertools import permutations
 
 import pytest
 
+from domain.edtf import When
 from projections.catch_up import wall_clock
 from projections.queries import processes
 from projections.read_models import last_heard
@@ -67,3 +68,15 @@ def test_the_newest_is_so_by_the_span_of_its_date(older: tuple[str | None, str],
 )
 def test_a_month_is_shown_as_a_month(occurred: str, shown: str) -> None:
     assert heard_in([said("Radio", None, occurred)]).on == shown
+
+
+def test_a_day_by_which_something_had_come_is_not_heard_before_that_day() -> None:
+    history = [*opened("processes/first", occurred="2017-10-01"), said("Radio", "2017-10-20", "../2100-12-05")]
+    assert heard_in(history).on == "2017-10-20"
+    with reading(*history) as snapshot:
+        (line,) = processes.processes(snapshot, ProcessFilter(), None, 10, NOW).items
+    assert line["last_heard"]["on"] == folded(recorded(history), "first")["last_heard"]["on"] == "2017-10-20"
+    (*_, bounded) = recorded([*opened("processes/first"), said("Radio", "2017-10-20", "../2018-12-05")])
+    by_then, now = (last_heard.heard_in(bounded.event, bounded, day) for day in (When("2018-06-01"), None))
+    assert by_then.occurred is None
+    assert [report.on for report in (by_then.last(), now.last()) if report is not None] == ["2017-10-20", "2018-12-05"]
