@@ -148,7 +148,8 @@ def faults(error: ValidationError, raw: Any, model: type[Event] | None = None) -
         pointer = _pointer(fault["loc"], raw, fault["type"])
         context = fault.get("ctx", {})
         if fault["type"] == "string_pattern_mismatch":
-            detail = pattern_hint(str(context.get("pattern", "")))
+            sent = _at(raw, fault["loc"]) if len(details) < MOST_HINTS else None
+            detail = pattern_hint(str(context.get("pattern", "")), sent)
         elif fault["type"] == "extra_forbidden":
             detail = "unknown field: remove it"
             detail += _did_you_mean(fault["loc"], model) if len(details) < MOST_HINTS else ""
@@ -179,10 +180,11 @@ def _pointer(loc: tuple[int | str, ...], raw: Any, kind: str) -> str:
     return "".join(f"/{part}" for part in parts)
 
 
-def pattern_hint(pattern: str) -> str:
-    """What a text must look like that has to fit a pattern, in words."""
+def pattern_hint(pattern: str, sent: Any = None) -> str:
+    """What a text must look like that has to fit a pattern, in words, and which family may be meant by another word."""
     if "actors|" in pattern:
-        return "send a subject path `family/id`: a family of " + ", ".join(FAMILY_NAMES) + "; an id of a-z, 0-9 and -"
+        families = ", ".join(FAMILY_NAMES)
+        return f"send a subject path `family/id`: a family of {families}; an id of a-z, 0-9 and -{_near_family(sent)}"
     if pattern.startswith("^[a-z0-9][a-z0-9-]"):
         return "send an id of 1 to 64 characters: a-z, 0-9 and -, beginning with a letter or digit (without `family/`)"
     if "\\x00" in pattern and "https" not in pattern:
@@ -228,6 +230,15 @@ def _nearest_word(expected: str, sent: Any) -> str:
     words = re.findall("'([^']*)'", expected)
     near = difflib.get_close_matches(sent.casefold(), words, n=1) if isinstance(sent, str) and len(sent) <= 100 else []
     return f"did you mean '{near[0]}'? Send {expected}" if near else f"send {expected}"
+
+
+def _near_family(sent: Any) -> str:
+    """The family that may have been meant by one that is none; empty if the path has one, or nothing is near."""
+    family, slash, _ = sent.partition("/") if isinstance(sent, str) else ("", "", "")
+    if not slash or family in FAMILY_NAMES:
+        return ""
+    near = difflib.get_close_matches(family[:100].casefold(), FAMILY_NAMES, n=1)
+    return f"; did you mean the family {near[0]}?" if near else ""
 
 
 MOST_HINTS = 100

@@ -212,7 +212,7 @@ def _hint(fault: dict[str, Any]) -> str:
         case "bool_parsing":
             return "send true or false"
         case "string_pattern_mismatch":
-            return pattern_hint(str(fault["ctx"]["pattern"]))
+            return pattern_hint(str(fault["ctx"]["pattern"]), fault.get("input"))
         case kind if kind in HINTS:
             return HINTS[kind].format(**fault.get("ctx", {}))
         case _:

@@ -34,6 +34,7 @@ def test_what_is_close_is_named(seeded: Run) -> None:
         (("deadlines", "--process", "eastern-kalmun"), "eastern-kalamun (Eastern Kalamun)"),
         (("replay", "--process", "eastern-kalmun"), "eastern-kalamun (Eastern Kalamun)"),
         (("replay", "--subject", "talks/eastern-kalamun"), "eastern-kalamun-truce"),
+        (("replay", "--subject", "talk/first"), "the family talks?"),
         (("processes", "--actor", "rusia"), "russia (Russia)"),
         (("replay", "--type", "TalkScheduled"), "TalksScheduled"),
         (("event-types", "TalkScheduled"), "TalksScheduled"),
@@ -57,6 +58,7 @@ def test_what_is_close_is_named(seeded: Run) -> None:
         ({"data": {"text": "T", "quux": "b"}}, "unknown field: remove it; the fields here are "),
         ({"subject": "processes/Eastern Kalamun"}, "did you mean eastern-kalamun (Eastern Kalamun)?"),
         ({"data": {"text": "T", "speaker": "Russia"}}, "did you mean russia (Russia) or russian-military"),
+        ({"subject": "process/eastern-kalamun"}, "did you mean the family processes?"),
         ({"type": "StatmentMade"}, "did you mean StatementMade? `parley event-types` lists them"),
     ],
 )  # fmt: skip
