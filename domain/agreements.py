@@ -217,13 +217,12 @@ def due(state: AgreementState) -> list[Due]:
         if not kept(obligation):
             expected += [
                 Due(
-                    what=f"obligation: {c.value.text}",
-                    when=c.value.deadline,
-                    events=c.events,
-                    actor=next(iter(c.value.debtor), None),
+                    what=f"obligation: {said.by.value.text}",
+                    when=said.value,
+                    events=said.events,
+                    actor=next((debtor for agreed in obligation.agreed.values for debtor in agreed.debtor), None),
                 )
-                for c in obligation.agreed.candidates
-                if c.value.deadline is not None
+                for said in obligation.agreed.said_in("deadline")
             ]
         expected += [
             Due(what=f"next run: {c.value.text}", when=run.by, events=c.events, actor=next(iter(c.value.debtor), None))
@@ -231,9 +230,7 @@ def due(state: AgreementState) -> list[Due]:
         ]
     if IN_FORCE & set(state.stage.values):
         expected += [
-            Due(what="end of the term", when=c.value.until, events=c.events)
-            for c in state.term.candidates
-            if c.value.until is not None
+            Due(what="end of the term", when=said.value, events=said.events) for said in state.term.said_in("until")
         ]
     return expected
 
@@ -283,7 +280,7 @@ def owed(state: AgreementState) -> dict[str, Obligation]:
 
 def deadlines(obligation: Obligation) -> list[When]:
     """The deadlines that last reports name, the first one first; one without an end never passes."""
-    named = [agreed.deadline for agreed in obligation.agreed.values if agreed.deadline is not None]
+    named = (said.value for said in obligation.agreed.said_in("deadline"))
     return [when for when in _each_once(named) if when.span.latest < END]
 
 
@@ -383,7 +380,7 @@ def term_ends(state: AgreementState) -> list[When]:
     terms = state.term.values
     if not IN_FORCE & set(state.stage.values) or any(term.until is None and term.extended for term in terms):
         return []
-    ends = _each_once(term.until for term in terms if term.until is not None)
+    ends = _each_once(said.value for said in state.term.said_in("until"))
     return ends if ends and ends[-1].span.latest < END else []
 
 

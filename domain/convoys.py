@@ -208,15 +208,12 @@ def plans(state: ConvoyState) -> Iterator[tuple[str, When, tuple[EventId, ...]]]
         return
     stages = {seen.stage for seen in state.stage.values}
     if {"agreed", "announced"} & stages:
-        for passage in state.passage.candidates:
-            if passage.value.on is not None:
-                yield "opening", passage.value.on, passage.events
-    for put_off in state.postponed.candidates if "postponed" in stages else ():
-        if put_off.value.until is not None:
-            yield "departure", put_off.value.until, put_off.events
-    for described in state.described.candidates if stages != {"postponed"} else ():
-        if described.value.planned is not None:
-            yield "departure", described.value.planned, described.events
+        for opening in state.passage.said_in("on"):
+            yield "opening", opening.value, opening.events
+    for put_off in state.postponed.said_in("until") if "postponed" in stages else ():
+        yield "departure", put_off.value, put_off.events
+    for planned in state.described.said_in("planned") if stages != {"postponed"} else ():
+        yield "departure", planned.value, planned.events
 
 
 def last_run(state: ConvoyState) -> When | None:
@@ -265,16 +262,14 @@ def due(state: ConvoyState) -> list[Due]:
     expected += [Due(what="next run", when=run.by, events=c.events) for c, run in next_runs(state)]
     if waiting(state):
         expected += [
-            Due(what="end of the clearance", when=c.value.valid_until, events=c.events, actor=c.value.by)
+            Due(what="end of the clearance", when=said.value, events=said.events, actor=said.by.value.by)
             for line in state.clearances.values()
-            for c in line.candidates
-            if isinstance(c.value, ClearanceGranted) and c.value.valid_until is not None
+            for said in line.said_in("valid_until")
         ]
     if "requested" in stages:
         expected += [
-            Due(what="answer to the request", when=c.value.answer_by, events=c.events, actor=c.value.to)
-            for c in state.request.candidates
-            if c.value.answer_by is not None
+            Due(what="answer to the request", when=said.value, events=said.events, actor=said.by.value.to)
+            for said in state.request.said_in("answer_by")
         ]
     return expected
 

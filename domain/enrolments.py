@@ -252,7 +252,7 @@ def due(state: EnrolmentState) -> list[Due]:
     """The last day to join, while the register is open."""
     expected = proposals.due(state)
     if {"open", "reopened"} & set(state.stage.values):
-        expected += [Due(what="last day to join", when=c.value, events=c.events) for c in state.until.candidates]
+        expected += [Due(what="last day to join", when=u.value, events=u.events) for u in state.until.said_in()]
     return expected
 
 

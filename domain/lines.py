@@ -19,6 +19,7 @@ from domain.claimants import Claimant, confirming, distinct
 from domain.compatible import (
     ADDING,
     content,
+    contradict,
     disputed,
     fields_of,
     gist,
@@ -98,7 +99,7 @@ class Keeps(Enum):
 
 
 MAX_CANDIDATES = 10
-"""Descriptions of one thing that stand side by side; what more of them say goes into the oldest of these."""
+"""Reports of one thing that stand side by side; what more of them say goes into one of these."""
 MAX_EVENTS_PER_CANDIDATE = 10
 """Events that one candidate names: the first ones and the newest."""
 MAX_CLAIMANTS_PER_CANDIDATE = 10
@@ -130,6 +131,17 @@ class Candidate(Generic[T]):
 
 
 @unchanging
+class Said(Generic[T]):
+    """What one field of a line holds by the candidates that say the same there."""
+
+    value: Any
+    events: tuple[EventId, ...]
+    """Those that say so."""
+    by: Candidate[T]
+    """The last of these candidates, a certain one if there is any."""
+
+
+@unchanging
 class Cited(Generic[T]):
     """Something said once that nothing supersedes, with the event that says it."""
 
@@ -156,13 +168,18 @@ class Line(Generic[T]):
             return type(self)((first,))
         kept: list[Candidate[T]] = []
         followed: list[Candidate[T]] = []
-        overtaken = False
+        overtaken, full = False, len(self.candidates) >= MAX_CANDIDATES
         same: Candidate[T] | None = None
         for candidate in self.candidates:
             turned = candidate.span == span and course.turns_to(candidate.value, value)
             if turned or candidate.span.precedes(span) or course.leads(candidate.value, value):
                 followed.append(candidate)
-            elif candidate.span == span and agree(candidate.value, value):
+            elif (
+                same is None
+                and candidate.span == span
+                and agree(candidate.value, value)
+                and (full or _fit(candidate.value, value))
+            ):
                 same = candidate
             else:
                 kept.append(candidate)
@@ -281,6 +298,23 @@ class Line(Generic[T]):
     def _excludes(self, stands: list[Any], name: str) -> bool:
         return disputed(stands, name)
 
+    def said_in(self, name: str = "") -> list[Said[T]]:
+        """What the candidates say in one field, each once: without what a certain one says more exactly.
+
+        Of a plain value the name is empty. What is not of the kind that has the field says nothing.
+        """
+        sure = [_of_some(c.value, name) for c in self.candidates if not c.possible]
+        told: dict[Hashable, Said[T]] = {}
+        for c in self.candidates:
+            value = _of_some(c.value, name)
+            if is_silent(value, name) or any(is_wider(value, other) for other in sure):
+                continue
+            one = told.get(content(value))
+            events = c.told_by(name) if one is None else (*one.events, *c.told_by(name))
+            by = c if one is None or not c.possible else one.by
+            told[content(value)] = Said(value if one is None else one.value, tuple(dict.fromkeys(events)), by)
+        return list(told.values())
+
     @property
     def others(self) -> dict[str, list[Candidate[T]]]:
         """By field, the candidates that say something beside its value which does not contradict it: other words,
@@ -341,6 +375,24 @@ class Account(Line[T]):
 
 def _of(value: Any, name: str) -> Any:
     return getattr(value, name) if name else value
+
+
+def _of_some(value: Any, name: str) -> Any:
+    return getattr(value, name, None) if name else value
+
+
+def _fit(one: Any, other: Any) -> bool:
+    """Whether two reports of one time that agree can be told as one: in no field do they say two things, or one of them
+    more exactly. Other words are no other thing."""
+    if one is other or type(one) is not type(other):
+        return True
+    for name in fields_of(type(one)):
+        a, b = getattr(one, name), getattr(other, name)
+        if a is b or name in ADDING or is_silent(a, name) or is_silent(b, name) or content(a) == content(b):
+            continue
+        if is_wider(a, b) or is_wider(b, a) or contradict(a, b, name):
+            return False
+    return True
 
 
 def _named_by_all(place: Place, values: Iterable[Any], name: str) -> Place:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from domain.comparison import comparable
+from domain.compatible import is_wider
 from domain.edtf import When
 from domain.general import Due, ProposalMade, SubjectState, sure
 from domain.lines import Cited
@@ -62,4 +63,4 @@ def answer_dates(reports: Iterable[Cited[ProposalMade]]) -> dict[When, tuple[Eve
     for one in reports:
         if one.data.answer_by is not None:
             dates[one.data.answer_by] = (*dates.get(one.data.answer_by, ()), one.event)
-    return dates
+    return {when: told for when, told in dates.items() if not any(is_wider(when, other) for other in dates)}

@@ -322,11 +322,7 @@ def due(state: TalksState) -> list[Due]:
     stages = set(state.stage.values)
     if (AWAITED | {NOT_HELD}) & stages:
         what = "round of talks" + (", not held" if stages == {NOT_HELD} else "")
-        expected += [
-            Due(what=what, when=plan.value, events=plan.events)
-            for plan in state.planned.candidates
-            if plan.value is not None
-        ]
+        expected += [Due(what=what, when=plan.value, events=plan.events) for plan in state.planned.said_in()]
     return expected
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from domain import convoys, general
 from domain.comparison import comparable
+from domain.compatible import standing
 from domain.convoy_events import ClearanceForm, ClearanceGranted, ConvoyRequested
 from domain.decimals import Exact, total
 from domain.family import FamilyFindings
@@ -54,14 +55,19 @@ ANSWERED_WITHIN = 7 * DAY
 def _clearance(subject: Subject, state: convoys.ConvoyState, zones: Zones) -> Iterator[Finding]:
     if not convoys.waiting(state):
         return
-    for asked in general.sure(state.request):
+    requests = general.sure(state.request)
+    for asked in requests:
+        until = [one.value.answer_by for one in requests if one.value.to == asked.value.to]
+        if asked.value.answer_by not in standing(until):
+            continue  # another report of it tells the date, or tells it more exactly
         yield from _not_answered(subject, state, asked, zones)
     for by, line in state.clearances.items():
         granted = [(c, c.value) for c in general.sure(line) if isinstance(c.value, ClearanceGranted)]
         if granted and len(granted) == len(general.sure(line)):
             yield from _not_final(subject, by, granted, zones)
-        ends = [g.valid_until for _, g in granted if g.valid_until is not None]
-        end = last_to_pass(ends, zones) if len(ends) == len(granted) else None
+        ends = [said.value for said in line.said_in("valid_until") if not said.by.possible]
+        ended = all(clearance.valid_until is not None for _, clearance in granted)
+        end = last_to_pass(ends, zones) if ended and granted else None
         if end is not None and (since := found_passed(end, zones)) is not None:
             text = told(
                 "The clearance by {actor} was valid until {date}; the convoy is not reported to have gone.",

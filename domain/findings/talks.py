@@ -14,9 +14,8 @@ from domain.values import Subject
 
 
 def _planned_talks(subject: Subject, state: talks.TalksState, zones: Zones) -> Iterator[Finding]:
-    for c in state.planned.candidates if talks.awaited(state) else ():
-        if c.value is not None:
-            yield from passed_plan(subject, "round of talks", c.value, c.events, zones)
+    for plan in state.planned.said_in() if talks.awaited(state) else ():
+        yield from passed_plan(subject, "round of talks", plan.value, plan.events, zones)
 
 
 def _is_past(state: talks.TalksState, about: str) -> bool:

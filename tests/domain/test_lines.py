@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC
 from itertools import permutations
 from typing import Any
 
@@ -10,10 +11,12 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from domain import agreements, convoys, enrolments, general, processes, talks
+from domain import agreements, convoys, enrolments, families, general, processes, talks
+from domain.edtf import When
 from domain.event import Event
 from domain.lines import ANY_ORDER, Course, Line
-from tests.spec import event
+from domain.spans import moment_after
+from tests.spec import event, example_of, fold_of
 from tests.strategies import DATES
 
 COURSES = {
@@ -26,6 +29,8 @@ COURSES = {
     "role": general.ROLE_COURSE,
 }
 Report = tuple[str, Event]
+PASSED = {"plan-date-passed", "truce-lapsed", "obligation-unsettled", "clearance-expired", "clearance-stuck"}
+PASSED |= {"proposal-unanswered"}
 CONVENED: Report = ("convened", event("TalksConvened", occurred="2017-10-20", data={}))
 
 
@@ -142,3 +147,110 @@ def test_wording_aside_reports_agree() -> None:
     assert line.value == second
     assert len(line.candidates) == 1
     assert len(line.events) == 2
+
+
+def test_what_is_said_in_a_field_is_said_once_and_as_exactly_as_anybody_says_it() -> None:
+    month, day = event("TalksScheduled", data={"when": "2017-10"}), event("TalksScheduled", data={"when": "2017-10-29"})
+    again = event("TalksScheduled", data={"when": "2017-10-29"}, occurred=day.occurred)
+    line = Line[Any]()
+    for one in sorted((month, day, again), key=lambda one: one.order):
+        line = line.advance(one.data, one)
+    (said,) = line.said_in("when")
+    assert (said.value, set(said.events)) == ("2017-10-29", {day.id, again.id})
+    perhaps = Line[Any]().advance(month.data, month).advance(day.data, day.as_possible())
+    assert [said.value for said in perhaps.said_in("when")] == ["2017-10", "2017-10-29"], "that may not be so"
+    assert line.said_in("venue") == []
+
+
+def test_a_deadline_of_a_month_and_of_a_day_in_it_is_one() -> None:
+    """In every family: the day stands, cited with those that give it."""
+    round_of_talks = {"when": "2017-10"}, {"when": "2017-10-29"}
+    term = {"until": "2017-12"}, {"until": "2017-12-15", "renewable": True}
+    owed = (
+        {"obligation": "o", "text": "Release.", "deadline": "2017-11"},
+        {"obligation": "o", "text": "Free them.", "deadline": "2017-11-05"},
+    )
+    clearance = (
+        {"by": "a", "form": "final", "valid_until": "2017-11"},
+        {"by": "a", "form": "final", "valid_until": "2017-11-05"},
+    )
+    opening = {"passage": "announced", "on": "2017-11"}, {"passage": "announced", "on": "2017-11-05"}
+    register = {**example_of("EnrolmentOpened"), "modality": "actual"}
+    openings = {**register, "until": "2017-11"}, {**register, "until": "2017-11-05"}
+    proposal = (
+        {"kind": "demand", "text": "A venue.", "answer_by": "2017-11"},
+        {"kind": "demand", "text": "A venue.", "answer_by": "2017-11-05"},
+    )
+    for name, subject, (vague, exact) in (
+        ("TalksScheduled", "talks/first", round_of_talks),
+        ("AgreementEnteredIntoForce", "agreements/first", term),
+        ("ObligationAgreed", "agreements/first", owed),
+        ("ClearanceGranted", "convoys/first", clearance),
+        ("PassageReported", "convoys/first", opening),
+        ("ConvoyRequested", "convoys/first", ({"answer_by": "2017-11"}, {"answer_by": "2017-11-05"})),
+        ("EnrolmentOpened", "enrolments/first", openings),
+        ("ProposalMade", "talks/first", proposal),
+    ):
+        reports = [event(name, subject=subject, occurred="2017-10-20", data=data) for data in (vague, exact)]
+        (due,) = [due for due in families.due(fold_of(*reports)) if due.when.startswith("2017-1")]
+        assert (due.when in exact.values(), due.events) == (True, (reports[1].id,)), name
+        found = [one for one in families.findings(reports[0].subject, fold_of(*reports), (UTC,)) if one.rule in PASSED]
+        assert [one.since for one in found] == [moment_after(When(due.when), (UTC,))] * (name != "EnrolmentOpened"), (
+            name
+        )
+
+
+@pytest.mark.parametrize(
+    ("name", "subject", "shared", "field", "values"),
+    [
+        (
+            "ConvoyArrived",
+            "convoys/first",
+            {"completeness": "partly"},
+            "people_reached",
+            ({"value": 5000}, {"value": 90}),
+        ),
+        (
+            "ClearanceGranted",
+            "convoys/first",
+            {"by": "a", "form": "final"},
+            "valid_until",
+            ("2017-11-05", "2017-11-25"),
+        ),
+        (
+            "ObligationAgreed",
+            "agreements/first",
+            {"obligation": "o", "text": "x"},
+            "target",
+            ({"value": 5}, {"value": 50}),
+        ),
+        (
+            "ObligationAssessed",
+            "agreements/first",
+            {"obligation": "o", "score": 1},
+            "achieved",
+            ({"value": 5}, {"value": 50}),
+        ),
+        ("AgreementEnteredIntoForce", "agreements/first", {"until": "2017-12"}, "starts", ("2017-10-01", "2017-10-15")),
+        (
+            "RoleReported",
+            "processes/first",
+            {"role": "mediator", "described": "x"},
+            "number",
+            ({"value": 2}, {"value": 9}),
+        ),
+    ],
+)
+def test_reports_of_one_day_that_agree_in_the_main_are_contested_in_the_rest(
+    name: str, subject: str, shared: dict[str, Any], field: str, values: tuple[Any, Any]
+) -> None:
+    """Neither claim is lost, whichever id comes first."""
+    for told in (values, values[::-1]):
+        reports = [event(name, subject=subject, occurred="2017-10-20", data={**shared, field: one}) for one in told]
+        silent = event(name, subject=subject, occurred="2017-10-20", data=shared)
+        found = [
+            one
+            for one in families.findings(reports[0].subject, fold_of(*reports, silent), (UTC,))
+            if one.rule == "contested"
+        ]
+        assert [set(one.events) >= {report.id for report in reports} for one in found] == [True]
