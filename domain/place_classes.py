@@ -283,6 +283,17 @@ def share_a_name(one: Description, other: Description) -> bool:
     return not set(one.tokens).isdisjoint(other.tokens)
 
 
+def name_among(place: Place, others: Iterable[Place]) -> str:
+    """The name of a place to show; if another of these has that name, with a code, its id, its point or its kind."""
+    name = comparable(place.name)
+    if all(other == place or comparable(other.name) != name for other in others):
+        return place.name
+    marks = [place.admin_code or "", *(code.value for code in place.codes)]
+    marks += [f"places/{place.id}" if place.id else "", "" if place.lat is None else f"{place.lat:g}, {place.lon:g}"]
+    marks += [place.kind.value if place.kind is not None else ""]
+    return f"{place.name} ({'; '.join(mark for mark in marks if mark) or '?'})"
+
+
 _LARGER: Final[dict[str, int]] = {
     PlaceKind.AREA: 1,
     Precision.ADMIN_3: 2,

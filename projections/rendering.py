@@ -17,6 +17,7 @@ from domain.findings.contradictions import denied_roles
 from domain.general import RoleHeld, RoleReported, SubjectState
 from domain.lines import Cited, Course
 from domain.one_thing import together
+from domain.place_classes import name_among
 from domain.processes import same_body, same_instrument
 from domain.proposals import proposals_together, unanswered
 from domain.runs import Expected
@@ -183,7 +184,7 @@ def talks_round(renderer: Renderer, state: talks.TalksState) -> RoundLines:
         "not_held": renderer.line(state.not_held, renderer.said),
         "state": renderer.state(state.stage),
         "planned": renderer.plan(state.planned, lambda when: when, past=families.is_past(state, "planned")),
-        "venue": renderer.line(state.venue, lambda place: place.name),
+        "venue": renderer.line(state.venue, lambda place: name_among(place, state.venue.values)),
         "outcome": renderer.line(state.outcome),
         "summary": renderer.line(state.summary),
         "attendance": {

@@ -22,7 +22,7 @@ from api.pages.markup import fragments, plain
 from api.pages.process import drawn, frame
 from api.pages.rendering import page
 from api.pages.tables import Cell, Table, download
-from api.wording import values, words
+from api.wording import homonyms, values, words
 from api.wording.event_parts import told
 from api.wording.finding_sentences import measured
 from api.wording.language import say, speaking
@@ -147,7 +147,7 @@ def show_figures(
     with speaking(asked.language):
         names = Names.of_status(shown)
         series = [*shown["figures"], *(count for register in shown["enrolments"] for count in register["counts"])]
-        drawings = [_series(asked, names, one) for one in series]
+        drawings = [_series(asked, names, one) for one in homonyms.told_apart(series)]
         head = [say("Figure"), say("Who says so"), say("How many"), say("As of"), say("At least"), say("At most")]
         table = Table(head, [list(row.cells) for _, rows in drawings for row in rows], say("Figures"))
         name = f"{process}-figures"
@@ -163,7 +163,7 @@ def show_figures(
 
 
 def _series(asked: Asked, names: Names, series: FigureSeries) -> tuple[Drawing, list[DrawnRow]]:
-    area = words.listed(map(words.clean, series["area"])) if series["area"] else say("area not stated")
+    area = words.listed(homonyms.area(series)) if series["area"] else say("area not stated")
     scope = f"; {words.clean(series['scope'])}" if series["scope"] else ""
     title = f"{measured(series['measure'])} ({words.coded(series['counting'])}): {area}{scope}"
     rows = [_claim(asked, names, series, title, claim, assessed=False) for claim in series["claims"]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from api.wording import incident_lines, values, words
+from api.wording import homonyms, incident_lines, values, words
 from api.wording.cited_lines import CitedLines
 from api.wording.finding_sentences import measured
 from api.wording.language import grouped, say, say_number
@@ -53,14 +53,14 @@ def put(page: CitedLines, figures: Iterable[FigureSeries], indent: int) -> None:
     alike: dict[tuple[object, ...], list[FigureSeries]] = {}
     for figure in figures:
         kind = (figure["subject"], figure["measure"], figure["counting"], figure["unit"], figure["scope"])
-        alike.setdefault((*kind, *(figure["area"] or ()), figure.get("about")), []).append(figure)
+        alike.setdefault((*kind, *homonyms.area(figure), figure.get("about")), []).append(figure)
     for series in alike.values():
         _series(page, series, indent)
 
 
 def _series(page: CitedLines, series: list[FigureSeries], indent: int) -> None:
     first = series[0]
-    area = words.listed(map(clean, first["area"])) if first["area"] else say("area not stated")
+    area = words.listed(homonyms.area(first)) if first["area"] else say("area not stated")
     mark: list[Fragment] = [tag("contested"), " "] if len(series) == 1 and first["contested"] else []
     scope = f" ({coded(first['counting'])}): {area}" + (f"; {clean(first['scope'])}" if first["scope"] else "")
     scope += say("; toll of one incident") if first.get("about") else ""

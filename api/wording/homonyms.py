@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations
 from typing import Any, TypeVar, cast
 
+from api.wording import words
 from api.wording.language import say
 from api.wording.words import clean, coded
 
@@ -25,6 +26,13 @@ def told_apart(answer: A) -> A:
         by_name[_name(place)].setdefault(_said(place), place)
     shared = {name for name, places in by_name.items() if len(places) > 1 and _are_several(places.values())}
     return cast(A, _marked(answer, shared)) if shared else answer
+
+
+def area(figure: Fields) -> list[str]:
+    """The places of a figure; those of two of one name with what tells them apart. None, if no area is stated."""
+    if "places" in figure:
+        return [words.place(one) for one in figure["places"]]
+    return [clean(name) for name in figure["area"] or ()]
 
 
 def _places_in(part: Any) -> Iterator[Fields]:

@@ -10,7 +10,7 @@ from domain import general
 from domain.agreements import Obligation
 from domain.comparison import comparable
 from domain.finding import Finding, Rule, Severity, few
-from domain.findings.wording import MAX_VALUES, cut, said_by, says, title_of, with_claimants
+from domain.findings.wording import MAX_VALUES, cut, said_by, says, says_apart, title_of, with_claimants
 from domain.general import RoleHeld, RoleReported, SubjectState
 from domain.lines import Candidate, Line
 from domain.sentences import SEMICOLON, Term, listed, phrase, told, told_number
@@ -71,7 +71,14 @@ def contested(subject: Subject, state: SubjectState, is_past: Callable[[Any, str
         said: dict[str, list[Candidate[Any]]] = {}
         for c in candidates:
             said.setdefault(comparable(says(c.value)), []).append(c)
-        words = [with_claimants(says(alike[0].value), alike) for alike in said.values()]
+        if len(said) < 2:  # what they are known by is the same: then what tells them apart is said
+            line = Line(tuple(candidates))
+            said = {}
+            for c in candidates:
+                said.setdefault(says_apart(c.value, line.contested_fields, line.values), []).append(c)
+            words = [with_claimants(text, alike) for text, alike in said.items()]
+        else:
+            words = [with_claimants(says(alike[0].value), alike) for alike in said.values()]
         first, more = listed(words[:MAX_VALUES], SEMICOLON), len(words) - MAX_VALUES
         what = told_number("{some}; and {number} more", "{some}; and {number} more", more, some=first)
         yield CONTESTED.finding(

@@ -16,6 +16,7 @@ from domain.decimals import Exact, as_text
 from domain.edtf import When
 from domain.general import PositionTaken, RoleHeld, RoleReported
 from domain.lines import Candidate
+from domain.place_classes import name_among
 from domain.processes import AccessReported, AreaHeld, ControlReported, ProcessLinked
 from domain.runs import Counted
 from domain.sentences import AMOUNT, AND, COMMA, Number, Term, listed, told, told_number
@@ -79,8 +80,24 @@ def says(value: Any) -> str:
             return listed([*score, *standing]) if score or standing else ""
         case When():
             return value
+        case Quantity():
+            return amount_of(value)
         case _:
             return Term(_coded(value))
+
+
+def says_apart(value: Any, names: Iterable[str], others: Iterable[Any]) -> str:
+    """What a report says in the fields that tell it from others that are known by the same words.
+
+    Args:
+        value: that of a line.
+        names: of the fields; empty: the value as a whole.
+        others: the values it is held against.
+    """
+    if isinstance(value, Place):
+        return cut(name_among(value, (other for other in others if isinstance(other, Place))))
+    parts = [getattr(value, name) if name else value for name in names]
+    return listed([text for part in parts if part is not None and (text := says(part))]) or says(value)
 
 
 def _coded(value: Any) -> str:

@@ -60,6 +60,8 @@ class FigureSeries(TypedDict):
     counting: str
     unit: str
     area: list[str] | None
+    places: NotRequired[list[Said]]
+    """The places of the area, as in the schema `Place`, if more than a name is said of any of them."""
     area_stated: bool
     scope: str | None
     about: NotRequired[EventId]
@@ -100,6 +102,8 @@ class MadeClaim(ShownQuantity):
     unit: str
     period: str | None
     area: list[str] | None
+    places: NotRequired[list[Said]]
+    """The places of the area, as in the schema `Place`, if more than a name is said of any of them."""
     scope: str | None
 
 

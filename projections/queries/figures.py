@@ -16,7 +16,7 @@ from domain.findings.figures import common, comparable_claims
 from domain.general import Figure, FigureAssessed
 from domain.horizon import EVERYTHING
 from domain.series import Series
-from domain.values import Quantity, Subject
+from domain.values import Area, Quantity, Subject
 from projections import rendering
 from projections.answers.explanations import Marks
 from projections.answers.figures import FigureSeries, MadeClaim, SeriesClaim, ShownClaim, ShownQuantity, Within
@@ -215,6 +215,7 @@ def claim_of(event: Event) -> MadeClaim:
         "unit": data.quantity.unit,
         "period": data.period,
         "area": rendering.area(data.area),
+        **_places(data.area),
         "scope": data.scope,
         **quantity(data.quantity),
     }
@@ -263,6 +264,7 @@ def _series(renderer: Renderer, subject: str, claims: list[Claim], events: Mappi
         "counting": newest.counting.value,
         "unit": newest.quantity.unit,
         "area": stated,
+        **_places(newest.area),
         "area_stated": stated is not None,
         "scope": newest.scope,
         **_kind(newest),
@@ -286,6 +288,18 @@ class _Kind(TypedDict, total=False):
 
     about: str
     counts: str
+
+
+class _Places(TypedDict, total=False):
+    """What only some areas have."""
+
+    places: list[Said]
+
+
+def _places(area: Area | None) -> _Places:
+    """The places of an area of which more than a name is said: two of one name are two."""
+    shown = [said(place) for place in area or ()]
+    return {"places": shown} if any(place.keys() - {"labels", "precision"} for place in shown) else {}
 
 
 class _HandedOver(TypedDict, total=False):

@@ -11,7 +11,7 @@ from api.cli.options import NOW, AsJson, Data, Horizon, ProcessId, Url, connecti
 from api.cli.questions import list_claims, read_revisions, read_status
 from api.cli.terminal.console import did_you_mean, out, print_json, warn
 from api.cli.terminal.text_layout import MAX_DATE_COLUMN, TextLayout
-from api.wording import words
+from api.wording import homonyms, words
 from api.wording.marks import ALERT, ASIDE, Fragment
 from api.wording.words import clean
 
@@ -33,8 +33,8 @@ def draw_claims(
     if asked := words.horizon(horizon):
         sheet.put((asked, "bold"))
     series: dict[tuple[str, str], list[ShownClaim]] = {}
-    for claim in listed:
-        area = words.listed(map(clean, claim["area"])) if claim["area"] else "area not stated"
+    for claim in homonyms.told_apart(listed):
+        area = words.listed(homonyms.area(claim)) if claim["area"] else "area not stated"
         scope = f"; {clean(claim['scope'])}" if claim.get("scope") else ""
         title = (clean(claim["measure"]), f"{clean(claim['counting'])}; {area}{scope}; {clean(claim['subject'])}")
         series.setdefault(title, []).append(claim)

@@ -111,3 +111,39 @@ def test_two_places_of_one_name_are_told_apart() -> None:
     assert {line.partition(" (place)")[0] for line in said} == around
     one = folded(recorded([opened, access(kind="settlement"), access(lat=33.5, lon=36.5, precision="near")]), "first")
     assert told_apart(one) is one, "nothing tells the two descriptions apart"
+
+
+def test_what_is_said_of_two_places_of_one_name_is_told_apart_wherever_it_stands() -> None:
+    """Series of figures, the venue of a round, and the finding that two reports contradict each other on it."""
+    mills = [
+        {"labels": [{"text": "Mill"}], "lat": lat, "lon": lon, "precision": "near"}
+        for lat, lon in ((33.5, 36.5), (36.5, 42))
+    ]
+    opened = wire("ProcessOpened", subject="processes/first", occurred="2017-10-01")
+    talks = wire(
+        "TalksReported",
+        subject="talks/first",
+        occurred="2017-10-01",
+        data={"processes": ["first"], "title": [{"text": "Round"}]},
+    )
+    figures = [
+        wire(
+            "FigureReported",
+            subject="processes/first",
+            occurred="2017-10-02",
+            data={"measure": "fighters", "quantity": {"value": number}, "area": [mill]},
+        )
+        for number, mill in zip((100, 900), mills, strict=True)
+    ]
+    rounds = [
+        wire("TalksScheduled", subject="talks/first", occurred="2017-10-02", data={"when": "2018-01-10", "venue": mill})
+        for mill in mills
+    ]
+    status = folded(recorded([opened, talks, *figures, *rounds]), "first")
+    headings = [line for line in drawn(status).said if line.startswith("fighters (stock)")]
+    assert sorted(headings) == ["fighters (stock): Mill (near 33.5, 36.5)", "fighters (stock): Mill (near 36.5, 42)"]
+    venue = status["talks"][0]["venue"]
+    assert {one["value"] for one in venue["candidates"]} == {"Mill (33.5, 36.5)", "Mill (36.5, 42)"}
+    (finding,) = (one for one in status["findings"]["items"] if one["rule"] == "contested")
+    assert "the venue: Mill (33.5, 36.5) (" in finding["text"]
+    assert "Mill (36.5, 42) (" in finding["text"]
