@@ -37,7 +37,7 @@ ROUNDS = 20 if LONG else 1
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    with small_disk(tmp_path / "disk") as disk:
+    with small_disk(tmp_path / "disk", "60m" if LONG else "4m") as disk:  # what is recorded in all rounds has room
         yield disk
 
 
