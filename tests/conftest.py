@@ -33,7 +33,7 @@ settings.register_profile(
 _REQUIRE_ALL = os.environ.get("PARLEY_REQUIRE_ALL") == "1"
 settings.load_profile("ci" if _REQUIRE_ALL or os.environ.get("CI") else "default")
 
-SWITCHES = {"PARLEY_REQUIRE_ALL", "PARLEY_LONG", "PARLEY_BENCHMARKS", postgres.URL}
+SWITCHES = {"PARLEY_REQUIRE_ALL", "PARLEY_LONG", "PARLEY_SOAK", "PARLEY_BENCHMARKS", postgres.URL}
 """Variables that are for the tests. All others that Parley reads are those of an installation on this machine."""
 _NOT_OURS = ("PARLEY_", "PG", "OTEL_", "PROMETHEUS_", "FORCE_COLOR", "NO_COLOR", "COLUMNS")
 _place = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
