@@ -52,7 +52,9 @@ TITLES: dict[str, str] = {
     "complete": phrase("whether the agreement is complete"),
     "level": phrase("the level of the process"),
     "time_zone": phrase("the time zone of the process"),
-    "kind": phrase("the kind of actor"),
+    "kind": phrase("what kind it is"),
+    "point": phrase("where it lies"),
+    "within": phrase("which place contains it"),
     "until": phrase("the last day to join"),
 }
 """Lines in the words of a monitor; what is held by a key is named after what it says (`title_of`)."""

@@ -17,6 +17,7 @@ from domain.edtf import When
 from domain.general import PositionTaken, RoleHeld, RoleReported
 from domain.lines import Candidate
 from domain.place_classes import name_among
+from domain.places import PlacePoint
 from domain.processes import AccessReported, AreaHeld, ControlReported, ProcessLinked
 from domain.runs import Counted
 from domain.sentences import AMOUNT, AND, COMMA, Number, Term, listed, told, told_number
@@ -39,6 +40,9 @@ def says(value: Any) -> str:
             return Term(value.stage)
         case Place():
             return place_name(value)
+        case PlacePoint():
+            lat, lon, precision = Number(value.lat), Number(value.lon), Term(value.precision)
+            return told("{lat}, {lon} ({precision})", lat=lat, lon=lon, precision=precision)
         case tuple():
             return listed([says(item) for item in value]) if value else ""
         case Cohort() | Item():

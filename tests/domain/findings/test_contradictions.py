@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from domain.event import Event
 from tests.domain.findings.cases import (
     DAY_2,
     DAY_3,
@@ -228,3 +229,12 @@ def test_many_values_and_claimants_are_told_in_short() -> None:
     assert "claimant 0, claimant 1, claimant 2 and 2 more" in state.text
     assert "; and 4 more." in position.text
     assert len(position.text) < 1500
+
+
+def test_two_points_of_a_place_are_told_as_coordinates() -> None:
+    def at(lat: float, claimant: str) -> Event:
+        data = {"labels": [{"text": "x"}], "point": {"lat": lat, "lon": 36.74, "precision": "near"}}
+        return event("PlaceIdentified", occurred=DAY_2, claimant=claimant, data=data)
+
+    (told,) = found(at(33.81, "one"), at(35.2, "two"), rule="contested")
+    assert "on where it lies: 33.81, 36.74 (near) (2017-10-28, one); 35.2, 36.74 (near) (2017-10-28, two)." in told.text
