@@ -71,6 +71,11 @@ class FollowerStatus:
         """Whether the read models can be asked."""
         return self._complete
 
+    @property
+    def closed(self) -> bool:
+        """Whether nothing more is heard."""
+        return self._closing.is_set()
+
     def tell(self, moved: Callable[[], None]) -> None:
         """Whom to tell, in any thread, after each look at how far they are."""
         self._told = moved

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from api.http import parameters
+from api.routes import append
 from api.server.interpreter import tune
 from ledger.ledger import Ledger
 from projections.batch import open_read_models
@@ -103,7 +104,7 @@ def patient_questions() -> Iterator[None]:
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(parameters, "BRIEFLY", 60.0)
-        patch.setattr(parameters, "SHORTLY", 60.0)
+        patch.setattr(append, "LONG_WAIT", 60.0)
         yield
 
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from api.routes import append
 from tests.walk import GUIDE, standing_still, walked
 
 
 def test_the_guide_shows_what_happens(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(append, "SHORT_WAIT", 60)  # on a busy machine an answer would come without its findings
     text = GUIDE.read_text(encoding="utf-8")
     with standing_still(monkeypatch):
         assert walked(text) == text, "renew it: uv run python -m tests.walk"

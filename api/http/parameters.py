@@ -29,8 +29,7 @@ A_TIME_OR_DAY = {
 }
 """For the documentation of a parameter that `read_time_or_day` reads."""
 LAST_POSITION = 2**63 - 1  # what the database can hold
-BRIEFLY = 5.0  # seconds that min_position waits
-SHORTLY = 1.0  # seconds that a question waits for what was answered before it
+BRIEFLY = 5.0  # seconds that min_position waits, and a question for what was answered before it
 POLL = 0.1  # seconds between looks at whether it is of use to wait on
 POSITION_HEADER = "Parley-Position"
 
@@ -254,11 +253,11 @@ async def wait_for_answers(services: Services, position: int, seconds: float) ->
 
 
 async def show_answered(services: Services) -> None:
-    """Waits for a moment until the read models reflect what was answered: whoever has been told what an append did
+    """Waits briefly until the read models reflect what was answered: whoever has been told what an append did
     finds it there."""
     follower = services.follower
     if follower.position < follower.answered_to:
-        await wait_for_views(services, follower.answered_to, SHORTLY)
+        await wait_for_views(services, follower.answered_to, BRIEFLY)
 
 
 async def _wait(
@@ -268,7 +267,7 @@ async def _wait(
     deadline = clock() + seconds
     while reached.position < position:
         left = deadline - clock()
-        if services.follower.halted or services.log_watcher.stopping or left <= 0:
+        if services.follower.halted or services.follower.closed or services.log_watcher.stopping or left <= 0:
             return False
         hurry()
         await reached.wait(position, min(left, POLL))

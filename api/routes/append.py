@@ -33,7 +33,8 @@ router = StrictRouter(prefix="/v1", tags=["events"])
 
 
 LONGEST_WAIT = 30  # seconds that `Prefer: wait` may ask for
-SHORT_WAIT = 2.0  # seconds that an append waits for the read models, for what it does to findings
+LONG_WAIT = 20.0  # seconds that an append waits for what it does to findings: a busy machine may need some
+SHORT_WAIT = 2.0  # seconds that it waits for read models that are being made
 WAIT_FOR_EACH = 0.01  # seconds more for each event of it
 APPEND_HEADERS = {
     "ETag": "Version of the subject, and of all streams that are one with it, if the request is on one subject.",
@@ -156,7 +157,8 @@ async def append_sent(
     if sent.single and not dry_run:
         headers["Location"] = f"/v1/events/{done.events[0].id}"
     wait = preferences.seconds(preferred, LONGEST_WAIT)
-    patience = SHORT_WAIT + WAIT_FOR_EACH * len(done.events) if wait is None else wait
+    usual = LONG_WAIT if services.follower.complete else SHORT_WAIT
+    patience = usual + WAIT_FOR_EACH * len(done.events) if wait is None else wait
     shown = wait is not None and await wait_for_views(services, done.position, patience)
     changes: Mapping[int, FindingChanges] = {}
     if with_findings:

@@ -160,7 +160,7 @@ def compare(here: ReadTransaction, log: Sequence[Recorded], position: int) -> No
 def test_a_subject_by_itself_is_what_its_process_shows_of_it(history: list[Wire], asked: HorizonRequest) -> None:
     log, clock = recorded(history), datetime.now(UTC)  # that of the list of a family
     with views() as whole:
-        follow(whole, pull(log), NOW)
+        follow(whole, pull(log), clock)
         with whole.reading() as here:
             for process_id in processes_of(log):
                 for family in ("talks", "convoys"):

@@ -327,7 +327,7 @@ def test_read_models_that_lag_behind_leave_the_findings_unknown(
 ) -> None:
     begin(client)
     monkeypatch.setattr(app.state.services.follower, "_follow", lambda: None)
-    monkeypatch.setattr(append, "SHORT_WAIT", 0.01)
+    monkeypatch.setattr(append, "LONG_WAIT", 0.01)
     answer = client.post("/v1/events", json=statement())
     assert answer.status_code == 201
     assert answer.json()["events"][0]["findings"] is None
@@ -353,7 +353,7 @@ def test_a_minimal_answer_tells_no_findings_and_does_not_wait(
 ) -> None:
     begin(client)
     monkeypatch.setattr(app.state.services.follower, "_follow", lambda: None)
-    monkeypatch.setattr(append, "SHORT_WAIT", 60)
+    monkeypatch.setattr(append, "LONG_WAIT", 60)
     answer = client.post("/v1/events", json=planned("2017-10-29"), headers={"Prefer": "return=minimal"})
     assert answer.status_code == 201
     assert answer.headers["preference-applied"] == "return=minimal"

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.usefixtures("both_databases")
         base64.urlsafe_b64encode(b"\xff\xfe").decode(),
         paging.cursor("first"),
         paging.cursor(1, 2, 3),
-        paging.cursor(1, 2, 3, 4),
+        paging.cursor(1, 2, 3, 4, 5),
         paging.cursor(1, 2, True, "x"),
         paging.cursor(1.0, 2, 3, "x"),
         paging.cursor(2**63, 2, 3, "x"),
