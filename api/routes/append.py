@@ -33,7 +33,7 @@ router = StrictRouter(prefix="/v1", tags=["events"])
 
 
 LONGEST_WAIT = 30  # seconds that `Prefer: wait` may ask for
-LONG_WAIT = 20.0  # seconds that an append waits for what it does to findings: a busy machine may need some
+LONG_WAIT = 5.0  # seconds that an append waits for what it does to findings: a busy machine may need some
 SHORT_WAIT = 2.0  # seconds that it waits for read models that are being made
 WAIT_FOR_EACH = 0.01  # seconds more for each event of it
 APPEND_HEADERS = {
