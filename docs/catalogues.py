@@ -19,7 +19,8 @@ from babel.messages.pofile import read_po, write_po
 
 import domain
 from api.pages.forms import FormField, form_of, types_by_family
-from api.wording.language import CATALOGUES, HELP, LANGUAGES, TERM
+from api.wording.language import CATALOGUES, HELP, LANGUAGES, TERM, counting
+from api.wording.language import COUNTED as COUNTED_UNITS
 from api.wording.values import EXPECTED
 from domain.findings.rules import RULES
 from domain.lines import Course
@@ -43,6 +44,7 @@ Phrase = str | tuple[str, str]
 def phrases() -> Iterator[Phrase]:
     """Every phrase in the code and in the templates."""
     yield from _phrases_in(SPOKEN)
+    yield from ((counting(unit), counting(unit)) for unit in COUNTED_UNITS)
     for path in sorted(ROOT.glob("api/pages/templates/*.html")):
         text = path.read_text(encoding="utf-8")
         yield from (match[1] for match in _IN_TEMPLATE.finditer(text))

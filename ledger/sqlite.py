@@ -92,11 +92,10 @@ class _Pool(SQLiteConnectionPool):
         return files.IMMUTABLE in self.db_name
 
     def _create_connection(self) -> SQLiteConnection:
-        if not self.is_journal_mode_wal:  # the first one changes the file to that
-            _require_ours(self.file)
-            if not self.is_read_only:
-                self._write_ahead()
-        self.is_journal_mode_wal |= self.is_read_only
+        if not self.is_journal_mode_wal:
+            self.is_journal_mode_wal = _require_ours(self.file) == "wal" or self.is_read_only
+        if not self.is_journal_mode_wal:
+            self._write_ahead()
         connection = super()._create_connection()
         cursor = connection.cursor()
         cursor.execute("PRAGMA synchronous=FULL")
@@ -145,20 +144,25 @@ def begin(file: Path) -> None:
     files.flush(file.parent)
 
 
-def _require_ours(file: Path) -> None:
+def _require_ours(file: Path) -> str:
     """Sees that a file that is there holds a log, or nothing yet. Nothing is changed in it.
+
+    Returns:
+        Its journal mode; empty if there is nothing yet.
 
     Raises:
         Unavailable: it is of another program, or lacks tables.
     """
     if not file.is_file() or file.stat().st_size == 0:
-        return
+        return ""
     with closing(sqlite3.connect(files.read_only_address(file), uri=True)) as connection:
         query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite~_%' ESCAPE '~'"
         there = {name for (name,) in connection.execute(query)}
         ((marked,),) = connection.execute("PRAGMA user_version")
+        ((mode,),) = connection.execute("PRAGMA journal_mode")
     if (there or marked) and not there.issuperset(TABLES):
         raise Unavailable(f"{file} is no log of Parley, or lacks tables: move it away, and restore a backup")
+    return str(mode)
 
 
 class _Immediate(SQLiteTransaction):

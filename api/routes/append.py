@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Annotated
@@ -21,10 +22,20 @@ from api.http.responses import JSON, answer
 from api.http.schemas.answers import AppendedAnswer, AppendedEvent
 from api.http.schemas.examples import EXAMPLE_ACTOR, EXAMPLE_APPENDED, EXAMPLE_BATCH
 from api.services.registry import Services, Shared
-from domain.errors import DoubtfulQuality, Fault, Malformed, NotOpen, Refusal, Unavailable, UnknownReference
+from domain.errors import (
+    DoubtfulQuality,
+    Fault,
+    Malformed,
+    NotOpen,
+    Refusal,
+    TookTooLong,
+    Unavailable,
+    UnknownReference,
+)
 from domain.event import instant
 from domain.joint_versions import TAG_PATTERN, JointVersion, read_tag
 from ledger.append import Acknowledged, Append, Appended
+from projections.patience import waiting_until
 from projections.queries import quality
 from projections.queries.finding_changes import RecordedReport, changes_by, shown_changes
 from projections.read_models.change_set import FindingChanges
@@ -240,7 +251,8 @@ async def _changes_by(services: Services, done: Appended, patience: float) -> Ma
         return known
     if not await wait_for_views(services, done.position, patience):
         return {}
-    return await run_in_threadpool(_changes_kept, services, done)
+    with waiting_until(time.monotonic() + patience):
+        return await run_in_threadpool(_changes_kept, services, done)
 
 
 def _changes_kept(services: Services, done: Appended) -> dict[int, FindingChanges]:
@@ -255,7 +267,7 @@ def _changes_kept(services: Services, done: Appended) -> dict[int, FindingChange
             if reading.position < done.position:
                 return {}  # the read models are being made anew
             return changes_by(reading, events)
-    except Unavailable:
+    except (Unavailable, TookTooLong):
         return {}
 
 

@@ -14,6 +14,7 @@ import os
 import signal
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from multiprocessing.connection import Connection
@@ -25,6 +26,7 @@ from api.settings import Settings, open_ledger, open_views
 from projections.follower import FollowerStatus
 
 if TYPE_CHECKING:
+    from domain.event import Recorded, Unreadable
     from projections.follower import Follower
     from projections.read_models.change_set import FindingChanges
 
@@ -36,6 +38,7 @@ SILENT = 300.0
 """Seconds after which a child that was told that the log has grown, and says nothing, is taken to hang: it is killed,
 and its lead goes to another. A batch takes a second or so. The next gets twice as long, in case it was only slow."""
 LOOK = 1.0  # seconds between two looks at whether it hangs
+UNHEARD = 0.0005  # seconds between two looks at whether all is heard
 LAST_WORDS = 15.0  # seconds that a child has to end once its parent has
 FEW = 2  # processors: with no more than these, it shares them with its server
 GROWN, AWAITED, STOP, ASKED = b"grown", b"awaited", b"stop", b"asked"
@@ -75,8 +78,9 @@ class Projector(FollowerStatus):
         self._gate = threading.Lock()
         self._wanted = self._asked = 0
         """How often the log has grown, and how much of that the child knows."""
-        self._asking: list[bytes] = []
-        """The ids of events that are asked about, and of which the child was not told yet."""
+        self._asking: deque[bytes] = deque()
+        """The ids of events that are asked about, and of which the child was not told yet. One thread puts them, and
+        another takes them."""
         self._waiting = False
         """Whether it was sent a message, and has not answered yet."""
         self._waits_since = 0.0
@@ -124,10 +128,10 @@ class Projector(FollowerStatus):
                     self._line.send_bytes(AWAITED)
 
     def ask(self, events: Iterable[UUID]) -> None:
-        self._asking += [event.bytes for event in events]
+        self._asking.extend([event.bytes for event in events])
 
     def pass_on(self) -> None:
-        ids, self._asking = self._asking, []
+        ids = [self._asking.popleft() for _ in range(len(self._asking))]
         if ids:
             with self._gate, contextlib.suppress(OSError):
                 self._line.send_bytes(ASKED + b"".join(ids))
@@ -175,6 +179,50 @@ class Projector(FollowerStatus):
         self._told()
 
 
+class Hearing:
+    """What the parent says, heard by one thread and waited for by another.
+
+    Args:
+        line: on which it is said.
+    """
+
+    def __init__(self, line: Connection) -> None:
+        self._line = line
+        self._acting = threading.Lock()
+        self._over = threading.Event()
+
+    def hear(self, follower: FollowerStatus) -> None:
+        """Passes on what is said, until the parent says that it is over, or ends."""
+        try:
+            with contextlib.suppress(EOFError, OSError):
+                while self._line.poll(None) and self._pass_on(follower):
+                    pass
+        finally:
+            self._over.set()
+
+    def _pass_on(self, follower: FollowerStatus) -> bool:
+        with self._acting:
+            message = self._line.recv_bytes()
+            if message == GROWN:
+                follower.nudge()
+            elif message == AWAITED:
+                follower.hurry()
+            elif message != STOP:
+                ids = message.removeprefix(ASKED)
+                follower.ask(UUID(bytes=ids[start : start + 16]) for start in range(0, len(ids), 16))
+        return message != STOP
+
+    def wait(self) -> None:
+        """Waits until all is passed on that was said by now."""
+        while not self._over.is_set() and self._is_more():
+            time.sleep(UNHEARD)
+
+    def _is_more(self) -> bool:
+        with self._acting, contextlib.suppress(EOFError, OSError):
+            return self._line.poll(0)
+        return False
+
+
 def run_child(settings: Settings, line: Connection) -> None:
     """What the child does: it follows the log until its parent ends, or closes the line.
 
@@ -203,7 +251,14 @@ def run_child(settings: Settings, line: Connection) -> None:
         views = open_views(settings)
         stack.callback(views.close)
         tune()
-        follower = Follower(views, ledger.read_checked, ledger.head, sharing=(os.cpu_count() or 1) <= FEW)
+        heard = Hearing(line)
+
+        def pull(after: int, limit: int) -> list[Recorded | Unreadable]:
+            events = ledger.read_checked(after, limit)
+            heard.wait()  # what is asked about an event is said before it is recorded, and known before it is taken in
+            return events
+
+        follower = Follower(views, pull, ledger.head, sharing=(os.cpu_count() or 1) <= FEW)
         stack.callback(follower.close)
 
         def report() -> None:
@@ -212,15 +267,7 @@ def run_child(settings: Settings, line: Connection) -> None:
 
         follower.tell(report)
         follower.start()
-        with contextlib.suppress(EOFError, OSError):
-            while (message := line.recv_bytes()) != STOP:
-                if message == GROWN:
-                    follower.nudge()
-                elif message == AWAITED:
-                    follower.hurry()
-                else:
-                    ids = message.removeprefix(ASKED)
-                    follower.ask(UUID(bytes=ids[start : start + 16]) for start in range(0, len(ids), 16))
+        heard.hear(follower)
         last_words = threading.Timer(LAST_WORDS, os._exit, (1,))  # whatever it waits for
         last_words.daemon = True
         last_words.start()

@@ -29,6 +29,20 @@ IN_LANGUAGE = "\ue000"
 TERM = "term"
 """The context of coded values in a catalogue: a state, a role, the name of an event type."""
 
+COUNTED = (
+    "persons",
+    "families",
+    "households",
+    "trucks",
+    "buses",
+    "vehicles",
+    "tonnes",
+    "violations",
+    "incidents",
+    "cities",
+    "villages",
+)
+"""The units that take the form of their number."""
 SOME = 3
 """A number that takes the form of several without a number."""
 HELP = "help"
@@ -134,35 +148,19 @@ def say_number(one: str, many: str, /, number: int, **values: object) -> str:
     return phrase.format_map({"number": grouped(number), **values})
 
 
+def counting(unit: str) -> str:
+    """The phrase of an amount of something, one of `COUNTED`."""
+    return f"{{amount}} {unit}"
+
+
 def counted(amount: str, unit: str, /, *numbers: float | Decimal | None) -> str | None:
     """A number in words with what is counted, in the form that goes with the first of these numbers that there is.
     None: of that unit no forms are known."""
+    if unit not in COUNTED:
+        return None
     number = next((int(one) for one in numbers if one is not None), SOME)
-    match unit:
-        case "persons":
-            return say_number("{amount} persons", "{amount} persons", number, amount=amount)
-        case "families":
-            return say_number("{amount} families", "{amount} families", number, amount=amount)
-        case "households":
-            return say_number("{amount} households", "{amount} households", number, amount=amount)
-        case "trucks":
-            return say_number("{amount} trucks", "{amount} trucks", number, amount=amount)
-        case "buses":
-            return say_number("{amount} buses", "{amount} buses", number, amount=amount)
-        case "vehicles":
-            return say_number("{amount} vehicles", "{amount} vehicles", number, amount=amount)
-        case "tonnes":
-            return say_number("{amount} tonnes", "{amount} tonnes", number, amount=amount)
-        case "violations":
-            return say_number("{amount} violations", "{amount} violations", number, amount=amount)
-        case "incidents":
-            return say_number("{amount} incidents", "{amount} incidents", number, amount=amount)
-        case "cities":
-            return say_number("{amount} cities", "{amount} cities", number, amount=amount)
-        case "villages":
-            return say_number("{amount} villages", "{amount} villages", number, amount=amount)
-        case _:
-            return None
+    phrase = counting(unit)
+    return say_number(phrase, phrase, number, amount=amount)
 
 
 def term(word: str) -> str:

@@ -15,6 +15,7 @@ from api.routes import append
 from domain.errors import Unavailable
 from ledger.append import Append
 from ledger.writer import Writer
+from projections import catch_up
 from tests.api.sending import begin, head, opening, pointers, problem, statement
 from tests.ledger.sending import statement as drafted
 from tests.spec import wire
@@ -194,10 +195,15 @@ def test_waiting_for_the_read_models(client: TestClient) -> None:
     assert long.headers["preference-applied"] == "wait=30"
 
 
-def test_waiting_in_vain_is_still_201(client: TestClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
+def hold_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From here on the read models take nothing in, not even in a transaction that is open."""
+    monkeypatch.setattr(catch_up, "_pulled", lambda _, progress, *rest: progress)
+
+
+def test_waiting_in_vain_is_still_201(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     begin(client)
     client.post("/v1/events", json=statement(), headers={"Prefer": "wait=30"})
-    monkeypatch.setattr(app.state.services.follower, "_follow", lambda: None)
+    hold_back(monkeypatch)
     answer = client.post("/v1/events", json=statement(), headers={"Prefer": "wait=0"})
     assert answer.status_code == 201
     assert "preference-applied" not in answer.headers
@@ -207,7 +213,7 @@ def test_a_halted_view_is_not_waited_for(client: TestClient, app: FastAPI, monke
     begin(client)
     client.post("/v1/events", json=statement(), headers={"Prefer": "wait=30"})
     follower = app.state.services.follower
-    monkeypatch.setattr(follower, "_follow", lambda: None)
+    hold_back(monkeypatch)
     monkeypatch.setattr(follower, "halted", "position 2: from a newer version")
     answer = client.post("/v1/events", json=statement(), headers={"Prefer": "wait=30"})
     assert answer.status_code == 201
@@ -323,10 +329,10 @@ def test_later_events_resolve_a_finding(client: TestClient) -> None:
 
 
 def test_read_models_that_lag_behind_leave_the_findings_unknown(
-    client: TestClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begin(client)
-    monkeypatch.setattr(app.state.services.follower, "_follow", lambda: None)
+    hold_back(monkeypatch)
     monkeypatch.setattr(append, "LONG_WAIT", 0.01)
     answer = client.post("/v1/events", json=statement())
     assert answer.status_code == 201
@@ -348,11 +354,24 @@ def test_read_models_that_are_being_made_leave_the_findings_unknown(
     assert answer.json()["events"][0]["findings"] is None
 
 
-def test_a_minimal_answer_tells_no_findings_and_does_not_wait(
-    client: TestClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch
+def test_what_was_not_kept_is_worked_out_anew_as_long_as_somebody_waits(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begin(client)
-    monkeypatch.setattr(app.state.services.follower, "_follow", lambda: None)
+    sent = planned("2017-10-29")
+    client.post("/v1/events", json=sent, headers={"Prefer": "return=minimal, wait=30"})
+    with monkeypatch.context() as hasty:
+        for name in ("LONG_WAIT", "WAIT_FOR_EACH"):
+            hasty.setattr(append, name, 0.0)
+        assert client.post("/v1/events", json=sent).json()["events"][0]["findings"] is None
+    assert client.post("/v1/events", json=sent).json()["events"][0]["findings"] is not None
+
+
+def test_a_minimal_answer_tells_no_findings_and_does_not_wait(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin(client)
+    hold_back(monkeypatch)
     monkeypatch.setattr(append, "LONG_WAIT", 60)
     answer = client.post("/v1/events", json=planned("2017-10-29"), headers={"Prefer": "return=minimal"})
     assert answer.status_code == 201
@@ -477,11 +496,9 @@ def test_strict_handling_of_a_dry_run(client: TestClient) -> None:
     assert client.post("/v1/events?dry_run=true", json=planned("2017-10-29"), headers=STRICT).status_code == 200
 
 
-def test_strict_handling_needs_the_read_models(
-    client: TestClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_strict_handling_needs_the_read_models(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     begin(client)
-    monkeypatch.setattr(app.state.services.follower, "_follow", lambda: None)
+    hold_back(monkeypatch)
     monkeypatch.setattr(parameters, "BRIEFLY", 0.05)
     client.post("/v1/events", json=statement(), headers={"Prefer": "return=minimal"})
     before = head(client)

@@ -7,20 +7,23 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from uuid import UUID, uuid4
 
 import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from api.server.projection_process import Projector, run_child
+from api.server.projection_process import ASKED, Hearing, Projector, run_child
 from api.settings import Settings, load
 from domain.vocabulary import read_event
 from ledger.append import Append
 from ledger.ledger import Ledger
 from ledger.mapper import Draft
 from projections.batch import open_read_models
+from projections.follower import FollowerStatus
 from tests.api.conftest import HERE, kept
 from tests.api.sending import Wire, opening, statement
 from tests.waiting import PATIENCE, eventually
@@ -39,6 +42,36 @@ def projector(ours: Settings) -> Iterator[Projector]:
     assert projector.wait_until_complete(PATIENCE)
     yield projector
     projector.close()
+
+
+class SlowToHear(FollowerStatus):
+    """Takes in what is asked only once it may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may, self.asked = threading.Event(), list[UUID]()
+
+    def ask(self, events: Iterable[UUID]) -> None:
+        assert self.may.wait(PATIENCE)
+        self.asked += events
+
+
+def test_what_was_asked_before_an_event_is_known_before_the_event_is_taken_in() -> None:
+    ours, theirs = multiprocessing.Pipe()
+    hearing, follower, events = Hearing(theirs), SlowToHear(), [uuid4() for _ in range(3)]
+    with ThreadPoolExecutor(2) as pool:
+        over = pool.submit(hearing.hear, follower)
+        for event in events:
+            ours.send_bytes(ASKED + event.bytes)
+        waited = pool.submit(hearing.wait)
+        with pytest.raises(TimeoutError):
+            waited.result(0.2)
+        follower.may.set()
+        waited.result(PATIENCE)
+        assert follower.asked == events
+        ours.close()
+        over.result(PATIENCE)
+    hearing.wait()  # nobody says anything any more
 
 
 def append(ledger: Ledger, *events: Wire) -> int:
